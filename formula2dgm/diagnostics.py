@@ -1,0 +1,122 @@
+"""Errors and warnings as data: a code, a place in the user's text, a message, a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from formula2dgm.spans import Span
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. ``code`` is stable (``F2D-0101``) and has a page in ``docs/errors.md``."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return render(self)
+
+    def to_json(self) -> dict[str, object]:
+        """The diagnostic as plain data: the range in characters and in lines and columns from 1."""
+        place: dict[str, object] | None = None
+        if self.span is not None:
+            source = self.span.source
+            place = {
+                "source": source.name,
+                "start": self.span.start,
+                "end": self.span.end,
+                "from": source.position(self.span.start),
+                "to": source.position(self.span.end),
+            }
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "range": place,
+            "hint": self.hint,
+        }
+
+
+class FormulaError(ValueError):
+    """A refusal of user input. ``str(error)`` shows every diagnostic with its place and caret."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic):
+        one = isinstance(diagnostics, Diagnostic)
+        self.diagnostics: tuple[Diagnostic, ...] = (diagnostics,) if one else tuple(diagnostics)  # type: ignore[arg-type]
+        super().__init__("\n\n".join(render(each) for each in self.diagnostics))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FormulaError, (self.diagnostics,)
+
+
+class Diagnostics:
+    """Collects what one stage finds, so that all its errors are reported together."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+
+    def error(self, code: str, message: str, span: Span | None = None, hint: str | None = None) -> None:
+        self._add(Diagnostic(code, "error", message, span, hint))
+
+    def warning(self, code: str, message: str, span: Span | None = None, hint: str | None = None) -> None:
+        self._add(Diagnostic(code, "warning", message, span, hint))
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self.found:
+            self.found.append(diagnostic)
+
+    def extend(self, others: Iterable[Diagnostic]) -> None:
+        for each in others:
+            self._add(each)
+
+    @property
+    def errors(self) -> Sequence[Diagnostic]:
+        return [each for each in self.found if each.severity == "error"]
+
+    def raise_errors(self) -> None:
+        """Raise one ``FormulaError`` with all errors found so far, if there are any."""
+        if self.errors:
+            raise FormulaError(self.errors)
+
+
+def render(diagnostic: Diagnostic) -> str:
+    """The diagnostic as a person reads it: the message, the line, a caret under the place, the hint.
+
+    >>> from formula2dgm.spans import Source, Span
+    >>> print(render(Diagnostic("F2D-0203", "error", "'w' is bound to nothing", Span(Source("E_q[w]"), 4, 5))))
+    error[F2D-0203]: 'w' is bound to nothing
+      --> <formula>:1:5
+        |
+      1 | E_q[w]
+        |     ^
+    """
+    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    gutter = ""
+    if diagnostic.span is not None:
+        source = diagnostic.span.source
+        row, column = source.position(diagnostic.span.start)
+        text = source.line(row)
+        shown = text.expandtabs(4)
+        offset = len(text[: column - 1].expandtabs(4))
+        room = max(1, len(shown) - offset)
+        width = min(max(1, diagnostic.span.end - diagnostic.span.start), room)
+        gutter = " " * max(3, len(str(row)) + 1)
+        lines += [
+            f"{gutter[:-1]}--> {source.name}:{row}:{column}",
+            f"{gutter} |",
+            f"{row:>{len(gutter)}} | {shown}",
+            f"{gutter} | {' ' * offset}{'^' * width}",
+        ]
+    if diagnostic.hint:
+        first, *rest = diagnostic.hint.split("\n")
+        lines.append(f"{gutter} = help: {first}" if gutter else f"  help: {first}")
+        lines += [f"{gutter}         {line}" for line in rest]
+    return "\n".join(lines)

@@ -1,0 +1,54 @@
+"""Interning and provenance: one object for one meaning, and where in the text it came from."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.syntax import tree
+
+N = TypeVar("N", bound=ir.Node)
+
+
+class Arena:
+    """All nodes of one compilation.
+
+    ``make`` interns.  ``origin`` remembers, for each node, the pieces of syntax it was resolved from: the
+    first names it in generated code and in errors.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[object, ...], ir.Node] = {}
+        self._origins: dict[ir.Node, list[tree.Node]] = {}
+
+    def make(self, kind: type[N], *values: object, origin: tree.Node | None = None) -> N:
+        """The node of this kind with these fields, made once."""
+        node = kind(*values)
+        key = (kind, *(getattr(node, name) for name in kind.__match_args__))
+        found = self._nodes.setdefault(_exact(key), node)
+        if origin is not None:
+            self.note(found, origin)
+        return found  # type: ignore[return-value]
+
+    def note(self, node: ir.Node, origin: tree.Node) -> None:
+        """Remember that ``node`` stands for ``origin`` too."""
+        places = self._origins.setdefault(node, [])
+        if all(origin is not each for each in places):
+            places.append(origin)
+
+    def origins(self, node: ir.Node) -> tuple[tree.Node, ...]:
+        """The syntax a node was resolved from, in the order met."""
+        return tuple(self._origins.get(node, ()))
+
+    def inherit(self, new: N, old: ir.Node) -> N:
+        """Give a rewritten node the provenance of the node it replaces."""
+        for origin in self._origins.get(old, ()):
+            self.note(new, origin)
+        return new
+
+
+def _exact(value: object) -> object:
+    """A key in which ``1``, ``1.0`` and ``True`` differ."""
+    if isinstance(value, tuple):
+        return tuple(_exact(each) for each in value)
+    return (type(value), value) if isinstance(value, bool | int | float) else value

@@ -1,0 +1,39 @@
+"""Named axes: every dimension of a value that is not part of a variable's event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+AxisKind = Literal["replicate", "index", "enumeration", "sample", "batch", "time"]
+
+#: The order in which axes lie in a tensor, outermost first; the event's dimensions follow.
+LAYOUT: tuple[AxisKind, ...] = ("replicate", "index", "enumeration", "sample", "batch", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One named axis.
+
+    kind    replicate    independent repetitions of an expectation (``1/M sum_m E[...]``)
+            index        an index that is summed and draws nothing (layers, positions)
+            enumeration  all values of a finite variable
+            sample       the K draws of a variable
+            batch        the examples of one data set (``name`` says which)
+            time         the steps of a sequence
+    size    a number, the name of a hyperparameter, or None where the data or a network decides
+    """
+
+    kind: AxisKind
+    name: str
+    size: int | str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.size}" if self.size is not None else self.name
+
+
+def merge(groups: Iterable[tuple[Axis, ...]]) -> tuple[Axis, ...]:
+    """The union of axes, in layout order; axes of one kind keep the order of first appearance."""
+    seen = dict.fromkeys(axis for group in groups for axis in group)
+    return tuple(sorted(seen, key=lambda axis: LAYOUT.index(axis.kind)))

@@ -1,0 +1,160 @@
+"""A resolved program: what is computed, for whom, from what, and what was assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.arena import Arena
+from formula2dgm.ir.axes import Axis
+from formula2dgm.spans import Span
+
+Support = Literal["real", "binary", "unit", "category", "simplex", "positive", "sphere", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One choice made for the user, in a sentence, with the place that called for it."""
+
+    text: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A data variable: the keyword of a call."""
+
+    name: str
+    latex: str
+    axes: tuple[Axis, ...]
+    shape: tuple[int, ...] | None = None
+    support: Support = "unknown"
+    classes: int | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """A scalar with a default; ``whole`` where it sizes an axis (K)."""
+
+    name: str
+    default: float | int | None
+    whole: bool = False
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """A default network: what goes in, and each head's name, constraint and event shape.
+
+    A shape is None where it is the data's to say (it is then the shape of the variable named in ``like``).
+    """
+
+    inputs: tuple[tuple[str, tuple[int, ...] | None], ...]
+    heads: tuple[tuple[str, Literal["real", "positive", "unit"], tuple[int, ...] | None], ...]
+    like: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that the module owns.
+
+    name      the module's attribute: ``q_z_given_x``, ``encoder``
+    label     what the formula calls it: ``q(z|x)``, ``mu_phi``
+    inputs    the names of its arguments, in the binding's order
+    keywords  call it by those names (every one is a named parameter of its ``forward``)
+    group     the parameter group it belongs to (``phi``), if the formula shows one
+    scaffold  how to make a default, if the user bound nothing
+    sigmoid   bound as ``f2d.Sigmoid(net)``: it returns logits of what the formula names
+    binding   the user's key and, where bound parameter by parameter, the parameter's name; None for a scaffold
+    """
+
+    name: str
+    label: str
+    inputs: tuple[str, ...]
+    keywords: bool = False
+    group: str | None = None
+    scaffold: Scaffold | None = None
+    sigmoid: bool = False
+    binding: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A tensor that the module owns: a learned parameter (``nn.Parameter``) or a constant (a buffer).
+
+    ``binding`` is the user's key and, where bound parameter by parameter, the parameter's name.
+    """
+
+    name: str
+    label: str
+    learned: bool
+    shape: tuple[int, ...] | None = None
+    group: str | None = None
+    binding: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place of randomness. ``noise``: what fixes it (``standard``: the family's standard member; ``value``;
+    ``permutation``)."""
+
+    name: str
+    variable: str
+    law: ir.Law | None
+    node: ir.Node
+    axes: tuple[Axis, ...]
+    noise: Literal["standard", "value", "permutation"]
+    estimator: Literal["pathwise", "detached"] = "pathwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A summand: ``coefficient * node``. The coefficient is a sign, numbers and hyperparameters; ``node`` has no axis
+    left (but the batch under ``reduction="none"``)."""
+
+    name: str
+    coefficient: ir.Node
+    node: ir.Node
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The sum of its terms, to be maximised or minimised by one player (None: the only one).
+
+    ``trains`` names the networks and parameters that the player owns; None means all that is not frozen.
+    """
+
+    terms: tuple[Term, ...]
+    maximize: bool
+    player: str | None = None
+    trains: tuple[str, ...] | None = None
+    name: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All that later stages need; nothing after the resolver looks at syntax or bindings again.
+
+    ``generative`` are the ancestral draws of the model's joint, parents first, where it can be drawn without data
+    (``z ~ p(z)``, ``x ~ p(x|z)``); their batch is an axis of their own.
+    """
+
+    arena: Arena
+    ascii: str
+    latex: str
+    objectives: tuple[Objective, ...]
+    inputs: tuple[Input, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
+    networks: tuple[Network, ...]
+    parameters: tuple[Parameter, ...]
+    sites: tuple[Site, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    generative: tuple[ir.Draw, ...] = ()
+    reduction: Literal["mean", "sum", "none"] = "mean"
+    options: dict[str, object] = field(default_factory=dict)

@@ -1,0 +1,55 @@
+"""Walking and rewriting graphs of interned nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from formula2dgm.ir.arena import Arena
+from formula2dgm.ir.nodes import Node
+
+
+def walk(*roots: Node) -> Iterator[Node]:
+    """Every node reachable from the roots once, children before parents, in a deterministic order."""
+    done: set[Node] = set()
+    stack: list[tuple[Node, Iterator[Node]]] = []
+    for root in roots:
+        stack.append((root, iter(root.children)))
+        while stack:
+            node, children = stack[-1]
+            if node in done:
+                stack.pop()
+                continue
+            child = next((each for each in children if each not in done), None)
+            if child is None:
+                stack.pop()
+                done.add(node)
+                yield node
+            else:
+                stack.append((child, iter(child.children)))
+
+
+def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict[Node, Node] | None = None) -> Node:
+    """The graph with ``change`` applied to every node, children first; provenance is inherited."""
+    done: dict[Node, Node] = {} if memo is None else memo
+    for node in walk(root):
+        if node in done:
+            continue
+        fields = tuple(_replaced(getattr(node, name), done) for name in node.__match_args__)
+        same = all(a is b for a, b in zip(fields, (getattr(node, name) for name in node.__match_args__), strict=True))
+        new = node if same else arena.inherit(arena.make(type(node), *fields), node)
+        done[node] = change(new)
+    return done[root]
+
+
+def _replaced(value: object, done: dict[Node, Node]) -> object:
+    if isinstance(value, Node):
+        return done[value]
+    if isinstance(value, tuple):
+        new = tuple(_replaced(each, done) for each in value)
+        return value if all(a is b for a, b in zip(new, value, strict=True)) else new
+    return value
+
+
+def depends(roots: Iterable[Node], targets: frozenset[Node]) -> bool:
+    """Is one of the targets reachable from the roots?"""
+    return any(node in targets for node in walk(*roots))

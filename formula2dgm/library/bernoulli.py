@@ -1,0 +1,59 @@
+"""The Bernoulli distribution of bits, in logits, elementwise."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from formula2dgm.library.enumeration import all_words
+from formula2dgm.library.functions import log_sigmoid
+from formula2dgm.library.parameters import describe_output, logits_from_probs
+from formula2dgm.library.tensors import as_tensors
+
+
+def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+    value, logits = as_tensors(value, logits)
+    return value * log_sigmoid(logits) + (1 - value) * log_sigmoid(-logits)
+
+
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+    """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
+
+
+def bernoulli_entropy(logits: Tensor) -> Tensor:
+    """H = -p log p - (1 - p) log(1 - p) for p = sigmoid(logits), elementwise."""
+    return -torch.sigmoid(logits) * log_sigmoid(logits) - torch.sigmoid(-logits) * log_sigmoid(-logits)
+
+
+def bernoulli_mean(logits: Tensor) -> Tensor:
+    """p = sigmoid(logits), elementwise."""
+    return torch.sigmoid(logits)
+
+
+def bernoulli_variance(logits: Tensor) -> Tensor:
+    """p (1 - p) for p = sigmoid(logits), elementwise."""
+    return torch.sigmoid(logits) * torch.sigmoid(-logits)
+
+
+def bernoulli_values(logits: Tensor, lead: int) -> Tensor:
+    """All values of the event after the first ``lead`` dimensions: [2^bits, event...]."""
+    return all_words(2, tuple(logits.shape[lead:]), logits.device).to(logits.dtype)
+
+
+def bernoulli_parameters(output: object) -> Tensor | float:
+    """The logits from what a network returned: one tensor (alone or in a tuple), or a dict with logits or probs."""
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, tuple | list) and len(output) == 1:
+        return output[0]
+    if isinstance(output, dict) and len(output) == 1:
+        if "logits" in output:
+            return output["logits"]
+        if "probs" in output:
+            return logits_from_probs(output["probs"])
+    raise ValueError(
+        "the network of a Bernoulli returns one tensor of logits, or a dict with one of 'logits', 'probs'; "
+        f"this one returned {describe_output(output)}"
+    )

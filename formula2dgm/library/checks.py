@@ -1,0 +1,97 @@
+"""What is refused in the first batch: values outside a support, impossible parameters, shapes that do not meet."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from formula2dgm.library.tensors import as_tensors
+
+
+def check_real(name: str, x: Tensor | float) -> None:
+    """Refuse numbers that are not finite."""
+    (x,) = as_tensors(x)
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError(f"{name} must be finite, but holds NaN or infinity")
+
+
+def check_positive(name: str, x: Tensor | float) -> None:
+    """Refuse numbers that are not positive and finite."""
+    (x,) = as_tensors(x)
+    if not bool(((x > 0) & torch.isfinite(x)).all()):
+        raise ValueError(
+            f"{name} must be positive and finite, but lies between {x.min().item():.4g} and {x.max().item():.4g}; "
+            "a network that returns a logarithm says so in a dict, as in {'loc': ..., 'log_scale': ...}"
+        )
+
+
+def check_logits(name: str, x: Tensor | float) -> None:
+    """Refuse logits that are not finite: a network's overflow, or "probabilities" outside [0, 1]."""
+    (x,) = as_tensors(x)
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError(f"{name} must be finite; those of a probability outside [0, 1] are NaN")
+
+
+def check_class_logits(name: str, x: Tensor) -> None:
+    """Refuse logits [..., C] with NaN or without a possible class; a class is excluded by the logit -inf."""
+    if not bool(torch.isfinite(torch.logsumexp(x, dim=-1)).all()):
+        raise ValueError(
+            f"{name} must be finite, or -inf for some excluded classes; those of a probability outside [0, 1] are NaN"
+        )
+
+
+def check_binary(name: str, x: Tensor | float) -> None:
+    """Refuse values outside [0, 1]; warn of values strictly between 0 and 1."""
+    (x,) = as_tensors(x)
+    if x.dtype == torch.bool:
+        raise ValueError(f"{name} holds True and False; pass numbers, {name}.float()")
+    if not bool(((x >= 0) & (x <= 1)).all()):
+        low, high = x.min().item(), x.max().item()
+        raise ValueError(f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}")
+    if bool(((x > 0) & (x < 1)).any()):
+        warnings.warn(
+            f"{name} has values strictly between 0 and 1: their Bernoulli density is a cross-entropy, not a normalised "
+            "log-likelihood. Binarise them, or use a density on [0, 1] such as ContinuousBernoulli",
+            stacklevel=2,
+        )
+
+
+def check_category(name: str, x: Tensor | int, classes: int) -> None:
+    """Refuse values that are not whole numbers from 0 to classes - 1."""
+    (x,) = as_tensors(x)
+    if x.is_floating_point() and bool((x != x.floor()).any()):
+        raise ValueError(f"{name} must hold whole numbers from 0 to {classes - 1}, the index of a class")
+    low, high = x.min().item(), x.max().item()
+    if low < 0 or high >= classes:
+        hint = f"; if its classes count from 1, pass {name} - 1" if (low, high) == (1, classes) else ""
+        raise ValueError(f"{name} must lie between 0 and {classes - 1}, but lies between {low:g} and {high:g}{hint}")
+
+
+def check_one_hot(name: str, x: Tensor, classes: int) -> None:
+    """Refuse values that are not probabilities of the classes [..., classes]; warn of soft ones."""
+    if x.dim() == 0 or x.shape[-1] != classes:
+        raise ValueError(f"{name} must be one-hot of shape [..., {classes}], but has shape {tuple(x.shape)}")
+    total = x.sum(dim=-1)
+    if not bool((x >= 0).all()) or not torch.allclose(total, torch.ones_like(total), atol=1e-4):
+        raise ValueError(f"{name} must be one-hot: one 1 among {classes} classes, else 0")
+    if bool(((x > 0) & (x < 1)).any()):
+        warnings.warn(
+            f"{name} has classes strictly between 0 and 1: their Categorical density is a cross-entropy, "
+            "not a normalised log-likelihood",
+            stacklevel=2,
+        )
+
+
+def check_event_shape(
+    name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
+) -> None:
+    """Refuse a parameter (``label``: "the logits of p(x|z)") whose event shape is not the value's; numbers pass.
+    ``lead`` dimensions of the value come before its event, ``parameter_lead`` (else as many) of the parameter."""
+    if not isinstance(parameter, Tensor):
+        return
+    expected = tuple(value.shape[lead:])
+    found = tuple(parameter.shape[lead if parameter_lead is None else parameter_lead :])
+    if found not in ((), expected):
+        raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")

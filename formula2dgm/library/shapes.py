@@ -1,0 +1,73 @@
+"""Event dimensions, which follow the first ``lead`` dimensions, and the axes before them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
+def squared_norm_event(x: Tensor, lead: int) -> Tensor:
+    """||x||^2 over all dimensions after the first ``lead``."""
+    return sum_event(x**2, lead)
+
+
+def norm_event(x: Tensor, order: float, lead: int) -> Tensor:
+    """||x||_order over all dimensions after the first ``lead``; the 2-norm has gradient 0 at 0."""
+    if order != 2:
+        return torch.linalg.vector_norm(x.unsqueeze(-1).flatten(lead), order, dim=-1)
+    squared = sum_event(x**2, lead)
+    zero = squared == 0
+    # The square root is taken of 1 where x is 0: its slope there is infinite, and infinite times 0 is NaN.
+    return torch.sqrt(squared.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)
+
+
+def over_event(number: Tensor, like: Tensor, lead: int) -> Tensor:
+    """One number an example, with a dimension of 1 for each event dimension of ``like``, so that it broadcasts."""
+    return number.reshape(number.shape + (1,) * (like.dim() - lead))
+
+
+def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
+    """What a network returned, as one number an example: event shape () as it is, (1,) squeezed."""
+    event = tuple(x.shape[lead:])
+    if x.dim() < lead or event not in ((), (1,)):
+        raise ValueError(
+            f"{name} is used as one number an example, so it returns {lead} leading dimensions and event shape () or "
+            f"(1,), but its shape is {tuple(x.shape)}: for the size of a vector write a squared norm, ||.||^2"
+        )
+    return x.squeeze(-1) if event else x
+
+
+def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
+    axes = torch.broadcast_shapes(*(x.shape[:lead] for x in tensors))
+    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+
+
+def unfold(output: Any, axes: tuple[int, ...]) -> Any:
+    """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
+    if isinstance(output, dict):
+        return {name: unfold(each, axes) for name, each in output.items()}
+    if isinstance(output, tuple | list):
+        return tuple(unfold(each, axes) for each in output)
+    if not isinstance(output, Tensor) or output.dim() == 0:
+        return output
+    if output.shape[0] != math.prod(axes):
+        raise ValueError(
+            f"a network was given {math.prod(axes)} examples, so it returns [{math.prod(axes)}, event...], "
+            f"but it returned shape {tuple(output.shape)}"
+        )
+    return output.reshape(*axes, *output.shape[1:])
+
+
+def log_mean_exp(x: Tensor, dim: int) -> Tensor:
+    """log(mean(exp(x))) over one dimension."""
+    return torch.logsumexp(x, dim=dim) - math.log(x.shape[dim])

@@ -1,0 +1,83 @@
+"""What the compiler knows of a family of distributions: names and facts, no code and no torch.
+
+The mathematics stand in :mod:`formula2dgm.library` as small functions, named here; generated modules carry
+their source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from formula2dgm.ir.program import Support
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family of distributions.
+
+    name          the torch.distributions class name: ``Normal``
+    spellings     how formulas name it: ``N``, ``Normal``, ``Gaussian``
+    parameters    the canonical parameters, in the order every library function takes them: ``("loc", "scale")``
+    alternatives  for a canonical parameter, the other names a binding or a network's dict may use for it, each with
+                  the library function that converts: ``{"scale": {"log_var": "scale_from_log_var"}}``
+    bare          the parameter that one bare tensor means (``logits``), or None
+    arguments     what the arguments of ``Family(x; a, b)`` in a formula are, in order: ``("loc", "var")``
+    support       where its values live
+    finite        its values can be enumerated
+    pathwise      a draw is a differentiable function of noise and parameters
+    noise         ``standard``: a site's noise is the standard member (location 0, scale 1); ``value``: the value itself
+    class_dims    trailing dimensions of its parameters that are classes, not events (Categorical: 1)
+    log_prob      library function ``(value, *parameters) -> elementwise log-density`` (class dimensions reduced)
+    sample        library function ``(noise, *parameters) -> value``; None where noise is the value itself
+    draw_noise    library function ``(shape, like) -> noise`` (standard), or ``(shape, *parameters) -> value`` (value)
+    entropy       library function ``(*parameters) -> elementwise entropy``
+    mean          library function ``(*parameters) -> mean``
+    variance      library function ``(*parameters) -> variance``
+    read          library function ``(network output) -> parameters``: a dict by name, a tuple in order, a bare tensor.
+                  It returns a tuple in order, or the bare parameter where the family has one
+    enumerate     library function ``(*parameters, lead) -> [number of values, event...]`` for a finite family, else
+                  None; ``lead`` is how many dimensions of the parameters come before the event
+    options       choices beside parameters: ``("one_hot",)``
+    variants      for an option that is set, the entries of this record that it replaces: see :meth:`under`
+    check         library functions that refuse impossible parameters in the first batch: ``(("scale",
+                  "check_positive"),)``, each called as ``(what the user calls it, parameter)``
+    check_value   library function ``(name, value)`` that refuses values outside the support in the first batch; a
+                  family with class dimensions adds the number of classes: ``(name, value, classes)``
+    """
+
+    name: str
+    spellings: tuple[str, ...]
+    parameters: tuple[str, ...]
+    alternatives: dict[str, dict[str, str]]
+    bare: str | None
+    arguments: tuple[str, ...]
+    support: Support
+    finite: bool
+    pathwise: bool
+    noise: Literal["standard", "value"]
+    log_prob: str
+    sample: str | None
+    draw_noise: str
+    entropy: str
+    mean: str
+    variance: str
+    read: str
+    enumerate: str | None = None
+    class_dims: int = 0
+    options: tuple[str, ...] = ()
+    variants: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    check: tuple[tuple[str, str], ...] = ()
+    check_value: str | None = None
+
+    def under(self, options: Iterable[tuple[str, object]]) -> Family:
+        """The family as these options make it (a law's ``options``).
+
+        >>> from formula2dgm.registry import family
+        >>> family("Categorical").under([("one_hot", True)]).log_prob
+        'categorical_log_prob_one_hot'
+        """
+        chosen = {name for name, value in options if value}
+        changes = {entry: new for option, entries in self.variants if option in chosen for entry, new in entries}
+        return replace(self, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,141 @@
+"""The registry names library functions that exist and take what it says."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+import torch
+
+import formula2dgm.library
+from formula2dgm import registry
+from formula2dgm.registry.divergences import CLOSED_FORMS, closed_form
+from formula2dgm.registry.estimators import ESTIMATORS, choices, estimator
+from formula2dgm.registry.family import Family
+from formula2dgm.registry.functions import FUNCTIONS, function, function_by_spelling
+
+MODULES = [path.stem for path in Path(formula2dgm.library.__file__).parent.glob("*.py") if path.stem != "__init__"]
+FAMILIES = [pytest.param(each, id=each.name) for each in registry.FAMILIES]
+
+
+def library(name: str):
+    """The library function of this name."""
+    modules = (importlib.import_module(f"formula2dgm.library.{each}") for each in MODULES)
+    return next(vars(module)[name] for module in modules if name in vars(module))
+
+
+def takes(name: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(library(name)).parameters)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("options", [(), (("one_hot", True),)])
+def test_library_functions_take_the_parameters_in_order(family: Family, options) -> None:
+    family = family.under(options)
+    assert takes(family.log_prob) == ("value", *family.parameters)
+    for name in (family.entropy, family.mean, family.variance):
+        assert takes(name) == family.parameters
+    assert len(takes(family.read)) == 1
+    if family.noise == "standard":
+        assert takes(family.draw_noise) == ("shape", "like") and takes(family.sample) == ("noise", *family.parameters)
+    else:
+        assert takes(family.draw_noise) == ("shape", *family.parameters) and family.sample is None
+    assert (family.enumerate is not None) == family.finite
+    if family.enumerate:
+        assert takes(family.enumerate) == (*family.parameters, "lead")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_parameters_have_converters_and_checks(family: Family) -> None:
+    assert set(family.alternatives) <= set(family.parameters)
+    for names in family.alternatives.values():
+        for name, converter in names.items():
+            assert takes(converter) == (name,)
+    known = {*family.parameters, *(name for names in family.alternatives.values() for name in names)}
+    assert set(family.arguments) <= known and len(family.arguments) == len(family.parameters)
+    assert family.bare == (family.parameters[0] if len(family.parameters) == 1 else None)
+    assert [parameter for parameter, _ in family.check] == list(family.parameters)
+    assert all(len(takes(check)) == 2 for _, check in family.check)
+    assert len(takes(family.check_value)) == (3 if family.class_dims else 2)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_names_and_facts_are_those_of_torch(family: Family) -> None:
+    law = getattr(torch.distributions, family.name)
+    assert set(family.parameters) <= set(law.arg_constraints)
+    assert family.pathwise == law.has_rsample and family.finite == law.has_enumerate_support
+
+
+def test_look_up() -> None:
+    spellings = [spelling for each in registry.FAMILIES for spelling in each.spellings]
+    assert len(spellings) == len(set(spellings))
+    assert registry.family("Normal").arguments == ("loc", "var")
+    assert registry.family_by_spelling("N") is registry.family("Normal")
+    assert registry.family_by_spelling("Ber") is registry.family("Bernoulli")
+    assert registry.family_by_spelling("normal") is None
+    with pytest.raises(KeyError):
+        registry.family("N")
+
+
+def test_one_hot_is_a_variant_of_a_categorical_alone() -> None:
+    categorical = registry.family("Categorical")
+    assert categorical.under([("one_hot", False)]) == categorical
+    assert categorical.under([("one_hot", True)]).check_value == "check_one_hot"
+
+
+def test_closed_forms_take_the_left_parameters_then_the_right() -> None:
+    for (_, left, right), name in CLOSED_FORMS.items():
+        expected = [f"p_{each}" for each in registry.family(left).parameters]
+        expected += [f"q_{each}" for each in registry.family(right).parameters]
+        assert takes(name) == tuple(expected)
+    assert closed_form("KL", "Normal", "Bernoulli") is None
+
+
+def test_estimators() -> None:
+    assert [each.name for each in choices(registry.family("Normal"))] == ["pathwise"]
+    assert [each.name for each in choices(registry.family("Categorical"))] == ["enumerate"]
+    assert {each.name for each in ESTIMATORS} == {"pathwise", "enumerate", "score", "relaxed", "straight-through"}
+    assert estimator("score").allows(registry.family("Normal")) and estimator("wishful") is None
+
+
+def call(each, *arguments):
+    if each.from_library:
+        return library(each.call)(*arguments)
+    return getattr(torch, each.call.removeprefix("torch."))(*arguments)
+
+
+@pytest.mark.parametrize("each", FUNCTIONS, ids=lambda each: each.name)
+def test_a_function_is_what_its_reference_says(each) -> None:
+    domain = (0.1, 4.0) if each.name in ("log", "sqrt", "log1p") else (-4.0, 4.0)
+    x = torch.linspace(*domain, 101, dtype=torch.float64)
+    y = x.flip(0) / 2
+    arguments = (x, y) if each.variadic else (x,)
+    spelled = each.reference.format("x", "y")
+    torch.testing.assert_close(call(each, *arguments), eval(spelled, {"torch": torch, "x": x, "y": y}))
+    if each.number:
+        import math
+
+        number = eval(each.number, {"math": math})
+        found = torch.tensor([number(*pair) for pair in zip(*(a.tolist() for a in arguments), strict=True)])
+        torch.testing.assert_close(call(each, *arguments), found.double(), check_dtype=False, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("each", FUNCTIONS, ids=lambda each: each.name)
+def test_the_facts_of_a_function_hold(each) -> None:
+    domain = (0.1, 4.0) if each.name in ("log", "sqrt", "log1p") else (-4.0, 4.0)
+    x = torch.linspace(*domain, 401, dtype=torch.float64)
+    value = call(each, x, torch.ones_like(x)) if each.variadic else call(each, x)
+    rising, falling = bool((value.diff() >= 0).all()), bool((value.diff() <= 0).all())
+    assert each.increasing == (True if rising else False if falling else None)
+    if not each.variadic and each.name not in ("log1p",):
+        assert each.positive == bool((value >= 0).all() and each.name != "log")
+
+
+def test_function_look_up() -> None:
+    spellings = [spelling for each in FUNCTIONS for spelling in each.spellings]
+    assert len(spellings) == len(set(spellings))
+    assert function_by_spelling("sigma").name == "sigmoid" and function_by_spelling("foo") is None
+    with pytest.raises(KeyError):
+        function("foo")
