@@ -1,0 +1,90 @@
+"""What a resolution knows and collects, and what is visible at one place of the formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.arena import Arena
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
+from formula2dgm.resolve.bindings import Options
+from formula2dgm.resolve.densities import Densities
+from formula2dgm.resolve.draws import DrawBook
+from formula2dgm.resolve.model import Declared, Model
+from formula2dgm.resolve.named import NamedValues
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
+
+
+class Refused(Exception):
+    """Raised once an error is in the diagnostics, to leave an expression that has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is visible at one place.
+
+    values      variables that an enclosing operator binds
+    indices     index names with their axes
+    replicates  axes over which every draw below is repeated
+    recurrent   variables whose previous step is visible: name -> (site variable, time axis)
+    statement   the distribution statement whose arguments are being evaluated
+    path        the nodes above, each with whether this branch enters it linearly: decides shared draws
+    batch       the plate of the draws here
+    """
+
+    batch: Axis
+    values: Mapping[str, ir.Node] = field(default_factory=dict)
+    indices: Mapping[str, Axis] = field(default_factory=dict)
+    replicates: tuple[Axis, ...] = ()
+    recurrent: Mapping[str, tuple[Axis, tuple[Axis, ...]]] = field(default_factory=dict)
+    statement: Declared | None = None
+    path: tuple[tuple[int, bool], ...] = ()
+
+    def under(self, node: tree.Node, linear: bool = True) -> Scope:
+        """The scope one level below ``node``."""
+        return replace(self, path=(*self.path, (id(node), linear)))
+
+    def bind(self, values: Mapping[str, ir.Node]) -> Scope:
+        return replace(self, values={**self.values, **values})
+
+    def index(self, name: str, axis: Axis) -> Scope:
+        return replace(self, indices={**self.indices, name: axis})
+
+
+@dataclass(slots=True)
+class Context:
+    """One resolution: its inputs, the arena, and everything collected on the way."""
+
+    model: Model
+    named: NamedValues
+    densities: Densities
+    options: Options
+    found: Diagnostics
+    arena: Arena = field(default_factory=Arena)
+    draws: DrawBook = field(default_factory=DrawBook)
+    latent: frozenset[str] = frozenset()
+    sample_axes: dict[str, Axis] = field(default_factory=dict)
+    temporal: dict[str, str] = field(default_factory=dict)
+    networks: dict[str, Network] = field(default_factory=dict)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
+    inputs: dict[str, Input] = field(default_factory=dict)
+    assumptions: list[Assumption] = field(default_factory=list)
+    resolving: list[str] = field(default_factory=list)
+
+    def assume(self, text: str, span: Span | None = None) -> None:
+        """List a choice made for the user, once."""
+        if all(each.text != text for each in self.assumptions):
+            self.assumptions.append(Assumption(text, span))
+
+    def refuse(self, code: str, message: str, span: Span | None, hint: str | None = None) -> Refused:
+        """Record an error; ``raise context.refuse(...)``."""
+        self.found.error(code, message, span, hint)
+        return Refused(message)
+
+    def const(self, value: float | int) -> ir.Const:
+        return self.arena.make(ir.Const, value)

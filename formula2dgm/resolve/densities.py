@@ -1,0 +1,236 @@
+"""Finding the density that a formula means: by name, at other values, or as a product of what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import combinations
+
+from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.resolve.bindings import Binding, FamilyValue
+from formula2dgm.resolve.model import Declared
+from formula2dgm.resolve.names import Name
+from formula2dgm.resolve.signature import Signature, is_density_call, read_signature
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """A density the program has: bound by the user (``binding``), declared by a statement, or scaffolded (neither)."""
+
+    signature: Signature
+    binding: Binding | None = None
+    declared: Declared | None = None
+
+    @property
+    def label(self) -> str:
+        return self.binding.key.text if self.binding else self.signature.label
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A density at the values a formula gives it: for each of its slots, what stands there."""
+
+    density: Density
+    variables: tuple[tree.Node, ...]
+    given: tuple[tree.Node, ...]
+    renamed: bool = False
+
+
+@dataclass(slots=True)
+class Densities:
+    """All densities, and which of them the formula used."""
+
+    all: list[Density] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def find(self, wanted: Signature) -> Use | None:
+        """The one density that the signature names, or None. Exact names first, then the same letters at other
+        values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
+        near = [each for each in self.all if _same_head(each.signature, wanted)]
+        for match in (_by_id, _by_base, self._by_arity):
+            hits = [use for each in near if (use := match(each, wanted)) is not None]
+            if len(hits) > 1:
+                hits = [each for each in hits if each.density.signature.group == wanted.group] or hits
+            if len(hits) > 1:
+                raise Ambiguous([each.density for each in hits])
+            if hits:
+                self.used.add(hits[0].density.label)
+                return hits[0]
+        return None
+
+    def _by_arity(self, density: Density, wanted: Signature) -> Use | None:
+        if density.signature.arity != wanted.arity or None in wanted.variables:
+            return None
+        known = {name.base for each in self.all for name in (*each.signature.variables, *each.signature.given) if name}
+        if any(name is not None and name.base in known for name in wanted.variables):
+            return None
+        count = len(wanted.variables)
+        return Use(density, wanted.slots[:count], wanted.slots[count:], renamed=True)
+
+    def factorise(self, wanted: Signature) -> list[Use] | None:
+        """Factors of the same letter whose product is the wanted joint, parents first; None if there are none."""
+        if None in wanted.variables:
+            return None
+        for same in (_same_head, _same_letter):
+            near = [
+                each
+                for each in self.all
+                if same(each.signature, wanted) and None not in each.signature.variables and not self._is_joint(each)
+            ]
+            covers = list(_covers(near, wanted))
+            if len(covers) > 1:
+                raise Ambiguous([each for cover in covers for each in cover])
+            if covers:
+                self.used |= {each.label for each in covers[0]}
+                return [_use_by_id(each, wanted) for each in covers[0]]
+        return None
+
+    @staticmethod
+    def _is_joint(density: Density) -> bool:
+        return density.declared is not None and density.declared.kind == "factors"
+
+    def near_names(self, wanted: Signature) -> str:
+        """For an error: a did-you-mean and the list of what there is."""
+        labels = [each.label for each in self.all]
+        close = get_close_matches(wanted.label, labels, n=1, cutoff=0.6)
+        start = f"did you mean {close[0]}? " if close else ""
+        return f"{start}bound: {', '.join(labels) or 'nothing'}"
+
+
+class Ambiguous(Exception):
+    """Several densities fit."""
+
+    def __init__(self, densities: Sequence[Density]):
+        self.labels = sorted({each.label for each in densities})
+        super().__init__(", ".join(self.labels))
+
+
+def read_densities(
+    parsed: Sequence[tuple[Binding, tree.Node]],
+    declared: Sequence[Declared],
+    indices: frozenset[str],
+    found: Diagnostics,
+) -> Densities:
+    """Densities from bindings and statements. Two for one key are an error; a binding wins over a statement."""
+    densities = Densities()
+    seen: dict[object, Span] = {}
+    for binding, key in parsed:
+        if not isinstance(key, tree.Call):
+            continue
+        if not isinstance(binding.value, FamilyValue):
+            if key.given is not None or is_density_call(key):
+                found.error(
+                    "F2D-0703",
+                    f"{binding.key.text!r} is a density, but what is bound to it is no distribution",
+                    key.span,
+                    "wrap the network in its family: f2d.Normal(net), f2d.Bernoulli(net)",
+                )
+            continue
+        signature = read_signature(key, indices)
+        identity = (signature.head, signature.group, *signature.ids)
+        if identity in seen:
+            found.error("F2D-0702", f"{binding.key.text!r} is bound twice", key.span)
+            continue
+        seen[identity] = key.span
+        densities.all.append(Density(signature, binding))
+    for each in declared:
+        identity = (each.signature.head, each.signature.group, *each.signature.ids)
+        if identity in seen:
+            continue
+        seen[identity] = each.span
+        densities.all.append(Density(each.signature, None, each))
+    return densities
+
+
+# -- matching ------------------------------------------------------------------------------------------
+
+
+def _same_head(one: Signature, wanted: Signature) -> bool:
+    return one.head == wanted.head and (not one.group or not wanted.group or one.group == wanted.group)
+
+
+def _same_letter(one: Signature, wanted: Signature) -> bool:
+    return one.head.split("_")[0] == wanted.head.split("_")[0]
+
+
+def _by_id(density: Density, wanted: Signature) -> Use | None:
+    return _use_by_id(density, wanted) if density.signature.ids == wanted.ids else None
+
+
+def _use_by_id(density: Density, wanted: Signature) -> Use:
+    """Pair slots of equal names; several of one name (``p(z_t|z_{t-1})``) within their side in the order written."""
+    count = len(wanted.variables)
+    variables = list(zip(wanted.variables, wanted.slots[:count], strict=True))
+    given = list(zip(wanted.given, wanted.slots[count:], strict=True))
+    return Use(
+        density,
+        tuple(_take(name, [variables, given]) for name in density.signature.variables),
+        tuple(_take(name, [given, variables]) for name in density.signature.given),
+    )
+
+
+def _take(name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]]) -> tree.Node:
+    for position, pool in enumerate(pools):
+        for each in pool:
+            if each[0] is not None and name is not None and each[0].id == name.id:
+                if position == 0:
+                    pool.remove(each)
+                return each[1]
+    raise AssertionError(f"{name} is in neither side")
+
+
+def _by_base(density: Density, wanted: Signature) -> Use | None:
+    if density.signature.bases != wanted.bases:
+        return None
+    count = len(wanted.variables)
+    return Use(
+        density,
+        _pair(density.signature.variables, wanted.variables, wanted.slots[:count]),
+        _pair(density.signature.given, wanted.given, wanted.slots[count:]),
+    )
+
+
+def _pair(
+    own: tuple[Name | None, ...], names: tuple[Name | None, ...], slots: tuple[tree.Node, ...]
+) -> tuple[tree.Node, ...]:
+    left = list(zip(names, slots, strict=True))
+    out: list[tree.Node] = []
+    for name in own:
+        hit = next(each for each in left if (each[0].base if each[0] else "?") == (name.base if name else "?"))
+        left.remove(hit)
+        out.append(hit[1])
+    return tuple(out)
+
+
+# -- factorisation -------------------------------------------------------------------------------------
+
+
+def _covers(near: Sequence[Density], wanted: Signature) -> Iterator[list[Density]]:
+    """All sets of factors that cover the wanted variables once, conditioned on nothing else, without a cycle."""
+    variables, given = wanted.ids
+    fitting = [
+        each for each in near if each.signature.ids[0] <= variables and each.signature.ids[1] <= variables | given
+    ]
+    for size in range(1, len(variables) + 1):
+        for group in combinations(fitting, size):
+            covered = [name for each in group for name in each.signature.ids[0]]
+            if sorted(covered) == sorted(variables) and (order := ancestral_order(group)) is not None:
+                yield order
+
+
+def ancestral_order(factors: Sequence[Density]) -> list[Density] | None:
+    """The factors with parents first, else in the order given; None if they form a cycle."""
+    waiting = list(factors)
+    unknown = {name for each in factors for name in each.signature.ids[0]}
+    order: list[Density] = []
+    while waiting:
+        ready = next((each for each in waiting if not (each.signature.ids[1] & unknown)), None)
+        if ready is None:
+            return None
+        waiting.remove(ready)
+        unknown -= ready.signature.ids[0]
+        order.append(ready)
+    return order

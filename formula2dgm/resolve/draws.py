@@ -1,0 +1,54 @@
+"""Which brackets share a draw.
+
+Two brackets over the same factor share their draw iff the node where their paths meet, and every node above it
+up to the root, is linear in both branches: then the estimate of the sum is unbiased whether they share or not.
+Otherwise (a product of two expectations, the square of one) sharing would change what is estimated, and they
+draw separately.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+
+Path = tuple[tuple[int, bool], ...]
+
+
+def may_share(left: Path, right: Path) -> bool:
+    """Is the meeting node of two paths, and everything above it, linear?"""
+    for (a, linear_left), (b, linear_right) in zip(left, right, strict=False):
+        if a != b:
+            return True
+        if not (linear_left and linear_right):
+            return False
+    return True
+
+
+@dataclass(slots=True)
+class DrawBook:
+    """All draws of a resolution, with the brackets that use them."""
+
+    uses: dict[tuple[str, ir.Law, tuple[Axis, ...]], list[list[Path]]] = field(default_factory=dict)
+    sites: dict[str, tuple[str, ir.Law, int]] = field(default_factory=dict)
+
+    def copy_for(self, variable: str, law: ir.Law, own: tuple[Axis, ...], path: Path, share: bool) -> int:
+        """The number of the draw that a bracket at ``path`` uses: a shared one, or the next."""
+        copies = self.uses.setdefault((variable, law, own), [])
+        for number, brackets in enumerate(copies):
+            if path in brackets or (share and all(may_share(path, each) for each in brackets)):
+                brackets.append(path)
+                return number
+        copies.append([path])
+        return len(copies) - 1
+
+    def site(self, variable: str, law: ir.Law, own: tuple[Axis, ...], copy: int) -> str:
+        """A provisional site name, unique among the draws; the final names are given when all draws are known."""
+        for name, known in self.sites.items():
+            if known == (variable, law, copy):
+                return name
+        number = sum(1 for known in self.sites.values() if known[0] == variable)
+        name = variable if number == 0 else f"{variable}@{number}"
+        self.sites[name] = (variable, law, copy)
+        return name

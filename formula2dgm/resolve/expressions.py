@@ -1,0 +1,219 @@
+"""From settled syntax to nodes: what each expression computes."""
+
+from __future__ import annotations
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.registry.functions import function_by_spelling
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.functionals import divergence, entropy
+from formula2dgm.resolve.laws import law_of
+from formula2dgm.resolve.lookup import find_uses
+from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.operators import close, open_expectation, open_sum
+from formula2dgm.resolve.settle import is_density_like
+from formula2dgm.resolve.signature import is_density_call
+from formula2dgm.resolve.variables import network, variable
+from formula2dgm.syntax import tree
+
+
+class Evaluator:
+    """Evaluates expressions of one resolution; ``evaluator(node, scope)`` is the node's value."""
+
+    def __init__(self, context: Context):
+        self.context = context
+        self.make = context.arena.make
+
+    def __call__(self, node: tree.Node, scope: Scope) -> ir.Node:
+        value = self._value(node, scope)
+        self.context.arena.note(value, node)
+        return value
+
+    def _value(self, node: tree.Node, scope: Scope) -> ir.Node:
+        match node:
+            case tree.Number(text):
+                return self.context.const(float(text) if not text.isdigit() else int(text))
+            case tree.Symbol():
+                return variable(self.context, node, scope, self)
+            case tree.Add(terms):
+                return self.make(ir.Add, tuple(self(each, scope.under(node)) for each in terms))
+            case tree.Neg(body):
+                return self.make(ir.Neg, self(body, scope.under(node)))
+            case tree.Mul():
+                return self._product(node, scope)
+            case tree.Div(top, bottom):
+                linear = not contains_expectation(bottom)
+                return self.make(ir.Div, self(top, scope.under(node, linear)), self(bottom, scope.under(node, False)))
+            case tree.Power(base, exponent):
+                return self._power(node, base, exponent, scope)
+            case tree.Sqrt(body, None):
+                return self.make(ir.Apply, "sqrt", (self(body, scope.under(node, False)),))
+            case tree.Abs(body):
+                return self.make(ir.Apply, "abs", (self(body, scope.under(node, False)),))
+            case tree.Norm(body, order):
+                return self.make(ir.Norm, self(body, scope.under(node, False)), self._order(order))
+            case tree.Call():
+                return self._call(node, scope)
+            case tree.Func():
+                return self._function(node, scope)
+            case tree.Expect():
+                return self._expectation(node, scope)
+            case tree.Big():
+                return self._big(node, scope)
+            case tree.Divergence():
+                return divergence(self.context, node, scope, self)
+            case tree.Labelled(body, _):
+                return self(body, scope.under(node))
+        raise self.context.refuse("F2D-0212", f"this is not yet understood here: {node}", node.span)
+
+    # -- arithmetic ------------------------------------------------------------------------------------
+
+    def _product(self, node: tree.Mul, scope: Scope) -> ir.Node:
+        if "circ" in node.ops:
+            raise self.context.refuse(
+                "F2D-0213", "a composition of functions is not understood here", node.span, "write f(g(x))"
+            )
+        values = []
+        for position, factor in enumerate(node.factors):
+            others = (each for i, each in enumerate(node.factors) if i != position)
+            linear = not any(contains_expectation(each) for each in others)
+            values.append(self(factor, scope.under(node, linear)))
+        return self.make(ir.Mul, tuple(values))
+
+    def _power(self, node: tree.Power, base: tree.Node, exponent: tree.Node, scope: Scope) -> ir.Node:
+        if isinstance(base, tree.Symbol) and base.letter == "e" and not base.sub and not self._known(base, scope):
+            return self.make(ir.Apply, "exp", (self(exponent, scope.under(node, False)),))
+        below = scope.under(node, False)
+        return self.make(ir.Pow, self(base, below), self(exponent, below))
+
+    def _known(self, symbol: tree.Symbol, scope: Scope) -> bool:
+        name = read_name(symbol, self.context.model.indices)
+        return (
+            name.id in scope.values
+            or name.id in self.context.model.variables
+            or (self.context.named.find(name) is not None)
+        )
+
+    def _order(self, order: tree.Node | None) -> float:
+        if order is None:
+            return 2.0
+        if isinstance(order, tree.Number):
+            return float(order.text)
+        if isinstance(order, tree.Infinity):
+            return float("inf")
+        raise self.context.refuse("F2D-0214", f"the norm's order {order} is no number", order.span)
+
+    # -- calls -----------------------------------------------------------------------------------------
+
+    def _call(self, node: tree.Call, scope: Scope) -> ir.Node:
+        """A density at values (its probability), a network, or the logistic function."""
+        head = node.head
+        if isinstance(head, tree.Power):
+            inner = tree.Call(head.base, node.args, node.given, node.params, span=node.span)
+            return self.make(ir.Pow, self(inner, scope.under(node, False)), self(head.exponent, scope))
+        assert isinstance(head, tree.Symbol)
+        if is_density(self.context, node):
+            return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
+        name = read_name(head, self.context.model.indices, head=True)
+        if head.letter == "sigma" and self.context.named.find(name) is None and not name.group:
+            self.context.assume("sigma(...) is the logistic function", head.span)
+            return self.make(ir.Apply, "sigmoid", (self(node.args[0], scope.under(node, False)),))
+        if name.full in self.context.model.definitions and name.full not in self.context.resolving:
+            return variable(self.context, head, scope, self)
+        below = scope.under(node, False)
+        args = tuple(self(each, below) for each in (*node.args, *(node.given or ())))
+        return network(self.context, head, args, node, scope)
+
+    def log_density(self, node: tree.Call, scope: Scope) -> ir.Node:
+        """``log p(x, z | y)``: the sum of its factors' log-densities, in the order a person writes them."""
+        parts = []
+        for use in reversed(find_uses(self.context, node)):
+            law = law_of(self.context, use, scope, self)
+            if len(use.variables) != 1:
+                raise self.context.refuse(
+                    "F2D-0403",
+                    f"{use.density.label} is over several variables",
+                    node.span,
+                    "write it as a product of conditionals",
+                )
+            slot = use.variables[0]
+            value = self(slot.value if isinstance(slot, tree.Binds) else slot, scope)
+            part = self.make(ir.LogProb, law, value)
+            self.context.arena.note(part, node)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else self.make(ir.Add, tuple(parts))
+
+    # -- functions -------------------------------------------------------------------------------------
+
+    def _function(self, node: tree.Func, scope: Scope) -> ir.Node:
+        below = scope.under(node, False)
+        match node.name:
+            case "log":
+                return self.log(node.args[0], below)
+            case "H":
+                return entropy(self.context, node, scope, self)
+            case "sg" | "stopgrad" | "detach":
+                return self.make(ir.StopGrad, self(node.args[0], scope.under(node)))
+            case "grad":
+                if len(node.sub) != 1:
+                    raise self.context.refuse(
+                        "F2D-0215", "the gradient's variable is missing", node.span, "write \\nabla_x f(x)"
+                    )
+                return self.make(ir.Grad, self(node.args[0], below), self(node.sub[0], scope))
+            case "mean" | "sum":
+                return self._over_batch(node, scope)
+        if function_by_spelling(node.name) is None:
+            raise self.context.refuse("F2D-0216", f"the function {node.name} is not available here", node.span)
+        return self.make(ir.Apply, node.name, tuple(self(each, below) for each in node.args))
+
+    def log(self, argument: tree.Node, scope: Scope) -> ir.Node:
+        """``log``: of a product, ratio or power of densities it is a sum of log-densities."""
+        if (
+            isinstance(argument, tree.Mul)
+            and any(is_density_like(each) for each in argument.factors)
+            and all(op in ("", "*", "dot", "times") for op in argument.ops)
+        ):
+            return self.make(ir.Add, tuple(self.log(each, scope) for each in argument.factors))
+        if isinstance(argument, tree.Div) and is_density_like(argument):
+            top, bottom = self.log(argument.numerator, scope), self.log(argument.denominator, scope)
+            below = tuple(
+                self.make(ir.Neg, each) for each in (bottom.args if isinstance(bottom, ir.Add) else (bottom,))
+            )
+            return self.make(ir.Add, (*(top.args if isinstance(top, ir.Add) else (top,)), *below))
+        if isinstance(argument, tree.Power) and is_density_like(argument.base):
+            return self.make(ir.Mul, (self(argument.exponent, scope), self.log(argument.base, scope)))
+        if isinstance(argument, tree.Call) and is_density(self.context, argument):
+            return self.log_density(argument, scope)
+        return self.make(ir.Apply, "log", (self(argument, scope),))
+
+    def _over_batch(self, node: tree.Func, scope: Scope) -> ir.Node:
+        body = self(node.args[0], scope.under(node))
+        batches = [axis for axis in body.axes if axis.kind == "batch"]
+        for axis in batches:
+            body = self.make(ir.Reduce, node.name, axis, body)
+        return body
+
+    # -- operators -------------------------------------------------------------------------------------
+
+    def _expectation(self, node: tree.Expect, scope: Scope) -> ir.Node:
+        opened = open_expectation(self.context, node, scope, self)
+        return close(self.context, opened, self(node.body, opened.scope))
+
+    def _big(self, node: tree.Big, scope: Scope) -> ir.Node:
+        opened = open_sum(self.context, node, scope, self)
+        return close(self.context, opened, self(node.body, opened.scope))
+
+
+def contains_expectation(node: tree.Node) -> bool:
+    """Does the expression hold a bracket that draws?"""
+    return any(isinstance(each, tree.Expect) for each in node.walk())
+
+
+def is_density(context: Context, node: tree.Node) -> bool:
+    """Is this call a density: by its bar, its letter, or because a density of that letter is known?"""
+    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
+        return False
+    name = read_name(node.head, context.model.indices, head=True)
+    if context.named.is_network(name):
+        return False
+    known = any(each.signature.head == name.id for each in context.densities.all)
+    return known or is_density_call(node)

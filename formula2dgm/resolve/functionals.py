@@ -1,0 +1,222 @@
+"""Divergences and entropies: in closed form where there is one, else sampled, as the options say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from formula2dgm import registry
+from formula2dgm.ir import nodes as ir
+from formula2dgm.registry.divergences import closed_form
+from formula2dgm.resolve.binders import Bound, _bind_factor
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.densities import Density, Use
+from formula2dgm.resolve.laws import family_law, law_of
+from formula2dgm.resolve.lookup import find_uses
+from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.operators import Opened, close
+from formula2dgm.syntax import tree
+
+if TYPE_CHECKING:
+    from formula2dgm.resolve.expressions import Evaluator
+
+
+def divergence(context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator) -> ir.Node:
+    """``KL[q(z|x) || p(z)]``. Variables left of the bar on the left side are bound here."""
+    if node.name != "KL":
+        raise context.refuse("F2D-0310", f"the divergence {node.name} is not available yet", node.span)
+    left = _sides(context, node.left)
+    right = _right_side(context, node, left)
+    _same_variables(context, node, left, right)
+    choice = _choice(context, node)
+    pairs = _pair_up(context, left, right) if choice != "sampled" else None
+    if pairs is not None:
+        closed = _chain_rule(context, node, pairs, scope, evaluate, must=choice == "closed")
+        if closed is not None:
+            return closed
+    if choice == "closed":
+        raise context.refuse("F2D-0311", f"{node} has no closed form", node.span, "divergences='auto' or 'sampled'")
+    return _sampled(context, node, left, right, scope, evaluate)
+
+
+def _choice(context: Context, node: tree.Divergence) -> str:
+    chosen = context.options.divergences
+    return chosen if isinstance(chosen, str) else chosen.get(str(node), "auto")
+
+
+def _sides(context: Context, node: tree.Node) -> list[Use]:
+    """The factors of one side, parents first."""
+    uses = []
+    for each in node.factors if isinstance(node, tree.Mul) else (node,):
+        if not isinstance(each, tree.Call):
+            raise context.refuse("F2D-0312", f"{each} is no density", each.span, "write KL[q(z|x) || p(z)]")
+        uses += find_uses(context, each)
+    return _parents_first(context, uses)
+
+
+def _right_side(context: Context, node: tree.Divergence, left: Sequence[Use]) -> list[Use]:
+    """The right side; a family written out, ``N(0, I)``, is a density of the left side's variable."""
+    right = node.right
+    if isinstance(right, tree.Call) and isinstance(right.head, tree.Symbol):
+        if registry.family_by_spelling(right.head.style + right.head.letter) and len(left) == 1:
+            return [_Written(left[0], right)]
+    return _sides(context, right)
+
+
+class _Written(Use):
+    """A family written in place of a density: its call stands for the law."""
+
+    call: tree.Call
+
+    def __init__(self, like: Use, call: tree.Call):
+        super().__init__(Density(like.density.signature), like.variables, ())
+        object.__setattr__(self, "call", call)
+
+
+def _law(context: Context, use: Use, scope: Scope, evaluate: Evaluator) -> ir.Law:
+    if isinstance(use, _Written):
+        return family_law(context, use.call, None, scope, evaluate)
+    return law_of(context, use, scope, evaluate)
+
+
+def _variable(context: Context, use: Use) -> str:
+    slot = use.variables[0]
+    if len(use.variables) != 1 or not isinstance(slot, tree.Symbol):
+        raise context.refuse(
+            "F2D-0403",
+            f"{use.density.label} is over several variables or a value",
+            slot.span,
+            "write it as a product of conditionals",
+        )
+    return read_name(slot, context.model.indices).id
+
+
+def _parents(context: Context, use: Use) -> set[str]:
+    return {
+        read_name(symbol, context.model.indices).id
+        for each in use.given
+        for symbol in each.walk()
+        if isinstance(symbol, tree.Symbol) and not _shifted(symbol)
+    }
+
+
+def _shifted(symbol: tree.Symbol) -> bool:
+    return any(isinstance(each, tree.Add) for each in symbol.sub)
+
+
+def _parents_first(context: Context, uses: list[Use]) -> list[Use]:
+    waiting, order = list(uses), []
+    while waiting:
+        unbound = {_variable(context, each) for each in waiting}
+        ready = next((each for each in waiting if not (_parents(context, each) & unbound)), None)
+        if ready is None:
+            raise context.refuse("F2D-0308", "these factors form a cycle", waiting[0].variables[0].span)
+        waiting.remove(ready)
+        order.append(ready)
+    return order
+
+
+def _same_variables(context: Context, node: tree.Divergence, left: list[Use], right: list[Use]) -> None:
+    ours, theirs = ({_variable(context, each) for each in side} for side in (left, right))
+    if ours != theirs:
+        raise context.refuse(
+            "F2D-0313",
+            f"the two sides are over different variables: {', '.join(sorted(ours))} and {', '.join(sorted(theirs))}",
+            node.span,
+            "a divergence compares two distributions of the same variables",
+        )
+
+
+def _pair_up(context: Context, left: list[Use], right: list[Use]) -> list[tuple[Use, Use]] | None:
+    """Factor by factor, in an order that is ancestral for both sides; None if there is none."""
+    partner = {_variable(context, each): each for each in right}
+    pairs = [(each, partner[_variable(context, each)]) for each in left]
+    waiting, order = list(pairs), []
+    while waiting:
+        unbound = {_variable(context, each[0]) for each in waiting}
+        ready = next(
+            (
+                each
+                for each in waiting
+                if not (_parents(context, each[1]) & unbound) and not (_parents(context, each[0]) & unbound)
+            ),
+            None,
+        )
+        if ready is None:
+            return None
+        waiting.remove(ready)
+        order.append(ready)
+    return order
+
+
+def _chain_rule(
+    context: Context,
+    node: tree.Divergence,
+    pairs: list[tuple[Use, Use]],
+    scope: Scope,
+    evaluate: Evaluator,
+    must: bool,
+) -> ir.Node | None:
+    """KL of products is the sum of the factors' KL, each under draws of its parents. None without closed forms."""
+    parts: list[ir.Node] = []
+    bound = Bound()
+    inner = scope.under(node)
+    for position, (ours, theirs) in enumerate(pairs):
+        p, q = _law(context, ours, inner, evaluate), _law(context, theirs, inner, evaluate)
+        if closed_form("KL", p.family, q.family) is None:
+            return None
+        part = context.arena.make(ir.Divergence, "KL", p, q)
+        context.arena.note(part, node)
+        parts.append(part)
+        if position + 1 < len(pairs):
+            _bind_factor(context, ours, bound, inner, evaluate, ())
+            inner = inner.bind(bound.values)
+    body = parts[0] if len(parts) == 1 else context.arena.make(ir.Add, tuple(parts))
+    return close(context, Opened(inner, [("mean", axis) for axis in bound.averages], list(bound.enumerated)), body)
+
+
+def _sampled(
+    context: Context, node: tree.Divergence, left: list[Use], right: list[Use], scope: Scope, evaluate: Evaluator
+) -> ir.Node:
+    """KL[q || p] = E_q[log q - log p], estimated at the draws of q."""
+    bound = Bound()
+    inner = scope.under(node)
+    make = context.arena.make
+    ours, theirs = [], []
+    for use in left:
+        law = _law(context, use, inner, evaluate)
+        _bind_factor(context, use, bound, inner, evaluate, ())
+        inner = inner.bind(bound.values)
+        ours.append(make(ir.LogProb, law, bound.values[_variable(context, use)]))
+    for use in right:
+        law = _law(context, use, inner, evaluate)
+        theirs.append(make(ir.Neg, make(ir.LogProb, law, bound.values[_variable(context, use)])))
+    context.assume(
+        f"{node} is estimated at draws of its left side: it has no closed form or sampling was asked for", node.span
+    )
+    opened = Opened(inner, [("mean", axis) for axis in bound.averages], list(bound.enumerated), None, bound)
+    return close(context, opened, make(ir.Add, (*ours, *theirs)))
+
+
+def entropy(context: Context, node: tree.Func, scope: Scope, evaluate: Evaluator) -> ir.Node:
+    """``H[q(z|x)]``, and the cross-entropy ``H(p, q) = H[p] + KL[p || q]`` where both have closed forms."""
+    uses = [each for arg in node.args for each in _sides(context, arg)]
+    if len(node.args) == 1:
+        make = context.arena.make
+        bound = Bound()
+        inner = scope.under(node)
+        parts = []
+        for use in uses:
+            parts.append(make(ir.Entropy, _law(context, use, inner, evaluate), origin=node))
+            if len(uses) > 1:
+                _bind_factor(context, use, bound, inner, evaluate, ())
+                inner = inner.bind(bound.values)
+        body = parts[0] if len(parts) == 1 else make(ir.Add, tuple(parts))
+        return close(context, Opened(inner, [("mean", axis) for axis in bound.averages], list(bound.enumerated)), body)
+    if len(node.args) == 2 and len(uses) == 2:
+        law = _law(context, uses[0], scope.under(node), evaluate)
+        rest = tree.Divergence("KL", node.args[0], node.args[1], span=node.span)
+        return context.arena.make(
+            ir.Add, (context.arena.make(ir.Entropy, law), divergence(context, rest, scope, evaluate))
+        )
+    raise context.refuse("F2D-0314", "an entropy takes one density, a cross-entropy two", node.span)

@@ -1,0 +1,94 @@
+"""Data variables, and reading any value at the indices that its name carries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Input
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.names import Name, plain
+from formula2dgm.syntax import tree
+
+# -- data ----------------------------------------------------------------------------------------------
+
+
+def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.Node:
+    """A variable that the caller passes. One that some expectation draws elsewhere is an error here."""
+    if name.id in context.latent:
+        raise context.refuse(
+            "F2D-0205",
+            f"{name.id} is neither data nor drawn here: it is drawn only inside another expectation or divergence",
+            symbol.span,
+            f"move the term into the expectation over {name.id}, or give it one of its own",
+        )
+    own = (scope.batch,)
+    times = [axis for axis in _index_axes(name, scope) if axis.kind == "time"]
+    if times:
+        own = (scope.batch, times[0])
+    elif name.id in context.temporal and context.temporal[name.id] in scope.indices:
+        own = (scope.batch, scope.indices[context.temporal[name.id]])
+    add_input(context, name, own, symbol)
+    node = context.arena.make(ir.Data, name.id, own, origin=symbol)
+    return indexed(context, node, name, scope, symbol)
+
+
+def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree.Symbol) -> None:
+    """Enter a data variable among the program's inputs."""
+    if name.id in context.inputs:
+        return
+    space = context.model.spaces.get(name.id) or context.model.spaces.get(name.base)
+    shape = space.shape if space else None
+    if name.id in context.options.dims:
+        shape = (context.options.dims[name.id],)
+    kind = space.kind if space else "unknown"
+    bare = replace(
+        symbol,
+        sub=tuple(each for each in symbol.sub if each not in name.index),
+        sup=tuple(each for each in symbol.sup if each not in name.index),
+    )
+    context.inputs[name.id] = Input(
+        name.id,
+        bare.latex(),
+        axes,
+        shape,
+        kind,
+        space.classes if space else None,
+        symbol.span,  # type: ignore[arg-type]
+    )
+
+
+# -- indices -------------------------------------------------------------------------------------------
+
+
+def _index_axes(name: Name, scope: Scope) -> list[Axis]:
+    return [scope.indices[text] for each in name.index if (text := plain(each)) in scope.indices]
+
+
+def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.Node:
+    """Read ``node`` at the indices the name carries. An index that runs along an axis of the node is that axis."""
+    for each in name.index:
+        text = plain(each)
+        if isinstance(each, tree.Range | tree.OpenRange):
+            if isinstance(each, tree.Range) and any(axis.kind == "sample" for axis in node.axes):
+                continue
+            raise context.refuse("F2D-0405", f"ranges such as {symbol} are not yet understood here", symbol.span)
+        if text is None:
+            raise context.refuse("F2D-0406", f"the index {each} of {symbol} is not yet understood", symbol.span)
+        if text in scope.indices:
+            axis = scope.indices[text]
+            if axis in node.axes or axis.kind == "batch":
+                continue
+            own = [known for known in node.axes if known.kind == "sample" and known not in scope.indices.values()]
+            if len(own) == 1:
+                node = context.arena.make(ir.At, node, own[0], context.arena.make(ir.Index, axis))
+                continue
+            raise context.refuse("F2D-0407", f"{symbol} is indexed by {text}, but has no such axis", symbol.span)
+        raise context.refuse(
+            "F2D-0204",
+            f"the index {text} of {symbol} is bound by no sum",
+            symbol.span,
+            f"write a sum over {text}, or draw {name.id} with that index",
+        )
+    return node

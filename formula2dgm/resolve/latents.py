@@ -1,0 +1,71 @@
+"""Which variables are drawn: bound by an expectation over a density, or by a divergence's left side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from formula2dgm.resolve.binders import _split, is_data_source
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.names import read_name
+from formula2dgm.syntax import tree
+
+
+def find_latents(context: Context) -> frozenset[str]:
+    """The ids of all variables that some operator of the program draws."""
+    found: set[str] = set()
+    for root in _roots(context):
+        for node in root.walk():
+            if isinstance(node, tree.Expect):
+                for item in node.binders:
+                    found |= _bound(context, item)
+            elif isinstance(node, tree.Divergence):
+                for call in node.left.factors if isinstance(node.left, tree.Mul) else (node.left,):
+                    if isinstance(call, tree.Call):
+                        found |= _ids(context, call.args)
+    return frozenset(found)
+
+
+def _roots(context: Context) -> Iterator[tree.Node]:
+    for wanted in context.model.objectives:
+        yield from wanted.members
+    for definition in context.model.definitions.values():
+        yield definition.body
+
+
+def _bound(context: Context, item: tree.Node) -> set[str]:
+    found: set[str] = set()
+    for names, source in _split(context, item):
+        if source is None:
+            found |= _bound_by_name(context, names)
+        elif not is_data_source(context, source, names):
+            found |= _ids(context, names)
+    return found
+
+
+def _bound_by_name(context: Context, names: tuple[tree.Node, ...]) -> set[str]:
+    """``E_q`` binds the variables of q's densities; ``E_z`` binds z where a density over z alone is known."""
+    found: set[str] = set()
+    for each in names:
+        if not isinstance(each, tree.Symbol):
+            continue
+        head = read_name(each, context.model.indices, head=True)
+        densities = [density for density in context.densities.all if density.signature.head == head.id]
+        if densities:
+            found |= {name.id for density in densities for name in density.signature.variables if name}
+        elif each.letter in NOISE_LETTERS or any(
+            density.signature.variables
+            and density.signature.variables[0] is not None
+            and density.signature.variables[0].id == head.id
+            and not density.signature.given
+            for density in context.densities.all
+        ):
+            found.add(read_name(each, context.model.indices).id)
+    return found - frozenset(context.model.definitions) - frozenset(context.model.drawn)
+
+
+def _ids(context: Context, names: tuple[tree.Node, ...]) -> set[str]:
+    return {read_name(each, context.model.indices).id for each in names if isinstance(each, tree.Symbol)}
+
+
+#: Letters that papers draw from a prior when nothing else is said.
+NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))

@@ -1,0 +1,117 @@
+"""Looking a written density up, with the errors a reader needs."""
+
+from __future__ import annotations
+
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities import Ambiguous, Density, Use, ancestral_order
+from formula2dgm.resolve.model import Declared
+from formula2dgm.resolve.scaffold import scaffold_factors
+from formula2dgm.resolve.signature import Signature, read_signature
+from formula2dgm.syntax import tree
+
+
+def find_use(context: Context, call: tree.Call) -> Use:
+    """The single density that a call names; a joint or an unknown density is an error here."""
+    uses = find_uses(context, call)
+    if len(uses) != 1:
+        raise context.refuse("F2D-0304", f"{call} is a joint; one conditional density is wanted here", call.span)
+    return uses[0]
+
+
+def find_uses(context: Context, call: tree.Call) -> list[Use]:
+    """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
+    signature = read_signature(call, context.model.indices)
+    try:
+        use = context.densities.find(signature)
+        if use is not None:
+            if use.renamed:
+                context.assume(f"{call} is {use.density.label} at another variable", call.span)
+            declared = use.density.declared
+            if declared is not None and declared.kind == "factors":
+                return _declared_factors(context, declared, use)
+            return [use]
+        factors = context.densities.factorise(signature)
+    except Ambiguous as several:
+        raise context.refuse(
+            "F2D-0305",
+            f"{call} could be any of {', '.join(several.labels)}",
+            call.span,
+            "write the label or the parameter group that tells them apart",
+        ) from None
+    if factors is not None:
+        return factors
+    if context.options.scaffold and (made := scaffold_factors(context, signature)) is not None:
+        context.densities.all += made
+        return find_uses(context, call)
+    raise _unknown(context, call, signature)
+
+
+def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[Use]:
+    """``p(x, z) = p(x|z) p(z)``, used at other values of x and z."""
+    body = declared.body
+    factors = body.factors if isinstance(body, tree.Mul) else (body,)
+    calls = [each for each in factors if isinstance(each, tree.Call)]
+    if len(calls) != len(factors):
+        raise context.refuse(
+            "F2D-0306",
+            f"{declared.signature.label} is declared as something else than a product of densities",
+            declared.span,
+        )
+    uses = [find_use(context, each) for each in calls]
+    names = [each.id for use in uses for each in use.density.signature.variables if each]
+    for name in sorted(set(names)):
+        if names.count(name) > 1:
+            raise context.refuse(
+                "F2D-0307",
+                f"{name} is drawn by two factors of {declared.signature.label}",
+                declared.span,
+                "each variable of a joint belongs to one factor",
+            )
+    order = ancestral_order([use.density for use in uses])
+    if order is None:
+        raise context.refuse(
+            "F2D-0308",
+            f"the factors of {declared.signature.label} form a cycle",
+            declared.span,
+            "each factor may depend only on variables drawn before it",
+        )
+    own = declared.signature
+    renamed = dict(zip(own.slots, (*joint.variables, *joint.given), strict=True))
+    by_density = {id(use.density): use for use in uses}
+    return [_substitute(by_density[id(each)], renamed) for each in order]
+
+
+def _substitute(use: Use, renamed: dict[tree.Node, tree.Node]) -> Use:
+    return Use(
+        use.density,
+        tuple(renamed.get(each, each) for each in use.variables),
+        tuple(renamed.get(each, each) for each in use.given),
+    )
+
+
+def _unknown(context: Context, call: tree.Call, signature: Signature) -> Exception:
+    near: list[Density] = [each for each in context.densities.all if each.signature.head == signature.head]
+    cyclic = _cycle_among(near, signature)
+    if cyclic:
+        return context.refuse(
+            "F2D-0308",
+            f"{call} cannot be a product of {', '.join(cyclic)}: they form a cycle",
+            call.span,
+            "each factor may depend only on variables drawn before it",
+        )
+    wrong = [each.label for each in near]
+    message = f"no density {signature.label} is bound, nor a product that gives it"
+    if wrong:
+        message = f"{signature.label} is not bound, and follows from no product of the densities of {signature.head}"
+    return context.refuse("F2D-0302", message, call.span, context.densities.near_names(signature))
+
+
+def _cycle_among(near: list[Density], signature: Signature) -> list[str]:
+    variables, given = signature.ids
+    inside = [
+        each for each in near if each.signature.ids[0] <= variables and each.signature.ids[1] <= variables | given
+    ]
+    covered = [name for each in inside for name in each.signature.ids[0]]
+    if len(inside) > 1 and sorted(covered) == sorted(variables) and ancestral_order(inside) is None:
+        return [each.label for each in inside]
+    return []

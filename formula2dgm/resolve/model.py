@@ -1,0 +1,357 @@
+"""The statements of a text, sorted: objectives, densities, draws, definitions, spaces.
+
+Nothing is computed here.  Each statement is recognised by its form (LANGUAGE: a model is a set of statements);
+what the names in it mean is for the later rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from formula2dgm import registry
+from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.resolve.signature import Signature, is_density_call, read_signature
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where a variable lives: ``real``, ``binary``, ``unit``, ``category``; its event shape; the number of classes."""
+
+    kind: str
+    shape: tuple[int, ...] | None
+    classes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A density that a statement declares.
+
+    kind    ``family`` (``q(z|x) = N(z; ...)``), ``factors`` (``p(x,z) = p(x|z) p(z)``) or ``proportional``
+            (``q(z|x,y) \\propto p(z) q(z|x) q(z|y)``)
+    """
+
+    signature: Signature
+    kind: str
+    body: tree.Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``name = body``: a deterministic variable, a constant, or a named piece; ``index`` are its index names."""
+
+    name: Name
+    index: tuple[str, ...]
+    body: tree.Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """``z ~ density`` as a statement: one draw, the same in every objective."""
+
+    name: Name
+    index: tuple[tree.Node, ...]
+    density: tree.Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One objective as written: its candidate members (the last that can be computed counts) and who wants what."""
+
+    members: tuple[tree.Node, ...]
+    relations: tuple[str, ...]
+    operators: tuple[tuple[str, tuple[str, ...]], ...]
+    heads: tuple[str, ...]
+    name: str | None
+    span: Span
+    statement: tree.Statement
+
+
+@dataclass(slots=True)
+class Model:
+    """All statements by what they are."""
+
+    objectives: list[Wanted] = field(default_factory=list)
+    densities: list[Declared] = field(default_factory=list)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    spaces: dict[str, Space] = field(default_factory=dict)
+    indices: frozenset[str] = frozenset()
+    bounds: dict[str, tree.Node] = field(default_factory=dict)
+    variables: frozenset[str] = frozenset()
+
+
+def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], found: Diagnostics) -> Model:
+    """Sort the statements; ``keys`` are the parsed keys of the bindings, which tell variables from indices."""
+    model = Model()
+    nodes = [*(statement.body for statement in statements), *keys]
+    model.indices, model.bounds = find_indices(nodes)
+    model.variables = find_variables(nodes, model.indices)
+    chains: list[tuple[tree.Statement, tree.Chain]] = []
+    for statement in statements:
+        body = statement.body
+        if isinstance(body, tree.Chain) and _declares(model, body, found):
+            continue
+        if (
+            isinstance(body, tree.Chain)
+            and isinstance(body.members[0], tree.Symbol)
+            and body.relations[0] in ("=", ":=")
+        ):
+            chains.append((statement, body))
+        else:
+            model.objectives.append(_wanted(statement, body))
+    _names_or_objectives(model, chains, [each.statement.body for each in model.objectives], found)
+    return model
+
+
+# -- indices and variables -----------------------------------------------------------------------------
+
+
+def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, tree.Node]]:
+    """The names that big operators bind as indices, with their upper bounds.
+
+    A name that a density is over (``\\sum_y q(y|x)``) is a finite variable, not an index.
+    """
+    nodes = list(nodes)
+    bound: dict[str, tree.Node | None] = {}
+    over: set[str] = set()
+    for node in (each for root in nodes for each in root.walk()):
+        if isinstance(node, tree.Big):
+            for name, upper in binder_names(node):
+                if upper is not None or name not in bound:
+                    bound[name] = upper
+        elif isinstance(node, tree.Call) and node.given is not None or is_density_call(node):
+            assert isinstance(node, tree.Call)
+            over |= {name for each in (*node.args, *(node.given or ())) if (name := plain(each))}
+    names = frozenset(bound) - over
+    return names, {name: upper for name, upper in bound.items() if name in names and upper is not None}
+
+
+def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
+    """The names that a sum or product binds, each with its upper bound."""
+    for item in big.binders:
+        target = item.name if isinstance(item, tree.Binds) else item.left if isinstance(item, tree.Relates) else item
+        for each in target.items if isinstance(target, tree.Tuple) else (target,):
+            name = plain(each)
+            if name is not None:
+                upper = (
+                    item.value.upper
+                    if isinstance(item, tree.Binds) and isinstance(item.value, tree.Range)
+                    else big.upper
+                )
+                yield name, upper
+
+
+def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
+    """The ids of all symbols that stand where only a variable can stand."""
+    found: set[str] = set()
+
+    def note(items: Iterable[tree.Node]) -> None:
+        for item in items:
+            item = item.name if isinstance(item, tree.Binds) else item
+            if isinstance(item, tree.Tuple):
+                note(item.items)
+            elif isinstance(item, tree.Symbol) and plain(item) not in indices:
+                found.add(read_name(item, indices).id)
+
+    for node in (each for root in nodes for each in root.walk()):
+        if isinstance(node, tree.Call) and not registry.family_by_spelling(_spelling(node.head)):
+            note((*node.args, *(node.given or ())))
+        elif isinstance(node, tree.Draws):
+            note(node.names)
+        elif isinstance(node, tree.Expect):
+            note(
+                each
+                for each in node.binders
+                if isinstance(each, tree.Symbol) and each.letter not in ("p", "q", "P", "Q")
+            )
+        elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~"):
+            note(node.members[:1])
+        elif isinstance(node, tree.Norm):
+            note(each for each in _terms(node.body) if isinstance(each, tree.Symbol))
+    return frozenset(found)
+
+
+def _terms(node: tree.Node) -> Iterator[tree.Node]:
+    if isinstance(node, tree.Add):
+        for each in node.terms:
+            yield from _terms(each)
+    elif isinstance(node, tree.Neg):
+        yield from _terms(node.body)
+    else:
+        yield node
+
+
+# -- declarations --------------------------------------------------------------------------------------
+
+
+def _declares(model: Model, chain: tree.Chain, found: Diagnostics) -> bool:
+    """Enter the chain if it is a declaration; False if it must be something else."""
+    left, relation, right = chain.members[0], chain.relations[0], chain.members[-1]
+    if relation == "in":
+        for each in left.items if isinstance(left, tree.Tuple) else (left,):
+            if isinstance(each, tree.Symbol):
+                _declare_space(model, each, right, found)
+        return True
+    if relation == "~":
+        for each in left.items if isinstance(left, tree.Tuple) else (left,):
+            if isinstance(each, tree.Symbol):
+                name = read_name(each, model.indices)
+                model.drawn[name.id] = Drawn(name, name.index, right, chain.span)
+        return True
+    if relation in ("=", ":=", "propto") and is_density_call(left):
+        assert isinstance(left, tree.Call)
+        kind = _density_kind(relation, right)
+        model.densities.append(Declared(read_signature(left, model.indices), kind, right, chain.span))
+        return True
+    return False
+
+
+def _density_kind(relation: str, right: tree.Node) -> str:
+    if relation == "propto":
+        return "proportional"
+    if isinstance(right, tree.Call) and registry.family_by_spelling(_spelling(right.head)):
+        return "family"
+    return "factors"
+
+
+def _spelling(head: tree.Node) -> str:
+    return head.style + head.letter if isinstance(head, tree.Symbol) and not head.accents else ""
+
+
+def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: Diagnostics) -> None:
+    name = read_name(symbol, model.indices)
+    space = read_space(right)
+    if space is None:
+        found.error(
+            "F2D-0210",
+            f"this space is not understood: {right}",
+            right.span,
+            "write \\mathbb{R}^{16}, \\{0,1\\}^{64}, [0,1]^{64} or \\{1, \\dots, 10\\}",
+        )
+        return
+    model.spaces[name.id] = space
+
+
+def read_space(node: tree.Node) -> Space | None:
+    """``\\mathbb{R}^{16}``, ``\\{0,1\\}^{8 \\times 8}``, ``[0,1]^{64}``, ``\\{1,\\dots,10\\}``."""
+    shape: tuple[int, ...] | None = ()
+    if isinstance(node, tree.Power):
+        shape = _shape(node.exponent)
+        node = node.base
+    if isinstance(node, tree.Symbol) and node.letter == "R":
+        return Space("real", shape)
+    if isinstance(node, tree.Interval) and str(node.lower) == "0" and str(node.upper) == "1":
+        return Space("unit", shape)
+    if isinstance(node, tree.SetOf):
+        texts = [str(each) for each in node.items if not isinstance(each, tree.Ellipsis)]
+        if texts == ["0", "1"] and len(node.items) == 2:
+            return Space("binary", shape)
+        if all(text.isdigit() for text in texts) and texts:
+            return Space("category", shape, int(texts[-1]) - int(texts[0]) + 1)
+    return None
+
+
+def _shape(node: tree.Node) -> tuple[int, ...] | None:
+    sizes = node.factors if isinstance(node, tree.Mul) else (node,)
+    if all(isinstance(each, tree.Number) and each.text.isdigit() for each in sizes):
+        return tuple(int(each.text) for each in sizes if isinstance(each, tree.Number))
+    return None
+
+
+# -- definitions and objectives ------------------------------------------------------------------------
+
+
+def _names_or_objectives(
+    model: Model,
+    chains: Sequence[tuple[tree.Statement, tree.Chain]],
+    others: Sequence[tree.Node],
+    found: Diagnostics,
+) -> None:
+    """``name = body`` is a definition if the name is used elsewhere, and an objective if the body is one."""
+    declared = [each.body for each in model.densities] + [each.density for each in model.drawn.values()]
+    for statement, chain in chains:
+        left = chain.members[0]
+        assert isinstance(left, tree.Symbol)
+        elsewhere = [*others, *declared, *(each.members[-1] for _, each in chains if each is not chain)]
+        name = read_name(left, model.indices, head=left.style == "cal" or left.letter in ("L", "J"))
+        used = any(_uses(root, name, model.indices) for root in elsewhere)
+        if not used and is_objective_like(chain.members[-1]):
+            model.objectives.append(_wanted(statement, chain))
+        else:
+            index = tuple(text for each in name.index if (text := plain(each)))
+            model.definitions[name.full] = Definition(name, index, chain.members[-1], chain.span)
+
+
+def _uses(root: tree.Node, name: Name, indices: frozenset[str]) -> bool:
+    return any(
+        isinstance(each, tree.Symbol) and name in (read_name(each, indices), read_name(each, indices, head=True))
+        for each in root.walk()
+    )
+
+
+def is_objective_like(node: tree.Node) -> bool:
+    """Does the expression contain what only an objective contains: an expectation, a divergence, a log, a norm?"""
+    return any(
+        isinstance(each, tree.Expect | tree.Divergence | tree.Optimise | tree.Norm)
+        or (isinstance(each, tree.Prefix | tree.Func) and each.name in ("log", "H"))
+        for each in node.walk()
+    )
+
+
+def _wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
+    operators: list[tuple[str, tuple[str, ...]]] = []
+    heads: list[str] = []
+    members: tuple[tree.Node, ...] = (body,)
+    relations: tuple[str, ...] = ()
+    name: str | None = None
+    while True:
+        if isinstance(body, tree.Optimise):
+            operators.append((body.op, tuple(_player(each) for each in body.names)))
+            body = body.body
+        elif isinstance(body, tree.Chain):
+            members, relations = body.members, body.relations
+            left = members[0]
+            if relations[0] in ("=", ":=") and _is_head(left):
+                name = str(left)
+                heads = _head_groups(left)
+                members, relations = members[1:], relations[1:]
+            else:
+                name = next((str(each) for each in members[:-1] if _is_loss_name(each)), name)
+            if isinstance(members[0], tree.Optimise) and len(members) == 1:
+                body = members[0]
+                continue
+            break
+        else:
+            members = (body,)
+            break
+    players = tuple(_player(each) for each in statement.players)
+    if players:
+        operators.append(("", players))
+    return Wanted(members, relations, tuple(operators), tuple(heads), name, statement.span, statement)
+
+
+def _is_head(node: tree.Node) -> bool:
+    """Is this the name of an objective: ``\\mathcal{L}``, ``V(D, G)``, ``\\mathcal{L}(\\theta; x)``?"""
+    return isinstance(node, tree.Symbol) or (isinstance(node, tree.Call) and node.given is None)
+
+
+def _is_loss_name(node: tree.Node) -> bool:
+    head = node.head if isinstance(node, tree.Call) else node
+    return isinstance(head, tree.Symbol) and (head.style == "cal" or head.letter in ("L", "J", "V"))
+
+
+def _head_groups(node: tree.Node) -> list[str]:
+    if not isinstance(node, tree.Call):
+        return []
+    return [_player(each) for each in node.args]
+
+
+def _player(node: tree.Node) -> str:
+    return read_name(node, frozenset(), head=True).full if isinstance(node, tree.Symbol) else str(node)

@@ -1,0 +1,65 @@
+"""Bindings and definitions of plain names: networks, hyperparameters, constants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.resolve.bindings import Binding, NetworkValue, NumberValue, TensorValue
+from formula2dgm.resolve.names import Name, read_name
+from formula2dgm.syntax import tree
+
+
+@dataclass(slots=True)
+class NamedValues:
+    """What is bound to names (not to densities), by full name."""
+
+    values: dict[str, Binding]
+    used: set[str]
+
+    def find(self, name: Name) -> Binding | None:
+        """The binding of a name: exact, or without its parameter group (``f`` for ``f_theta``)."""
+        for key in dict.fromkeys((name.full, name.id)):
+            if key in self.values:
+                self.used.add(key)
+                return self.values[key]
+        if name.group:
+            return None
+        grouped = [key for key in self.values if key.startswith(name.id + "_") and self._is_network(key)]
+        if len(grouped) == 1:
+            self.used.add(grouped[0])
+            return self.values[grouped[0]]
+        return None
+
+    def _is_network(self, key: str) -> bool:
+        return isinstance(self.values[key].value, NetworkValue)
+
+    def is_network(self, name: Name) -> bool:
+        found = self.find(name)
+        return found is not None and isinstance(found.value, NetworkValue)
+
+    def is_number(self, name: Name) -> bool:
+        found = self.find(name)
+        return found is not None and isinstance(found.value, NumberValue)
+
+
+def read_named(parsed: Sequence[tuple[Binding, tree.Node]], indices: frozenset[str], found: Diagnostics) -> NamedValues:
+    """The bindings whose keys are names. A family bound to a plain name is an error."""
+    values: dict[str, Binding] = {}
+    for binding, key in parsed:
+        if not isinstance(key, tree.Symbol):
+            continue
+        name = read_name(key, indices, head=True).full
+        if not isinstance(binding.value, NetworkValue | NumberValue | TensorValue):
+            found.error(
+                "F2D-0701",
+                f"a distribution is bound to the name {binding.key.text!r}",
+                key.span,
+                "bind it to a density: 'p(x|z)'",
+            )
+            continue
+        if name in values:
+            found.error("F2D-0702", f"{binding.key.text!r} is bound twice", key.span)
+        values[name] = binding
+    return NamedValues(values, set())

@@ -1,0 +1,87 @@
+"""Names: which decorations of a symbol are part of it, and which are an index into it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from formula2dgm.syntax import tree
+
+#: Subscripts of a density, a network or a loss that name its parameters.
+GREEK_GROUPS = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
+    "phi varphi chi psi omega Theta Phi Psi Omega Lambda Xi".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A symbol as the resolver sees it.
+
+    ``labels`` (numbers, text, capitals) are part of the name, ``group`` names its parameters, ``index`` are the
+    expressions that read it at a position; the index takes no part in equality.
+    """
+
+    letter: str
+    accents: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    style: str = ""
+    index: tuple[tree.Node, ...] = field(default=(), compare=False)
+
+    @property
+    def id(self) -> str:
+        """The name as an identifier, without group and index: ``x_hat``, ``z_1``, ``p_data``."""
+        return "_".join([self.style + self.letter, *self.accents, *self.labels])
+
+    @property
+    def full(self) -> str:
+        """``id`` with the parameter group: ``f_theta``."""
+        return "_".join([self.id, *self.group])
+
+    @property
+    def base(self) -> str:
+        """What two uses of one density share: the letter and literal numbers, no accents, no other labels."""
+        return "_".join([self.style + self.letter, *(label for label in self.labels if label.isdigit())])
+
+
+def plain(node: tree.Node) -> str | None:
+    """The identifier of an undecorated or accented symbol; None for anything else."""
+    if isinstance(node, tree.Symbol) and not node.sub and not node.sup:
+        return "_".join([node.style + node.letter, *node.accents])
+    return None
+
+
+def mentions(node: tree.Node, names: frozenset[str] | set[str]) -> bool:
+    """Does one of these plain names occur in the node, index positions included?"""
+    return any(plain(each) in names for each in node.walk())
+
+
+def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: bool = False) -> Name:
+    """Read a symbol's decorations.
+
+    indices   the index names that are bound (``k``, ``t``): a subscript that mentions one is an index
+    head      the symbol is applied to arguments or is a loss, so that a Greek subscript is a parameter group
+    """
+    labels: list[str] = []
+    group: list[str] = []
+    index: list[tree.Node] = []
+    for item in (*symbol.sub, *symbol.sup):
+        name = plain(item)
+        if isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):
+            index.append(item)
+        elif isinstance(item, tree.Number):
+            labels.append(item.text)
+        elif head and isinstance(item, tree.Symbol) and item.letter in GREEK_GROUPS and item in symbol.sub:
+            group.append("_".join([item.letter, *item.accents, *(plain(each) or "x" for each in item.sup)]))
+        elif name is not None:
+            labels.append(name)
+        else:
+            labels.append(re.sub(r"\W+", "_", str(item)).strip("_") or "index")
+    return Name(symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index))
+
+
+def identifier(text: str) -> str:
+    """A Python identifier that reads like a piece of formula: ``q(z|x)`` is ``q_z_given_x``."""
+    spelled = text.replace("|", " given ").replace("'", " prime ").replace("=", " at ")
+    return re.sub(r"\W+", "_", spelled).strip("_") or "unnamed"

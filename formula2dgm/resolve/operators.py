@@ -1,0 +1,175 @@
+"""Expectations and sums: what they bind, and the reductions that close them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from formula2dgm import registry
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.resolve.binders import Bound, bind
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.laws import Evaluate, law_of
+from formula2dgm.resolve.lookup import find_use
+from formula2dgm.resolve.model import binder_names
+from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.resolve.settle import occurs_free
+from formula2dgm.resolve.variables import hyperparameter
+from formula2dgm.syntax import tree
+
+#: Upper bounds that papers use for the number of examples.
+DATA_SIZES = frozenset(("N", "n"))
+
+
+@dataclass(slots=True)
+class Opened:
+    """An operator whose body is about to be evaluated in ``scope``.
+
+    reduces   what closes it, innermost first: (operation, axis)
+    weights   laws whose probabilities weigh the body (exact expectations): (law, values)
+    factor    a factor in front (the number of examples)
+    bound     what an expectation bound, to see whether its body depends on any other batch
+    """
+
+    scope: Scope
+    reduces: list[tuple[str, Axis]] = field(default_factory=list)
+    weights: list[tuple[ir.Law, ir.Node, Axis]] = field(default_factory=list)
+    factor: ir.Node | None = None
+    bound: Bound | None = None
+
+
+def close(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
+    """Apply to a body (or to one term of it) what the operator does: weights, then reductions."""
+    make = context.arena.make
+    for law, values, axis in reversed(opened.weights):
+        probability = make(ir.Apply, "exp", (make(ir.LogProb, law, values),))
+        body = make(ir.Reduce, "sum", axis, make(ir.Mul, (probability, body)))
+    for operation, axis in opened.reduces:
+        if axis in body.axes:
+            body = make(ir.Reduce, operation, axis, body)
+        elif operation == "sum":
+            raise context.refuse("F2D-0408", f"nothing under the sum has the axis {axis.name}", None)
+    if opened.bound is not None:
+        body = _average_plate(context, opened.bound, body)
+    if opened.factor is not None:
+        body = make(ir.Mul, (opened.factor, body))
+    return body
+
+
+def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:
+    """A written data expectation averages its data set; so does one whose body depends on no batch but its own."""
+    make = context.arena.make
+    if bound.batch is not None:
+        return make(ir.Reduce, "mean", bound.batch, body) if bound.batch in body.axes else body
+    plates = [axis for axis in body.axes if axis.kind == "batch"]
+    own = [each for each in bound.draws if isinstance(each, ir.Draw)]
+    prior_only = own and all(not any(axis.kind == "batch" for axis in each.law.axes) for each in own)
+    if prior_only and plates and not _depends_on_batch(body, set(own)):
+        body = make(ir.Reduce, "mean", plates[0], body)
+    return body
+
+
+def _depends_on_batch(node: ir.Node, own: set[ir.Draw]) -> bool:
+    stack, seen = [node], set()
+    while stack:
+        each = stack.pop()
+        if each in seen or each in own:
+            continue
+        seen.add(each)
+        if isinstance(each, ir.Data | ir.Draw | ir.Permuted) and any(axis.kind == "batch" for axis in each.axes):
+            return True
+        stack.extend(each.children)
+    return False
+
+
+# -- expectations --------------------------------------------------------------------------------------
+
+
+def open_expectation(context: Context, node: tree.Expect, scope: Scope, evaluate: Evaluate) -> Opened:
+    """Bind what the subscript binds."""
+    below = scope.under(node)
+    bound = bind(context, node.binders, below, evaluate)
+    inner = below.bind(bound.values)
+    reduces = [("mean", axis) for axis in bound.averages]
+    return Opened(inner, reduces, list(bound.enumerated), None, bound)
+
+
+# -- sums ----------------------------------------------------------------------------------------------
+
+
+def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate) -> Opened:
+    """Bind the indices of a sum or product: a finite variable, draws, steps of time, examples, repetitions."""
+    opened = Opened(scope.under(node, linear=node.op == "sum"))
+    for name, upper in binder_names(node):
+        if name not in context.model.indices:
+            _open_variable(context, node, name, opened, evaluate)
+        elif name in context.sample_axes:
+            axis = context.sample_axes[name]
+            opened.scope = opened.scope.index(name, axis)
+            opened.reduces.insert(0, (node.op, axis))
+        elif not occurs_free(node.body, frozenset((name,)), context.model.indices):
+            axis = Axis("replicate", name, size_of(context, upper, node))
+            opened.scope = replace(opened.scope.index(name, axis), replicates=(*opened.scope.replicates, axis))
+            opened.reduces.insert(0, (node.op, axis))
+        elif upper is not None and str(upper) in DATA_SIZES:
+            opened.scope = opened.scope.index(name, opened.scope.batch)
+            opened.reduces.insert(0, ("mean", opened.scope.batch))
+            opened.factor = hyperparameter(context, Name(str(upper)), upper, whole=True)
+        else:
+            _open_time(context, node, name, upper, opened)
+    return opened
+
+
+def size_of(context: Context, upper: tree.Node | None, node: tree.Node) -> int | str:
+    """The size of an axis: a number, or the hyperparameter that names it."""
+    if isinstance(upper, tree.Number) and upper.text.isdigit():
+        return int(upper.text)
+    if isinstance(upper, tree.Symbol):
+        name = read_name(upper, context.model.indices)
+        found = hyperparameter(context, name, upper, whole=True)
+        assert isinstance(found, ir.Hyper)
+        return found.name
+    raise context.refuse("F2D-0409", "the number of repetitions is not given", node.span, "write \\sum_{k=1}^{K}")
+
+
+def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, evaluate: Evaluate) -> None:
+    """``\\sum_y q(y|x) ...``: y takes every value of the finite law that the body has over it."""
+    for call in node.body.walk():
+        if isinstance(call, tree.Call) and any(plain(each) == name for each in call.args):
+            if call.given is None and not any(each.signature.head == str(call.head) for each in context.densities.all):
+                continue
+            law = law_of(context, find_use(context, call), opened.scope, evaluate)
+            if not registry.family(law.family).finite:
+                raise context.refuse(
+                    "F2D-0410",
+                    f"{name} is summed, but {law.label} is not finite",
+                    node.span,
+                    "use an expectation or an integral",
+                )
+            axis = Axis("enumeration", name)
+            values = context.arena.make(ir.Enumerated, law, axis)
+            opened.scope = opened.scope.bind({name: values})
+            opened.reduces.insert(0, (node.op, axis))
+            return
+    raise context.refuse(
+        "F2D-0411", f"the values of {name} are unknown: no finite density over it stands in the sum", node.span
+    )
+
+
+def _open_time(context: Context, node: tree.Big, name: str, upper: tree.Node | None, opened: Opened) -> None:
+    """A sum over the steps of a sequence. A variable drawn at each step and read at t - 1 is recurrent."""
+    if node.op != "sum":
+        raise context.refuse(
+            "F2D-0412", "a product over time is not yet understood here", node.span, "write the sum of the logarithms"
+        )
+    axis = Axis("time", name, None)
+    opened.scope = opened.scope.index(name, axis)
+    opened.reduces.insert(0, ("sum", axis))
+    recurrent = dict(opened.scope.recurrent)
+    for each in node.body.walk():
+        if isinstance(each, tree.Symbol):
+            variable = read_name(each, context.model.indices)
+            shifted = any(str(index) == f"{name} - 1" for index in variable.index)
+            if shifted and variable.id in context.latent:
+                recurrent[variable.id] = (axis, (opened.scope.batch, axis))
+    opened.scope = replace(opened.scope, recurrent=recurrent)

@@ -1,0 +1,223 @@
+"""From statements and bindings to a program: the one entry to this stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from formula2dgm.diagnostics import Diagnostics, FormulaError
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Objective, Program, Term
+from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
+from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.densities import read_densities
+from formula2dgm.resolve.direction import decide
+from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.generative import generative_draws
+from formula2dgm.resolve.latents import find_latents
+from formula2dgm.resolve.model import Wanted, read_model
+from formula2dgm.resolve.named import read_named
+from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.players import depends_on, frozen_for, owned_by
+from formula2dgm.resolve.samples import find_sample_axes
+from formula2dgm.resolve.settle import settle
+from formula2dgm.resolve.sites import name_sites
+from formula2dgm.resolve.terms import Draft, coefficient, terms_of
+from formula2dgm.syntax import parse_one, tree
+
+BATCH = Axis("batch", "batch")
+
+
+def resolve(
+    statements: Sequence[tree.Statement], bindings: Bindings = NO_BINDINGS, options: Options = DEFAULTS
+) -> Program:
+    """Resolve a model. Raises :class:`FormulaError` with all errors found."""
+    found = Diagnostics()
+    parsed = _parse_keys(bindings, found)
+    model = read_model(statements, [key for _, key in parsed], found)
+    named = read_named(parsed, model.indices, found)
+    densities = read_densities(parsed, model.densities, model.indices, found)
+    context = Context(model, named, densities, options, found)
+    _settle_all(context)
+    context.latent = find_latents(context)
+    context.sample_axes = find_sample_axes(context)
+    found.raise_errors()
+    if not model.objectives:
+        found.error(
+            "F2D-0211",
+            "no objective is written: only definitions",
+            statements[0].span if statements else None,
+            "add the expression to maximise or minimise",
+        )
+        found.raise_errors()
+    objectives: list[Objective] = []
+    for wanted in model.objectives:
+        try:
+            objectives += _objectives(context, wanted)
+        except Refused:
+            pass
+    found.raise_errors()
+    generative = generative_draws(context)
+    _report_unused(context, parsed)
+    program = Program(
+        arena=context.arena,
+        ascii="\n".join(str(statement) for statement in statements),
+        latex="\n".join(statement.latex() for statement in statements),
+        objectives=tuple(objectives),
+        inputs=tuple(context.inputs.values()),
+        hyperparameters=tuple(context.hyperparameters.values()),
+        networks=tuple(context.networks.values()),
+        parameters=tuple(context.parameters.values()),
+        sites=(),
+        assumptions=tuple(context.assumptions),
+        diagnostics=tuple(found.found),
+        generative=generative,
+        reduction=options.reduction,  # type: ignore[arg-type]
+    )
+    return name_sites(program, context)
+
+
+def _parse_keys(bindings: Bindings, found: Diagnostics) -> list[tuple[Binding, tree.Node]]:
+    parsed = []
+    for binding in bindings.entries:
+        try:
+            parsed.append((binding, parse_one(binding.key)))
+        except FormulaError as error:
+            found.extend(error.diagnostics)
+    found.raise_errors()
+    return parsed
+
+
+def _settle_all(context: Context) -> None:
+    """Decide, in every statement, what syntax left open."""
+    model = context.model
+
+    def is_scalar(head: tree.Node) -> bool:
+        if not isinstance(head, tree.Symbol):
+            return not isinstance(head, tree.Power)
+        name = read_name(head, model.indices, head=True)
+        if context.named.is_network(name) or any(each.signature.head == name.id for each in context.densities.all):
+            return False
+        if context.named.find(name) is not None or name.id in model.variables:
+            return True
+        definition = model.definitions.get(name.full)
+        if definition is not None:
+            return True
+        return head.letter in SCALAR_LETTERS and not name.group
+
+    def settled(node: tree.Node) -> tree.Node:
+        return settle(node, is_scalar, model.indices)
+
+    model.objectives = [replace(each, members=tuple(map(settled, each.members))) for each in model.objectives]
+    model.definitions = {key: replace(each, body=settled(each.body)) for key, each in model.definitions.items()}
+    model.densities = [replace(each, body=settled(each.body)) for each in model.densities]
+    model.drawn = {key: replace(each, density=settled(each.density)) for key, each in model.drawn.items()}
+    by_span = {id(each.span): each for each in model.densities}
+    context.densities.all = [
+        replace(each, declared=by_span[id(each.declared.span)]) if each.declared else each
+        for each in context.densities.all
+    ]
+
+
+#: Greek letters that stand for scalars where nothing is bound to them.
+SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho tau zeta".split())
+
+
+# -- objectives ----------------------------------------------------------------------------------------
+
+
+def _objectives(context: Context, wanted: Wanted) -> list[Objective]:
+    """One objective for each player that the statement names; one for nobody in particular if it names none."""
+    body, drafts = _last_computable(context, wanted)
+    operators = wanted.operators or (("", ()),)
+    out = []
+    for operator, names in operators:
+        maximise = decide(context, wanted, body, operator or None)
+        terms = _named_terms(context, drafts)
+        several = len(context.model.objectives) > 1 or len([each for each in operators if each[1]]) > 1
+        trains = owned_by(names, context.networks, context.parameters) if names else None
+        if trains and several:
+            terms = tuple(frozen_for(context.arena, each, trains) for each in terms if depends_on(each.node, trains))
+            if not terms:
+                context.found.error("F2D-0504", f"nothing here depends on {', '.join(names)}", wanted.span)
+        elif wanted.heads and (owned := owned_by(wanted.heads, context.networks, context.parameters)):
+            terms = tuple(frozen_for(context.arena, each, owned) for each in terms)
+            trains = owned
+        player = ",".join(names) if names and several else None
+        out.append(Objective(terms, maximise, player, trains or None, wanted.name, wanted.span))
+    return out
+
+
+def _last_computable(context: Context, wanted: Wanted) -> tuple[tree.Node, list[Draft]]:
+    """The last member of a chain that can be computed, with its terms."""
+    failures: list[Diagnostics] = []
+    for member in reversed(wanted.members):
+        kept = context.found
+        context.found = Diagnostics()
+        try:
+            drafts = terms_of(Evaluator(context), member, Scope(BATCH))
+            if not context.found.errors:
+                kept.extend(context.found.found)
+                context.found = kept
+                if failures:
+                    context.assume(f"{member} is compiled: the last member that can be computed", member.span)
+                return member, drafts
+        except Refused:
+            pass
+        failures.append(context.found)
+        context.found = kept
+    context.found.extend(failures[0].found)
+    raise Refused("no member can be computed")
+
+
+def _named_terms(context: Context, drafts: list[Draft]) -> tuple[Term, ...]:
+    """Terms with unique names, each reduced to a number over what batch is left."""
+    out: list[Term] = []
+    seen: dict[str, int] = {}
+    for draft in drafts:
+        node = _reduce_root(context, draft)
+        seen[draft.name] = seen.get(draft.name, 0) + 1
+        name = draft.name if seen[draft.name] == 1 else f"{draft.name}#{seen[draft.name]}"
+        out.append(Term(name, coefficient(context, draft.number, draft.symbols), node, draft.core.span))
+    return tuple(out)
+
+
+def _reduce_root(context: Context, draft: Draft) -> ir.Node:
+    node = draft.node
+    for axis in [axis for axis in node.axes if axis.kind == "batch"]:
+        if context.options.reduction != "none":
+            node = context.arena.make(ir.Reduce, context.options.reduction, axis, node, origin=draft.core)
+    left = [axis for axis in node.axes if axis.kind != "batch"]
+    if left:
+        names = ", ".join(axis.name for axis in left)
+        raise context.refuse(
+            "F2D-0413",
+            f"the axis {names} of {draft.name} is reduced by nothing",
+            draft.core.span,
+            f"sum or average over {names}",
+        )
+    if node.event == "value":
+        raise context.refuse(
+            "F2D-0414",
+            f"{draft.name} is not a number for each example: its event dimensions are left",
+            draft.core.span,
+            f"reduce them: ||{draft.core}||^2",
+        )
+    return node
+
+
+def _report_unused(context: Context, parsed: Sequence[tuple[Binding, tree.Node]]) -> None:
+    for binding, key in parsed:
+        if isinstance(key, tree.Symbol):
+            used = read_name(key, context.model.indices, head=True).full in context.named.used
+            used = used and _is_in_program(context, key)
+        else:
+            used = binding.key.text in context.densities.used
+        if not used:
+            context.found.warning("F2D-0706", f"nothing in the formula uses the binding {binding.key.text!r}", key.span)
+
+
+def _is_in_program(context: Context, key: tree.Symbol) -> bool:
+    name = read_name(key, context.model.indices, head=True)
+    return bool({name.full, name.id} & {*context.networks, *context.hyperparameters, *context.parameters})

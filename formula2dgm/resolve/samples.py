@@ -1,0 +1,52 @@
+"""The axes of written samples: ``z_{1:K}``, ``z_{m,k}``, and the sums that run along them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from formula2dgm.ir.axes import Axis
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.latents import _roots
+from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.resolve.operators import size_of
+from formula2dgm.syntax import tree
+
+
+def find_sample_axes(context: Context) -> dict[str, Axis]:
+    """For each written sample axis, its axis under the index that runs along it and under its size (``k``, ``K``)."""
+    axes: dict[str, Axis] = {}
+    for name in _drawn_names(context):
+        for index in name.index:
+            if isinstance(index, tree.Range):
+                upper = str(index.upper)
+                running = [each for each, bound in context.model.bounds.items() if str(bound) == upper]
+                used = [each for each in running if _indexes(context, name, each)]
+                axis = Axis("sample", (used or [upper])[0], size_of(context, index.upper, index))
+                axes[upper] = axis
+                axes.update(dict.fromkeys(used[:1], axis))
+            elif (text := plain(index)) in context.model.bounds:
+                assert text is not None
+                axes[text] = Axis("sample", text, size_of(context, context.model.bounds[text], index))
+    return axes
+
+
+def _drawn_names(context: Context) -> Iterator[Name]:
+    for drawn in context.model.drawn.values():
+        yield drawn.name
+    for root in _roots(context):
+        for node in root.walk():
+            if isinstance(node, tree.Draws):
+                for each in node.names:
+                    if isinstance(each, tree.Symbol):
+                        yield read_name(each, context.model.indices)
+
+
+def _indexes(context: Context, name: Name, index: str) -> bool:
+    """Does the index run over this variable somewhere?"""
+    for root in _roots(context):
+        for node in root.walk():
+            if isinstance(node, tree.Symbol):
+                each = read_name(node, context.model.indices)
+                if each.id == name.id and any(plain(item) == index for item in each.index):
+                    return True
+    return False

@@ -1,0 +1,196 @@
+"""What a symbol stands for at its place: a bound variable, a draw, a definition, data, or a hyperparameter."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Hyperparameter, Network, Parameter, Scaffold
+from formula2dgm.resolve.binders import draw, is_data_source, law_of_binder
+from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.inputs import add_input, data, indexed
+from formula2dgm.resolve.laws import Evaluate
+from formula2dgm.resolve.model import Drawn
+from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.resolve.scaffold import input_name, scaffold_head
+from formula2dgm.syntax import tree
+
+
+def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Evaluate) -> ir.Node:
+    """The value of a symbol."""
+    index_name = plain(symbol)
+    if index_name in scope.indices:
+        return context.arena.make(ir.Index, scope.indices[index_name])
+    name = read_name(symbol, context.model.indices)
+    if name.id in scope.recurrent and _is_previous(name, scope):
+        return _previous(context, name, scope, symbol)
+    if name.id in scope.values:
+        return indexed(context, scope.values[name.id], name, scope, symbol)
+    if name.id in context.model.drawn:
+        node = statement_draw(context, context.model.drawn[name.id], scope, evaluate)
+        return indexed(context, node, name, scope, symbol)
+    head = read_name(symbol, context.model.indices, head=True)
+    for each in (head.full, name.id):
+        if each in context.model.definitions:
+            return _definition(context, each, scope, evaluate, symbol)
+    if context.named.find(head) is not None:
+        return _named(context, head, symbol)
+    if name.id in context.model.variables:
+        return data(context, name, scope, symbol)
+    if name.letter == "pi" and not name.labels and not head.group:
+        context.assume("pi is 3.14159…", symbol.span)
+        return context.const(3.141592653589793)
+    return hyperparameter(context, head, symbol)
+
+
+# -- recurrence ---------------------------------------------------------------------------------------
+
+
+def _is_previous(name: Name, scope: Scope) -> bool:
+    axis, _ = scope.recurrent[name.id]
+    return any(str(each) == f"{axis.name} - 1" for each in name.index)
+
+
+def _previous(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.Node:
+    axis, own = scope.recurrent[name.id]
+    context.assume(f"{name.id}_0 is zero", symbol.span)
+    context.assume(
+        f"{name.id}_{{{axis.name}-1}} is the previous step's draw of {name.id}, its gradient kept", symbol.span
+    )
+    return context.arena.make(ir.Previous, name.id, axis, context.const(0.0), own)
+
+
+# -- draws by statements -------------------------------------------------------------------------------
+
+
+def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evaluate) -> ir.Node:
+    """``z ~ q(z|x)`` as a statement: the same draw wherever z stands."""
+    if drawn.name.id in context.resolving:
+        raise context.refuse("F2D-0309", f"{drawn.name.id} is drawn given itself", drawn.span)
+    if is_data_source(context, drawn.density):
+        symbol = tree.Symbol(drawn.name.letter, drawn.name.accents, (), (), drawn.name.style, span=drawn.span)
+        add_input(context, drawn.name, (scope.batch,), symbol)
+        return context.arena.make(ir.Data, drawn.name.id, (scope.batch,))
+    context.resolving.append(drawn.name.id)
+    try:
+        outside = Scope(scope.batch)
+        law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
+        axes = tuple(axis for each in drawn.index if (axis := _declared_axis(context, each)) is not None)
+        return draw(context, drawn.name, law, axes, outside)
+    finally:
+        context.resolving.pop()
+
+
+def _declared_axis(context: Context, index: tree.Node) -> Axis | None:
+    if isinstance(index, tree.Range):
+        return context.sample_axes.get(str(index.upper))
+    text = plain(index)
+    return context.sample_axes.get(text) if text else None
+
+
+# -- definitions, constants, hyperparameters -----------------------------------------------------------
+
+
+def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, symbol: tree.Symbol) -> ir.Node:
+    definition = context.model.definitions[key]
+    if key in context.resolving:
+        raise context.refuse("F2D-0206", f"{key} is defined through itself", definition.span)
+    if isinstance(definition.body, tree.Number) and not definition.index:
+        return hyperparameter(context, definition.name, symbol, default=float(definition.body.text))
+    context.resolving.append(key)
+    try:
+        node = evaluate(definition.body, scope)
+    finally:
+        context.resolving.pop()
+    context.arena.note(node, symbol)
+    return node
+
+
+def _named(context: Context, name: Name, symbol: tree.Symbol) -> ir.Node:
+    binding = context.named.find(name)
+    assert binding is not None
+    match binding.value:
+        case NumberValue(number):
+            return hyperparameter(context, name, symbol, default=number)
+        case TensorValue(shape, learned):
+            context.parameters.setdefault(
+                name.full, Parameter(name.full, binding.key.text, learned, shape, None, (binding.key.text, ""))
+            )
+            return context.arena.make(ir.Param, name.full, learned)
+        case _:
+            raise context.refuse(
+                "F2D-0207",
+                f"{name.full} is a network; it stands here without arguments",
+                symbol.span,
+                f"write {name.full}(x)",
+            )
+
+
+def hyperparameter(
+    context: Context, name: Name, symbol: tree.Node, default: float | int | None = None, whole: bool = False
+) -> ir.Node:
+    """A scalar that each call may set; without a default it must be bound (a scaffold gives it 1)."""
+    key = name.full
+    if key not in context.hyperparameters:
+        if default is None and context.options.scaffold:
+            default = 5 if whole else 1.0
+            context.assume(f"{key} is {default}", symbol.span)
+        if default is None:
+            known = [*context.hyperparameters, *context.named.values, *context.model.variables]
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            raise context.refuse(
+                "F2D-0203",
+                f"{key} is bound to nothing: no hyperparameter, network, density or data",
+                symbol.span,
+                f"{hint}bind it: {{{key!r}: 1.0}}",
+            )
+        context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
+    return context.arena.make(ir.Hyper, key, origin=symbol)
+
+
+# -- networks ------------------------------------------------------------------------------------------
+
+
+def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call: tree.Call, scope: Scope) -> ir.Node:
+    """A deterministic network applied to arguments; ``f2d.Sigmoid(net)`` is the sigmoid of what it returns."""
+    name = read_name(head, context.model.indices, head=True)
+    binding = context.named.find(name)
+    key = name.full
+    if binding is not None:
+        value = binding.value
+        assert isinstance(value, NetworkValue)
+        inputs = tuple(input_name(each, i) for i, each in enumerate(call.args))
+        context.networks.setdefault(
+            key,
+            Network(
+                key,
+                key,
+                inputs,
+                False,
+                name.group[0] if name.group else None,
+                None,
+                value.sigmoid,
+                (binding.key.text, ""),
+            ),
+        )
+        node: ir.Node = context.arena.make(ir.Head, context.arena.make(ir.NetCall, key, args), None, None, origin=call)
+        return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if value.sigmoid else node
+    if not context.options.scaffold:
+        close = get_close_matches(key, list(context.named.values), n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise context.refuse(
+            "F2D-0208",
+            f"{key} is applied to arguments, but no network is bound to it",
+            head.span,
+            f"{hint}bind it: {{{key!r}: net}}",
+        )
+    if scope.statement is not None:
+        return scaffold_head(context, scope.statement, call, args)
+    inputs = tuple(input_name(each, i) for i, each in enumerate(call.args))
+    scaffold = Scaffold(tuple((each, None) for each in inputs), ((key, "real", None),))
+    context.networks.setdefault(key, Network(key, key, inputs, False, name.group[0] if name.group else None, scaffold))
+    context.assume(f"{key} is a small network", head.span)
+    return context.arena.make(ir.Head, context.arena.make(ir.NetCall, key, args), None, key, origin=call)

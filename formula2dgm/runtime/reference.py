@@ -1,0 +1,397 @@
+"""The literal reference interpreter: the judge of generated code.
+
+It runs a resolved program as it is written, in float64, without any optimisation: every sum over an index, a
+sample, a value or a step of time is a Python loop, every density is a torch.distributions object, every
+Monte Carlo draw is taken from the noise it is given.  Only the batch is a tensor dimension, because networks
+expect one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Objective, Program
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.runtime import reference_families as families
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor whose first dimension is the batch, if ``batched``; the event's dimensions follow."""
+
+    tensor: Tensor
+    batched: bool
+
+    @property
+    def event_rank(self) -> int:
+        return self.tensor.dim() - self.batched
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One objective's numbers, as the generated module reports them."""
+
+    loss: Tensor
+    value: Tensor
+    terms: dict[str, Tensor]
+    contributions: dict[str, Tensor]
+
+
+Position = Mapping[Axis, int]
+
+
+class Reference:
+    """Evaluates a program at given data and noise.
+
+    networks, parameters and hyperparameters are by the program's names; data by input name, ``[batch, (time,) event]``;
+    noise by site name, axes outermost first, missing leading axes shared.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        networks: Mapping[str, Callable[..., object]],
+        data: Mapping[str, Tensor],
+        noise: Mapping[str, Tensor],
+        hyperparameters: Mapping[str, float] | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ):
+        self.program = program
+        self.networks = networks
+        self.data = data
+        self.noise = noise
+        defaults = {each.name: each.default for each in program.hyperparameters}
+        self.hyperparameters = {**defaults, **(hyperparameters or {})}
+        self.parameters = parameters or {}
+        roots = [term.node for objective in program.objectives for term in objective.terms]
+        self.draws = {node.site: node for node in walk(*roots) if isinstance(node, ir.Draw)}
+        self.memo: dict[tuple[ir.Node, frozenset[tuple[Axis, int]]], object] = {}
+
+    def run(self, player: str | None = None) -> Result:
+        """The objective of a player (None: the first)."""
+        objective = next(each for each in self.program.objectives if player is None or each.player == player)
+        return self.objective(objective)
+
+    def objective(self, objective: Objective) -> Result:
+        terms: dict[str, Tensor] = {}
+        contributions: dict[str, Tensor] = {}
+        total: Tensor | None = None
+        for term in objective.terms:
+            number = self._number(self(term.node, {}))
+            part = self(term.coefficient, {}).tensor * number
+            terms[term.name] = number.detach()
+            contributions[term.name] = part.detach()
+            total = part if total is None else total + part
+        assert total is not None
+        return Result(-total if objective.maximize else total, total, terms, contributions)
+
+    def _number(self, value: Value) -> Tensor:
+        """A network used as a number may return ``[batch, 1]``."""
+        tensor = value.tensor
+        return tensor.squeeze(-1) if value.event_rank == 1 and tensor.shape[-1] == 1 else tensor
+
+    # -- evaluation ------------------------------------------------------------------------------------
+
+    def __call__(self, node: ir.Node, at: Position) -> Value:
+        key = self._key(node, at)
+        if key not in self.memo:
+            self.memo[key] = self._evaluate(node, at)
+        value = self.memo[key]
+        assert isinstance(value, Value)
+        return value
+
+    def _key(self, node: ir.Node, at: Position) -> tuple[ir.Node, frozenset[tuple[Axis, int]]]:
+        return node, frozenset((axis, at[axis]) for axis in node.axes if axis in at)
+
+    def _evaluate(self, node: ir.Node, at: Position) -> Value:
+        match node:
+            case ir.Const(value):
+                return Value(torch.tensor(float(value), dtype=torch.float64), False)
+            case ir.Hyper(name):
+                return Value(torch.as_tensor(self.hyperparameters[name], dtype=torch.float64), False)
+            case ir.Index(axis, lower):
+                return Value(torch.tensor(at[axis] + lower), False)
+            case ir.Param(name, _, frozen):
+                tensor = self.parameters[name]
+                return Value(tensor.detach() if frozen else tensor, False)
+            case ir.Data():
+                return self._data(node, at)
+            case ir.Enumerated(law, axis):
+                return Value(self._values(law, at)[at[axis]], False)
+            case ir.Previous():
+                return self._previous(node, at)
+            case ir.Head():
+                return self._head(node, at)
+            case ir.Draw():
+                return self._draw(node, at)
+            case ir.Permuted(value, site, _):
+                return Value(self(value, at).tensor[self.noise[site]], True)
+            case ir.LogProb(law, value):
+                return self._log_prob(law, value, at)
+            case ir.Divergence("KL", left, right):
+                return self._over_event(
+                    torch.distributions.kl_divergence(self._law(left, at), self._law(right, at)),
+                    self._law_batched(left, at) or self._law_batched(right, at),
+                )
+            case ir.Entropy(law):
+                return self._over_event(self._law(law, at).entropy(), self._law_batched(law, at))
+            case ir.Reduce():
+                return self._reduce(node, at)
+            case ir.At(value, axis, index):
+                position = int(self(index, at).tensor) - 1
+                return self(value, {**at, axis: position})
+            case ir.Grad(body, wrt):
+                return self._gradient(body, wrt, at)
+            case ir.StopGrad(body):
+                inner = self(body, at)
+                return Value(inner.tensor.detach(), inner.batched)
+            case ir.Norm(body, order):
+                inner = self(body, at)
+                flat = inner.tensor.flatten(int(inner.batched))
+                return Value(torch.linalg.vector_norm(flat, order, dim=-1), inner.batched)
+            case ir.Dot(left, right):
+                return self._over_event(*self._pairwise(torch.mul, left, right, at))
+        return self._arithmetic(node, at)
+
+    def _arithmetic(self, node: ir.Node, at: Position) -> Value:
+        match node:
+            case ir.Add(args) | ir.Mul(args):
+                operation = torch.add if isinstance(node, ir.Add) else torch.mul
+                total = self(args[0], at)
+                for each in args[1:]:
+                    total = combine(operation, total, self(each, at))
+                return total
+            case ir.Div(top, bottom):
+                return Value(*self._pairwise(torch.div, top, bottom, at))
+            case ir.Pow(base, exponent):
+                return Value(*self._pairwise(torch.pow, base, exponent, at))
+            case ir.Neg(body):
+                inner = self(body, at)
+                return Value(-inner.tensor, inner.batched)
+            case ir.Apply(function, args):
+                return self._apply(function, [self(each, at) for each in args])
+        raise NotImplementedError(type(node).__name__)
+
+    def _pairwise(
+        self, operation: Callable[[Tensor, Tensor], Tensor], left: ir.Node, right: ir.Node, at: Position
+    ) -> tuple[Tensor, bool]:
+        value = combine(operation, self(left, at), self(right, at))
+        return value.tensor, value.batched
+
+    def _apply(self, function: str, args: list[Value]) -> Value:
+        first = args[0]
+        if function in ("max", "min"):
+            operation = torch.maximum if function == "max" else torch.minimum
+            for each in args[1:]:
+                first = combine(operation, first, each)
+            return first
+        return Value(FUNCTIONS[function](first.tensor), first.batched)
+
+    # -- leaves ----------------------------------------------------------------------------------------
+
+    def _data(self, node: ir.Data, at: Position) -> Value:
+        tensor = self.data[node.name]
+        for axis in node.axes:
+            if axis.kind == "time":
+                tensor = tensor[:, at[axis]]
+        return Value(tensor, True)
+
+    def _previous(self, node: ir.Previous, at: Position) -> Value:
+        position = at[node.time]
+        draw = self.draws[node.site]
+        if position >= node.lag:
+            return self(draw, {**at, node.time: position - node.lag})
+        event = self._noise(draw, {**at, node.time: 0}, None)
+        initial = self(node.initial, at)
+        return combine(torch.add, Value(torch.zeros_like(event.tensor), event.batched), initial)
+
+    # -- networks and laws -----------------------------------------------------------------------------
+
+    def _head(self, node: ir.Head, at: Position) -> Value:
+        output, batched = self._outputs(node.call, at)
+        if node.family is not None:
+            assert node.name is not None
+            return Value(families.read_parameters(node.family, output)[node.name], batched)
+        if isinstance(output, Mapping):
+            output = output[node.name]
+        elif isinstance(output, tuple | list):
+            output = output[0]
+        assert isinstance(output, Tensor)
+        return Value(output, batched)
+
+    def _outputs(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
+        key = self._key(call, at)
+        if key not in self.memo:
+            self.memo[key] = self._call(call, at)
+        return self.memo[key]  # type: ignore[return-value]
+
+    def _call(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
+        args = [self(each, at) for each in call.args]
+        batched = any(each.batched for each in args)
+        count = next((each.tensor.shape[0] for each in args if each.batched), 1)
+        inputs = [each.tensor if each.batched else each.tensor.expand(count, *each.tensor.shape) for each in args]
+        network = next(each for each in self.program.networks if each.name == call.network)
+        module = self.networks[call.network]
+        keywords = dict(zip(network.inputs, inputs, strict=False)) if network.keywords else {}
+        positional = () if network.keywords else tuple(inputs)
+        if call.frozen and isinstance(module, torch.nn.Module):
+            fixed = {name: value.detach() for name, value in module.named_parameters()}
+            output = functional_call(module, fixed, positional, keywords)
+        else:
+            output = module(*positional, **keywords)
+        if batched or not call.args:
+            return output, batched
+        return _map_tensors(output, lambda tensor: tensor[0]), False
+
+    def _params(self, law: ir.Law, at: Position) -> tuple[dict[str, Tensor], bool]:
+        values = {name: self(node, at) for name, node in law.params}
+        rank = max(each.event_rank for each in values.values())
+        batched = any(each.batched for each in values.values())
+        return {name: _with_rank(each, rank) for name, each in values.items()}, batched
+
+    def _law(self, law: ir.Law, at: Position) -> torch.distributions.Distribution:
+        params, _ = self._params(law, at)
+        return families.distribution(law.family, params, dict(law.options).get("one_hot") is True)
+
+    def _law_batched(self, law: ir.Law, at: Position) -> bool:
+        return self._params(law, at)[1]
+
+    def _values(self, law: ir.Law, at: Position) -> Tensor:
+        params, _ = self._params(law, at)
+        return families.all_values(law.family, params, dict(law.options).get("one_hot") is True)
+
+    def _log_prob(self, law: ir.Law, node: ir.Node, at: Position) -> Value:
+        params, batched = self._params(law, at)
+        value = self(node, at)
+        one_hot = dict(law.options).get("one_hot") is True
+        density = families.log_density(law.family, params, one_hot, value.tensor)
+        return self._over_event(density, batched or value.batched)
+
+    def _over_event(self, tensor: Tensor, batched: bool) -> Value:
+        return Value(tensor.flatten(int(batched)).sum(-1) if tensor.dim() > batched else tensor, batched)
+
+    # -- draws -----------------------------------------------------------------------------------------
+
+    def _draw(self, node: ir.Draw, at: Position) -> Value:
+        params, batched = self._params(node.law, at)
+        noise = self._noise(node, at, params)
+        values = {name: Value(tensor, batched) for name, tensor in params.items()}
+        rank = max(noise.event_rank, *(each.event_rank for each in values.values()))
+        aligned = {name: _with_rank(each, rank) for name, each in values.items()}
+        return Value(families.value_at(node.law.family, aligned, noise.tensor), noise.batched or batched)
+
+    def _noise(self, node: ir.Draw, at: Position, params: Mapping[str, Tensor] | None) -> Value:
+        """The noise of a draw at a position: leading axes that the given tensor lacks are shared."""
+        tensor = self.noise[node.site]
+        event_rank = self._event_rank(node, tensor, params)
+        present = node.axes[len(node.axes) - (tensor.dim() - event_rank) :]
+        index = tuple(slice(None) if axis.kind == "batch" else at[axis] for axis in present)
+        return Value(tensor[index], any(axis.kind == "batch" for axis in present))
+
+    def _event_rank(self, node: ir.Draw, noise: Tensor, params: Mapping[str, Tensor] | None) -> int:
+        if node.law.scalar:
+            return 0
+        if params is not None:
+            batched = any(axis.kind == "batch" for axis in node.law.axes)
+            rank = max(each.dim() - batched for each in params.values())
+            if rank > 0:
+                return rank
+        if node.law.shape is not None:
+            return len(node.law.shape)
+        return noise.dim() - len(node.axes)
+
+    # -- reductions and gradients ----------------------------------------------------------------------
+
+    def _reduce(self, node: ir.Reduce, at: Position) -> Value:
+        if node.axis.kind == "batch":
+            inner = self(node.body, at)
+            tensor = self._number(inner)
+            return Value(REDUCTIONS[node.op](tensor), False)
+        parts = [self(node.body, {**at, node.axis: position}) for position in range(self._size(node, at))]
+        stacked = torch.stack([each.tensor for each in parts])
+        return Value(REDUCTIONS[node.op](stacked), parts[0].batched)
+
+    def _size(self, node: ir.Reduce, at: Position) -> int:
+        axis = node.axis
+        if isinstance(axis.size, int):
+            return axis.size
+        if isinstance(axis.size, str):
+            return int(self.hyperparameters[axis.size])
+        for each in walk(node.body):
+            if isinstance(each, ir.Enumerated) and each.axis == axis:
+                return self._values(each.law, at).shape[0]
+            if isinstance(each, ir.Data) and axis in each.axes:
+                return self.data[each.name].shape[1]
+        raise ValueError(f"the size of {axis.name} is unknown")
+
+    def _gradient(self, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
+        value = self(wrt, at)
+        if not value.tensor.requires_grad:
+            value = Value(value.tensor.detach().requires_grad_(), value.batched)
+        kept, self.memo = self.memo, {self._key(wrt, at): value}
+        try:
+            total = self(body, at).tensor.sum()
+        finally:
+            self.memo = kept
+        (gradient,) = torch.autograd.grad(total, value.tensor, create_graph=True)
+        return Value(gradient, value.batched)
+
+
+def combine(operation: Callable[[Tensor, Tensor], Tensor], left: Value, right: Value) -> Value:
+    """An elementwise operation: batches aligned, a number spread over the other's event."""
+    rank = max(left.event_rank, right.event_rank)
+    return Value(operation(_with_rank(left, rank), _with_rank(right, rank)), left.batched or right.batched)
+
+
+def _with_rank(value: Value, rank: int) -> Tensor:
+    missing = rank - value.event_rank
+    if not missing or not value.batched:
+        return value.tensor
+    count, *event = value.tensor.shape
+    return value.tensor.reshape(count, *([1] * missing), *event)
+
+
+def _map_tensors(output: object, change: Callable[[Tensor], Tensor]) -> object:
+    if isinstance(output, Tensor):
+        return change(output)
+    if isinstance(output, Mapping):
+        return {name: change(each) for name, each in output.items()}
+    assert isinstance(output, tuple | list)
+    return tuple(change(each) for each in output)
+
+
+REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sum": lambda x: x.sum(0),
+    "mean": lambda x: x.mean(0),
+    "prod": lambda x: x.prod(0),
+    "logsumexp": lambda x: x.exp().sum(0).log(),
+    "logmeanexp": lambda x: x.exp().mean(0).log(),
+}
+
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "log": torch.log,
+    "exp": torch.exp,
+    "sqrt": torch.sqrt,
+    "abs": torch.abs,
+    "square": lambda x: x * x,
+    "sigmoid": lambda x: 1 / (1 + torch.exp(-x)),
+    "log_sigmoid": lambda x: -torch.log(1 + torch.exp(-x)),
+    "softplus": lambda x: torch.log(1 + torch.exp(x)),
+    "tanh": torch.tanh,
+    "relu": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "erf": torch.erf,
+    "scale_from_log_scale": torch.exp,
+    "scale_from_var": torch.sqrt,
+    "scale_from_log_var": lambda x: torch.exp(x / 2),
+    "logits_from_probs": lambda p: torch.log(p) - torch.log(1 - p),
+    "class_logits_from_probs": torch.log,
+}
