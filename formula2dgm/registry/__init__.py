@@ -12,8 +12,9 @@ from formula2dgm.registry.categorical import CATEGORICAL
 from formula2dgm.registry.family import Family
 from formula2dgm.registry.laplace import LAPLACE
 from formula2dgm.registry.normal import NORMAL
+from formula2dgm.registry.uniform import UNIFORM
 
-FAMILIES: tuple[Family, ...] = (NORMAL, BERNOULLI, CATEGORICAL, LAPLACE)
+FAMILIES: tuple[Family, ...] = (NORMAL, BERNOULLI, CATEGORICAL, LAPLACE, UNIFORM)
 
 
 def families() -> Iterator[Family]:

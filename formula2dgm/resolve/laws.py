@@ -201,7 +201,9 @@ def family_law(
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
-    return context.arena.make(ir.Law, label, family.name, tuple(params), shape, False, ())
+    constant = all(isinstance(node, ir.Const) for _, node in params)
+    scalar = signature is None and constant and family.support != "real"
+    return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
 
 
 def _written_parameter(

@@ -27,6 +27,8 @@ def read_parameters(family: str, output: object) -> dict[str, Tensor]:
             key = next(each for each in scales if each in named)
             named["scale"] = scales[key](named[key])
         return {"loc": named["loc"], "scale": named["scale"]}
+    if family == "Uniform":
+        return _named(output, ("low", "high"))
     named = _named(output, ("logits",))
     if "probs" in named:
         probs = named["probs"]
@@ -51,6 +53,8 @@ def distribution(family: str, params: Mapping[str, Tensor], one_hot: bool) -> td
             return td.Normal(params["loc"], params["scale"], validate_args=False)
         case "Laplace":
             return td.Laplace(params["loc"], params["scale"], validate_args=False)
+        case "Uniform":
+            return td.Uniform(params["low"], params["high"], validate_args=False)
         case "Bernoulli":
             return td.Bernoulli(logits=params["logits"], validate_args=False)
         case "Categorical" if one_hot:
@@ -72,7 +76,11 @@ def log_density(family: str, params: Mapping[str, Tensor], one_hot: bool, value:
 
 def value_at(family: str, params: Mapping[str, Tensor], noise: Tensor) -> Tensor:
     """The draw that a noise gives: location + scale * noise, or the noise itself where it is the value."""
-    return params["loc"] + params["scale"] * noise if family in ("Normal", "Laplace") else noise
+    if family in ("Normal", "Laplace"):
+        return params["loc"] + params["scale"] * noise
+    if family == "Uniform":
+        return params["low"] + (params["high"] - params["low"]) * noise
+    return noise
 
 
 def all_values(family: str, params: Mapping[str, Tensor], one_hot: bool) -> Tensor:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, distributions
 
-from formula2dgm.library import bernoulli, categorical, laplace, normal
+from formula2dgm.library import bernoulli, categorical, laplace, normal, uniform
 
 LOC_SCALE = [(normal, "normal", distributions.Normal), (laplace, "laplace", distributions.Laplace)]
 SHAPES = [((3, 4), (3, 4), (3, 4)), ((5, 3, 4), (3, 4), (4,)), ((3, 4), (5, 1, 1), ()), ((), (3, 1), (1, 4))]
@@ -184,3 +184,32 @@ def test_an_excluded_class_leaves_everything_finite() -> None:
         three,
     )
     assert categorical.categorical_log_prob(2, three + mask).tolist() == [-torch.inf] * 3
+
+
+def test_uniform_is_torchs_inside_and_impossible_outside() -> None:
+    value, low, width = tensor(3, 4).sigmoid(), -tensor(3, 4, seed=1).sigmoid(), 2 + tensor(4, seed=2).sigmoid()
+    agree(
+        uniform.uniform_log_prob,
+        lambda value, low, high: distributions.Uniform(low, high, validate_args=False).log_prob(value) + 0 * value,
+        *(value, low, low.detach() + width),
+    )
+    assert uniform.uniform_log_prob(tensor(3) + 9, 0.0, 1.0).eq(-torch.inf).all()
+    law = distributions.Uniform(low, low + width)
+    for name in ("entropy", "mean", "variance"):
+        expected = getattr(law, name)
+        expected = expected() if callable(expected) else expected
+        found = getattr(uniform, f"uniform_{name}")(low, low + width)
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_uniform_draws_are_its_inverse_distribution_function_of_the_noise() -> None:
+    noise, law = tensor(50).sigmoid(), distributions.Uniform(torch.tensor(-2.0).double(), torch.tensor(3.0).double())
+    torch.testing.assert_close(uniform.uniform_sample(noise, -2.0, 3.0), law.icdf(noise), rtol=1e-12, atol=1e-12)
+    drawn = uniform.uniform_noise((10_000,), noise)
+    assert drawn.dtype == torch.float64 and 0 <= drawn.min() and drawn.max() < 1
+
+
+def test_uniform_reads_a_tuple_or_a_dict() -> None:
+    assert uniform.uniform_parameters((0.0, 1.0)) == uniform.uniform_parameters({"low": 0.0, "high": 1.0})
+    with pytest.raises(ValueError, match="low"):
+        uniform.uniform_parameters({"low": 0.0})
