@@ -104,7 +104,7 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
     if density is None:
         return bool(names) and all(_is_plain_data(context, each) for each in names)
     head = density.head if isinstance(density, tree.Call) else density
-    if not isinstance(head, tree.Symbol):
+    if not isinstance(head, tree.Symbol) or (isinstance(density, tree.Call) and _family_named(head)):
         return False
     name = read_name(head, context.model.indices, head=True)
     if DATA_LABELS & {name.id, *name.labels, *(["star"] if "star" in name.labels else [])}:

@@ -32,6 +32,9 @@ def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | No
         return relation
     if len(wishes) == 1:
         return 1 in wishes
+    if wanted.name and ("loss" in wanted.name.lower() or wanted.name.startswith(("calL", "L", "J"))):
+        context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
+        return False
     if wishes:
         raise context.refuse(
             "F2D-0502",
@@ -39,9 +42,6 @@ def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | No
             wanted.span,
             "write \\max or \\min in front, or pass maximize=True or maximize=False",
         )
-    if wanted.name and ("loss" in wanted.name.lower() or wanted.name.startswith(("calL", "L", "J"))):
-        context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
-        return False
     raise context.refuse(
         "F2D-0501",
         "nothing says whether this is to be maximised or minimised",
@@ -127,6 +127,8 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
             return frozenset((-1,))
         case tree.Power(base, _):
             return of(base) if isinstance(base, tree.Norm | tree.Abs) or is_density_call(base) else frozenset()
+        case tree.Prefix(name, operand, _):
+            return of(tree.Func(name, (operand,), span=node.span))
         case tree.Func("log", (argument,)):
             return _log_polarity(context, argument, samplers)
         case tree.Func("H", arguments):

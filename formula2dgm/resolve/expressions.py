@@ -55,6 +55,8 @@ class Evaluator:
                 return self._call(node, scope)
             case tree.Func():
                 return self._function(node, scope)
+            case tree.Prefix(name, operand, sub):
+                return self._function(tree.Func(name, (operand,), sub, span=node.span), scope)
             case tree.Expect():
                 return self._expectation(node, scope)
             case tree.Big():

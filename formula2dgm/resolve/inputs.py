@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Input
+from formula2dgm.ir.program import Input, Support
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.names import Name, plain
 from formula2dgm.syntax import tree
@@ -23,7 +23,7 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
             symbol.span,
             f"move the term into the expectation over {name.id}, or give it one of its own",
         )
-    own = (scope.batch,)
+    own: tuple[Axis, ...] = (scope.batch,)
     times = [axis for axis in _index_axes(name, scope) if axis.kind == "time"]
     if times:
         own = (scope.batch, times[0])
@@ -42,7 +42,7 @@ def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree
     shape = space.shape if space else None
     if name.id in context.options.dims:
         shape = (context.options.dims[name.id],)
-    kind = space.kind if space else "unknown"
+    kind: Support = space.kind if space else "unknown"
     bare = replace(
         symbol,
         sub=tuple(each for each in symbol.sub if each not in name.index),
@@ -55,7 +55,7 @@ def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree
         shape,
         kind,
         space.classes if space else None,
-        symbol.span,  # type: ignore[arg-type]
+        symbol.span,
     )
 
 
@@ -63,7 +63,7 @@ def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree
 
 
 def _index_axes(name: Name, scope: Scope) -> list[Axis]:
-    return [scope.indices[text] for each in name.index if (text := plain(each)) in scope.indices]
+    return [scope.indices[text] for each in name.index if (text := plain(each)) is not None and text in scope.indices]
 
 
 def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.Node:

@@ -57,7 +57,8 @@ def _bound_law(
     name = identifier(signature.label)
     if value.network is not None:
         call = network_call(context, name, signature.label, signature, value.network, given, (key, ""))
-        params = tuple((each, context.arena.make(ir.Head, call, family.name, each)) for each in family.parameters)
+        heads = [(each, context.arena.make(ir.Head, call, family.name, each)) for each in family.parameters]
+        params: tuple[tuple[str, ir.Node], ...] = tuple(heads)
     else:
         params = _parameter_by_parameter(context, family, name, signature, key, value.parameters, given)
     shape = value.event_shape
@@ -93,7 +94,22 @@ def network_call(
     keywords = bool(inputs) and set(inputs) <= set(value.named) and inputs != value.named[: len(inputs)]
     group = signature.group[0] if signature.group else None
     context.networks.setdefault(name, Network(name, label, inputs, keywords, group, None, value.sigmoid, binding))
-    return context.arena.make(ir.NetCall, name, given)
+    return context.arena.make(ir.NetCall, name, given, is_frozen(context, signature))
+
+
+#: Labels of a density that is held constant beside a trained one of its letter.
+FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
+
+
+def is_frozen(context: Context, signature: Signature) -> bool:
+    """``pi_ref`` beside ``pi_theta``: a reference, whose parameters are constants."""
+    letter, *labels = signature.head.split("_")
+    if not FROZEN_LABELS & set(labels):
+        return False
+    trained = [each for each in context.densities.all if each.signature.head == letter and each.signature.group]
+    if trained:
+        context.assume(f"{signature.head} is frozen: a reference beside {trained[0].signature.label}")
+    return bool(trained)
 
 
 def _parameter_by_parameter(
@@ -139,7 +155,7 @@ def _parameter(
         case TensorValue(shape, learned):
             group = signature.group[0] if signature.group else None
             context.parameters.setdefault(name, Parameter(name, label, learned, shape, group, binding))
-            return context.arena.make(ir.Param, name, learned)
+            return context.arena.make(ir.Param, name, learned, learned and is_frozen(context, signature))
         case VariableValue(variable):
             for slot, node in zip(signature.given, given, strict=True):
                 if slot is not None and variable in (slot.id, slot.base):

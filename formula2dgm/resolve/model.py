@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.ir.program import Support
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.signature import Signature, is_density_call, read_signature
 from formula2dgm.spans import Span
@@ -21,7 +22,7 @@ from formula2dgm.syntax import tree
 class Space:
     """Where a variable lives: ``real``, ``binary``, ``unit``, ``category``; its event shape; the number of classes."""
 
-    kind: str
+    kind: Support
     shape: tuple[int, ...] | None
     classes: int | None = None
 
@@ -128,7 +129,7 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, 
                     bound[name] = upper
         elif isinstance(node, tree.Call) and node.given is not None or is_density_call(node):
             assert isinstance(node, tree.Call)
-            over |= {name for each in (*node.args, *(node.given or ())) if (name := plain(each))}
+            over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
     names = frozenset(bound) - over
     return names, {name: upper for name, upper in bound.items() if name in names and upper is not None}
 
@@ -323,7 +324,9 @@ def _wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
                 heads = _head_groups(left)
                 members, relations = members[1:], relations[1:]
             else:
-                name = next((str(each) for each in members[:-1] if _is_loss_name(each)), name)
+                losses = [each for each in members[:-1] if _is_loss_name(each)]
+                name = str(losses[-1]) if losses else name
+                heads = _head_groups(losses[-1]) if losses else heads
             if isinstance(members[0], tree.Optimise) and len(members) == 1:
                 body = members[0]
                 continue
@@ -348,9 +351,7 @@ def _is_loss_name(node: tree.Node) -> bool:
 
 
 def _head_groups(node: tree.Node) -> list[str]:
-    if not isinstance(node, tree.Call):
-        return []
-    return [_player(each) for each in node.args]
+    return [_player(each) for each in (*node.args, *(node.params or ()))] if isinstance(node, tree.Call) else []
 
 
 def _player(node: tree.Node) -> str:

@@ -19,7 +19,7 @@ from formula2dgm.resolve.latents import find_latents
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
 from formula2dgm.resolve.names import read_name
-from formula2dgm.resolve.players import depends_on, frozen_for, owned_by
+from formula2dgm.resolve.players import frozen_for, owned_by, owned_by_the_only_player, terms_of_player
 from formula2dgm.resolve.samples import find_sample_axes
 from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.sites import name_sites
@@ -41,7 +41,10 @@ def resolve(
     context = Context(model, named, densities, options, found)
     _settle_all(context)
     context.latent = find_latents(context)
-    context.sample_axes = find_sample_axes(context)
+    try:
+        context.sample_axes = find_sample_axes(context)
+    except Refused:
+        pass
     found.raise_errors()
     if not model.objectives:
         found.error(
@@ -130,23 +133,31 @@ SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho ta
 def _objectives(context: Context, wanted: Wanted) -> list[Objective]:
     """One objective for each player that the statement names; one for nobody in particular if it names none."""
     body, drafts = _last_computable(context, wanted)
-    operators = wanted.operators or (("", ()),)
-    out = []
+    operators = [each for each in wanted.operators if each[1]] or [("", wanted.heads)]
+    several = len(context.model.objectives) > 1 or len({names for _, names in operators}) > 1
+    out: dict[tuple[str, ...], Objective] = {}
     for operator, names in operators:
-        maximise = decide(context, wanted, body, operator or None)
+        written = operator or next((op for op, others in wanted.operators if op and others == names), None)
+        maximise = decide(context, wanted, body, written)
         terms = _named_terms(context, drafts)
-        several = len(context.model.objectives) > 1 or len([each for each in operators if each[1]]) > 1
-        trains = owned_by(names, context.networks, context.parameters) if names else None
-        if trains and several:
-            terms = tuple(frozen_for(context.arena, each, trains) for each in terms if depends_on(each.node, trains))
+        player, trains = None, None
+        if several and names:
+            player = ",".join(names)
+            trains = owned_by(names, context.networks, context.parameters)
+            terms = terms_of_player(context, terms, trains, player)
             if not terms:
-                context.found.error("F2D-0504", f"nothing here depends on {', '.join(names)}", wanted.span)
-        elif wanted.heads and (owned := owned_by(wanted.heads, context.networks, context.parameters)):
-            terms = tuple(frozen_for(context.arena, each, owned) for each in terms)
-            trains = owned
-        player = ",".join(names) if names and several else None
-        out.append(Objective(terms, maximise, player, trains or None, wanted.name, wanted.span))
-    return out
+                raise context.refuse(
+                    "F2D-0504",
+                    f"nothing here depends on {player}",
+                    wanted.span,
+                    f"name what is trained: {', '.join(context.networks) or 'no network is bound'}",
+                )
+        elif names:
+            trains = owned_by_the_only_player(names, context.networks, context.parameters)
+            if trains is not None:
+                terms = tuple(frozen_for(context.arena, each, trains) for each in terms)
+        out[names] = Objective(terms, maximise, player, trains, wanted.name, wanted.span)
+    return list(out.values())
 
 
 def _last_computable(context: Context, wanted: Wanted) -> tuple[tree.Node, list[Draft]]:

@@ -44,8 +44,8 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     return added
 
 
-def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple:  # type: ignore[type-arg]
-    by_name = dict(zip((*wanted.variables, *wanted.given), wanted.slots, strict=True))
+def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:
+    by_name: dict[Name | None, tree.Node] = dict(zip((*wanted.variables, *wanted.given), wanted.slots, strict=True))
     return tuple(by_name[name] for name in names)
 
 

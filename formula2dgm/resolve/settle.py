@@ -48,7 +48,7 @@ def _map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> 
             new: object = change(value)
         elif isinstance(value, tuple) and any(isinstance(item, tree.Node) for item in value):
             new = tuple(change(item) if isinstance(item, tree.Node) else item for item in value)
-            if all(a is b for a, b in zip(new, value, strict=True)):  # type: ignore[call-overload]
+            if all(a is b for a, b in zip(new, value, strict=True)):
                 continue
         else:
             continue
@@ -79,7 +79,7 @@ def flatten(node: tree.Mul) -> tree.Mul:
 def _settle_prefix(node: tree.Prefix) -> tree.Node:
     inside, outside, divisor = log_extent(node.operand) if node.name == "log" else _first_factor(node.operand)
     span = node.span
-    settled: tree.Node = tree.Func(node.name, (inside,), node.sub, span=span)
+    settled: tree.Node = tree.Prefix(node.name, inside, node.sub, span=span)
     if divisor is not None:
         settled = tree.Div(settled, divisor, span=span)
     if outside:

@@ -73,8 +73,8 @@ def read_signature(call: tree.Call, indices: frozenset[str], parameters: frozens
     givens: list[tree.Node] = []
     for each in (*(call.given or ()), *(call.params or ())):
         name = read_name(each, indices).id if isinstance(each, tree.Symbol) else None
-        if name in parameters or (call.params and each in call.params and name is not None):
-            group.append(name)  # type: ignore[arg-type]
+        if name is not None and (name in parameters or each in (call.params or ())):
+            group.append(name)
         else:
             givens.append(each)
     return Signature(

@@ -104,7 +104,7 @@ def _is_objective(node: tree.Node) -> bool:
 
 def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node, ...], scope: Scope) -> list[Draft]:
     linear = [not any(contains_expectation(other) for other in factors if other is not each) for each in factors]
-    number, symbols = 1.0, []
+    number, symbols = 1.0, list[ir.Node]()
     rest: list[tuple[tree.Node, Scope]] = []
     for factor, is_linear in zip(factors, linear, strict=True):
         below = scope.under(node, is_linear)
@@ -183,7 +183,7 @@ def as_constant(node: ir.Node) -> tuple[float, tuple[ir.Node, ...]] | None:
             parts = [as_constant(each) for each in args]
             if any(part is None for part in parts):
                 return None
-            number, symbols = 1.0, []
+            number, symbols = 1.0, list[ir.Node]()
             for part in parts:
                 assert part is not None
                 number *= part[0]

@@ -21,7 +21,7 @@ from formula2dgm.syntax import tree
 def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Evaluate) -> ir.Node:
     """The value of a symbol."""
     index_name = plain(symbol)
-    if index_name in scope.indices:
+    if index_name is not None and index_name in scope.indices:
         return context.arena.make(ir.Index, scope.indices[index_name])
     name = read_name(symbol, context.model.indices)
     if name.id in scope.recurrent and _is_previous(name, scope):
@@ -98,7 +98,7 @@ def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, sy
     if key in context.resolving:
         raise context.refuse("F2D-0206", f"{key} is defined through itself", definition.span)
     if isinstance(definition.body, tree.Number) and not definition.index:
-        return hyperparameter(context, definition.name, symbol, default=float(definition.body.text))
+        return hyperparameter(context, definition.name, symbol)
     context.resolving.append(key)
     try:
         node = evaluate(definition.body, scope)
@@ -112,8 +112,8 @@ def _named(context: Context, name: Name, symbol: tree.Symbol) -> ir.Node:
     binding = context.named.find(name)
     assert binding is not None
     match binding.value:
-        case NumberValue(number):
-            return hyperparameter(context, name, symbol, default=number)
+        case NumberValue():
+            return hyperparameter(context, name, symbol)
         case TensorValue(shape, learned):
             context.parameters.setdefault(
                 name.full, Parameter(name.full, binding.key.text, learned, shape, None, (binding.key.text, ""))
@@ -128,12 +128,11 @@ def _named(context: Context, name: Name, symbol: tree.Symbol) -> ir.Node:
             )
 
 
-def hyperparameter(
-    context: Context, name: Name, symbol: tree.Node, default: float | int | None = None, whole: bool = False
-) -> ir.Node:
+def hyperparameter(context: Context, name: Name, symbol: tree.Node, whole: bool = False) -> ir.Node:
     """A scalar that each call may set; without a default it must be bound (a scaffold gives it 1)."""
     key = name.full
     if key not in context.hyperparameters:
+        default = _given_number(context, name)
         if default is None and context.options.scaffold:
             default = 5 if whole else 1.0
             context.assume(f"{key} is {default}", symbol.span)
@@ -149,6 +148,17 @@ def hyperparameter(
             )
         context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
     return context.arena.make(ir.Hyper, key, origin=symbol)
+
+
+def _given_number(context: Context, name: Name) -> float | int | None:
+    """The number that is bound to a name, or that a statement gives it (``K = 5``)."""
+    binding = context.named.find(name)
+    if binding is not None and isinstance(binding.value, NumberValue):
+        return binding.value.number
+    definition = context.model.definitions.get(name.full)
+    if definition is not None and isinstance(definition.body, tree.Number):
+        return float(definition.body.text) if "." in definition.body.text else int(definition.body.text)
+    return None
 
 
 # -- networks ------------------------------------------------------------------------------------------

@@ -323,7 +323,9 @@ class Reference:
         if isinstance(axis.size, int):
             return axis.size
         if isinstance(axis.size, str):
-            return int(self.hyperparameters[axis.size])
+            size = self.hyperparameters[axis.size]
+            assert size is not None
+            return int(size)
         for each in walk(node.body):
             if isinstance(each, ir.Enumerated) and each.axis == axis:
                 return self._values(each.law, at).shape[0]
