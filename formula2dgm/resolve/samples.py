@@ -19,7 +19,8 @@ def find_sample_axes(context: Context) -> dict[str, Axis]:
         for index in name.index:
             if isinstance(index, tree.Range):
                 upper = str(index.upper)
-                running = [each for each, bound in context.model.bounds.items() if str(bound) == upper]
+                bounds = context.model.bounds
+                running = sorted(each for each in context.model.indices if str(bounds.get(each, upper)) == upper)
                 used = [each for each in running if _indexes(context, name, each)]
                 axis = Axis("sample", (used or [upper])[0], size_of(context, index.upper, index))
                 axes[upper] = axis
