@@ -285,7 +285,17 @@ def _bind_factor(
             "write it as a product of conditionals",
         )
     name = read_name(use.variables[0], context.model.indices)
+    if not axes and (axes := _draws_beside(context, name, use.density)):
+        bound.averages += axes
     _enter(context, name, law, bound, scope, axes)
+
+
+def _draws_beside(context: Context, name: Name, density: Density) -> tuple[Axis, ...]:
+    """The K draws that another bracket writes over the same factor: this one averages over them."""
+    for source, axes in context.written_draws.get(name.id, []):
+        if isinstance(source, tree.Call) and any(use.density is density for use in find_uses(context, source)):
+            return axes
+    return ()
 
 
 def _enter(context: Context, name: Name, law: ir.Law, bound: Bound, scope: Scope, axes: tuple[Axis, ...]) -> None:

@@ -68,6 +68,7 @@ class Context:
     draws: DrawBook = field(default_factory=DrawBook)
     latent: frozenset[str] = frozenset()
     sample_axes: dict[str, Axis] = field(default_factory=dict)
+    written_draws: dict[str, list[tuple[tree.Node, tuple[Axis, ...]]]] = field(default_factory=dict)
     temporal: dict[str, str] = field(default_factory=dict)
     networks: dict[str, Network] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)

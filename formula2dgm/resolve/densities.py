@@ -209,7 +209,8 @@ def _pair(
 
 
 def _covers(near: Sequence[Density], wanted: Signature) -> Iterator[list[Density]]:
-    """All sets of factors that cover the wanted variables once, conditioned on nothing else, without a cycle."""
+    """All sets of factors that cover the wanted variables once, conditioned on all that is given and nothing else,
+    without a cycle.  (``p(z|x)`` is no product of ``p(z)``: dropping a given would claim an independence.)"""
     variables, given = wanted.ids
     fitting = [
         each for each in near if each.signature.ids[0] <= variables and each.signature.ids[1] <= variables | given
@@ -217,7 +218,10 @@ def _covers(near: Sequence[Density], wanted: Signature) -> Iterator[list[Density
     for size in range(1, len(variables) + 1):
         for group in combinations(fitting, size):
             covered = [name for each in group for name in each.signature.ids[0]]
-            if sorted(covered) == sorted(variables) and (order := ancestral_order(group)) is not None:
+            conditioned = frozenset().union(*(each.signature.ids[1] for each in group))
+            if sorted(covered) != sorted(variables) or not given <= conditioned:
+                continue
+            if (order := ancestral_order(group)) is not None:
                 yield order
 
 

@@ -100,24 +100,16 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
         case tree.Neg(body):
             return flipped(body)
         case tree.Mul(factors, _):
+            weights = samplers.union(*(_sampler(each) for each in factors if is_density_call(each)))
             sign = -1 if sum(isinstance(each, tree.Neg) for each in factors) % 2 else 1
-            found: frozenset[int] = frozenset().union(
-                *(
-                    of(each.body if isinstance(each, tree.Neg) else each)
-                    for each in factors
-                    if not is_density_call(each)
-                )
-            )
+            inner = [each.body if isinstance(each, tree.Neg) else each for each in factors if not is_density_call(each)]
+            found: frozenset[int] = frozenset().union(*(polarity(context, each, weights) for each in inner))
             return frozenset(sign * each for each in found)
         case tree.Div(top, bottom):
             return of(top) | (flipped(bottom) if is_density_call(bottom) else frozenset())
         case tree.Expect(binders, body):
-            drawn = {
-                str(call.head) + "|" + str(sorted(filter(None, map(plain, call.args))))
-                for item in binders
-                for call in item.walk()
-                if isinstance(call, tree.Call)
-            }
+            calls = (call for item in binders for call in item.walk())
+            drawn = frozenset().union(*(_sampler(each) for each in calls))
             return polarity(context, body, samplers | drawn)
         case tree.Big(op="sum", body=body) | tree.Labelled(body, _):
             return of(body)
@@ -146,12 +138,18 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
     return frozenset()
 
 
+def _sampler(node: tree.Node) -> frozenset[str]:
+    """A density as the sampler of its variables: its letter and what it is over; nothing for anything else."""
+    if not isinstance(node, tree.Call):
+        return frozenset()
+    return frozenset((f"{node.head}|{sorted(filter(None, map(plain, node.args)))}",))
+
+
 def _log_polarity(context: Context, argument: tree.Node, samplers: frozenset[str]) -> frozenset[int]:
     """+ log of a density wants up; + log of the draw's own sampler wants down."""
     match argument:
         case tree.Call() if is_density_call(argument):
-            own = str(argument.head) + "|" + str(sorted(filter(None, map(plain, argument.args))))
-            return frozenset((-1,)) if own in samplers else frozenset((1,))
+            return frozenset((-1,)) if _sampler(argument) <= samplers else frozenset((1,))
         case tree.Mul(factors, _):
             return frozenset().union(*(_log_polarity(context, each, samplers) for each in factors))
         case tree.Div(top, bottom):

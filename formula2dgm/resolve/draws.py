@@ -31,7 +31,7 @@ class DrawBook:
     """All draws of a resolution, with the brackets that use them."""
 
     uses: dict[tuple[str, ir.Law, tuple[Axis, ...]], list[list[Path]]] = field(default_factory=dict)
-    sites: dict[str, tuple[str, ir.Law, int]] = field(default_factory=dict)
+    sites: dict[str, tuple[str, ir.Law, tuple[Axis, ...], int]] = field(default_factory=dict)
 
     def copy_for(self, variable: str, law: ir.Law, own: tuple[Axis, ...], path: Path, share: bool) -> int:
         """The number of the draw that a bracket at ``path`` uses: a shared one, or the next."""
@@ -46,9 +46,9 @@ class DrawBook:
     def site(self, variable: str, law: ir.Law, own: tuple[Axis, ...], copy: int) -> str:
         """A provisional site name, unique among the draws; the final names are given when all draws are known."""
         for name, known in self.sites.items():
-            if known == (variable, law, copy):
+            if known == (variable, law, own, copy):
                 return name
         number = sum(1 for known in self.sites.values() if known[0] == variable)
         name = variable if number == 0 else f"{variable}@{number}"
-        self.sites[name] = (variable, law, copy)
+        self.sites[name] = (variable, law, own, copy)
         return name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from formula2dgm.ir import nodes as ir
 from formula2dgm.registry.functions import function_by_spelling
-from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.functionals import divergence, entropy
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
@@ -14,6 +17,8 @@ from formula2dgm.resolve.settle import is_density_like
 from formula2dgm.resolve.signature import is_density_call
 from formula2dgm.resolve.variables import network, variable
 from formula2dgm.syntax import tree
+
+T = TypeVar("T")
 
 
 class Evaluator:
@@ -35,7 +40,7 @@ class Evaluator:
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
-                return self.make(ir.Add, tuple(self(each, scope.under(node)) for each in terms))
+                return self.make(ir.Add, tuple(self.each(lambda term: self(term, scope.under(node)), terms)))
             case tree.Neg(body):
                 return self.make(ir.Neg, self(body, scope.under(node)))
             case tree.Mul():
@@ -66,6 +71,18 @@ class Evaluator:
             case tree.Labelled(body, _):
                 return self(body, scope.under(node))
         raise self.context.refuse("F2D-0212", f"this is not yet understood here: {node}", node.span)
+
+    def each(self, evaluate: Callable[[tree.Node], T], nodes: Sequence[tree.Node]) -> list[T]:
+        """Evaluate several nodes; those that are refused do not hide the errors of the others."""
+        values, refused = [], None
+        for node in nodes:
+            try:
+                values.append(evaluate(node))
+            except Refused as error:
+                refused = error
+        if refused is not None:
+            raise refused
+        return values
 
     # -- arithmetic ------------------------------------------------------------------------------------
 

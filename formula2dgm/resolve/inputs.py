@@ -23,6 +23,7 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
             symbol.span,
             f"move the term into the expectation over {name.id}, or give it one of its own",
         )
+    _refuse_unbound_index(context, name, symbol)
     own: tuple[Axis, ...] = (scope.batch,)
     times = [axis for axis in _index_axes(name, scope) if axis.kind == "time"]
     if times:
@@ -32,6 +33,24 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
     add_input(context, name, own, symbol)
     node = context.arena.make(ir.Data, name.id, own, origin=symbol)
     return indexed(context, node, name, scope, symbol)
+
+
+#: Letters that are indices wherever the variable without them is drawn.
+INDEX_LETTERS = frozenset("ijklmnst")
+
+
+def _refuse_unbound_index(context: Context, name: Name, symbol: tree.Symbol) -> None:
+    """``z_k`` where z is drawn and no sum binds k: a missing sum, not a data variable of that name."""
+    if name.labels and name.labels[-1] in INDEX_LETTERS:
+        without = "_".join([name.style + name.letter, *name.accents, *name.labels[:-1]])
+        if without in context.latent:
+            index = name.labels[-1]
+            raise context.refuse(
+                "F2D-0204",
+                f"the index {index} of {symbol} is bound by no sum",
+                symbol.span,
+                f"write a sum over {index}: \\frac1K \\sum_{{{index}=1}}^K",
+            )
 
 
 def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree.Symbol) -> None:

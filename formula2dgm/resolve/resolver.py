@@ -20,7 +20,7 @@ from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.players import frozen_for, owned_by, owned_by_the_only_player, terms_of_player
-from formula2dgm.resolve.samples import find_sample_axes
+from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.sites import name_sites
 from formula2dgm.resolve.terms import Draft, coefficient, terms_of
@@ -43,6 +43,7 @@ def resolve(
     context.latent = find_latents(context)
     try:
         context.sample_axes = find_sample_axes(context)
+        context.written_draws = find_written_draws(context)
     except Refused:
         pass
     found.raise_errors()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from formula2dgm.ir.axes import Axis
+from formula2dgm.resolve.binders import written_axes
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.latents import _roots
 from formula2dgm.resolve.names import Name, plain, read_name
@@ -29,6 +30,19 @@ def find_sample_axes(context: Context) -> dict[str, Axis]:
                 assert text is not None
                 axes[text] = Axis("sample", text, size_of(context, context.model.bounds[text], index))
     return axes
+
+
+def find_written_draws(context: Context) -> dict[str, list[tuple[tree.Node, tuple[Axis, ...]]]]:
+    """For each variable that some bracket draws several times, the densities and axes it is drawn from and along."""
+    found: dict[str, list[tuple[tree.Node, tuple[Axis, ...]]]] = {}
+    for root in _roots(context):
+        for node in root.walk():
+            if isinstance(node, tree.Draws):
+                for each in node.names:
+                    if isinstance(each, tree.Symbol) and (axes := written_axes(context, each)):
+                        name = read_name(each, context.model.indices)
+                        found.setdefault(name.id, []).append((node.density, axes))
+    return found
 
 
 def _drawn_names(context: Context) -> Iterator[Name]:

@@ -36,11 +36,11 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     if not missing:
         return None
     added: list[Density] = []
+    context.assume(f"{wanted.label} is the product of the conditionals of its variables, priors without parents")
     for name in missing:
         parents = tuple(latents) + wanted.given if name in data else wanted.given
         signature = Signature(wanted.head, wanted.group, (name,), parents, _slots(wanted, (name, *parents)))
         added.append(Density(signature))
-        context.assume(f"{wanted.label} factorises with {signature.label}")
     return added
 
 

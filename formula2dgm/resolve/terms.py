@@ -43,13 +43,14 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
     context = evaluate.context
     match node:
         case tree.Add(terms):
-            return [draft for each in terms for draft in terms_of(evaluate, each, scope.under(node))]
+            drafts = evaluate.each(lambda term: terms_of(evaluate, term, scope.under(node)), terms)
+            return [draft for each in drafts for draft in each]
         case tree.Neg(body):
             return [replace(each, number=-each.number) for each in terms_of(evaluate, body, scope.under(node))]
         case tree.Labelled(body, label):
-            drafts = terms_of(evaluate, body, scope.under(node))
-            if len(drafts) == 1:
-                return [replace(drafts[0], label=label)]
+            inside = terms_of(evaluate, body, scope.under(node))
+            if len(inside) == 1:
+                return [replace(inside[0], label=label)]
             return [Draft(1.0, (), evaluate(body, scope.under(node)), body, label=label)]
         case tree.Mul(factors, _) if "circ" not in node.ops:
             return _product_terms(evaluate, node, factors, scope)

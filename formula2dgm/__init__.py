@@ -1,0 +1,60 @@
+"""Write the paper's equation, get the training code.
+
+>>> import torch, formula2dgm as f2d
+>>> encoder, decoder = torch.nn.Linear(4, 2), torch.nn.Linear(2, 4)
+>>> objective = f2d.compile(
+...     "E_q(z|x)[log p(x|z)] - beta * KL[q(z|x) || p(z)]",
+...     {
+...         "q(z|x)": f2d.Normal(loc=encoder, scale=1.0),
+...         "p(x|z)": f2d.Bernoulli(decoder),
+...         "p(z)": f2d.Normal(loc=0.0, scale=1.0),
+...         "beta": 4.0,
+...     },
+... )
+>>> list(objective(x=torch.ones(3, 4)).terms)
+['log p(x|z)', 'KL[q(z|x) || p(z)]']
+
+Names are imported when first used: reading and checking a formula needs no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
+    # ruff: noqa: F401
+    from formula2dgm.api import check, compile, describe, parse
+    from formula2dgm.diagnostics import Diagnostic, FormulaError
+    from formula2dgm.runtime.bindings import Sigmoid
+    from formula2dgm.runtime.objective import Objective
+    from formula2dgm.runtime.training import fit, load
+
+_HOMES = {
+    **dict.fromkeys(("check", "compile", "describe", "parse"), "api"),
+    **dict.fromkeys(("Diagnostic", "FormulaError"), "diagnostics"),
+    "Sigmoid": "runtime.bindings",
+    "Objective": "runtime.objective",
+    **dict.fromkeys(("fit", "load"), "runtime.training"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"formula2dgm.{_HOMES[name]}"), name)
+    if not name[:1].isupper():  # a module of the package that is not imported yet, and no family
+        raise AttributeError(f"module 'formula2dgm' has no attribute {name!r}")
+    # By its full name: `from formula2dgm import registry` would ask this very function for it.
+    registry = import_module("formula2dgm.registry")
+
+    if any(each.name == name for each in registry.families()):
+        from formula2dgm.runtime.bindings import FAMILY_CLASSES
+
+        return FAMILY_CLASSES[name]
+    raise AttributeError(f"module 'formula2dgm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    registry = import_module("formula2dgm.registry")
+
+    return sorted([*_HOMES, *(each.name for each in registry.families()), "__version__"])

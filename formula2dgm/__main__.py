@@ -1,0 +1,7 @@
+"""``python -m formula2dgm``."""
+
+import sys
+
+from formula2dgm.cli import main
+
+sys.exit(main())

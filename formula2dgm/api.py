@@ -1,0 +1,184 @@
+"""The functions users call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from formula2dgm import driver
+from formula2dgm.codegen import generate
+from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.passes import run_passes
+from formula2dgm.report.contract import contract
+from formula2dgm.resolve import Bindings, Options
+from formula2dgm.syntax import parse_one, tree
+
+if TYPE_CHECKING:
+    from formula2dgm.runtime.objective import Objective
+
+Formula = str | Path | Sequence["str | Path"]
+
+
+def parse(text: str, macros: Sequence[str] = ()) -> tree.Node:
+    """The syntax tree of one formula, with spans; ``str(tree)`` is its canonical ASCII, ``tree.latex()`` its LaTeX.
+
+    Raises :class:`FormulaError` for text that cannot be read.
+
+    >>> str(parse(r"D_{\\mathrm{KL}}(q_\\phi(z \\mid x) \\,\\|\\, p(z))"))
+    'KL[q_phi(z|x) || p(z)]'
+    """
+    return parse_one(text, macros)
+
+
+def compile(
+    formula: Formula,
+    bindings: Mapping[str, object] | None = None,
+    *,
+    maximize: bool | None = None,
+    samples: int | Mapping[str, int] = 1,
+    estimators: Mapping[str, str] | None = None,
+    divergences: str | Mapping[str, str] = "auto",
+    share_samples: bool = True,
+    share_stochastic: bool = True,
+    reduction: str = "mean",
+    macros: Sequence[str] = (),
+    dims: Mapping[str, int] | None = None,
+    scaffold: bool | None = None,
+) -> Objective:
+    """Compile a formula to a training objective.
+
+    formula      one text, a list of statements, or a path (``.tex``, ``.md``, ``.txt``)
+    bindings     what its names stand for: ``{"q(z|x)": f2d.Normal(encoder), "beta": 4.0}``
+    maximize     the direction, where the formula does not say
+    samples      the number of draws of an expectation, for all or by variable
+    estimators   how the gradient of a draw is estimated, by variable
+    divergences  ``auto`` (closed form where there is one), ``closed``, ``sampled``; for all or by term
+    share_samples     let brackets over one factor share their draw where that is unbiased
+    share_stochastic  call a network with random layers once for the same inputs
+    reduction    of the batch at the root: ``mean``, ``sum``, ``none``
+    macros       LaTeX definitions: ``[r"\\newcommand{\\E}{\\mathbb{E}}"]``
+    dims         sizes of variables: ``{"z": 16}``
+    scaffold     give unbound densities and networks small defaults (the default for a path)
+
+    Returns an ``nn.Module``; ``objective(x=batch).loss`` is to be minimised.  Raises :class:`FormulaError`.
+
+    >>> import torch
+    >>> import formula2dgm as f2d
+    >>> objective = f2d.compile("log p(x)", {"p(x)": f2d.Normal(loc=0.0, scale=1.0)})
+    >>> round(objective(x=torch.zeros(3, 2)).value.item(), 4)
+    -1.8379
+    """
+    from formula2dgm.runtime import bindings as bound
+    from formula2dgm.runtime.loader import build
+
+    described = bound.describe(bindings or {})
+    options = make_options(
+        maximize=maximize,
+        samples=samples,
+        estimators=estimators,
+        divergences=divergences,
+        share_samples=share_samples,
+        share_stochastic=share_stochastic,
+        reduction=reduction,
+        dims=dims,
+        scaffold=_is_document(formula) if scaffold is None else scaffold,
+    )
+    program = driver.analyse(formula, described.bindings, options, macros)
+    optimised = run_passes(program)
+    generated = generate(optimised)
+    networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
+    tensors = {each.name: described.objects[each.binding] for each in program.parameters if each.binding}
+    return build(optimised, generated, networks, tensors)  # type: ignore[arg-type]
+
+
+def check(formula: Formula, bindings: Mapping[str, object] | None = None, **options: Any) -> list[Diagnostic]:
+    """All errors and warnings of a formula, without compiling it; ``[]`` if there is nothing to say.
+
+    >>> [each.code for each in check("E_q(z|x)[log p(x|z)")]
+    ['F2D-0103']
+    """
+    described = Bindings()
+    if bindings is not None:
+        from formula2dgm.runtime import bindings as bound
+
+        try:
+            described = bound.describe(bindings).bindings
+        except FormulaError as error:
+            return list(error.diagnostics)
+    macros = options.pop("macros", ())
+    scaffold = options.pop("scaffold", None)
+    try:
+        made = make_options(scaffold=bindings is None if scaffold is None else scaffold, **options)
+    except FormulaError as error:
+        return list(error.diagnostics)
+    return driver.check(formula, described, made, macros)
+
+
+def describe(formula: Formula, bindings: Mapping[str, object] | None = None, **options: Any) -> dict[str, Any]:
+    """The contract that all views render, as plain data: terms, places, sharing, lines, assumptions, factor graph.
+
+    >>> found = describe("log p(x)", scaffold=True)
+    >>> [term["name"] for term in found["objectives"][0]["terms"]]
+    ['log p(x)']
+    """
+    described = Bindings()
+    if bindings is not None:
+        from formula2dgm.runtime import bindings as bound
+
+        described = bound.describe(bindings).bindings
+    macros = options.pop("macros", ())
+    scaffold = options.pop("scaffold", None)
+    made = make_options(scaffold=bindings is None if scaffold is None else scaffold, **options)
+    program = driver.analyse(formula, described, made, macros)
+    return contract(program, generate(run_passes(program)))
+
+
+def make_options(
+    *,
+    maximize: bool | None = None,
+    samples: int | Mapping[str, int] = 1,
+    estimators: Mapping[str, str] | None = None,
+    divergences: str | Mapping[str, str] = "auto",
+    share_samples: bool = True,
+    share_stochastic: bool = True,
+    reduction: str = "mean",
+    dims: Mapping[str, int] | None = None,
+    scaffold: bool = False,
+) -> Options:
+    """The options, each checked; raises :class:`FormulaError` (F2D-0708) for a value that does not exist."""
+    problems: list[Diagnostic] = []
+
+    def one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
+        if value not in allowed:
+            accepted = ", ".join(map(repr, allowed))
+            problems.append(Diagnostic("F2D-0708", "error", f"{name}={value!r} is none of {accepted}"))
+
+    one_of("maximize", maximize, (None, True, False))
+    one_of("reduction", reduction, ("mean", "sum", "none"))
+    for choice in divergences.values() if isinstance(divergences, Mapping) else (divergences,):
+        one_of("divergences", choice, ("auto", "closed", "sampled"))
+    for count in samples.values() if isinstance(samples, Mapping) else (samples,):
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            problems.append(Diagnostic("F2D-0708", "error", f"samples={count!r} is not a whole number above 0"))
+    for key, estimator in (estimators or {}).items():
+        one_of(f"estimators[{key!r}]", estimator, ("pathwise", "enumerate"))
+    if problems:
+        raise FormulaError(problems)
+    return Options(
+        maximize,
+        samples,
+        dict(estimators or {}),
+        divergences,
+        share_samples,
+        share_stochastic,
+        reduction,
+        dict(dims or {}),
+        scaffold,
+    )
+
+
+def _is_document(formula: Formula) -> bool:
+    return isinstance(formula, Path) or (
+        not isinstance(formula, str) and any(isinstance(each, Path) for each in formula)
+    )

@@ -1,0 +1,162 @@
+"""The one description of a compiled program that every view renders: text, JSON, graphs, editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from formula2dgm import registry
+from formula2dgm.codegen import Generated
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Objective, Program, Term
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.text import to_text
+from formula2dgm.spans import Span
+
+
+def contract(program: Program, generated: Generated | None = None) -> dict[str, Any]:
+    """Statements, terms with ids, places, meaning, estimator, sharing, lines of code; assumptions; the factor graph.
+
+    Plain data: ``json.dumps`` writes it. Line numbers and shares are there once code was generated.
+    """
+    return {
+        "formula": {"ascii": program.ascii, "latex": program.latex},
+        "objectives": [_objective(number, each, generated) for number, each in enumerate(program.objectives)],
+        "inputs": [
+            {
+                "name": each.name,
+                "latex": each.latex,
+                "axes": [axis.name for axis in each.axes],
+                "shape": list(each.shape) if each.shape is not None else None,
+                "support": each.support,
+            }
+            for each in program.inputs
+        ],
+        "hyperparameters": [{"name": each.name, "default": each.default} for each in program.hyperparameters],
+        "networks": [
+            {"name": each.name, "label": each.label, "inputs": list(each.inputs), "default": each.scaffold is not None}
+            for each in program.networks
+        ],
+        "sites": [
+            {
+                "name": each.name,
+                "variable": each.variable,
+                "law": _law(each.law) if each.law else None,
+                "axes": [str(axis) for axis in each.axes],
+                "estimator": each.estimator,
+            }
+            for each in program.sites
+        ],
+        "shares": [
+            {"kind": each.kind, "what": each.what, "users": list(each.users)}
+            for each in (generated.shares if generated else ())
+        ],
+        "assumptions": [{"text": each.text, "range": _range(each.span)} for each in program.assumptions],
+        "diagnostics": [each.to_json() for each in program.diagnostics],
+        "graph": factor_graph(program),
+    }
+
+
+def _objective(number: int, objective: Objective, generated: Generated | None) -> dict[str, Any]:
+    return {
+        "id": f"objective-{number + 1}",
+        "player": objective.player,
+        "trains": list(objective.trains) if objective.trains is not None else None,
+        "direction": "maximise" if objective.maximize else "minimise",
+        "name": objective.name,
+        "range": _range(objective.span),
+        "terms": [_term(f"term-{number + 1}.{i + 1}", each, generated) for i, each in enumerate(objective.terms)],
+    }
+
+
+def _term(identity: str, term: Term, generated: Generated | None) -> dict[str, Any]:
+    lines = [line for line, span in generated.lines.items() if span == term.span] if generated else []
+    return {
+        "id": identity,
+        "name": term.name,
+        "coefficient": to_text(term.coefficient),
+        "meaning": to_text(term.node),
+        "computed": how_computed(term),
+        "range": _range(term.span),
+        "lines": lines,
+    }
+
+
+def how_computed(term: Term) -> list[str]:
+    """In words: what is exact, what is estimated and at which draws, what is averaged."""
+    out: list[str] = []
+    for node in walk(term.node):
+        match node:
+            case ir.Divergence(name, left, right):
+                out.append(f"{name} of {left.label} and {right.label} in closed form ({left.family}, {right.family})")
+            case ir.Entropy(law):
+                out.append(f"entropy of {law.label} in closed form ({law.family})")
+            case ir.Draw(law, site, _, _):
+                kind = "pathwise" if registry.family(law.family).pathwise else "without gradient"
+                out.append(f"estimated at {site} ~ {law.label}, {kind}")
+            case ir.Permuted(_, site, _):
+                out.append(f"{site} is paired at random within the batch")
+            case ir.Reduce(op, axis, body):
+                if any(isinstance(each, ir.Enumerated) and each.axis == axis for each in walk(body)):
+                    out.append(f"exact: summed over all values of {axis.name}")
+                elif axis.kind == "batch":
+                    out.append(f"{op} over the {axis.name}")
+                else:
+                    out.append(f"{op} over {axis.name}" + (f" = 1..{axis.size}" if axis.size else ""))
+    return list(dict.fromkeys(out))
+
+
+def factor_graph(program: Program) -> dict[str, Any]:
+    """Variables and factors: an edge from each variable a law is given to the variable it is of."""
+    nodes: dict[str, str] = {each.name: "data" for each in program.inputs}
+    edges: dict[tuple[str, str, str], None] = {}
+    for node in walk(*(term.node for objective in program.objectives for term in objective.terms)):
+        if isinstance(node, ir.Draw):
+            nodes.setdefault(_variable_name(program, node), "latent")
+            pairs = [(node.law, _variable_name(program, node))]
+        elif isinstance(node, ir.LogProb):
+            pairs = [(node.law, target) for target in _variables(program, node.value)]
+        elif isinstance(node, ir.Divergence):
+            pairs = []
+        else:
+            continue
+        for law, target in pairs:
+            for source in _variables(program, *(value for _, value in law.params)):
+                if source != target:
+                    edges.setdefault((source, target, law.label))
+            if not law.axes:
+                edges.setdefault(("", target, law.label))
+    return {
+        "nodes": [{"name": name, "kind": kind} for name, kind in nodes.items()],
+        "edges": [{"from": a or None, "to": b, "density": label} for a, b, label in edges],
+    }
+
+
+def _variables(program: Program, *roots: ir.Node) -> list[str]:
+    """The variables that values are made of, not looking through draws."""
+    found: dict[str, None] = {}
+    stack = list(roots)
+    while stack:
+        node = stack.pop(0)
+        if isinstance(node, ir.Data):
+            found.setdefault(node.name)
+        elif isinstance(node, ir.Draw):
+            found.setdefault(_variable_name(program, node))
+        elif isinstance(node, ir.Enumerated):
+            found.setdefault(node.axis.name)
+        else:
+            stack.extend(node.children)
+    return list(found)
+
+
+def _variable_name(program: Program, draw: ir.Draw) -> str:
+    return next((each.variable for each in program.sites if each.name == draw.site), draw.site)
+
+
+def _law(law: ir.Law) -> str:
+    return f"{law.label} ({law.family})"
+
+
+def _range(span: Span | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    return {"source": span.source.name, "start": span.start, "end": span.end}

@@ -1,0 +1,180 @@
+"""The bindings a user writes, ``f2d.Normal(encoder)``, and their description for the resolver."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from formula2dgm import registry
+from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.registry.family import Family
+from formula2dgm.resolve.bindings import (
+    Binding,
+    Bindings,
+    FamilyValue,
+    NetworkValue,
+    NumberValue,
+    ParameterValue,
+    TensorValue,
+    Value,
+    VariableValue,
+)
+from formula2dgm.spans import Source, Span
+
+
+class Sigmoid:
+    """Marks a network that returns the logits of what the formula names.
+
+    Under ``log D(x)`` the formula's ``D`` is then ``sigmoid(net)``, emitted as a stable log-sigmoid.
+
+    >>> from torch import nn
+    >>> Sigmoid(nn.Linear(2, 1)).network
+    Linear(in_features=2, out_features=1, bias=True)
+    """
+
+    def __init__(self, network: nn.Module):
+        self.network = network
+
+
+class BoundFamily:
+    """A family of distributions around a network, or given parameter by parameter; see the subclasses."""
+
+    family: Family
+
+    def __init__(
+        self,
+        network: nn.Module | None = None,
+        /,
+        *,
+        event_shape: int | tuple[int, ...] | None = None,
+        **parameters: object,
+    ):
+        options = {name: parameters.pop(name) for name in self.family.options if name in parameters}
+        accepted = set(self.family.parameters).union(*self.family.alternatives.values())
+        unknown = sorted(set(parameters) - accepted)
+        if unknown:
+            raise TypeError(f"{self.family.name} has no parameter {', '.join(unknown)}; it takes {sorted(accepted)}")
+        if (network is None) == (not parameters):
+            raise TypeError(f"{self.family.name} takes one network, or its parameters by name")
+        self.network = network
+        self.parameters = parameters
+        self.event_shape = (event_shape,) if isinstance(event_shape, int) else event_shape
+        self.options = options
+
+    def __repr__(self) -> str:
+        inside = [type(self.network).__name__] if self.network is not None else []
+        inside += [f"{name}={value!r}" for name, value in self.parameters.items()]
+        return f"{self.family.name}({', '.join(inside)})"
+
+
+def family_class(family: Family) -> type[BoundFamily]:
+    """The binding class of a registered family: ``f2d.Normal`` and its kin."""
+    others = {name: " or ".join(family.alternatives.get(name, ())) for name in family.parameters}
+    takes = ", ".join(f"``{name}``" + (f" (or {other})" if other else "") for name, other in others.items())
+    doc = (
+        f"Binds a density to the {family.name} family.\n\n"
+        f"``{family.name}(net)`` takes {takes} from the network's output: a dict by name, or a tuple in this order"
+        + (f"; a bare tensor means {family.bare}" if family.bare else "")
+        + f".\n``{family.name}({family.parameters[0]}=..., ...)`` takes them one by one: networks, numbers, tensors,\n"
+        "``nn.Parameter`` (learned), or the name of a conditioning variable.\n"
+        "``event_shape`` sizes a law that is made of constants."
+    )
+    return type(family.name, (BoundFamily,), {"family": family, "__doc__": doc, "__module__": __name__})
+
+
+FAMILY_CLASSES: dict[str, type[BoundFamily]] = {each.name: family_class(each) for each in registry.families()}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The bindings as facts for the resolver, and the objects themselves by (key, parameter)."""
+
+    bindings: Bindings
+    objects: dict[tuple[str, str], object]
+
+
+def describe(bindings: Mapping[str, object]) -> Described:
+    """Describe what the user bound. Raises :class:`FormulaError` for what cannot be bound."""
+    entries: list[Binding] = []
+    objects: dict[tuple[str, str], object] = {}
+    problems: list[Diagnostic] = []
+    for key, value in bindings.items():
+        source = Source(key, f"binding {key!r}")
+        described = _describe(key, value, objects)
+        if isinstance(described, str):
+            span = Span(source, 0, len(key))
+            problems.append(Diagnostic("F2D-0707", "error", described, span))
+        else:
+            entries.append(Binding(source, described))
+    if problems:
+        raise FormulaError(problems)
+    return Described(Bindings(tuple(entries)), objects)
+
+
+def _describe(key: str, value: object, objects: dict[tuple[str, str], object]) -> Value | str:
+    if isinstance(value, torch.distributions.Distribution):
+        value = _from_torch(value)
+    if isinstance(value, BoundFamily):
+        return _describe_family(key, value, objects)
+    if isinstance(value, bool):
+        return f"True or False cannot be bound to {key!r}"
+    if isinstance(value, Sigmoid | nn.Module | Tensor | int | float):
+        return _describe_parameter((key, ""), value, objects)  # type: ignore[return-value]
+    return f"a {type(value).__name__} cannot be bound: bind a family around a network, a network, a tensor or a number"
+
+
+def _describe_family(key: str, value: BoundFamily, objects: dict[tuple[str, str], object]) -> FamilyValue | str:
+    network = None
+    if value.network is not None:
+        if not isinstance(value.network, nn.Module):
+            return f"{value.family.name}(...) takes an nn.Module, not a {type(value.network).__name__}"
+        described = _describe_parameter((key, ""), value.network, objects)
+        assert isinstance(described, NetworkValue)
+        network = described
+    parameters: list[tuple[str, ParameterValue]] = []
+    for name, each in value.parameters.items():
+        if isinstance(each, bool) or not isinstance(each, Sigmoid | nn.Module | Tensor | int | float | str):
+            return f"{name} of {value.family.name} cannot be a {type(each).__name__}"
+        parameters.append((name, _describe_parameter((key, name), each, objects)))
+    options = tuple(sorted(value.options.items()))
+    return FamilyValue(value.family.name, network, tuple(parameters), value.event_shape, options)
+
+
+def _describe_parameter(
+    place: tuple[str, str], value: object, objects: dict[tuple[str, str], object]
+) -> ParameterValue:
+    if isinstance(value, str):
+        return VariableValue(value)
+    if isinstance(value, Sigmoid):
+        objects[place] = value.network
+        return NetworkValue(_named_parameters(value.network), sigmoid=True)
+    if isinstance(value, nn.Module):
+        objects[place] = value
+        return NetworkValue(_named_parameters(value))
+    if isinstance(value, Tensor):
+        objects[place] = value
+        return TensorValue(tuple(value.shape), isinstance(value, nn.Parameter))
+    assert isinstance(value, int | float)
+    return NumberValue(value)
+
+
+def _named_parameters(module: nn.Module) -> tuple[str, ...]:
+    """The named parameters of a module's forward, in order; () where it has none (``*args``)."""
+    parameters = inspect.signature(module.forward).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return tuple(each.name for each in parameters if each.kind in kinds)
+
+
+def _from_torch(law: torch.distributions.Distribution) -> BoundFamily | str:
+    """A torch distribution as a constant binding; an Independent around one is the same event."""
+    if isinstance(law, torch.distributions.Independent):
+        law = law.base_dist
+    made = FAMILY_CLASSES.get(type(law).__name__)
+    if made is None:
+        return f"torch's {type(law).__name__} is not among the families: {', '.join(FAMILY_CLASSES)}"
+    parameters = {name: getattr(law, name) for name in made.family.parameters}
+    return made(event_shape=tuple(law.batch_shape) or None, **parameters)
