@@ -11,7 +11,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use, ancestral_order
 from formula2dgm.resolve.inputs import add_input
-from formula2dgm.resolve.laws import Evaluate, family_law, law_of
+from formula2dgm.resolve.laws import Evaluate, family_law, law_of, variable_shape
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.signature import Signature, read_signature
@@ -220,20 +220,33 @@ def _draws_in(node: ir.Node) -> list[ir.Node]:
 def _of_letter(context: Context, head: tree.Symbol) -> list[Use]:
     """``E_q``: the densities of that letter, in ancestral order, each at its own variables."""
     name = read_name(head, context.model.indices, head=True)
-    group = set(name.group)
-    near = [
-        each
-        for each in context.densities.all
-        if each.signature.head == name.id and (not group or group == set(each.signature.group))
-    ]
-    order = ancestral_order(near) or []
+
+    def near() -> list[Density]:
+        return [
+            each
+            for each in context.densities.all
+            if each.signature.head == name.id and (not name.group or name.group == each.signature.group)
+        ]
+
+    if not near():
+        for call in calls_of(context, name):
+            find_uses(context, call)
     return [
-        Use(
-            each,
-            each.signature.slots[: len(each.signature.variables)],
-            each.signature.slots[len(each.signature.variables) :],
-        )
-        for each in order
+        Use(each, each.signature.slots[: each.signature.arity[0]], each.signature.slots[each.signature.arity[0] :])
+        for each in ancestral_order(near()) or []
+    ]
+
+
+def calls_of(context: Context, head: Name) -> list[tree.Call]:
+    """The densities of a letter that the objectives mention."""
+    return [
+        each
+        for wanted in context.model.objectives
+        for member in wanted.members
+        for each in member.walk()
+        if isinstance(each, tree.Call)
+        and isinstance(each.head, tree.Symbol)
+        and read_name(each.head, context.model.indices, head=True) == head
     ]
 
 
@@ -244,7 +257,7 @@ def _bind_draws(
     axes = tuple(axis for each in names for axis in written_axes(context, each))
     if isinstance(source, tree.Call) and isinstance(source.head, tree.Symbol) and _family_named(source.head):
         name = read_name(names[0], context.model.indices)  # type: ignore[arg-type]
-        law = family_law(context, source, None, scope, evaluate)
+        law = sized(context, name, family_law(context, source, None, scope, evaluate))
         _enter(context, name, law, bound, scope, axes)
         return
     if isinstance(source, tree.Symbol):
@@ -341,10 +354,18 @@ def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scop
     return context.arena.make(ir.Draw, law, site, own, copy)
 
 
+def sized(context: Context, name: Name, law: ir.Law) -> ir.Law:
+    """A written family with the event shape that a space or an option gives the variable it is drawn for."""
+    shape = variable_shape(context, name)
+    if law.shape is not None or law.scalar or shape is None:
+        return law
+    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, law.scalar, law.options)
+
+
 def law_of_binder(context: Context, source: tree.Node, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Law:
     """The law of a statement ``z ~ source``."""
     if isinstance(source, tree.Call) and isinstance(source.head, tree.Symbol) and _family_named(source.head):
-        return family_law(context, source, None, scope, evaluate)
+        return sized(context, name, family_law(context, source, None, scope, evaluate))
     if isinstance(source, tree.Symbol):
         own = tree.Symbol(name.letter, name.accents, (), (), name.style, span=source.span)
         source = tree.Call(source, (own,), span=source.span)

@@ -109,7 +109,8 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
             return of(top) | (flipped(bottom) if is_density_call(bottom) else frozenset())
         case tree.Expect(binders, body):
             calls = (call for item in binders for call in item.walk())
-            drawn = frozenset().union(*(_sampler(each) for each in calls))
+            letters = frozenset(f"{item}|" for item in binders if isinstance(item, tree.Symbol))
+            drawn = letters.union(*(_sampler(each) for each in calls))
             return polarity(context, body, samplers | drawn)
         case tree.Big(op="sum", body=body) | tree.Labelled(body, _):
             return of(body)
@@ -149,7 +150,8 @@ def _log_polarity(context: Context, argument: tree.Node, samplers: frozenset[str
     """+ log of a density wants up; + log of the draw's own sampler wants down."""
     match argument:
         case tree.Call() if is_density_call(argument):
-            return frozenset((-1,)) if _sampler(argument) <= samplers else frozenset((1,))
+            own = _sampler(argument) <= samplers or f"{argument.head}|" in samplers
+            return frozenset((-1,)) if own else frozenset((1,))
         case tree.Mul(factors, _):
             return frozenset().union(*(_log_polarity(context, each, samplers) for each in factors))
         case tree.Div(top, bottom):

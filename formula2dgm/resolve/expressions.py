@@ -133,7 +133,12 @@ class Evaluator:
         if is_density(self.context, node):
             return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
         name = read_name(head, self.context.model.indices, head=True)
-        if head.letter == "sigma" and self.context.named.find(name) is None and not name.group:
+        if (
+            head.letter == "sigma"
+            and self.context.named.find(name) is None
+            and not name.group
+            and not is_scale(self.context, node)
+        ):
             self.context.assume("sigma(...) is the logistic function", head.span)
             return self.make(ir.Apply, "sigmoid", (self(node.args[0], scope.under(node, False)),))
         if name.full in self.context.model.definitions and name.full not in self.context.resolving:
@@ -225,6 +230,19 @@ class Evaluator:
 def contains_expectation(node: tree.Node) -> bool:
     """Does the expression hold a bracket that draws?"""
     return any(isinstance(each, tree.Expect) for each in node.walk())
+
+
+def is_scale(context: Context, node: tree.Call) -> bool:
+    """``sigma(x)`` beside ``mu(x)`` is a scale, not the logistic function."""
+    return any(
+        isinstance(each, tree.Call)
+        and isinstance(each.head, tree.Symbol)
+        and each.head.letter == "mu"
+        and each.args == node.args
+        for wanted in context.model.objectives
+        for root in (wanted.statement.body, *(definition.body for definition in context.model.definitions.values()))
+        for each in root.walk()
+    )
 
 
 def is_density(context: Context, node: tree.Node) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from formula2dgm.resolve.binders import _split, is_data_source
+from formula2dgm.resolve.binders import _split, calls_of, is_data_source
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.signature import read_signature
 from formula2dgm.syntax import tree
 
 
@@ -49,9 +50,10 @@ def _bound_by_name(context: Context, names: tuple[tree.Node, ...]) -> set[str]:
         if not isinstance(each, tree.Symbol):
             continue
         head = read_name(each, context.model.indices, head=True)
-        densities = [density for density in context.densities.all if density.signature.head == head.id]
-        if densities:
-            found |= {name.id for density in densities for name in density.signature.variables if name}
+        signatures = [each.signature for each in context.densities.all if each.signature.head == head.id]
+        signatures = signatures or [read_signature(call, context.model.indices) for call in calls_of(context, head)]
+        if signatures:
+            found |= {name.id for signature in signatures for name in signature.variables if name}
         elif each.letter in NOISE_LETTERS or any(
             density.signature.variables
             and density.signature.variables[0] is not None

@@ -20,7 +20,7 @@ from formula2dgm.resolve.bindings import (
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.lookup import find_use
-from formula2dgm.resolve.names import identifier, read_name
+from formula2dgm.resolve.names import Name, identifier, read_name
 from formula2dgm.resolve.scaffold import scaffold_law
 from formula2dgm.resolve.signature import Signature
 from formula2dgm.syntax import tree
@@ -71,7 +71,11 @@ def declared_shape(context: Context, signature: Signature) -> tuple[int, ...] | 
     """The event shape that a space or an option gives the density's variable."""
     if len(signature.variables) != 1 or signature.variables[0] is None:
         return None
-    name = signature.variables[0]
+    return variable_shape(context, signature.variables[0])
+
+
+def variable_shape(context: Context, name: Name) -> tuple[int, ...] | None:
+    """The event shape that an option or a space gives a variable."""
     for key in (name.id, name.base):
         if key in context.options.dims:
             return (context.options.dims[key],)

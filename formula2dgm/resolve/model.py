@@ -283,7 +283,7 @@ def _names_or_objectives(
         elsewhere = [*others, *declared, *(each.members[-1] for _, each in chains if each is not chain)]
         name = read_name(left, model.indices, head=left.style == "cal" or left.letter in ("L", "J"))
         used = any(_uses(root, name, model.indices) for root in elsewhere)
-        if not used and is_objective_like(chain.members[-1]):
+        if not used and (is_objective_like(chain.members[-1]) or _sums_objectives(model, chain.members[-1], chains)):
             model.objectives.append(_wanted(statement, chain))
         else:
             index = tuple(text for each in name.index if (text := plain(each)))
@@ -295,6 +295,17 @@ def _uses(root: tree.Node, name: Name, indices: frozenset[str]) -> bool:
         isinstance(each, tree.Symbol) and name in (read_name(each, indices), read_name(each, indices, head=True))
         for each in root.walk()
     )
+
+
+def _sums_objectives(model: Model, body: tree.Node, chains: Sequence[tuple[tree.Statement, tree.Chain]]) -> bool:
+    """Is the expression made of named pieces of which one is an objective: ``L_{rec} + \\beta L_{KL}``?"""
+    for _, chain in chains:
+        left = chain.members[0]
+        assert isinstance(left, tree.Symbol)
+        name = read_name(left, model.indices, head=True)
+        if is_objective_like(chain.members[-1]) and _uses(body, name, model.indices):
+            return True
+    return False
 
 
 def is_objective_like(node: tree.Node) -> bool:

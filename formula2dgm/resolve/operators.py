@@ -19,6 +19,8 @@ from formula2dgm.syntax import tree
 
 #: Upper bounds that papers use for the number of examples.
 DATA_SIZES = frozenset(("N", "n"))
+#: Letters that papers use for the steps of a sequence.
+TIME_LETTERS = frozenset(("t", "s"))
 
 
 @dataclass(slots=True)
@@ -115,8 +117,15 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
             opened.scope = opened.scope.index(name, opened.scope.batch)
             opened.reduces.insert(0, ("mean", opened.scope.batch))
             opened.factor = hyperparameter(context, Name(str(upper)), upper, whole=True)
+        elif name in TIME_LETTERS or str(upper) in ("T", "tau"):
+            _open_time(context, node, name, opened)
         else:
-            _open_time(context, node, name, upper, opened)
+            raise context.refuse(
+                "F2D-0415",
+                f"the index {name} runs over nothing known: no draws, no finite variable, no examples, no time",
+                node.span,
+                f"draw what it indexes: z_{name} ~ q(z|x); or sum over t for the steps of a sequence",
+            )
     return opened
 
 
@@ -156,7 +165,7 @@ def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, 
     )
 
 
-def _open_time(context: Context, node: tree.Big, name: str, upper: tree.Node | None, opened: Opened) -> None:
+def _open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> None:
     """A sum over the steps of a sequence. A variable drawn at each step and read at t - 1 is recurrent."""
     if node.op != "sum":
         raise context.refuse(

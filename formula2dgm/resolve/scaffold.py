@@ -14,6 +14,7 @@ from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.names import Name, identifier, read_name
 from formula2dgm.resolve.signature import Signature
+from formula2dgm.resolve.uses import compared_with, is_argument
 from formula2dgm.syntax import tree
 
 #: The event shape of a latent variable that no space and no option sizes.
@@ -159,6 +160,33 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     node: ir.Node = context.arena.make(ir.Head, context.arena.make(ir.NetCall, name, args), None, own, origin=call)
     kind = next(kind for each, kind in heads if _full_name(context, each) == own)
     return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if kind == "unit" else node
+
+
+def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[ir.Node, ...]) -> ir.Node:
+    """A network that stands outside distribution statements. Its result is what its use demands: the shape of what it
+    is compared with, a code where another network takes it in, else a number."""
+    key = name.full
+    like = compared_with(context, key)
+    if like is not None:
+        shape = event_shape(context, like)
+    else:
+        shape = LATENT_SHAPE if is_argument(context, key) else ()
+    inputs = tuple(
+        (input_name(each, i), _argument_shape(context, each, node))
+        for i, (each, node) in enumerate(zip(call.args, args, strict=False))
+    )
+    scaffold = Scaffold(inputs, ((key, "real", shape),), like=like.id if like and shape is None else None)
+    group = name.group[0] if name.group else None
+    context.networks.setdefault(key, Network(key, key, tuple(each for each, _ in inputs), False, group, scaffold))
+    context.assume(f"{key} is a small network", call.span)
+    return context.arena.make(ir.Head, context.arena.make(ir.NetCall, key, args), None, key, origin=call)
+
+
+def _argument_shape(context: Context, written: tree.Node, node: ir.Node) -> tuple[int, ...] | None:
+    """The event shape of a network's argument: that of a default network it comes from, or of the variable named."""
+    if isinstance(node, ir.Head) and (made := context.networks[node.call.network].scaffold) is not None:
+        return next((shape for name, _, shape in made.heads if name == node.name), None)
+    return _input_shape(context, written)
 
 
 def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, str]]:

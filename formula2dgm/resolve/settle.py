@@ -24,11 +24,19 @@ from formula2dgm.syntax import tree
 def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool], indices: frozenset[str]) -> tree.Node:
     """The tree with every open question decided. ``is_scalar`` says whether a call's head is a scalar."""
 
-    def rebuild(each: tree.Node) -> tree.Node:
-        each = _map_children(each, rebuild)
+    def scalar_product(each: tree.Node) -> tuple[tree.Node, tree.Node] | None:
         if isinstance(each, tree.Call) and each.given is None and each.params is None and len(each.args) == 1:
-            if is_scalar(each.head):
-                return flatten(tree.Mul((each.head, each.args[0]), ("",), span=each.span))
+            return (each.head, each.args[0]) if is_scalar(each.head) else None
+        return None
+
+    def rebuild(each: tree.Node) -> tree.Node:
+        if isinstance(each, tree.Power) and (product := scalar_product(each.base)) is not None:
+            # beta (a - b)^2: the power belongs to the bracket, not to the product
+            powered = tree.Power(product[1], each.exponent, span=each.span)
+            each = tree.Mul((product[0], powered), ("",), span=each.span)
+        each = _map_children(each, rebuild)
+        if (product := scalar_product(each)) is not None:
+            return flatten(tree.Mul(product, ("",), span=each.span))
         if isinstance(each, tree.Mul):
             return flatten(each)
         if isinstance(each, tree.Prefix):

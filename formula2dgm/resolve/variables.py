@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Hyperparameter, Network, Parameter, Scaffold
+from formula2dgm.ir.program import Hyperparameter, Network, Parameter
 from formula2dgm.resolve.binders import draw, is_data_source, law_of_binder
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
@@ -14,7 +14,7 @@ from formula2dgm.resolve.inputs import add_input, data, indexed
 from formula2dgm.resolve.laws import Evaluate
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.names import Name, plain, read_name
-from formula2dgm.resolve.scaffold import input_name, scaffold_head
+from formula2dgm.resolve.scaffold import input_name, scaffold_head, scaffold_network
 from formula2dgm.syntax import tree
 
 
@@ -199,8 +199,4 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
         )
     if scope.statement is not None:
         return scaffold_head(context, scope.statement, call, args)
-    inputs = tuple(input_name(each, i) for i, each in enumerate(call.args))
-    scaffold = Scaffold(tuple((each, None) for each in inputs), ((key, "real", None),))
-    context.networks.setdefault(key, Network(key, key, inputs, False, name.group[0] if name.group else None, scaffold))
-    context.assume(f"{key} is a small network", head.span)
-    return context.arena.make(ir.Head, context.arena.make(ir.NetCall, key, args), None, key, origin=call)
+    return scaffold_network(context, name, call, args)

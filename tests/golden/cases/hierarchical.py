@@ -251,9 +251,6 @@ class Objective(nn.Module):
         z_1_noise = noise["z_1"].expand(z_1_shape) if "z_1" in noise else normal_noise(z_1_shape, p_z_1_given_z_2_loc)
         z_1 = normal_sample(z_1_noise, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale)
 
-        # p(z_1|z_2)
-        p_z_1_given_z_2 = self.p_z_1_given_z_2(z_2)
-
         # p(x|z_1)
         p_x_given_z_1 = self.p_x_given_z_1(z_1)
 

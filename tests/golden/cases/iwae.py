@@ -88,7 +88,7 @@ class Objective(nn.Module):
         K = self.K if K is None else K
         noise = {} if noise is None else noise
 
-        # q(z|x): one call, used by the draw of z and log q(z|x)
+        # q(z|x): one call, used by the draw of z and log q(z_k|x)
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): K draws for each example
@@ -114,11 +114,13 @@ class Objective(nn.Module):
         # log p(z), for each draw and example
         log_p_z = sum_event(normal_log_prob(z, 0.0, 1.0), 2)
 
-        # log q(z|x), for each draw and example
-        log_q_z_given_x = sum_event(normal_log_prob(z, q_z_given_x_loc, q_z_given_x_scale), 2)
+        # log q(z_k|x), for each draw and example
+        log_q_z_k_given_x = sum_event(normal_log_prob(z, q_z_given_x_loc, q_z_given_x_scale), 2)
 
         # log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x), log-mean-exp over the K draws, mean over the batch
-        log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x = log_mean_exp(log_p_x_given_z + log_p_z - log_q_z_given_x, 0).mean()
+        log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x = log_mean_exp(
+            log_p_x_given_z + log_p_z - log_q_z_k_given_x, 0
+        ).mean()
 
         terms = {
             "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x,

@@ -1,0 +1,33 @@
+"""Small networks in double precision for the numeric tests."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Gaussian(nn.Module):
+    """A dict with loc and log_scale, from any number of inputs side by side."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.loc = nn.Linear(inputs, outputs)
+        self.log_scale = nn.Linear(inputs, outputs)
+
+    def forward(self, *given: Tensor) -> dict[str, Tensor]:
+        assert len({len(each) for each in given}) == 1, "every input has the same number of rows"
+        assert all(each.dim() == 2 for each in given), "a network is given [n, event]"
+        h = torch.cat(given, dim=1)
+        return {"loc": torch.tanh(self.loc(h)), "log_scale": 0.3 * torch.tanh(self.log_scale(h))}
+
+
+class Logits(nn.Module):
+    """One tensor, from any number of inputs side by side."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.layer = nn.Linear(inputs, outputs)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        assert all(each.dim() == 2 for each in given), "a network is given [n, event]"
+        return self.layer(torch.cat(given, dim=1))

@@ -1,0 +1,124 @@
+"""Programs made by hand, as the resolver would, with the default networks that a script needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from formula2dgm.codegen.module import generate
+from formula2dgm.codegen.script import script
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Hyperparameter, Objective, Program, Scaffold
+from tests.numeric.programs import BATCH, Builder
+
+
+def vae(
+    family: str = "Bernoulli",
+    shape: tuple[int, ...] | None = None,
+    name: str = "x",
+    hyper: str = "beta",
+    latent: int = 8,
+) -> Program:
+    """E_q(z|x)[log p(x|z)] - beta KL[q(z|x) || p(z)], its prior and likelihood also drawn."""
+    latent = 8
+    b = Builder(f"E_q(z|{name})[log p({name}|z)] - {hyper} * KL[q(z|{name}) || p(z)]")
+    x = b.data(name, support="binary" if family == "Bernoulli" else "real", shape=shape)
+    encoder = Scaffold(((name, shape),), (("loc", "real", (latent,)), ("scale", "positive", (latent,))))
+    q = b.law(f"q(z|{name})", "Normal", [x], scaffold=encoder)
+    heads = (
+        (("logits", "real", shape),)
+        if family == "Bernoulli"
+        else (("loc", "real", shape), ("scale", "positive", shape))
+    )
+    decoder = Scaffold((("z", (latent,)),), heads, like=name)  # type: ignore[arg-type]
+    p = b.law(f"p({name}|z)", family, [b.draw(q, "z")], scaffold=decoder)
+    prior = b.standard("p(z)", (latent,))
+    prior_z = b.make(ir.Draw, prior, "z", (Axis("batch", "drawn"),))
+    call = b.make(ir.NetCall, f"p_{name}_given_z", (prior_z,))
+    params = tuple((head, b.make(ir.Head, call, family, head)) for head, _, _ in heads)
+    likelihood = b.make(ir.Law, f"p({name}|z)", family, params)
+    return b.program(
+        b.term(f"log p({name}|z)", b.mean(b.log(p, x))),
+        b.term(f"KL[q(z|{name}) || p(z)]", b.mean(b.kl(q, prior)), b.make(ir.Neg, b.make(ir.Hyper, hyper))),
+        hypers=(Hyperparameter(hyper, 1.0),),
+        generative=(prior_z, b.make(ir.Draw, likelihood, name)),
+    )
+
+
+def gan() -> Program:
+    """min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]: two players."""
+    b = Builder("log D(x) + log(1 - D(G(z)))")
+    x = b.data("x", support="real")
+    z = b.draw(b.standard("p(z)", (4,)), "z", (BATCH,))
+    generator = Scaffold((("z", (4,)),), (("out", "real", None),), like="x")
+    critic = Scaffold((("x", None),), (("out", "unit", ()),))
+
+    def output(network: str, argument: ir.Node, frozen: bool, scaffold: Scaffold) -> ir.Node:
+        b.call(network, [argument], scaffold=scaffold)
+        return b.make(ir.Head, b.make(ir.NetCall, network, (argument,), frozen), None, None)
+
+    def objective(player: str) -> tuple[ir.Node, ir.Node]:
+        fake = output("G", z, player != "G", generator)
+        real_score, fake_score = (output("D", each, player != "D", critic) for each in (x, fake))
+        inverse = b.make(ir.Add, (b.const(1), b.make(ir.Neg, fake_score)))
+        return tuple(b.mean(b.make(ir.Apply, "log", (each,))) for each in (real_score, inverse))  # type: ignore[return-value]
+
+    real, fake = objective("D")
+    program = b.program(b.term("log D(x)", real), b.term("log(1 - D(G(z)))", fake))
+    d = replace(program.objectives[0], player="D", trains=("D",))
+    g = Objective((b.term("log(1 - D(G(z)))", objective("G")[1]),), maximize=False, player="G", trains=("G",))
+    return replace(program, objectives=(d, g))
+
+
+def classifier() -> Program:
+    """log p(y|x) of ten classes: labels beside pictures."""
+    b = Builder("log p(y|x)")
+    x, y = b.data("x", support="real"), b.data("y", support="category", shape=(), classes=10)
+    p = b.law("p(y|x)", "Categorical", [x], scaffold=Scaffold((("x", None),), (("logits", "real", (10,)),)))
+    return b.program(b.term("log p(y|x)", b.mean(b.log(p, y))))
+
+
+def two_sets() -> Program:
+    """log p(u) + log p(v): two data sets that are not paired."""
+    b = Builder("log p(u) + log p(v)")
+    terms = []
+    for name in ("u", "v"):
+        batch = Axis("batch", name)
+        value = b.data(name, (batch,), support="real", shape=(3,))
+        law = b.standard(f"p({name})", (3,))
+        scaled = b.make(ir.Mul, (b.make(ir.Hyper, "scale"), b.log(law, value)))
+        terms.append(b.term(f"log p({name})", b.mean(scaled, batch)))
+    net = Scaffold((("u", (3,)),), (("out", "real", (3,)),))
+    fit = b.make(ir.Head, b.call("f", [b.data("u", (Axis("batch", "u"),), support="real", shape=(3,))], scaffold=net))
+    terms.append(b.term("||f(u)||^2", b.mean(b.make(ir.Norm, fit), Axis("batch", "u")), -1))
+    return b.program(*terms, hypers=(Hyperparameter("scale", 1.0),))
+
+
+def sequence() -> Program:
+    """sum_t E_q(z_t|x_t)[log p(x_t|z_t)] - KL[q(z_t|x_t) || p(z_t)]: every step on its own."""
+    b = Builder("sum_{t=1}^T E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]")
+    time = Axis("time", "t", "T")
+    x = b.data("x", (BATCH, time), support="unit")
+    encoder = Scaffold((("x", None),), (("loc", "real", (3,)), ("scale", "positive", (3,))))
+    q = b.law("q(z|x)", "Normal", [x], scaffold=encoder)
+    decoder = Scaffold((("z", (3,)),), (("loc", "real", None), ("scale", "positive", None)), like="x")
+    p = b.law("p(x|z)", "Normal", [b.draw(q, "z")], scaffold=decoder)
+    return b.program(
+        b.term("log p(x|z)", b.mean(b.sum(b.log(p, x), time))),
+        b.term("KL[q(z|x) || p(z)]", b.mean(b.sum(b.kl(q, b.standard("p(z)", (3,))), time)), -1),
+    )
+
+
+PROGRAMS = {
+    "sequence": sequence,
+    "vae": vae,
+    "gaussian": lambda: vae("Normal", (2,)),
+    "subscript": lambda: vae(name="x_0", hyper="lr"),
+    "gan": gan,
+    "classifier": classifier,
+    "two_sets": two_sets,
+}
+
+
+def script_of(program: Program) -> str:
+    return script(program, generate(program))

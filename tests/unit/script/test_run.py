@@ -1,0 +1,317 @@
+"""Running a script: what it writes, what it continues, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+Load = Callable[..., ModuleType]
+FAST = ["--hidden", "8", "--epochs", "3", "--batch-size", "200"]
+
+
+def metrics(folder: str | Path) -> list[dict]:
+    return [json.loads(line) for line in (Path(folder) / "metrics.jsonl").read_text().splitlines()]
+
+
+def weights(folder: str | Path) -> dict[str, torch.Tensor]:
+    return torch.load(Path(folder) / "ckpt.pt", weights_only=True)["objective"]
+
+
+def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+# -- a whole run ---------------------------------------------------------------------------------------
+
+
+def test_a_run_leaves_everything_in_its_folder(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load("vae").main([*FAST, "--beta", "4", "--out-dir", "run"]) == 0
+    names = {path.name for path in Path("run").iterdir()}
+    assert names == {
+        *("ckpt.pt", "config.json", "metrics.jsonl", "model.py"),
+        *("loss.png", "reconstructions.png", "samples.png"),
+    }
+    assert json.loads(Path("run/config.json").read_text())["beta"] == 4.0
+    lines = metrics("run")
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    for part in ("train", "validation"):
+        assert list(lines[0][part]) == ["loss", "value", "log p(x|z)", "KL[q(z|x) || p(z)]"]
+        for line in lines:
+            bound = line[part]["log p(x|z)"] - 4 * line[part]["KL[q(z|x) || p(z)]"]
+            assert line[part]["value"] == pytest.approx(bound, rel=1e-5)
+            assert line[part]["loss"] == pytest.approx(-bound, rel=1e-5)
+    assert lines[-1]["validation"]["loss"] < lines[0]["validation"]["loss"]
+    captured = capsys.readouterr()
+    assert "--beta 4.0" in captured.out and "--out-dir run" in captured.out
+    assert "42% of its values lie strictly between 0 and 1" in captured.err
+    assert len([line for line in captured.err.splitlines() if line.startswith("epoch ")]) == 3
+
+
+def test_grey_pixels_are_binarised_by_their_own_probability(load: Load) -> None:
+    module = load("vae")
+    grey = module.load("digits")["x"]
+    x = module.prepare(module.parse([]))["x"]
+    assert set(x.unique().tolist()) == {0.0, 1.0}
+    assert torch.equal(x[grey == 0], grey[grey == 0]) and torch.equal(x[grey == 1], grey[grey == 1])
+    assert (x - grey).mean().abs() < 4 * 0.5 / grey.numel() ** 0.5  # four standard errors, at the most
+    assert torch.equal(x, module.prepare(module.parse([]))["x"])
+    assert not torch.equal(x, module.prepare(module.parse(["--seed", "1"]))["x"])
+
+
+def test_validation_examples_are_never_trained_on(load: Load) -> None:
+    module = load("gaussian")
+    rows = torch.arange(50.0)[:, None].expand(50, 2)
+    train, kept = module.split({"x": rows}, module.parse(["--validation", "0.2"]))
+    assert sorted(torch.cat([train["x"], kept["x"]])[:, 0].tolist()) == list(range(50))
+    assert len(kept["x"]) == 10
+
+
+def test_an_epoch_visits_no_example_twice(load: Load) -> None:
+    module = load("vae")
+    plan = module.batches({"x": torch.zeros(53, 4)}, 10, torch.Generator().manual_seed(0))
+    rows = torch.cat([each["x"] for each in plan])
+    assert [len(each["x"]) for each in plan] == [10] * 5
+    assert len(set(rows.tolist())) == 50
+
+
+def test_unpaired_sets_have_their_own_order_and_the_smaller_one_repeats(load: Load) -> None:
+    module = load("two_sets")
+    data = {"u": torch.zeros(40, 3), "v": torch.zeros(15, 3)}
+    plan = module.batches(data, 10, torch.Generator().manual_seed(0))
+    assert len(plan) == 4
+    assert sorted(torch.cat([each["u"] for each in plan]).tolist()) == list(range(40))
+    assert set(torch.cat([each["v"] for each in plan]).tolist()) == set(range(15))
+
+
+def test_two_players_have_their_own_optimiser_and_steps(load: Load) -> None:
+    module = load("gan")
+    assert module.main([*FAST, "--steps-D", "3", "--out-dir", "run"]) == 0
+    optimizers = torch.load("run/ckpt.pt", weights_only=True)["optimizers"]
+    steps = {name: {int(each["step"]) for each in state["state"].values()} for name, state in optimizers.items()}
+    assert steps == {"D": {3 * 3 * 8}, "G": {3 * 8}}  # 1618 training examples are 8 batches of 200
+    line = metrics("run")[-1]["train"]
+    assert line["D: value"] == pytest.approx(line["D: log D(x)"] + line["D: log(1 - D(G(z)))"], rel=1e-4)
+    assert line["D: loss"] == pytest.approx(-line["D: value"]) and line["G: loss"] == pytest.approx(line["G: value"])
+
+
+def test_a_player_updates_its_own_networks_alone(load: Load) -> None:
+    module = load("gan")
+    config = module.parse([*FAST])
+    run = module.Run(config, {"x": (64,)}, torch.device("cpu"))
+    run.optimizers = {"G": run.optimizers["G"]}
+    before = {name: value.clone() for name, value in run.objective.state_dict().items()}
+    run.update({"x": torch.rand(20, 64)})
+    changed = {name for name, value in run.objective.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed and all(name.startswith("G.") for name in changed)
+
+
+def test_labels_are_read_beside_pictures(load: Load) -> None:
+    assert load("classifier").main(["--epochs", "3", "--out-dir", "run"]) == 0
+    assert metrics("run")[-1]["validation"]["log p(y|x)"] > -1.0  # chance is log 1/10 = -2.3
+
+
+def test_sequences_have_steps(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    module = load("sequence")
+    assert module.parse([]).data == "digit-rows"
+    assert module.main([*FAST, "--out-dir", "run"]) == 0
+    assert torch.load("run/ckpt.pt", weights_only=True)["shapes"] == {"x": (8,)}
+    assert "sequences [example, step, number] are needed" in refused(module, ["--data", "moons"], capsys)
+
+
+def test_points_are_drawn_as_points(load: Load) -> None:
+    assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "run"]) == 0
+    assert Path("run/samples.png").exists() and not Path("run/reconstructions.png").exists()
+
+
+# -- going on ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("step", [1, 11, 16])  # in the first epoch, in the second, at the end of the second
+def test_an_interrupted_run_continues_bit_for_bit(name: str, step: int, load: Load) -> None:
+    assert load(name).main([*FAST, "--out-dir", "whole"]) == 0
+    module = load(name)
+    _interrupt_after(module, step)
+    assert module.main([*FAST, "--out-dir", "parts"]) == 130
+    assert len(metrics("parts")) == step // 8 if step % 8 else len(metrics("parts")) < 3
+    assert not same(weights("whole"), weights("parts"))
+    assert load(name).main(["--resume", "auto", "--out-dir", "parts"]) == 0
+    assert same(weights("whole"), weights("parts"))
+    assert metrics("whole") == metrics("parts")
+
+
+def _interrupt_after(module: ModuleType, steps: int) -> None:
+    """Press Ctrl-C in the middle of a step."""
+    update, count = module.Run.update, 0
+
+    def counted(run: object, batch: object) -> None:
+        nonlocal count
+        count += 1
+        if count == steps:
+            os.kill(os.getpid(), signal.SIGINT)
+        update(run, batch)
+
+    module.Run.update = counted
+
+
+def test_a_longer_run_is_a_continued_shorter_one(load: Load) -> None:
+    assert load("vae").main([*FAST, "--out-dir", "whole"]) == 0
+    assert load("vae").main([*FAST, "--epochs", "1", "--out-dir", "parts"]) == 0
+    assert load("vae").main(["--epochs", "3", "--resume", "auto", "--out-dir", "parts"]) == 0
+    assert same(weights("whole"), weights("parts")) and metrics("whole") == metrics("parts")
+
+
+def test_a_finished_run_has_nothing_to_continue(load: Load) -> None:
+    assert load("vae").main([*FAST, "--out-dir", "run"]) == 0
+    before = weights("run")
+    assert load("vae").main(["--resume", "auto", "--out-dir", "run"]) == 0
+    assert same(before, weights("run")) and len(metrics("run")) == 3
+
+
+def test_a_run_can_go_on_elsewhere(load: Load) -> None:
+    assert load("vae").main([*FAST, "--epochs", "2", "--out-dir", "one"]) == 0
+    assert load("vae").main(["--epochs", "3", "--resume", "one/ckpt.pt", "--out-dir", "two"]) == 0
+    assert len(metrics("one")) == 2 and len(metrics("two")) == 3
+
+
+def test_a_new_run_keeps_the_old_checkpoint(load: Load) -> None:
+    assert load("vae").main([*FAST, "--epochs", "1", "--out-dir", "run"]) == 0
+    before = weights("run")
+    assert load("vae").main([*FAST, "--epochs", "1", "--seed", "1", "--out-dir", "run"]) == 0
+    assert same(before, torch.load("run/ckpt.old.pt", weights_only=True)["objective"])
+    assert len(metrics("run")) == 1
+
+
+def test_the_seed_decides_the_run(load: Load) -> None:
+    for folder, seed in (("a", "0"), ("b", "0"), ("c", "1")):
+        assert load("vae").main([*FAST, "--epochs", "1", "--seed", seed, "--out-dir", folder]) == 0
+    assert same(weights("a"), weights("b")) and not same(weights("a"), weights("c"))
+
+
+@pytest.mark.slow
+def test_ctrl_c_on_the_real_process_saves_and_leaves_no_traceback(scripts: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "vae.py").write_text(scripts["vae"])
+    command = [sys.executable, "vae.py", "--epochs", "100000", "--hidden", "8", "--out-dir", "run"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not (tmp_path / "run" / "ckpt.pt").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err and "stops after this step" in err
+    assert "--resume auto" in out
+    assert torch.load(tmp_path / "run" / "ckpt.pt", weights_only=True)["epoch"] >= 1
+
+
+@pytest.mark.slow
+def test_killed_without_warning_it_continues_from_the_last_epoch(
+    scripts: dict[str, str], tmp_path: Path, load: Load
+) -> None:
+    assert load("vae").main([*FAST, "--epochs", "40", "--out-dir", "whole"]) == 0
+    command = [sys.executable, "vae.py", *FAST, "--epochs", "40", "--out-dir", "parts"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not (tmp_path / "parts" / "ckpt.pt").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert load("vae").main(["--resume", "auto", "--out-dir", "parts"]) == 0
+    assert metrics("whole") == metrics("parts") and same(weights("whole"), weights("parts"))
+
+
+# -- refusals ------------------------------------------------------------------------------------------
+
+
+def refused(module: ModuleType, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line of a refusal."""
+    capsys.readouterr()
+    assert module.main([*arguments, "--out-dir", "refused"]) == 2
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    errors = [line for line in err.splitlines() if "error: " in line]
+    assert len(errors) == 1 and err.splitlines()[-1] == errors[0]
+    return errors[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "mnist"], "--data mnist: use digits, digit-rows, moons"),
+        (["--data", "none.npz"], "No such file"),
+        (["--data", "broken.npz"], "--data broken.npz cannot be read"),
+        (["--data", "broken.pt"], "--data broken.pt cannot be read"),
+        (["--data", "broken.csv"], "could not convert string to float: 'two'"),
+        (["--data", "ragged.csv"], "--data ragged.csv cannot be read"),
+        (["--data", "empty"], "--data empty cannot be read"),
+        (["--data", "other.pt"], "the formula needs x; --data other.pt has w"),
+        (["--data", "bytes.pt"], "values go from 0 to 255, outside [0, 1]"),
+        (["--data", "nan.pt"], "finite numbers, are needed"),
+        (["--data", "one.pt"], "two or more examples"),
+        (["--epochs", "0"], "--epochs and --batch-size start at 1"),
+        (["--batch-size", "0"], "--epochs and --batch-size start at 1"),
+        (["--lr", "-1"], "--lr is positive"),
+        (["--validation", "1"], "--validation is in [0, 1)"),
+        (["--device", "abacus"], "--device abacus"),
+        (["--resume", "none.pt"], "--resume none.pt cannot be read"),
+        (["--resume", "broken.pt"], "--resume broken.pt cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    arguments: list[str], message: str, load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load("vae")
+    for name in ("broken.npz", "broken.pt"):
+        Path(name).write_bytes(b"not what its name says")
+    Path("broken.csv").write_text("1,2\n1,two\n")
+    Path("ragged.csv").write_text("1,2\n1\n")
+    Path("empty").mkdir()
+    torch.save({"w": torch.zeros(4, 2)}, "other.pt")
+    torch.save(255 * (torch.rand(9, 4) > 0.5), "bytes.pt")
+    torch.save(torch.full((9, 4), torch.nan), "nan.pt")
+    torch.save(torch.zeros(1, 4), "one.pt")
+    assert message in refused(module, arguments, capsys)
+
+
+def test_a_wrong_shape_is_one_line(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused(load("gaussian"), ["--data", "digits"], capsys)
+    assert "x of digits, shape [1797, 64]" in line and "shape [2]" in line
+
+
+def test_labels_outside_the_classes_are_one_line(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    module = load("classifier")
+    torch.save({"x": torch.rand(20, 4), "y": torch.full((20,), 10)}, "labels.pt")
+    assert "whole numbers from 0 to 9" in refused(module, ["--data", "labels.pt"], capsys)
+    torch.save({"x": torch.rand(20, 4), "y": torch.zeros(19).long()}, "labels.pt")
+    assert "x and y are paired: 20 and 19 examples" in refused(module, ["--data", "labels.pt"], capsys)
+
+
+def test_a_continued_run_keeps_its_numbers(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load("vae").main([*FAST, "--epochs", "1", "--beta", "4", "--out-dir", "run"]) == 0
+    module = load("vae")
+    assert module.parse(["--resume", "auto", "--out-dir", "run"]).beta == 4.0
+    assert "was made with beta = 4.0, not 1.0" in refused(module, ["--resume", "run/ckpt.pt", "--beta", "1"], capsys)
+
+
+def test_a_checkpoint_of_another_objective_is_refused(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load("vae").main([*FAST, "--epochs", "1", "--out-dir", "run"]) == 0
+    module = load("gaussian")
+    line = refused(module, ["--resume", "run/ckpt.pt", "--data", "moons"], capsys)
+    assert "run/ckpt.pt" in line
+
+
+def test_a_number_that_is_not_finite_stops_the_run_by_its_name(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    module = load("gaussian")
+    assert module.main([*FAST, "--data", "moons", "--lr", "1e30", "--out-dir", "run"]) == 1
+    err = capsys.readouterr().err
+    assert "error: epoch " in err and ("log p(x|z) is " in err or "KL[q(z|x) || p(z)] is " in err or "loss is " in err)
