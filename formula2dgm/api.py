@@ -12,7 +12,7 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.passes import run_passes
 from formula2dgm.report.contract import contract
 from formula2dgm.resolve import Bindings, Options
-from formula2dgm.syntax import parse_one, tree
+from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
     from formula2dgm.runtime.objective import Objective
@@ -28,7 +28,17 @@ def parse(text: str, macros: Sequence[str] = ()) -> tree.Node:
     >>> str(parse(r"D_{\\mathrm{KL}}(q_\\phi(z \\mid x) \\,\\|\\, p(z))"))
     'KL[q_phi(z|x) || p(z)]'
     """
-    return parse_one(text, macros)
+    statements = driver.read(text, macros).raise_errors().statements
+    if len(statements) != 1:
+        found = Diagnostic(
+            "F2D-0709",
+            "error",
+            f"one formula is wanted; these are {len(statements)} statements",
+            statements[1].span,
+            "f2d.compile takes several statements; parse them one by one",
+        )
+        raise FormulaError(found)
+    return statements[0].body
 
 
 def compile(

@@ -38,10 +38,11 @@ class Output(NamedTuple):
 class QZGivenXY(nn.Module):
     """A default network for q(z|x, y): replace it by your own."""
 
-    def __init__(self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(
+        self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int
+    ) -> None:
         super().__init__()
-        first, second = nn.Linear(math.prod(x) + math.prod(y), hidden), nn.Linear(hidden, hidden)
-        self.body = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(x) + math.prod(y), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
@@ -57,10 +58,11 @@ class QZGivenXY(nn.Module):
 class PXGivenZY(nn.Module):
     """A default network for p(x|z, y): replace it by your own."""
 
-    def __init__(self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(
+        self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int
+    ) -> None:
         super().__init__()
-        first, second = nn.Linear(math.prod(z) + math.prod(y), hidden), nn.Linear(hidden, hidden)
-        self.body = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(y), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.event = event
 
@@ -74,8 +76,7 @@ class PZGivenY(nn.Module):
 
     def __init__(self, y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        first, second = nn.Linear(math.prod(y), hidden), nn.Linear(hidden, hidden)
-        self.body = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(y), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
@@ -91,14 +92,18 @@ class PZGivenY(nn.Module):
 class Objective(nn.Module):
     """The objective; its terms are log p(x|z, y), KL[q(z|x, y) || p(z|y)]."""
 
-    def __init__(self, q_z_given_x_y: nn.Module, p_x_given_z_y: nn.Module, p_z_given_y: nn.Module) -> None:
+    def __init__(
+        self, q_z_given_x_y: nn.Module, p_x_given_z_y: nn.Module, p_z_given_y: nn.Module
+    ) -> None:
         super().__init__()
         self.q_z_given_x_y = q_z_given_x_y  # q(z|x, y): the parameters of a Normal, from x, y
         self.p_x_given_z_y = p_x_given_z_y  # p(x|z, y)
         self.p_z_given_y = p_z_given_y  # p(z|y): the parameters of a Normal, from y
         self.check_values = True  # until a first batch has passed
 
-    def forward(self, x: Tensor, y: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
+    def forward(
+        self, x: Tensor, y: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
+    ) -> Output:
         """The formula, to maximise, on one batch."""
         noise = {} if noise is None else noise
 
@@ -107,7 +112,10 @@ class Objective(nn.Module):
 
         # z ~ q(z|x, y): one draw for each example
         z_shape = (x.shape[0], 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, q_z_given_x_y_loc)
+        if "z" in noise:
+            z_noise = noise["z"].expand(z_shape)
+        else:
+            z_noise = normal_noise(z_shape, q_z_given_x_y_loc)
         z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
 
         # p(x|z, y)
@@ -126,10 +134,22 @@ class Objective(nn.Module):
             check_real("the loc of p(z|y)", p_z_given_y_loc)
             check_positive("the scale of p(z|y)", p_z_given_y_scale)
             check_event_shape(
-                "the loc of q(z|x, y)", q_z_given_x_y_loc, "the scale of q(z|x, y)", q_z_given_x_y_scale, 1
+                "the loc of q(z|x, y)",
+                q_z_given_x_y_loc,
+                "the scale of q(z|x, y)",
+                q_z_given_x_y_scale,
+                1,
             )
-            check_event_shape("the loc of q(z|x, y)", q_z_given_x_y_loc, "the loc of p(z|y)", p_z_given_y_loc, 1)
-            check_event_shape("the loc of q(z|x, y)", q_z_given_x_y_loc, "the scale of p(z|y)", p_z_given_y_scale, 1)
+            check_event_shape(
+                "the loc of q(z|x, y)", q_z_given_x_y_loc, "the loc of p(z|y)", p_z_given_y_loc, 1
+            )
+            check_event_shape(
+                "the loc of q(z|x, y)",
+                q_z_given_x_y_loc,
+                "the scale of p(z|y)",
+                p_z_given_y_scale,
+                1,
+            )
             self.check_values = False
 
         # log p(x|z, y), mean over the batch
@@ -137,7 +157,10 @@ class Objective(nn.Module):
 
         # KL[q(z|x, y) || p(z|y)] in closed form, mean over the batch
         kl_q_z_given_x_y_p_z_given_y = sum_event(
-            kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale), 1
+            kl_normal_normal(
+                q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale
+            ),
+            1,
         ).mean()
 
         terms = {
@@ -168,7 +191,10 @@ class Objective(nn.Module):
 
         # z ~ q(z|x, y): one draw for each example
         z_shape = (x.shape[0], 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, q_z_given_x_y_loc)
+        if "z" in noise:
+            z_noise = noise["z"].expand(z_shape)
+        else:
+            z_noise = normal_noise(z_shape, q_z_given_x_y_loc)
         z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
 
         # p(x|z, y)
@@ -245,7 +271,12 @@ def check_positive(name: str, x: Tensor | float) -> None:
 
 
 def check_event_shape(
-    name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
+    name: str,
+    value: Tensor,
+    label: str,
+    parameter: Tensor | float,
+    lead: int,
+    parameter_lead: int | None = None,
 ) -> None:
     """Refuse a parameter (``label``: "the logits of p(x|z)") whose event shape is not the value's; numbers pass.
     ``lead`` dimensions of the value come before its event, ``parameter_lead`` (else as many) of the parameter."""
@@ -317,9 +348,13 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    floating = [
+        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
+    ]
     like = floating[0] if floating else torch.empty(())
-    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+    return tuple(
+        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
+    )
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
