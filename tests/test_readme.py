@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import formula2dgm as f2d
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -31,3 +33,13 @@ def test_a_page_keeps_its_line_numbers(tmp_path: Path) -> None:
 def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(python_of(page), str(page), "exec"), {"__name__": "__main__"})
+
+
+FORMULA = re.compile(r"^```formula\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FORMULAS = [block[1] for block in FORMULA.finditer((ROOT / "docs" / "language.md").read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_formulas_of_the_language_page_compile_and_run(text: str) -> None:
+    objective = f2d.compile(text.rstrip("\n"), scaffold=True, dims={"x": 3})
+    assert objective(**objective.example_batch(2)).loss.isfinite()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from formula2dgm.syntax import tree
 
@@ -79,6 +79,16 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         else:
             labels.append(re.sub(r"\W+", "_", str(item)).strip("_") or "index")
     return Name(symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index))
+
+
+def without_index(symbol: tree.Symbol, indices: frozenset[str] | set[str]) -> tree.Symbol:
+    """The symbol without the positions it is read at: ``z_k`` is z, ``x_{t-1}`` is x."""
+    index = read_name(symbol, indices).index
+    return replace(
+        symbol,
+        sub=tuple(each for each in symbol.sub if each not in index),
+        sup=tuple(each for each in symbol.sup if each not in index),
+    )
 
 
 def identifier(text: str) -> str:

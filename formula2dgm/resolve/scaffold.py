@@ -6,13 +6,15 @@ space of its variable, a posterior is a diagonal Normal with a small network.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared
-from formula2dgm.resolve.names import Name, identifier, read_name
+from formula2dgm.resolve.names import Name, identifier, read_name, without_index
 from formula2dgm.resolve.signature import Signature
 from formula2dgm.resolve.uses import compared_with, is_argument
 from formula2dgm.syntax import tree
@@ -26,6 +28,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     names = [each for each in wanted.variables if each is not None]
     if len(names) != len(wanted.variables):
         return None
+    wanted = _at_its_own_variables(context, wanted)
     if len(names) == 1:
         return [Density(wanted)]
     latents = [each for each in names if each.id in context.latent]
@@ -43,6 +46,16 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         signature = Signature(wanted.head, wanted.group, (name,), parents, _slots(wanted, (name, *parents)))
         added.append(Density(signature))
     return added
+
+
+def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
+    """The density itself, of what was written at some index: ``p(x|z_k)`` is p(x|z) at z_k."""
+    indices = context.model.indices
+    slots = tuple(without_index(each, indices) if isinstance(each, tree.Symbol) else each for each in wanted.slots)
+    variables, given = (
+        tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)
+    )
+    return Signature(wanted.head, wanted.group, variables, given, slots)
 
 
 def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:

@@ -157,7 +157,7 @@ def _quotient_terms(
 
 def _splits(node: tree.Node) -> bool:
     return (
-        isinstance(node, tree.Add | tree.Expect | tree.Neg | tree.Div)
+        isinstance(node, tree.Add | tree.Expect | tree.Neg | tree.Div | tree.Labelled)
         or (isinstance(node, tree.Big) and node.op == "sum")
         or (isinstance(node, tree.Func) and node.name in ("mean", "sum"))
     )

@@ -77,12 +77,10 @@ class PThetaXGivenZ(nn.Module):
 class Objective(nn.Module):
     """The objective; its terms are log p_theta(x|z), KL[q_phi(z|x) || p(z)]."""
 
-    def __init__(
-        self, q_phi_z_given_x: nn.Module, p_theta_x_given_z: nn.Module, *, beta: float = 4.0
-    ) -> None:
+    def __init__(self, q_phi_z_given_x: nn.Module, p_theta_x_given_z: nn.Module, *, beta: float = 4.0) -> None:
         super().__init__()
         self.q_phi_z_given_x = q_phi_z_given_x  # q_phi(z|x): the parameters of a Normal, from x
-        self.p_theta_x_given_z = p_theta_x_given_z  # p_theta(x|z)
+        self.p_theta_x_given_z = p_theta_x_given_z  # p_theta(x|z): the parameters of a Bernoulli, from z
         self.beta = beta
         self.check_values = True  # until a first batch has passed
 
@@ -102,11 +100,10 @@ class Objective(nn.Module):
         q_phi_z_given_x_loc, q_phi_z_given_x_scale = normal_parameters(self.q_phi_z_given_x(x))
 
         # z ~ q_phi(z|x): one draw for each example
-        z_shape = (x.shape[0], 8)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_phi_z_given_x_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_phi_z_given_x_loc)
+            z_noise = normal_noise(q_phi_z_given_x_loc.shape, q_phi_z_given_x_loc)
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
 
         # p_theta(x|z)
@@ -120,11 +117,7 @@ class Objective(nn.Module):
             check_binary("x", x)
             check_event_shape("x", x, "the logits of p_theta(x|z)", p_theta_x_given_z_logits, 1)
             check_event_shape(
-                "the loc of q_phi(z|x)",
-                q_phi_z_given_x_loc,
-                "the scale of q_phi(z|x)",
-                q_phi_z_given_x_scale,
-                1,
+                "the loc of q_phi(z|x)", q_phi_z_given_x_loc, "the scale of q_phi(z|x)", q_phi_z_given_x_scale, 1
             )
             self.check_values = False
 
@@ -163,11 +156,10 @@ class Objective(nn.Module):
         q_phi_z_given_x_loc, q_phi_z_given_x_scale = normal_parameters(self.q_phi_z_given_x(x))
 
         # z ~ q_phi(z|x): one draw for each example
-        z_shape = (x.shape[0], 8)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_phi_z_given_x_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_phi_z_given_x_loc)
+            z_noise = normal_noise(q_phi_z_given_x_loc.shape, q_phi_z_given_x_loc)
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
 
         # p_theta(x|z)
@@ -178,29 +170,23 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
-    def sample(
-        self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
-    ) -> dict[str, Tensor]:
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
         """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 8)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, tensor_of(self))
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
         z = normal_sample(z_noise, 0.0, 1.0)
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))
 
         # x ~ p_theta(x|z): one draw for each example
-        x_shape = (n, 64)
         if "x" in noise:
-            x = noise["x"].expand(x_shape)
+            x = noise["x"].expand(p_theta_x_given_z_logits.shape)
         else:
-            x = bernoulli_draw(x_shape, p_theta_x_given_z_logits)
+            x = bernoulli_draw(p_theta_x_given_z_logits.shape, p_theta_x_given_z_logits)
         if mean:
             x = bernoulli_mean(p_theta_x_given_z_logits)
 
@@ -301,9 +287,7 @@ def check_binary(name: str, x: Tensor | float) -> None:
         raise ValueError(f"{name} holds True and False; pass numbers, {name}.float()")
     if not bool(((x >= 0) & (x <= 1)).all()):
         low, high = x.min().item(), x.max().item()
-        raise ValueError(
-            f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}"
-        )
+        raise ValueError(f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}")
     if bool(((x > 0) & (x < 1)).any()):
         warnings.warn(
             f"{name} has values strictly between 0 and 1: their Bernoulli density is a cross-entropy, not a normalised "
@@ -407,13 +391,9 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def log_sigmoid(x: Tensor) -> Tensor:

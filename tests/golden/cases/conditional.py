@@ -38,9 +38,7 @@ class Output(NamedTuple):
 class QZGivenXY(nn.Module):
     """A default network for q(z|x, y): replace it by your own."""
 
-    def __init__(
-        self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int
-    ) -> None:
+    def __init__(self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Linear(math.prod(x) + math.prod(y), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
@@ -58,9 +56,7 @@ class QZGivenXY(nn.Module):
 class PXGivenZY(nn.Module):
     """A default network for p(x|z, y): replace it by your own."""
 
-    def __init__(
-        self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int
-    ) -> None:
+    def __init__(self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(y), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
@@ -92,18 +88,14 @@ class PZGivenY(nn.Module):
 class Objective(nn.Module):
     """The objective; its terms are log p(x|z, y), KL[q(z|x, y) || p(z|y)]."""
 
-    def __init__(
-        self, q_z_given_x_y: nn.Module, p_x_given_z_y: nn.Module, p_z_given_y: nn.Module
-    ) -> None:
+    def __init__(self, q_z_given_x_y: nn.Module, p_x_given_z_y: nn.Module, p_z_given_y: nn.Module) -> None:
         super().__init__()
         self.q_z_given_x_y = q_z_given_x_y  # q(z|x, y): the parameters of a Normal, from x, y
         self.p_x_given_z_y = p_x_given_z_y  # p(x|z, y)
         self.p_z_given_y = p_z_given_y  # p(z|y): the parameters of a Normal, from y
         self.check_values = True  # until a first batch has passed
 
-    def forward(
-        self, x: Tensor, y: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
-    ) -> Output:
+    def forward(self, x: Tensor, y: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
         """The formula, to maximise, on one batch."""
         noise = {} if noise is None else noise
 
@@ -111,11 +103,10 @@ class Objective(nn.Module):
         q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(self.q_z_given_x_y(x, y))
 
         # z ~ q(z|x, y): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_y_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_y_loc)
+            z_noise = normal_noise(q_z_given_x_y_loc.shape, q_z_given_x_y_loc)
         z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
 
         # p(x|z, y)
@@ -134,22 +125,10 @@ class Objective(nn.Module):
             check_real("the loc of p(z|y)", p_z_given_y_loc)
             check_positive("the scale of p(z|y)", p_z_given_y_scale)
             check_event_shape(
-                "the loc of q(z|x, y)",
-                q_z_given_x_y_loc,
-                "the scale of q(z|x, y)",
-                q_z_given_x_y_scale,
-                1,
+                "the loc of q(z|x, y)", q_z_given_x_y_loc, "the scale of q(z|x, y)", q_z_given_x_y_scale, 1
             )
-            check_event_shape(
-                "the loc of q(z|x, y)", q_z_given_x_y_loc, "the loc of p(z|y)", p_z_given_y_loc, 1
-            )
-            check_event_shape(
-                "the loc of q(z|x, y)",
-                q_z_given_x_y_loc,
-                "the scale of p(z|y)",
-                p_z_given_y_scale,
-                1,
-            )
+            check_event_shape("the loc of q(z|x, y)", q_z_given_x_y_loc, "the loc of p(z|y)", p_z_given_y_loc, 1)
+            check_event_shape("the loc of q(z|x, y)", q_z_given_x_y_loc, "the scale of p(z|y)", p_z_given_y_scale, 1)
             self.check_values = False
 
         # log p(x|z, y), mean over the batch
@@ -157,10 +136,7 @@ class Objective(nn.Module):
 
         # KL[q(z|x, y) || p(z|y)] in closed form, mean over the batch
         kl_q_z_given_x_y_p_z_given_y = sum_event(
-            kl_normal_normal(
-                q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale
-            ),
-            1,
+            kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale), 1
         ).mean()
 
         terms = {
@@ -190,11 +166,10 @@ class Objective(nn.Module):
         q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(self.q_z_given_x_y(x, y))
 
         # z ~ q(z|x, y): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_y_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_y_loc)
+            z_noise = normal_noise(q_z_given_x_y_loc.shape, q_z_given_x_y_loc)
         z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
 
         # p(x|z, y)
@@ -348,13 +323,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:

@@ -77,9 +77,7 @@ class Objective(nn.Module):
         self.p_x_given_z = p_x_given_z  # p(x|z)
         self.check_values = True  # until a first batch has passed
 
-    def forward(
-        self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
-    ) -> Output:
+    def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
         """The formula, to maximise, on one batch."""
         noise = {} if noise is None else noise
 
@@ -87,11 +85,10 @@ class Objective(nn.Module):
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_loc)
+            z_noise = normal_noise(q_z_given_x_loc.shape, q_z_given_x_loc)
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
@@ -143,11 +140,10 @@ class Objective(nn.Module):
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_loc)
+            z_noise = normal_noise(q_z_given_x_loc.shape, q_z_given_x_loc)
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
@@ -158,28 +154,20 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
-    def sample(
-        self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
-    ) -> dict[str, Tensor]:
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
         """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, tensor_of(self))
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
         z = normal_sample(z_noise, 0.0, 1.0)
 
         # p(x|z)
         p_x_given_z = self.p_x_given_z(z)
 
         # x ~ p(x|z): one draw for each example
-        if "x" in noise:
-            x_noise = noise["x"].expand(p_x_given_z.shape)
-        else:
-            x_noise = normal_noise(p_x_given_z.shape, p_x_given_z)
+        x_noise = noise["x"].expand(p_x_given_z.shape) if "x" in noise else normal_noise(p_x_given_z.shape, p_x_given_z)
         x = normal_sample(x_noise, p_x_given_z, 1.0)
         if mean:
             x = normal_mean(p_x_given_z, 1.0)
@@ -324,13 +312,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:

@@ -2,8 +2,7 @@ r"""E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]
 
 In LaTeX:
 
-    \mathbb{E}_{q(z \mid x)}\left[\log p(x \mid z)\right]
-        - \mathrm{KL}\left[q(z \mid x) \,\|\, p(z)\right]
+    \mathbb{E}_{q(z \mid x)}\left[\log p(x \mid z)\right] - \mathrm{KL}\left[q(z \mid x) \,\|\, p(z)\right]
 
 The value is maximised: the loss is its negative.
 
@@ -77,9 +76,7 @@ class Objective(nn.Module):
         self.p_x_given_z = p_x_given_z  # p(x|z)
         self.check_values = True  # until a first batch has passed
 
-    def forward(
-        self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
-    ) -> Output:
+    def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
         """The formula, to maximise, on one batch."""
         noise = {} if noise is None else noise
 
@@ -87,11 +84,10 @@ class Objective(nn.Module):
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_loc)
+            z_noise = normal_noise(q_z_given_x_loc.shape, q_z_given_x_loc)
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
@@ -104,18 +100,14 @@ class Objective(nn.Module):
             check_real("the loc of p(x|z)", p_x_given_z)
             check_real("x", x)
             check_event_shape("x", x, "the loc of p(x|z)", p_x_given_z, 1)
-            check_event_shape(
-                "the loc of q(z|x)", q_z_given_x_loc, "the scale of q(z|x)", q_z_given_x_scale, 1
-            )
+            check_event_shape("the loc of q(z|x)", q_z_given_x_loc, "the scale of q(z|x)", q_z_given_x_scale, 1)
             self.check_values = False
 
         # log p(x|z), mean over the batch
         log_p_x_given_z = sum_event(normal_log_prob(x, p_x_given_z, 1.0), 1).mean()
 
         # KL[q(z|x) || p(z)] in closed form, mean over the batch
-        kl_q_z_given_x_p_z = sum_event(
-            kl_normal_normal(q_z_given_x_loc, q_z_given_x_scale, 0.0, 1.0), 1
-        ).mean()
+        kl_q_z_given_x_p_z = sum_event(kl_normal_normal(q_z_given_x_loc, q_z_given_x_scale, 0.0, 1.0), 1).mean()
 
         terms = {
             "log p(x|z)": log_p_x_given_z,
@@ -144,11 +136,10 @@ class Objective(nn.Module):
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_loc)
+            z_noise = normal_noise(q_z_given_x_loc.shape, q_z_given_x_loc)
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
@@ -159,28 +150,20 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
-    def sample(
-        self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
-    ) -> dict[str, Tensor]:
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
         """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, tensor_of(self))
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
         z = normal_sample(z_noise, 0.0, 1.0)
 
         # p(x|z)
         p_x_given_z = self.p_x_given_z(z)
 
         # x ~ p(x|z): one draw for each example
-        if "x" in noise:
-            x_noise = noise["x"].expand(p_x_given_z.shape)
-        else:
-            x_noise = normal_noise(p_x_given_z.shape, p_x_given_z)
+        x_noise = noise["x"].expand(p_x_given_z.shape) if "x" in noise else normal_noise(p_x_given_z.shape, p_x_given_z)
         x = normal_sample(x_noise, p_x_given_z, 1.0)
         if mean:
             x = normal_mean(p_x_given_z, 1.0)
@@ -334,13 +317,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:

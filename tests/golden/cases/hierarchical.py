@@ -1,11 +1,9 @@
-r"""E_{q(z_1|x), q(z_2|z_1)}[log p(x|z_1) + log p(z_1|z_2) + log p(z_2) - log q(z_1|x)
-    - log q(z_2|z_1)]
+r"""E_{q(z_1|x), q(z_2|z_1)}[log p(x|z_1) + log p(z_1|z_2) + log p(z_2) - log q(z_1|x) - log q(z_2|z_1)]
 
 In LaTeX:
 
-    \mathbb{E}_{q(z_{1} \mid x), q(z_{2} \mid z_{1})}\left[\log p(x \mid z_{1})
-        + \log p(z_{1} \mid z_{2}) + \log p(z_{2}) - \log q(z_{1} \mid x)
-        - \log q(z_{2} \mid z_{1})\right]
+    \mathbb{E}_{q(z_{1} \mid x), q(z_{2} \mid z_{1})}\left[\log p(x \mid z_{1}) + \log p(z_{1} \mid z_{2})
+        + \log p(z_{2}) - \log q(z_{1} \mid x) - \log q(z_{2} \mid z_{1})\right]
 
 The value is maximised: the loss is its negative.
 
@@ -114,11 +112,7 @@ class Objective(nn.Module):
     """The objective; its terms are log p(x|z_1), log p(z_1|z_2), log p(z_2), log q(z_1|x), log q(z_2|z_1)."""
 
     def __init__(
-        self,
-        q_z_1_given_x: nn.Module,
-        p_x_given_z_1: nn.Module,
-        p_z_1_given_z_2: nn.Module,
-        q_z_2_given_z_1: nn.Module,
+        self, q_z_1_given_x: nn.Module, p_x_given_z_1: nn.Module, p_z_1_given_z_2: nn.Module, q_z_2_given_z_1: nn.Module
     ) -> None:
         super().__init__()
         self.q_z_1_given_x = q_z_1_given_x  # q(z_1|x): the parameters of a Normal, from x
@@ -127,22 +121,19 @@ class Objective(nn.Module):
         self.q_z_2_given_z_1 = q_z_2_given_z_1  # q(z_2|z_1): the parameters of a Normal, from z_1
         self.check_values = True  # until a first batch has passed
 
-    def forward(
-        self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
-    ) -> Output:
+    def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
         """The formula, to maximise, on one batch."""
         noise = {} if noise is None else noise
 
         # q(z_1|x): one call, used by the draw of z_1 and log q(z_1|x)
         q_z_1_given_x_loc, q_z_1_given_x_scale = normal_parameters(self.q_z_1_given_x(x))
 
-        # z_1 ~ q(z_1|x): one draw for each example, shared by log p(x|z_1), log p(z_1|z_2), log
-        # p(z_2), log q(z_1|x) and log q(z_2|z_1)
-        z_1_shape = (x.shape[0], 16)
+        # z_1 ~ q(z_1|x): one draw for each example, shared by log p(x|z_1), log p(z_1|z_2), log p(z_2), log q(z_1|x)
+        # and log q(z_2|z_1)
         if "z_1" in noise:
-            z_1_noise = noise["z_1"].expand(z_1_shape)
+            z_1_noise = noise["z_1"].expand(q_z_1_given_x_loc.shape)
         else:
-            z_1_noise = normal_noise(z_1_shape, q_z_1_given_x_loc)
+            z_1_noise = normal_noise(q_z_1_given_x_loc.shape, q_z_1_given_x_loc)
         z_1 = normal_sample(z_1_noise, q_z_1_given_x_loc, q_z_1_given_x_scale)
 
         # p(x|z_1)
@@ -151,13 +142,11 @@ class Objective(nn.Module):
         # q(z_1|x)
         q_z_1_given_x_loc_2, q_z_1_given_x_scale_2 = normal_parameters(self.q_z_1_given_x(z_1))
 
-        # z_2 ~ q(z_1|x): one draw for each example, shared by log p(z_1|z_2), log p(z_2) and log
-        # q(z_2|z_1)
-        z_2_shape = (x.shape[0], 16)
+        # z_2 ~ q(z_1|x): one draw for each example, shared by log p(z_1|z_2), log p(z_2) and log q(z_2|z_1)
         if "z_2" in noise:
-            z_2_noise = noise["z_2"].expand(z_2_shape)
+            z_2_noise = noise["z_2"].expand(q_z_1_given_x_loc_2.shape)
         else:
-            z_2_noise = normal_noise(z_2_shape, q_z_1_given_x_loc_2)
+            z_2_noise = normal_noise(q_z_1_given_x_loc_2.shape, q_z_1_given_x_loc_2)
         z_2 = normal_sample(z_2_noise, q_z_1_given_x_loc_2, q_z_1_given_x_scale_2)
 
         # p(z_1|z_2)
@@ -189,22 +178,16 @@ class Objective(nn.Module):
         log_p_x_given_z_1 = sum_event(normal_log_prob(x, p_x_given_z_1, 1.0), 1).mean()
 
         # log p(z_1|z_2), mean over the batch
-        log_p_z_1_given_z_2 = sum_event(
-            normal_log_prob(z_1, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale), 1
-        ).mean()
+        log_p_z_1_given_z_2 = sum_event(normal_log_prob(z_1, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale), 1).mean()
 
         # log p(z_2), mean over the batch
         log_p_z_2 = sum_event(normal_log_prob(z_2, 0.0, 1.0), 1).mean()
 
         # log q(z_1|x), mean over the batch
-        log_q_z_1_given_x = sum_event(
-            normal_log_prob(z_1, q_z_1_given_x_loc, q_z_1_given_x_scale), 1
-        ).mean()
+        log_q_z_1_given_x = sum_event(normal_log_prob(z_1, q_z_1_given_x_loc, q_z_1_given_x_scale), 1).mean()
 
         # log q(z_2|z_1), mean over the batch
-        log_q_z_2_given_z_1 = sum_event(
-            normal_log_prob(z_2, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale), 1
-        ).mean()
+        log_q_z_2_given_z_1 = sum_event(normal_log_prob(z_2, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale), 1).mean()
 
         terms = {
             "log p(x|z_1)": log_p_x_given_z_1,
@@ -220,13 +203,7 @@ class Objective(nn.Module):
             "log q(z_1|x)": -log_q_z_1_given_x,
             "log q(z_2|z_1)": -log_q_z_2_given_z_1,
         }
-        value = (
-            log_p_x_given_z_1
-            + log_p_z_1_given_z_2
-            + log_p_z_2
-            - log_q_z_1_given_x
-            - log_q_z_2_given_z_1
-        )
+        value = log_p_x_given_z_1 + log_p_z_1_given_z_2 + log_p_z_2 - log_q_z_1_given_x - log_q_z_2_given_z_1
 
         return Output(
             loss=-value,  # the formula is maximised
@@ -245,11 +222,10 @@ class Objective(nn.Module):
         q_z_1_given_x_loc, q_z_1_given_x_scale = normal_parameters(self.q_z_1_given_x(x))
 
         # z_1 ~ q(z_1|x): one draw for each example
-        z_1_shape = (x.shape[0], 16)
         if "z_1" in noise:
-            z_1_noise = noise["z_1"].expand(z_1_shape)
+            z_1_noise = noise["z_1"].expand(q_z_1_given_x_loc.shape)
         else:
-            z_1_noise = normal_noise(z_1_shape, q_z_1_given_x_loc)
+            z_1_noise = normal_noise(q_z_1_given_x_loc.shape, q_z_1_given_x_loc)
         z_1 = normal_sample(z_1_noise, q_z_1_given_x_loc, q_z_1_given_x_scale)
 
         # p(x|z_1)
@@ -260,29 +236,23 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
-    def sample(
-        self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
-    ) -> dict[str, Tensor]:
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
         """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
         # z_2 ~ p(z_2): one draw for each example
         z_2_shape = (n, 16)
-        if "z_2" in noise:
-            z_2_noise = noise["z_2"].expand(z_2_shape)
-        else:
-            z_2_noise = normal_noise(z_2_shape, tensor_of(self))
+        z_2_noise = noise["z_2"].expand(z_2_shape) if "z_2" in noise else normal_noise(z_2_shape, tensor_of(self))
         z_2 = normal_sample(z_2_noise, 0.0, 1.0)
 
         # p(z_1|z_2)
         p_z_1_given_z_2_loc, p_z_1_given_z_2_scale = normal_parameters(self.p_z_1_given_z_2(z_2))
 
         # z_1 ~ p(z_1|z_2): one draw for each example
-        z_1_shape = (n, 16)
         if "z_1" in noise:
-            z_1_noise = noise["z_1"].expand(z_1_shape)
+            z_1_noise = noise["z_1"].expand(p_z_1_given_z_2_loc.shape)
         else:
-            z_1_noise = normal_noise(z_1_shape, p_z_1_given_z_2_loc)
+            z_1_noise = normal_noise(p_z_1_given_z_2_loc.shape, p_z_1_given_z_2_loc)
         z_1 = normal_sample(z_1_noise, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale)
 
         # p(x|z_1)
@@ -439,13 +409,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:

@@ -2,8 +2,8 @@ r"""E_{z_{1:K} ~ q(z|x)}[log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)]
 
 In LaTeX:
 
-    \mathbb{E}_{z_{1:K} \sim q(z \mid x)}\left[\log \frac{1}{K} \sum_{k=1}^{K} \frac{p(x,
-        z_{k})}{q(z_{k} \mid x)}\right]
+    \mathbb{E}_{z_{1:K} \sim q(z \mid x)}\left[\log \frac{1}{K} \sum_{k=1}^{K} \frac{p(x, z_{k})}{q(z_{k} \mid
+        x)}\right]
 
 The value is maximised: the loss is its negative.
 
@@ -80,12 +80,7 @@ class Objective(nn.Module):
         self.check_values = True  # until a first batch has passed
 
     def forward(
-        self,
-        x: Tensor,
-        *,
-        K: int | None = None,
-        noise: Mapping[str, Tensor] | None = None,
-        **unused: object,
+        self, x: Tensor, *, K: int | None = None, noise: Mapping[str, Tensor] | None = None, **unused: object
     ) -> Output:
         """The formula, to maximise, on one batch."""
         K = self.K if K is None else K
@@ -95,11 +90,8 @@ class Objective(nn.Module):
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): K draws for each example
-        z_shape = (K, x.shape[0], 16)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, q_z_given_x_loc)
+        z_shape = (K, *q_z_given_x_loc.shape)
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, q_z_given_x_loc)
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
@@ -123,8 +115,7 @@ class Objective(nn.Module):
         # log q(z_k|x), for each draw and example
         log_q_z_k_given_x = sum_event(normal_log_prob(z, q_z_given_x_loc, q_z_given_x_scale), 2)
 
-        # log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x), log-mean-exp over the K draws, mean over the
-        # batch
+        # log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x), log-mean-exp over the K draws, mean over the batch
         log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x = log_mean_exp(
             log_p_x_given_z + log_p_z - log_q_z_k_given_x, 0
         ).mean()
@@ -145,12 +136,7 @@ class Objective(nn.Module):
         )
 
     def reconstruct(
-        self,
-        x: Tensor,
-        *,
-        K: int | None = None,
-        noise: Mapping[str, Tensor] | None = None,
-        **unused: object,
+        self, x: Tensor, *, K: int | None = None, noise: Mapping[str, Tensor] | None = None, **unused: object
     ) -> dict[str, Tensor]:
         """The mean of each variable that the formula scores, given the latents drawn for it."""
         K = self.K if K is None else K
@@ -160,11 +146,8 @@ class Objective(nn.Module):
         q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
 
         # z ~ q(z|x): K draws for each example
-        z_shape = (K, x.shape[0], 16)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, q_z_given_x_loc)
+        z_shape = (K, *q_z_given_x_loc.shape)
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, q_z_given_x_loc)
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
@@ -226,9 +209,7 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
 def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
     axes = torch.broadcast_shapes(*(x.shape[:lead] for x in tensors))
-    return tuple(
-        x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors
-    )
+    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -338,13 +319,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:

@@ -3,8 +3,7 @@ z in bbR^16
 p(z) = Normal(z; 0, I)
 p_theta(x|z) = Bernoulli(x; f_theta(z))
 q_phi(z|x) = Normal(z; mu_phi(x), diag(sigma_phi^2(x)))
-log p_theta(x) >= calL(theta, phi; x) = E_{q_phi(z|x)}[log p_theta(x|z)]
-    - beta KL[q_phi(z|x) || p(z)]
+log p_theta(x) >= calL(theta, phi; x) = E_{q_phi(z|x)}[log p_theta(x|z)] - beta KL[q_phi(z|x) || p(z)]
 beta = 1
 
 In LaTeX:
@@ -13,11 +12,9 @@ In LaTeX:
     z \in \mathbb{R}^{16}
     p(z) = \mathcal{N}(z; 0, I)
     p_{\theta}(x \mid z) = \mathrm{Bernoulli}(x; f_{\theta}(z))
-    q_{\phi}(z \mid x) = \mathcal{N}(z; \mu_{\phi}(x),
-        \operatorname{diag}(\sigma_{\phi}^{2}(x)))
-    \log p_{\theta}(x) \ge \mathcal{L}(\theta, \phi; x) = \mathbb{E}_{q_{\phi}(z \mid
-        x)}\left[\log p_{\theta}(x \mid z)\right]
-        - \beta \mathrm{KL}\left[q_{\phi}(z \mid x) \,\|\, p(z)\right]
+    q_{\phi}(z \mid x) = \mathcal{N}(z; \mu_{\phi}(x), \operatorname{diag}(\sigma_{\phi}^{2}(x)))
+    \log p_{\theta}(x) \ge \mathcal{L}(\theta, \phi; x) = \mathbb{E}_{q_{\phi}(z \mid x)}\left[\log p_{\theta}(x
+        \mid z)\right] - \beta \mathrm{KL}\left[q_{\phi}(z \mid x) \,\|\, p(z)\right]
     \beta = 1
 
 The value is maximised: the loss is its negative.
@@ -85,9 +82,7 @@ class FTheta(nn.Module):
 class Objective(nn.Module):
     """The objective; its terms are log p_theta(x|z), KL[q_phi(z|x) || p(z)]."""
 
-    def __init__(
-        self, q_phi_z_given_x: nn.Module, f_theta: nn.Module, *, beta: float = 1.0
-    ) -> None:
+    def __init__(self, q_phi_z_given_x: nn.Module, f_theta: nn.Module, *, beta: float = 1.0) -> None:
         super().__init__()
         self.q_phi_z_given_x = q_phi_z_given_x  # q_phi(z|x)
         self.f_theta = f_theta  # f_theta
@@ -110,11 +105,10 @@ class Objective(nn.Module):
         q_phi_z_given_x = self.q_phi_z_given_x(x)
 
         # z ~ q_phi(z|x): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_phi_z_given_x["mu_phi"].shape)
         else:
-            z_noise = normal_noise(z_shape, q_phi_z_given_x["mu_phi"])
+            z_noise = normal_noise(q_phi_z_given_x["mu_phi"].shape, q_phi_z_given_x["mu_phi"])
         z = normal_sample(z_noise, q_phi_z_given_x["mu_phi"], q_phi_z_given_x["sigma_phi"])
 
         # f_theta(z)
@@ -171,11 +165,10 @@ class Objective(nn.Module):
         q_phi_z_given_x = self.q_phi_z_given_x(x)
 
         # z ~ q_phi(z|x): one draw for each example
-        z_shape = (x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_phi_z_given_x["mu_phi"].shape)
         else:
-            z_noise = normal_noise(z_shape, q_phi_z_given_x["mu_phi"])
+            z_noise = normal_noise(q_phi_z_given_x["mu_phi"].shape, q_phi_z_given_x["mu_phi"])
         z = normal_sample(z_noise, q_phi_z_given_x["mu_phi"], q_phi_z_given_x["sigma_phi"])
 
         # f_theta(z)
@@ -186,29 +179,23 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
-    def sample(
-        self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
-    ) -> dict[str, Tensor]:
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
         """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, tensor_of(self))
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
         z = normal_sample(z_noise, 0, 1.0)
 
         # f_theta(z generated)
         f_theta_z_generated = self.f_theta(z)
 
         # x ~ p_theta(x|z): one draw for each example
-        x_shape = (n, 64)
         if "x" in noise:
-            x = noise["x"].expand(x_shape)
+            x = noise["x"].expand(f_theta_z_generated.shape)
         else:
-            x = bernoulli_draw(x_shape, f_theta_z_generated)
+            x = bernoulli_draw(f_theta_z_generated.shape, f_theta_z_generated)
         if mean:
             x = bernoulli_mean(f_theta_z_generated)
 
@@ -272,9 +259,7 @@ def check_binary(name: str, x: Tensor | float) -> None:
         raise ValueError(f"{name} holds True and False; pass numbers, {name}.float()")
     if not bool(((x >= 0) & (x <= 1)).all()):
         low, high = x.min().item(), x.max().item()
-        raise ValueError(
-            f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}"
-        )
+        raise ValueError(f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}")
     if bool(((x > 0) & (x < 1)).any()):
         warnings.warn(
             f"{name} has values strictly between 0 and 1: their Bernoulli density is a cross-entropy, not a normalised "
@@ -344,13 +329,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def log_sigmoid(x: Tensor) -> Tensor:

@@ -6,9 +6,8 @@ In LaTeX:
 
     y \in \{1, \dots, 3\}
     x \in \{0, 1\}^{6}
-    \sum_{y} q(y \mid x) \left(\mathbb{E}_{q(z \mid x, y)}\left[\log p(x \mid z, y)\right]
-        + \log p(y) - \log q(y \mid x)
-        - \mathrm{KL}\left[q(z \mid x, y) \,\|\, p(z)\right]\right)
+    \sum_{y} q(y \mid x) \left(\mathbb{E}_{q(z \mid x, y)}\left[\log p(x \mid z, y)\right] + \log p(y)
+        - \log q(y \mid x) - \mathrm{KL}\left[q(z \mid x, y) \,\|\, p(z)\right]\right)
 
 The value is maximised: the loss is its negative.
 
@@ -61,9 +60,7 @@ class QYGivenX(nn.Module):
 class QZGivenXY(nn.Module):
     """A default network for q(z|x, y): replace it by your own."""
 
-    def __init__(
-        self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int
-    ) -> None:
+    def __init__(self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Linear(math.prod(x) + math.prod(y), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
@@ -81,9 +78,7 @@ class QZGivenXY(nn.Module):
 class PXGivenZY(nn.Module):
     """A default network for p(x|z, y): replace it by your own."""
 
-    def __init__(
-        self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int
-    ) -> None:
+    def __init__(self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(y), hidden), nn.ReLU())
         self.logits = nn.Linear(hidden, math.prod(event))
@@ -97,18 +92,14 @@ class PXGivenZY(nn.Module):
 class Objective(nn.Module):
     """The objective."""
 
-    def __init__(
-        self, q_y_given_x: nn.Module, q_z_given_x_y: nn.Module, p_x_given_z_y: nn.Module
-    ) -> None:
+    def __init__(self, q_y_given_x: nn.Module, q_z_given_x_y: nn.Module, p_x_given_z_y: nn.Module) -> None:
         super().__init__()
         self.q_y_given_x = q_y_given_x  # q(y|x): the parameters of a Categorical, from x
         self.q_z_given_x_y = q_z_given_x_y  # q(z|x, y): the parameters of a Normal, from x, y
         self.p_x_given_z_y = p_x_given_z_y  # p(x|z, y): the parameters of a Bernoulli, from z, y
         self.check_values = True  # until a first batch has passed
 
-    def forward(
-        self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
-    ) -> Output:
+    def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
         """The formula, to maximise, on one batch."""
         noise = {} if noise is None else noise
 
@@ -120,18 +111,14 @@ class Objective(nn.Module):
 
         # q(z|x, y): one call, used by the draw of z and KL[q(z|x, y) || p(z)]
         q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(
-            unfold(
-                self.q_z_given_x_y(*fold(2, x.unsqueeze(0), y.unsqueeze(1))),
-                (y.shape[0], x.shape[0]),
-            ),
+            unfold(self.q_z_given_x_y(*fold(2, x.unsqueeze(0), y.unsqueeze(1))), (y.shape[0], x.shape[0]))
         )
 
         # z ~ q(z|x, y): one draw for each example and value of y
-        z_shape = (y.shape[0], x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_y_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_y_loc)
+            z_noise = normal_noise(q_z_given_x_y_loc.shape, q_z_given_x_y_loc)
         z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
 
         # p(x|z, y)
@@ -148,11 +135,7 @@ class Objective(nn.Module):
             check_binary("x", x)
             check_event_shape("x", x, "the logits of p(x|z, y)", p_x_given_z_y_logits, 1, 2)
             check_event_shape(
-                "the loc of q(z|x, y)",
-                q_z_given_x_y_loc,
-                "the scale of q(z|x, y)",
-                q_z_given_x_y_scale,
-                2,
+                "the loc of q(z|x, y)", q_z_given_x_y_loc, "the scale of q(z|x, y)", q_z_given_x_y_scale, 2
             )
             self.check_values = False
 
@@ -163,9 +146,7 @@ class Objective(nn.Module):
         log_p_x_given_z_y = sum_event(bernoulli_log_prob(x, p_x_given_z_y_logits), 2)
 
         # q(y|x) log p(x|z, y), summed over all y, mean over the batch
-        q_y_given_x_log_p_x_given_z_y = (
-            (torch.exp(log_q_y_given_x) * log_p_x_given_z_y).sum(0).mean()
-        )
+        q_y_given_x_log_p_x_given_z_y = (torch.exp(log_q_y_given_x) * log_p_x_given_z_y).sum(0).mean()
 
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, 0.0), 1)
@@ -177,14 +158,10 @@ class Objective(nn.Module):
         q_y_given_x_log_q_y_given_x = (torch.exp(log_q_y_given_x) * log_q_y_given_x).sum(0).mean()
 
         # KL[q(z|x, y) || p(z)], for each value of y and example
-        kl_q_z_given_x_y_p_z = sum_event(
-            kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, 0.0, 1.0), 2
-        )
+        kl_q_z_given_x_y_p_z = sum_event(kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, 0.0, 1.0), 2)
 
         # q(y|x) KL[q(z|x, y) || p(z)], summed over all y, mean over the batch
-        q_y_given_x_kl_q_z_given_x_y_p_z = (
-            (torch.exp(log_q_y_given_x) * kl_q_z_given_x_y_p_z).sum(0).mean()
-        )
+        q_y_given_x_kl_q_z_given_x_y_p_z = (torch.exp(log_q_y_given_x) * kl_q_z_given_x_y_p_z).sum(0).mean()
 
         terms = {
             "q(y|x) log p(x|z, y)": q_y_given_x_log_p_x_given_z_y,
@@ -226,18 +203,14 @@ class Objective(nn.Module):
 
         # q(z|x, y)
         q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(
-            unfold(
-                self.q_z_given_x_y(*fold(2, x.unsqueeze(0), y.unsqueeze(1))),
-                (y.shape[0], x.shape[0]),
-            ),
+            unfold(self.q_z_given_x_y(*fold(2, x.unsqueeze(0), y.unsqueeze(1))), (y.shape[0], x.shape[0]))
         )
 
         # z ~ q(z|x, y): one draw for each example and value of y
-        z_shape = (y.shape[0], x.shape[0], 16)
         if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
+            z_noise = noise["z"].expand(q_z_given_x_y_loc.shape)
         else:
-            z_noise = normal_noise(z_shape, q_z_given_x_y_loc)
+            z_noise = normal_noise(q_z_given_x_y_loc.shape, q_z_given_x_y_loc)
         z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
 
         # p(x|z, y)
@@ -247,16 +220,12 @@ class Objective(nn.Module):
 
         # the mean of p(x|z, y)
         x_mean = bernoulli_mean(p_x_given_z_y_logits)
-        q_y_given_x_at_y = torch.exp(
-            sum_event(categorical_log_prob(y.unsqueeze(1), q_y_given_x_logits), 2)
-        )
+        q_y_given_x_at_y = torch.exp(sum_event(categorical_log_prob(y.unsqueeze(1), q_y_given_x_logits), 2))
         x_mean = (over_event(q_y_given_x_at_y, x_mean, 2) * x_mean).sum(0)
 
         return {"x": x_mean}
 
-    def sample(
-        self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
-    ) -> dict[str, Tensor]:
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
         """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
@@ -266,21 +235,17 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        if "z" in noise:
-            z_noise = noise["z"].expand(z_shape)
-        else:
-            z_noise = normal_noise(z_shape, tensor_of(self))
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
         z = normal_sample(z_noise, 0.0, 1.0)
 
         # p(x|z, y)
         p_x_given_z_y_logits = bernoulli_parameters(self.p_x_given_z_y(z, y))
 
         # x ~ p(x|z, y): one draw for each example
-        x_shape = (n, 6)
         if "x" in noise:
-            x = noise["x"].expand(x_shape)
+            x = noise["x"].expand(p_x_given_z_y_logits.shape)
         else:
-            x = bernoulli_draw(x_shape, p_x_given_z_y_logits)
+            x = bernoulli_draw(p_x_given_z_y_logits.shape, p_x_given_z_y_logits)
         if mean:
             x = bernoulli_mean(p_x_given_z_y_logits)
 
@@ -329,9 +294,7 @@ def categorical_values(logits: Tensor, lead: int) -> Tensor:
 def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
     axes = torch.broadcast_shapes(*(x.shape[:lead] for x in tensors))
-    return tuple(
-        x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors
-    )
+    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -436,9 +399,7 @@ def check_binary(name: str, x: Tensor | float) -> None:
         raise ValueError(f"{name} holds True and False; pass numbers, {name}.float()")
     if not bool(((x >= 0) & (x <= 1)).all()):
         low, high = x.min().item(), x.max().item()
-        raise ValueError(
-            f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}"
-        )
+        raise ValueError(f"{name} must be 0 or 1 under a Bernoulli, but lies between {low:.4g} and {high:.4g}")
     if bool(((x > 0) & (x < 1)).any()):
         warnings.warn(
             f"{name} has values strictly between 0 and 1: their Bernoulli density is a cross-entropy, not a normalised "
@@ -540,9 +501,7 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
     """Every assignment of 0 .. size-1 to the places of an event, in counting order: [size^places, event...]."""
     places = math.prod(event)
     if size**places > 65536:
-        raise ValueError(
-            f"{size}^{places} values are too many to enumerate: choose another estimator"
-        )
+        raise ValueError(f"{size}^{places} values are too many to enumerate: choose another estimator")
     powers = torch.tensor([size**place for place in reversed(range(places))], device=device)
     words = torch.arange(size**places, device=device).unsqueeze(-1) // powers % size
     return words.reshape(-1, *event)
@@ -578,13 +537,9 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [
-        value for value in values if isinstance(value, Tensor) and value.is_floating_point()
-    ]
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
-    return tuple(
-        value if isinstance(value, Tensor) else like.new_full((), value) for value in values
-    )
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
