@@ -19,7 +19,7 @@ Each node knows its ``axes`` (see :mod:`formula2dgm.ir.axes`) and its ``event``:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
@@ -46,9 +46,8 @@ class Node:
     @property
     def children(self) -> Iterator[Node]:
         """The nodes this one is computed from, in order."""
-        for each in fields(self):
-            if each.init:
-                yield from _nodes_in(getattr(self, each.name))
+        for name in self.__match_args__:  # type: ignore[attr-defined]
+            yield from _nodes_in(getattr(self, name))
 
     def _axes(self) -> tuple[Axis, ...]:
         return merge(child.axes for child in self.children)
@@ -155,11 +154,16 @@ class Previous(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NetCall(Node):
-    """One call of a network. ``frozen``: its parameters are constants here; its inputs still carry gradients."""
+    """One call of a network.
+
+    frozen   its parameters are constants here; its inputs still carry gradients
+    copy     tells calls with the same inputs apart where a network with random layers is to be evaluated again
+    """
 
     network: str
     args: tuple[Node, ...]
     frozen: bool = False
+    copy: int = 0
 
     def _event(self) -> Event:
         return "outputs"

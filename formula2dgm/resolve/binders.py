@@ -15,6 +15,7 @@ from formula2dgm.resolve.laws import Evaluate, family_law, law_of, variable_shap
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.signature import Signature, read_signature
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 #: Labels, styles and accents that say "the data" on a density's letter.
@@ -256,9 +257,13 @@ def _bind_draws(
     """``z_{1:K} ~ q(z|x)``, ``q(z|x)``, ``z ~ N(0, I)``: one draw for each variable."""
     axes = tuple(axis for each in names for axis in written_axes(context, each))
     if isinstance(source, tree.Call) and isinstance(source.head, tree.Symbol) and _family_named(source.head):
-        name = read_name(names[0], context.model.indices)  # type: ignore[arg-type]
+        if not isinstance(names[0], tree.Symbol) or (names is source.args and source.params is None):
+            raise context.refuse(
+                "F2D-0401", f"{source} does not say what is drawn from it", source.span, f"write z ~ {source}"
+            )
+        name = read_name(names[0], context.model.indices)
         law = sized(context, name, family_law(context, source, None, scope, evaluate))
-        _enter(context, name, law, bound, scope, axes)
+        _enter(context, name, law, bound, scope, axes, source.span)
         return
     if isinstance(source, tree.Symbol):
         source = tree.Call(source, tuple(_unindexed(context, each) for each in names), span=source.span)
@@ -300,7 +305,7 @@ def _bind_factor(
     name = read_name(use.variables[0], context.model.indices)
     if not axes and (axes := _draws_beside(context, name, use.density)):
         bound.averages += axes
-    _enter(context, name, law, bound, scope, axes)
+    _enter(context, name, law, bound, scope, axes, use.variables[0].span)
 
 
 def _draws_beside(context: Context, name: Name, density: Density) -> tuple[Axis, ...]:
@@ -311,19 +316,15 @@ def _draws_beside(context: Context, name: Name, density: Density) -> tuple[Axis,
     return ()
 
 
-def _enter(context: Context, name: Name, law: ir.Law, bound: Bound, scope: Scope, axes: tuple[Axis, ...]) -> None:
+def _enter(
+    context: Context, name: Name, law: ir.Law, bound: Bound, scope: Scope, axes: tuple[Axis, ...], span: Span
+) -> None:
     """Bind one variable to a draw, or, for a finite one, to all its values."""
     family = registry.family(law.family)
     if not family.pathwise:
         estimator = context.options.estimators.get(name.id, "enumerate")
         if estimator != "enumerate" or not family.finite or axes:
-            raise context.refuse(
-                "F2D-0404",
-                f"a draw of {name.id} from {law.label} has no pathwise gradient, and the estimator "
-                f"{estimator!r} is not available",
-                None,
-                "finite variables can be enumerated: estimators={...: 'enumerate'}",
-            )
+            raise no_gradient(context, name, law, span)
         axis = Axis("enumeration", name.id)
         values = context.arena.make(ir.Enumerated, law, axis)
         bound.values[name.id] = values
@@ -337,6 +338,17 @@ def _enter(context: Context, name: Name, law: ir.Law, bound: Bound, scope: Scope
     node = draw(context, name, law, axes, scope)
     bound.values[name.id] = node
     bound.draws.append(node)
+
+
+def no_gradient(context: Context, name: Name, law: ir.Law, span: Span) -> Exception:
+    """A draw that no gradient passes through: an error, never a silently missing gradient."""
+    way_out = f"write an expectation, E_{{{name.id} ~ {law.label}}}[...]: it is summed over all values of {name.id}"
+    return context.refuse(
+        "F2D-0404",
+        f"no gradient passes through a draw of {name.id}: {law.label} is {law.family}",
+        span,
+        way_out if registry.family(law.family).finite else None,
+    )
 
 
 def _samples(context: Context, variable: str) -> int:

@@ -14,10 +14,16 @@ from formula2dgm.spans import Source
 
 @dataclass(frozen=True, slots=True)
 class NetworkValue:
-    """An ``nn.Module``. ``named`` are the named parameters of its ``forward``; ``sigmoid``: ``f2d.Sigmoid(net)``."""
+    """An ``nn.Module``.
+
+    named       the named parameters of its ``forward``
+    sigmoid     bound as ``f2d.Sigmoid(net)``
+    stochastic  it has layers that are random in the forward pass (dropout)
+    """
 
     named: tuple[str, ...] = ()
     sigmoid: bool = False
+    stochastic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Context:
     inputs: dict[str, Input] = field(default_factory=dict)
     assumptions: list[Assumption] = field(default_factory=list)
     resolving: list[str] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
 
     def assume(self, text: str, span: Span | None = None) -> None:
         """List a choice made for the user, once."""
@@ -86,6 +87,17 @@ class Context:
         """Record an error; ``raise context.refuse(...)``."""
         self.found.error(code, message, span, hint)
         return Refused(message)
+
+    def call(
+        self, name: str, args: tuple[ir.Node, ...], frozen: bool = False, stochastic: bool = False
+    ) -> ir.NetCall:
+        """One call of a network: the same node for the same inputs, unless random layers are to be drawn again."""
+        copy = 0
+        if stochastic and self.options.share_stochastic:
+            self.assume(f"{name} has random layers: one call for the same inputs, its random layers shared")
+        elif stochastic:
+            copy = self.calls[name] = self.calls.get(name, 0) + 1
+        return self.arena.make(ir.NetCall, name, args, frozen, copy)
 
     def const(self, value: float | int) -> ir.Const:
         return self.arena.make(ir.Const, value)

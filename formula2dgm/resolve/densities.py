@@ -41,9 +41,10 @@ class Use:
 
 @dataclass(slots=True)
 class Densities:
-    """All densities, and which of them the formula used."""
+    """All densities, and which of them the formula used. ``open``: what is missing is made by default."""
 
     all: list[Density] = field(default_factory=list)
+    open: bool = False
     used: set[str] = field(default_factory=set)
 
     def find(self, wanted: Signature) -> Use | None:
@@ -62,10 +63,11 @@ class Densities:
         return None
 
     def _by_arity(self, density: Density, wanted: Signature) -> Use | None:
-        if density.signature.arity != wanted.arity or None in wanted.variables:
+        """The density under other names: only where every one of them is new, and nothing is made by default."""
+        if self.open or density.signature.arity != wanted.arity or None in wanted.variables:
             return None
         known = {name.base for each in self.all for name in (*each.signature.variables, *each.signature.given) if name}
-        if any(name is not None and name.base in known for name in wanted.variables):
+        if any(name is not None and name.base in known for name in (*wanted.variables, *wanted.given)):
             return None
         count = len(wanted.variables)
         return Use(density, wanted.slots[:count], wanted.slots[count:], renamed=True)
@@ -175,7 +177,7 @@ def _use_by_id(density: Density, wanted: Signature) -> Use:
 def _take(name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]]) -> tree.Node:
     for position, pool in enumerate(pools):
         for each in pool:
-            if each[0] is not None and name is not None and each[0].id == name.id:
+            if (each[0].id if each[0] else None) == (name.id if name else None):
                 if position == 0:
                     pool.remove(each)
                 return each[1]

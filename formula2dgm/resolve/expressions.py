@@ -12,6 +12,7 @@ from formula2dgm.resolve.functionals import divergence, entropy
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation, open_sum
 from formula2dgm.resolve.settle import is_density_like
 from formula2dgm.resolve.signature import is_density_call
@@ -35,8 +36,8 @@ class Evaluator:
 
     def _value(self, node: tree.Node, scope: Scope) -> ir.Node:
         match node:
-            case tree.Number(text):
-                return self.context.const(float(text) if not text.isdigit() else int(text))
+            case tree.Number():
+                return self.context.const(value_of(node))
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):

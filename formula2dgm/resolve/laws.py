@@ -98,7 +98,7 @@ def network_call(
     keywords = bool(inputs) and set(inputs) <= set(value.named) and inputs != value.named[: len(inputs)]
     group = signature.group[0] if signature.group else None
     context.networks.setdefault(name, Network(name, label, inputs, keywords, group, None, value.sigmoid, binding))
-    return context.arena.make(ir.NetCall, name, given, is_frozen(context, signature))
+    return context.call(name, given, is_frozen(context, signature), value.stochastic)
 
 
 #: Labels of a density that is held constant beside a trained one of its letter.

@@ -15,6 +15,7 @@ from formula2dgm.resolve.model import binder_names
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.settle import occurs_free
 from formula2dgm.resolve.variables import hyperparameter
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 #: Upper bounds that papers use for the number of examples.
@@ -31,6 +32,7 @@ class Opened:
     weights   laws whose probabilities weigh the body (exact expectations): (law, values)
     factor    a factor in front (the number of examples)
     bound     what an expectation bound, to see whether its body depends on any other batch
+    span      where the operator stands
     """
 
     scope: Scope
@@ -38,6 +40,7 @@ class Opened:
     weights: list[tuple[ir.Law, ir.Node, Axis]] = field(default_factory=list)
     factor: ir.Node | None = None
     bound: Bound | None = None
+    span: Span | None = None
 
 
 def close(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
@@ -50,7 +53,12 @@ def close(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
         if axis in body.axes:
             body = make(ir.Reduce, operation, axis, body)
         elif operation == "sum":
-            raise context.refuse("F2D-0408", f"nothing under the sum has the axis {axis.name}", None)
+            raise context.refuse(
+                "F2D-0408",
+                f"nothing under this sum depends on {axis.name}",
+                opened.span,
+                f"index what is summed by {axis.name}, or leave the sum out",
+            )
     if opened.bound is not None:
         body = _average_plate(context, opened.bound, body)
     if opened.factor is not None:
@@ -101,7 +109,7 @@ def open_expectation(context: Context, node: tree.Expect, scope: Scope, evaluate
 
 def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate) -> Opened:
     """Bind the indices of a sum or product: a finite variable, draws, steps of time, examples, repetitions."""
-    opened = Opened(scope.under(node, linear=node.op == "sum"))
+    opened = Opened(scope.under(node, linear=node.op == "sum"), span=node.span)
     for name, upper in binder_names(node):
         if name not in context.model.indices:
             _open_variable(context, node, name, opened, evaluate)

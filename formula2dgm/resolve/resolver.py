@@ -19,6 +19,7 @@ from formula2dgm.resolve.latents import find_latents
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
 from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.numbers import refuse_huge
 from formula2dgm.resolve.players import frozen_for, owned_by, owned_by_the_only_player, terms_of_player
 from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.settle import settle
@@ -35,9 +36,12 @@ def resolve(
     """Resolve a model. Raises :class:`FormulaError` with all errors found."""
     found = Diagnostics()
     parsed = _parse_keys(bindings, found)
+    refuse_huge((each.body for each in statements), found)
+    found.raise_errors()
     model = read_model(statements, [key for _, key in parsed], found)
     named = read_named(parsed, model.indices, found)
     densities = read_densities(parsed, model.densities, model.indices, found)
+    densities.open = options.scaffold
     context = Context(model, named, densities, options, found)
     _settle_all(context)
     context.latent = find_latents(context)
@@ -61,6 +65,7 @@ def resolve(
             objectives += _objectives(context, wanted)
         except Refused:
             pass
+    _refuse_double_meanings(context)
     found.raise_errors()
     generative = generative_draws(context)
     _report_unused(context, parsed)
@@ -217,6 +222,20 @@ def _reduce_root(context: Context, draft: Draft) -> ir.Node:
             f"reduce them: ||{draft.core}||^2",
         )
     return node
+
+
+def _refuse_double_meanings(context: Context) -> None:
+    """One name for two things: ``x(z) - x`` would make x a network and data."""
+    kinds = (("data", context.inputs), ("a hyperparameter", context.hyperparameters), ("a network", context.networks))
+    for number, (kind, first) in enumerate(kinds):
+        for other, second in kinds[number + 1 :]:
+            for name in first.keys() & second.keys():
+                context.found.error(
+                    "F2D-0209",
+                    f"{name} is {kind} in one place and {other} in another",
+                    first[name].span,  # type: ignore[attr-defined]
+                    "give one of them another name",
+                )
 
 
 def _report_unused(context: Context, parsed: Sequence[tuple[Binding, tree.Node]]) -> None:

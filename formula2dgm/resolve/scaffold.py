@@ -122,7 +122,7 @@ def _network_law(
     scaffold = Scaffold(inputs, heads, like=variable.id if shape is None else None)  # type: ignore[arg-type]
     group = signature.group[0] if signature.group else None
     context.networks.setdefault(name, Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold))
-    call = context.arena.make(ir.NetCall, name, given)
+    call = context.call(name, given)
     if len(heads) == 1 and family_name == "Normal":
         loc: ir.Node = context.arena.make(ir.Head, call, None, "loc")
         params: tuple[tuple[str, ir.Node], ...] = (("loc", loc), ("scale", context.const(1.0)))
@@ -170,7 +170,7 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
         f"{own} is a small network" if len(heads) == 1 else f"{' and '.join(names)} are heads of one small network",
         declared.span,
     )
-    node: ir.Node = context.arena.make(ir.Head, context.arena.make(ir.NetCall, name, args), None, own, origin=call)
+    node: ir.Node = context.arena.make(ir.Head, context.call(name, args), None, own, origin=call)
     kind = next(kind for each, kind in heads if _full_name(context, each) == own)
     return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if kind == "unit" else node
 
@@ -192,7 +192,7 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     group = name.group[0] if name.group else None
     context.networks.setdefault(key, Network(key, key, tuple(each for each, _ in inputs), False, group, scaffold))
     context.assume(f"{key} is a small network", call.span)
-    return context.arena.make(ir.Head, context.arena.make(ir.NetCall, key, args), None, key, origin=call)
+    return context.arena.make(ir.Head, context.call(key, args), None, key, origin=call)
 
 
 def _argument_shape(context: Context, written: tree.Node, node: ir.Node) -> tuple[int, ...] | None:

@@ -14,6 +14,7 @@ from formula2dgm.resolve.inputs import add_input, data, indexed
 from formula2dgm.resolve.laws import Evaluate
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.scaffold import input_name, scaffold_head, scaffold_network
 from formula2dgm.syntax import tree
 
@@ -157,7 +158,7 @@ def _given_number(context: Context, name: Name) -> float | int | None:
         return binding.value.number
     definition = context.model.definitions.get(name.full)
     if definition is not None and isinstance(definition.body, tree.Number):
-        return float(definition.body.text) if "." in definition.body.text else int(definition.body.text)
+        return value_of(definition.body)
     return None
 
 
@@ -186,7 +187,7 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
                 (binding.key.text, ""),
             ),
         )
-        node: ir.Node = context.arena.make(ir.Head, context.arena.make(ir.NetCall, key, args), None, None, origin=call)
+        node: ir.Node = context.arena.make(ir.Head, context.call(key, args, stochastic=value.stochastic), None, None, origin=call)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if value.sigmoid else node
     if not context.options.scaffold:
         close = get_close_matches(key, list(context.named.values), n=1)

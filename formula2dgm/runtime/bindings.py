@@ -151,10 +151,10 @@ def _describe_parameter(
         return VariableValue(value)
     if isinstance(value, Sigmoid):
         objects[place] = value.network
-        return NetworkValue(_named_parameters(value.network), sigmoid=True)
+        return NetworkValue(_named_parameters(value.network), True, _is_stochastic(value.network))
     if isinstance(value, nn.Module):
         objects[place] = value
-        return NetworkValue(_named_parameters(value))
+        return NetworkValue(_named_parameters(value), False, _is_stochastic(value))
     if isinstance(value, Tensor):
         objects[place] = value
         return TensorValue(tuple(value.shape), isinstance(value, nn.Parameter))
@@ -167,6 +167,11 @@ def _named_parameters(module: nn.Module) -> tuple[str, ...]:
     parameters = inspect.signature(module.forward).parameters.values()
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return tuple(each.name for each in parameters if each.kind in kinds)
+
+
+def _is_stochastic(module: nn.Module) -> bool:
+    """Has the module layers that draw in the forward pass?"""
+    return any(isinstance(each, nn.modules.dropout._DropoutNd | nn.RReLU) for each in module.modules())
 
 
 def _from_torch(law: torch.distributions.Distribution) -> BoundFamily | str:

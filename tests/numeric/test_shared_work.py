@@ -90,3 +90,17 @@ def test_the_report_and_the_code_say_what_is_shared() -> None:
     }
     assert shares["q(z|x)"] == ["the draw of z", "KL[q(z|x) || p(z)]"]
     assert "# q(z|x): one call, used by the draw of z and KL[q(z|x) || p(z)]" in objective.source
+
+
+def test_a_network_with_dropout_is_called_once_and_the_user_is_told() -> None:
+    encoder, _, bindings = counted()
+    encoder.heads["loc"] = nn.Sequential(nn.Dropout(0.5), encoder.heads["loc"])
+    formula = "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]"
+    objective = f2d.compile(formula, bindings)
+    objective(x=torch.ones(3, 4))
+    assert encoder.calls == 1
+    assert any("random layers" in each for each in objective.assumptions)
+    encoder.calls = 0
+    again = f2d.compile(formula, bindings, share_stochastic=False)
+    again(x=torch.ones(3, 4))
+    assert encoder.calls == 2
