@@ -24,8 +24,8 @@ class Arena:
     def make(self, kind: type[N], *values: object, origin: tree.Node | None = None) -> N:
         """The node of this kind with these fields, made once."""
         node = kind(*values)
-        key = (kind, *(getattr(node, name) for name in kind.__match_args__))
-        found = self._nodes.setdefault(_exact(key), node)
+        key = (kind, *(_exact(value) for value in values_of(node)))
+        found = self._nodes.setdefault(key, node)
         if origin is not None:
             self.note(found, origin)
         return found  # type: ignore[return-value]
@@ -45,6 +45,12 @@ class Arena:
         for origin in self._origins.get(old, ()):
             self.note(new, origin)
         return new
+
+
+def values_of(node: ir.Node) -> tuple[object, ...]:
+    """The fields that make a node what it is, in order."""
+    names: tuple[str, ...] = type(node).__match_args__
+    return tuple(getattr(node, name) for name in names)
 
 
 def _exact(value: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from formula2dgm.ir.arena import Arena
+from formula2dgm.ir.arena import Arena, values_of
 from formula2dgm.ir.nodes import Node
 
 
@@ -34,8 +34,9 @@ def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict
     for node in walk(root):
         if node in done:
             continue
-        fields = tuple(_replaced(getattr(node, name), done) for name in node.__match_args__)
-        same = all(a is b for a, b in zip(fields, (getattr(node, name) for name in node.__match_args__), strict=True))
+        old = values_of(node)
+        fields = tuple(_replaced(each, done) for each in old)
+        same = all(a is b for a, b in zip(fields, old, strict=True))
         new = node if same else arena.inherit(arena.make(type(node), *fields), node)
         done[node] = change(new)
     return done[root]

@@ -35,6 +35,7 @@ def _problems(program: Program) -> Iterator[str]:
     for node in walk(*roots):
         yield from _reduction_problems(node)
         yield from names.problems(node)
+    yield from _recurrence_problems(list(walk(*roots)))
     for each in program.generative:
         if each.law is None:
             yield f"the generative draw {each.site} has no law"
@@ -58,6 +59,19 @@ def _term_problems(program: Program, term: Term) -> Iterator[str]:
     for node in walk(term.coefficient):
         if not isinstance(node, SCALAR_NODES):
             yield f"the coefficient of {term.name!r} holds a {type(node).__name__}"
+
+
+def _recurrence_problems(nodes: list[ir.Node]) -> Iterator[str]:
+    """The step before a draw has the draw's own axes."""
+    draws = {node.site: node for node in nodes if isinstance(node, ir.Draw)}
+    for node in nodes:
+        if not isinstance(node, ir.Previous):
+            continue
+        if node.site not in draws:
+            yield f"{to_text(node)} has no draw of its own"
+        elif set(node.axes) != set(draws[node.site].axes):
+            axes = ", ".join(map(str, draws[node.site].axes))
+            yield f"{to_text(node)} has other axes than its draw: {axes}"
 
 
 def _reduction_problems(node: ir.Node) -> Iterator[str]:

@@ -84,6 +84,15 @@ def check_one_hot(name: str, x: Tensor, classes: int) -> None:
         )
 
 
+def check_probability(name: str, x: Tensor) -> None:
+    """Refuse numbers outside (0, 1): the logarithms of a probability and of its complement are taken of them."""
+    if not bool(((x > 0) & (x < 1)).all()):
+        raise ValueError(
+            f"{name} is a probability in the formula, but lies between {x.min().item():.4g} and {x.max().item():.4g}; "
+            "bind a network that returns logits as f2d.Sigmoid(net), or write sigma(...) in the formula"
+        )
+
+
 def check_event_shape(
     name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
 ) -> None:

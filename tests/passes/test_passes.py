@@ -21,7 +21,7 @@ from formula2dgm.passes.sizes import whole_sizes
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import tree
 
-BATCH, K = Axis("batch", "batch"), Axis("sample", "k", "K")
+BATCH, K, TIME = Axis("batch", "batch"), Axis("sample", "k", "K"), Axis("time", "t")
 
 
 class Maker:
@@ -151,6 +151,14 @@ LOGS = {
     "a ratio outside a logarithm": (
         lambda m: m.mul(m.div(m.p("p(z)"), m.p("q(z)")), m.number("f")),
         "(p(z) / q(z)) * f(x)", "exp(log p(z) - log q(z)) * f(x)",
+    ),
+    "the logits of a probability that is a logistic function": (
+        lambda m: m.f("logits_from_probs", m.f("sigmoid", m.number("f"))),
+        "logits_from_probs(sigmoid(f(x)))", "f(x)",
+    ),
+    "the scale of a variance that is an exponential": (
+        lambda m: m.f("scale_from_var", m.f("exp", m.number("f"))),
+        "scale_from_var(exp(f(x)))", "scale_from_log_var(f(x))",
     ),
     "densities and their inverses in a product": (
         lambda m: m.mul(m.number("f"), m.p("p(z)"), m.div(m.const(1), m.p("q(z)"))),
@@ -313,6 +321,14 @@ def test_the_verifier_accepts_a_sound_program() -> None:
         (lambda m: m.make(ir.Norm, m.make(ir.Param, "w", True)), "the parameter 'w' is not declared"),
         (lambda m: m.make(ir.LogProb, m.law("p(e)"), m.make(ir.Draw, m.law("p(e)"), "e")), "the site 'e'"),
         (lambda m: m.reduce("mean", m.x, BATCH), "is a value, not a number"),
+        (lambda m: m.make(ir.Norm, m.make(ir.Previous, "z", TIME, m.const(0.0), ())), "has no draw of its own"),
+        (
+            lambda m: m.add(
+                m.make(ir.Norm, m.make(ir.Previous, "z", TIME, m.const(0.0), (TIME,))),
+                m.reduce("mean", m.reduce("mean", m.make(ir.Norm, m.z)), BATCH),
+            ),
+            "has other axes than its draw: k:K, batch",
+        ),
     ],
 )
 def test_the_verifier_finds(make, complaint: str) -> None:

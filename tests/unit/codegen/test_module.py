@@ -36,7 +36,7 @@ def test_ruff_has_nothing_to_say(make, tmp_path: Path) -> None:
     path = tmp_path / "generated.py"
     path.write_text(generated(make).source)
     config = ["--isolated"]
-    for command in (["format", "--diff", "--line-length", "100"], ["check"]):
+    for command in (["format", "--diff", "--line-length", "120"], ["check"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--no-cache", *config, str(path)], capture_output=True, text=True
         )

@@ -1,0 +1,137 @@
+"""What the first batch is checked for: data in the support, possible parameters, event shapes that meet."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.expressions import expression, facts
+from formula2dgm.codegen.notation import call_label
+from formula2dgm.codegen.python import Code, call, statement
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.uses import roots
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Program, Term
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.spans import Span
+
+
+def write_checks(scope: Scope, terms: tuple[Term, ...]) -> None:
+    """One block, left out once it has passed."""
+    checks = _Checks(scope, _probabilities(scope.program))
+    for node in walk(*roots(terms)):
+        checks.node(node)
+    if not checks.lines:
+        return
+    body = scope.body
+    body.comment("the first batch is checked: values in their supports, parameters that are possible")
+    body.write("if not torch.compiler.is_compiling() and self.check_values:")
+    for lines, span in checks.lines.values():
+        body.add(lines, span)
+    body.write("    self.check_values = False")
+
+
+class _Checks:
+    """Collects each check once, in the formula's order."""
+
+    def __init__(self, scope: Scope, probabilities: set[str]):
+        self.scope = scope
+        self.probabilities = probabilities
+        self.lines: dict[str, tuple[list[str], Span | None]] = {}
+
+    def node(self, node: ir.Node) -> None:
+        """Add what this node asks for."""
+        match node:
+            case ir.Law():
+                self._parameters(node)
+            case ir.LogProb(law, value) if isinstance(value, ir.Data):
+                self._value(node, law, value)
+                self._shapes(node, law, value)
+            case ir.LogProb(law, value) if isinstance(value, ir.Draw) and value.law is not law:
+                self._shapes(node, law, value)
+            case ir.Divergence(_, left, right):
+                self._divergence(node, left, right)
+            case ir.Apply("log", (body,)):
+                self._logarithm(node, body)
+
+    def _parameters(self, law: ir.Law) -> None:
+        given = dict(law.params)
+        for name, check in facts(law).check:
+            code = self._tensor(law, given[name])
+            if code is not None:
+                self._add(law, call(self.scope.use(check), f'"the {name} of {law.label}"', code))
+
+    def _value(self, node: ir.Node, law: ir.Law, value: ir.Data) -> None:
+        fact = facts(law)
+        if fact.check_value is None:
+            return
+        extra: list[Code | str] = []
+        if fact.class_dims:
+            logits = self._tensor(law, dict(law.params)[fact.parameters[0]])
+            if logits is None:
+                return
+            extra = [f"{logits.text}.shape[-1]"]
+        name = f'"{value.name}"'
+        self._add(node, call(self.scope.use(fact.check_value), name, expression(self.scope, value, "value"), *extra))
+
+    def _shapes(self, node: ir.Node, law: ir.Law, value: ir.Node) -> None:
+        """The event shape of a value is that of the parameters it is scored with."""
+        fact = facts(law)
+        if fact.class_dims or law.scalar:
+            return
+        code = expression(self.scope, value, "value")
+        name = value.name if isinstance(value, ir.Data) else value.site if isinstance(value, ir.Draw) else "the value"
+        for parameter, each in law.params:
+            tensor = self._tensor(law, each)
+            if tensor is not None:
+                leads = [str(len(value.axes))] + ([str(len(each.axes))] if len(each.axes) != len(value.axes) else [])
+                check = self.scope.use("check_event_shape")
+                self._add(node, call(check, f'"{name}"', code, f'"the {parameter} of {law.label}"', tensor, *leads))
+
+    def _divergence(self, node: ir.Node, left: ir.Law, right: ir.Law) -> None:
+        """The two laws are over one variable, so their parameters have one event shape."""
+        if facts(left).class_dims or facts(right).class_dims:
+            return
+        tensors = [
+            (law, name, each, code)
+            for law in (left, right)
+            for name, each in law.params
+            if (code := self._tensor(law, each)) is not None
+        ]
+        for law, name, each, code in tensors[1:]:
+            first_law, first_name, first, first_code = tensors[0]
+            leads = [str(len(first.axes))] + ([str(len(each.axes))] if len(each.axes) != len(first.axes) else [])
+            labels = [f'"the {first_name} of {first_law.label}"', f'"the {name} of {law.label}"']
+            check = self.scope.use("check_event_shape")
+            self._add(node, call(check, labels[0], first_code, labels[1], code, *leads))
+
+    def _logarithm(self, node: ir.Node, body: ir.Node) -> None:
+        """A network's number under a logarithm is positive, and a probability where ``log(1 - D)`` says so."""
+        head = _complement(body) or body
+        if isinstance(head, ir.Head) and head in self.scope.bound:
+            name = f'"{call_label(self.scope.program, head.call)}"'
+            check = "check_probability" if head.call.network in self.probabilities else "check_positive"
+            self._add(node, call(self.scope.use(check), name, expression(self.scope, head)))
+
+    def _tensor(self, law: ir.Law, node: ir.Node) -> Code | None:
+        """The variable that holds a parameter; None for numbers, which are not worth a check."""
+        if isinstance(node, ir.Const | ir.Hyper) or (node not in self.scope.bound and not isinstance(node, ir.Param)):
+            return None
+        return expression(self.scope, node, "number" if law.scalar else "value")
+
+    def _add(self, node: ir.Node, check: Code) -> None:
+        indent = self.scope.body.indent + 4
+        lines = statement(check, indent) or [" " * indent + check.text]
+        self.lines.setdefault(check.text, (lines, self.scope.span(node)))
+
+
+def _probabilities(program: Program) -> set[str]:
+    """The networks of whose results both the logarithm and that of the complement are meant: ``log(1 - D(x))``."""
+    nodes = walk(*(node for each in program.objectives for node in roots(each.terms)))
+    heads = [_complement(node.args[0]) for node in nodes if isinstance(node, ir.Apply) and node.function == "log"]
+    return {head.call.network for head in heads if head is not None}
+
+
+def _complement(node: ir.Node) -> ir.Head | None:
+    """``D(x)`` where the node is ``1 - D(x)``."""
+    match node:
+        case ir.Add((ir.Const(1), ir.Neg(ir.Head() as head))):
+            return head
+    return None

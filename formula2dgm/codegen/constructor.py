@@ -1,0 +1,71 @@
+"""The objective's constructor: networks in the formula's order, tensors, hyperparameters."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.python import WIDTH, Body
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Hyperparameter, Program
+from formula2dgm.ir.rewrite import walk
+
+
+def write_constructor(program: Program, arguments: dict[str, str], checked: bool) -> Body:
+    """``__init__``: networks, tensors and hyperparameters are its arguments."""
+    body = Body(4)
+    roles = _roles(program)
+    positional = [f"{each.name}: nn.Module" for each in program.networks]
+    keywords = [f"{each.name}: {'nn.Parameter' if each.learned else 'Tensor'}" for each in program.parameters]
+    keywords += [_hyper_argument(each, arguments[each.name]) for each in program.hyperparameters]
+    write_signature(body, "__init__", positional, keywords, "None")
+    body.write("    super().__init__()")
+    for network in program.networks:
+        line = f"    self.{network.name} = {network.name}  # {network.label}"
+        said = line + roles.get(network.name, "")
+        body.write(said if len(said) + body.indent <= WIDTH else line)
+    for each in program.parameters:
+        register = "register_parameter" if each.learned else "register_buffer"
+        body.write(f'    self.{register}("{each.name}", {each.name})  # {each.label}')
+    for hyper in program.hyperparameters:
+        body.write(f"    self.{arguments[hyper.name]} = {arguments[hyper.name]}", hyper.span)
+    if checked:
+        body.write("    self.check_values = True  # until a first batch has passed")
+    return body
+
+
+def _roles(program: Program) -> dict[str, str]:
+    """What each network is called with and what it returns: ``: the parameters of a Normal, from x``."""
+    roles: dict[str, str] = {}
+    terms = [term.node for each in program.objectives for term in each.terms]
+    inputs = {each.name: ", ".join(each.inputs) for each in program.networks}
+    for node in walk(*terms):
+        if isinstance(node, ir.Head):
+            name = node.call.network
+            given = f", from {inputs[name]}" if inputs[name] else ""
+            roles.setdefault(name, f": the parameters of a {node.family}{given}" if node.family else "")
+    return roles
+
+
+def write_signature(body: Body, name: str, positional: list[str], keywords: list[str], returns: str) -> None:
+    """``def name(self, positional, *, keywords) -> returns:``, one argument a line where it is too long."""
+    stars = [each for each in keywords if each.startswith("**")]
+    named = [each for each in keywords if not each.startswith("**")]
+    items = ["self", *positional, *(["*", *named] if named else []), *stars]
+    margin = " " * body.indent
+    line = f"{margin}def {name}({', '.join(items)}) -> {returns}:"
+    if len(line) <= WIDTH:
+        body.add(line)
+        return
+    body.write(f"def {name}(")
+    together = f"{margin}    {', '.join(items)}"
+    if len(together) <= WIDTH:
+        body.add(together)
+    else:
+        body.add([f"{margin}    {item}," for item in items])
+    body.write(f") -> {returns}:")
+
+
+def _hyper_argument(hyper: Hyperparameter, name: str) -> str:
+    kind = "int" if hyper.whole else "float"
+    if hyper.default is None:
+        return f"{name}: {kind} | None = None"
+    default = hyper.default if hyper.whole else float(hyper.default)
+    return f"{name}: {kind} = {default!r}"

@@ -1,0 +1,120 @@
+"""Statements that draw: a site's noise, the value made of it, all values of a finite variable, a permutation."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.expressions import expression, facts, parameters
+from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
+from formula2dgm.codegen.uses import users_of_draws
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Term
+from formula2dgm.ir.text import to_text
+
+
+class Draws:
+    """Writes statements into a scope; this half of them draws."""
+
+    def __init__(self, scope: Scope, terms: tuple[Term, ...]):
+        self.scope = scope
+        self.draws = users_of_draws(terms)
+
+    def assign(self, node: ir.Node | None, target: str, value: Code, span_of: ir.Node | None = None) -> None:
+        """Write ``target = value`` and remember that the variable holds ``node``."""
+        computed = span_of or node
+        span = self.scope.span(computed) if computed is not None else None
+        lines = assignment(target, value, self.scope.body.indent)
+        self.scope.body.add(lines or [f"{' ' * self.scope.body.indent}{target} = {value.text}"], span)
+        if node is not None:
+            self.scope.bound[node] = Code(target)
+
+    def draw(self, node: ir.Draw) -> None:
+        """The noise of a draw and the value made of it; inside a loop over time the noise is already there."""
+        scope, fact = self.scope, facts(node.law)
+        users = self.draws.get(node, [])
+        shared = f", shared by {listing(users)}" if len(users) > 1 else ""
+        variable = self.variable(node)
+        given = parameters(scope, node.law, node.axes)
+        if node.site in scope.step_noise:
+            target = scope.names.fresh(variable + scope.suffix)
+            self.assign(node, target, call(scope.use(str(fact.sample)), scope.step_noise[node.site], *given))
+            return
+        scope.body.comment(f"{site_name(node)} ~ {node.law.label}: {_how_many(node)}{shared}", scope.span(node))
+        target = scope.names.fresh(variable)
+        shape = self.shape(node, variable)
+        if fact.noise == "standard" and fact.sample is not None:
+            fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, node))
+            noise = scope.names.fresh(f"{variable}_noise")
+            self.noise(noise, site_name(node), shape, fresh, node)
+            self.assign(node, target, call(scope.use(fact.sample), noise, *given))
+        else:
+            fresh = call(scope.use(fact.draw_noise), shape, *tensors(scope, node, given))
+            self.noise(target, site_name(node), shape, fresh, node)
+            scope.bound[node] = Code(target)
+
+    def variable(self, node: ir.Draw) -> str:
+        """What the formula calls the value drawn."""
+        sites = {each.name: each.variable for each in self.scope.program.sites}
+        return sites.get(node.site, site_name(node))
+
+    def shape(self, node: ir.Draw, variable: str) -> Code:
+        """The shape of a draw, in a variable where it is more than another tensor's."""
+        shape = draw_shape(self.scope, node)
+        if shape.text.isidentifier() or shape.text.endswith(".shape"):
+            return shape
+        name = self.scope.names.fresh(f"{variable}_shape")
+        self.assign(None, name, shape, span_of=node)
+        return Code(name)
+
+    def noise(self, target: str, site: str, shape: Code, fresh: Code, node: ir.Node) -> None:
+        """Noise the caller gives (missing outer axes are shared), or fresh noise."""
+        scope, key = self.scope, f'"{site}"'
+        margin = " " * scope.body.indent
+        line = f"{margin}{target} = noise[{key}].expand({shape.text}) if {key} in noise else {fresh.text}"
+        if len(line) <= WIDTH:
+            scope.body.add(line, scope.span(node))
+            return
+        scope.body.write(f"if {key} in noise:", scope.span(node))
+        scope.body.write(f"    {target} = noise[{key}].expand({shape.text})", scope.span(node))
+        scope.body.write("else:", scope.span(node))
+        scope.body.add(assignment(target, fresh, scope.body.indent + 4) or [], scope.span(node))
+
+    def enumerated(self, node: ir.Enumerated) -> None:
+        """All values of a finite law's variable, in the layout of a value with one axis."""
+        scope, fact = self.scope, facts(node.law)
+        scope.body.comment(f"all values of {node.axis.name}, for {node.law.label}", scope.span(node))
+        given = [expression(scope, dict(node.law.params)[name], "value") for name in fact.parameters]
+        values = call(scope.use(str(fact.enumerate)), *given, str(len(node.law.axes)))
+        self.assign(node, scope.names.fresh(node.axis.name), values)
+
+    def permuted(self, node: ir.Permuted) -> None:
+        """The examples of a batch in another order."""
+        scope, key = self.scope, f'"{node.site}"'
+        value = expression(scope, node.value, "value")
+        scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
+        order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
+        fresh = f"torch.randperm({size}, device={value.text}.device)"
+        self.assign(None, order, Code(f"noise[{key}].expand({size}) if {key} in noise else {fresh}"), span_of=node)
+        place = str(node.value.axes.index(node.axis))
+        self.assign(node, scope.names.fresh(f"{node.site}_permuted"), method(value, "index_select", place, order))
+
+
+def site_name(node: ir.Draw) -> str:
+    """The key of a draw's noise; the model's own draws (``z generated``) are called after their variable."""
+    return node.site.removesuffix(" generated")
+
+
+def _how_many(node: ir.Draw) -> str:
+    """How often a draw is made: ``K draws for each example``."""
+    sizes = [f"{axis.size if axis.size is not None else ''}".strip() for axis in node.axes if axis.kind == "sample"]
+    count = " x ".join(size for size in sizes if size)
+    each = ["example" for axis in node.axes if axis.kind == "batch"][:1]
+    each += [f"value of {axis.name}" for axis in node.axes if axis.kind == "enumeration"]
+    each += ["step" for axis in node.axes if axis.kind == "time"]
+    number = "one draw" if not sizes else f"{count or 'several'} draws"
+    return f"{number} for each {' and '.join(each)}" if each else f"{number} for all examples"
+
+
+def listing(users: list[str]) -> str:
+    """``a, b and c``."""
+    return users[0] if len(users) == 1 else f"{', '.join(users[:-1])} and {users[-1]}"

@@ -1,0 +1,259 @@
+"""From nodes to Python expressions.
+
+A tensor has the dimensions of its node's axes, in layout order, then the event's.  Where two nodes of different
+axes meet, missing outer axes broadcast by themselves and missing inner ones become a dimension of 1.
+"""
+
+from __future__ import annotations
+
+import re
+
+from formula2dgm.codegen.copied import definitions
+from formula2dgm.codegen.python import ATOM, POWER, UNARY, Code, call, method, negative, product, quotient, total
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.uses import Demand
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.registry import family
+from formula2dgm.registry.divergences import closed_form
+from formula2dgm.registry.family import Family
+from formula2dgm.registry.functions import function
+
+Axes = tuple[Axis, ...]
+_SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d+(\.\d+)?")
+
+
+def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
+    """The value of a node, as a number for each position of its axes or with its event dimensions."""
+    if node in scope.bound:
+        code = scope.bound[node]
+        if node.event == "open" and demand == "number" and not scope.is_number(node):
+            return as_number(scope, code, node.axes, node)
+        return code
+    match node:
+        case ir.Const(value):
+            return Code(repr(value), UNARY if value < 0 else ATOM)
+        case ir.Hyper(name) | ir.Data(name):
+            return Code(scope.arguments[name])
+        case ir.Param(name, _, frozen):
+            return Code(f"self.{name}.detach()" if frozen else f"self.{name}")
+        case ir.Index(axis, lower):
+            size = scope.size(axis)
+            data = next(
+                (scope.arguments[each.name] for each in scope.program.inputs if each.name in scope.arguments), None
+            )
+            device = f"device={data or scope.use('tensor_of') + '(self)'}.device"
+            return call("torch.arange", str(lower), size if lower == 0 else f"{lower} + {size}", device)
+        case ir.LogProb() | ir.Divergence() | ir.Entropy():
+            return density(scope, node)
+        case ir.Reduce():
+            return reduction(scope, node, demand)
+        case ir.Norm() | ir.Dot() | ir.Pow(ir.Norm(order=2), ir.Const(2)):
+            return _over_event(scope, node)
+        case ir.StopGrad(body):
+            return method(expression(scope, body, demand), "detach")
+        case ir.Grad(body, wrt):
+            inner = expression(scope, body)
+            at = expression(scope, wrt, "value")
+            gradient = call("torch.autograd.grad", method(inner, "sum"), at, "create_graph=True")
+            return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
+        case ir.At():
+            return _at(scope, node, demand)
+    return arithmetic(scope, node, demand)
+
+
+def as_number(scope: Scope, code: Code, axes: Axes, node: ir.Node) -> Code:
+    """A deterministic network's result, as one number for each position."""
+    name = f'"{scope.network(node.call.network).label}"' if isinstance(node, ir.Head) else '"the network"'
+    return call(scope.use("as_number"), code, str(len(axes)), name)
+
+
+# -- densities -----------------------------------------------------------------------------------------
+
+
+def facts(law: ir.Law) -> Family:
+    """The family of a law, as its binding chose it."""
+    return family(law.family).under(law.options)
+
+
+def parameters(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
+    """A law's parameters in the family's order, aligned to ``axes``."""
+    given = dict(law.params)
+    demand = "number" if law.scalar else "value"
+    return [aligned(scope, given[name], axes, demand) for name in facts(law).parameters]
+
+
+def with_event(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
+    """A law's parameters, the first of them filled to the declared event shape where none of them has it."""
+    given = parameters(scope, law, axes)
+    if _has_event(scope, law):
+        return given
+    first, shape = dict(law.params)[facts(law).parameters[0]], law.shape or ()
+    if is_python_number(first):
+        given[0] = call(f"{scope.use('tensor_of')}(self).new_full", str(shape), given[0])
+    else:
+        given[0] = method(given[0], "expand", *map(str, shape))
+    return given
+
+
+def _has_event(scope: Scope, law: ir.Law) -> bool:
+    """Do the parameters carry the event dimensions, so that summing over these counts every one?"""
+    if law.scalar or facts(law).class_dims:
+        return True
+    shapes = {each.name: each.shape for each in scope.program.parameters}
+    for _, node in law.params:
+        small = isinstance(node, ir.Param) and law.shape is not None and shapes[node.name] != law.shape
+        if not small and not is_python_number(node):
+            return True
+    return False
+
+
+def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy) -> Code:
+    """A log-density, divergence or entropy, summed over the event."""
+    axes = node.axes
+    match node:
+        case ir.LogProb(law, value):
+            point = aligned(scope, value, axes, "number" if law.scalar else "value")
+            elementwise = call(scope.use(facts(law).log_prob), point, *parameters(scope, law, axes))
+            scalar = law.scalar
+        case ir.Divergence(name, left, right):
+            form = closed_form(name, left.family, right.family)
+            if form is None:
+                raise LookupError(f"no closed form of {name} between {left.family} and {right.family}")
+            first = parameters(scope, left, axes) if _has_event(scope, right) else with_event(scope, left, axes)
+            both = [*first, *parameters(scope, right, axes)]
+            elementwise = call(scope.use(form), *both)
+            scalar = left.scalar and right.scalar
+        case ir.Entropy(law):
+            elementwise = call(scope.use(facts(law).entropy), *with_event(scope, law, axes))
+            scalar = law.scalar
+    return elementwise if scalar else call(scope.use("sum_event"), elementwise, str(len(axes)))
+
+
+# -- axes ----------------------------------------------------------------------------------------------
+
+
+def aligned(scope: Scope, node: ir.Node, axes: Axes, demand: Demand = "number", full: bool = False) -> Code:
+    """A node's value with a dimension of 1 for each axis it lacks; outer ones only if ``full``."""
+    code = expression(scope, node, demand)
+    return spread(code, node.axes, axes, full) if node.axes or full else code
+
+
+def spread(code: Code, own: Axes, axes: Axes, full: bool = False) -> Code:
+    """``code``, whose leading dimensions are ``own``, with a dimension of 1 for each axis of ``axes`` it lacks."""
+    outer = 0 if full else next((i for i, axis in enumerate(axes) if axis in own), len(axes))
+    for i, axis in enumerate(axes):
+        if axis not in own and i >= outer:
+            code = method(code, "unsqueeze", str(i - outer))
+    return code
+
+
+def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
+    """The node that removes an axis."""
+    body = expression(scope, node.body, demand)
+    place = str(node.body.axes.index(node.axis))
+    if node.op == "logmeanexp":
+        return call(scope.use("log_mean_exp"), body, place)
+    if node.op == "logsumexp":
+        return call("torch.logsumexp", body, place)
+    only = node.body.axes == (node.axis,) and (node.body.event == "number" or demand == "number")
+    return method(body, node.op) if only else method(body, node.op, place)
+
+
+def _at(scope: Scope, node: ir.At, demand: Demand) -> Code:
+    """A value read at every position of another axis: the same numbers, under that axis's name."""
+    assert isinstance(node.index, ir.Index) and node.index.axis not in node.value.axes, (
+        "the resolver reads no other way"
+    )
+    code = expression(scope, node.value, demand)
+    now = [node.index.axis if axis == node.axis else axis for axis in node.value.axes]
+    here, there = now.index(node.index.axis), node.axes.index(node.index.axis)
+    return code if here == there else method(code, "movedim", str(here), str(there))
+
+
+def _over_event(scope: Scope, node: ir.Node) -> Code:
+    """Norms and inner products: the event dimensions are summed."""
+    axes = str(len(node.axes))
+    match node:
+        case ir.Pow(ir.Norm(body), _):
+            return call(scope.use("squared_norm_event"), expression(scope, body, "value"), axes)
+        case ir.Norm(body, order):
+            return call(scope.use("norm_event"), expression(scope, body, "value"), f"{order:g}", axes)
+        case ir.Dot(left, right):
+            both = [aligned(scope, each, node.axes, "value") for each in (left, right)]
+            return call(scope.use("sum_event"), product(both), axes)
+    raise TypeError(type(node).__name__)
+
+
+# -- arithmetic ----------------------------------------------------------------------------------------
+
+
+def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
+    """Sums, products, powers and functions."""
+    match node:
+        case ir.Add(args):
+            bare = tuple(_without_minus(scope, arg) for arg in args)
+            signs = [body is not arg for body, arg in zip(bare, args, strict=True)]
+            return total(list(zip(signs, _operands(scope, node, bare, demand), strict=True)))
+        case ir.Mul(args):
+            return product(_operands(scope, node, args, demand))
+        case ir.Div(top, bottom):
+            return quotient(*_operands(scope, node, (top, bottom), demand))
+        case ir.Neg(body):
+            return negative(expression(scope, body, demand))
+        case ir.Pow(base, exponent):
+            left, right = _operands(scope, node, (base, exponent), demand)
+            tight = all(_SIMPLE.fullmatch(each) for each in (left.within(ATOM), right.within(UNARY)))
+            operator = "**" if tight else " ** "
+            return Code(f"{left.within(ATOM)}{operator}{right.within(UNARY)}", POWER)
+        case ir.Apply(name, args):
+            return _apply(scope, node, name, args, demand)
+    raise TypeError(f"no expression for {type(node).__name__}")
+
+
+def _without_minus(scope: Scope, node: ir.Node) -> ir.Node:
+    """What a summand subtracts, or the summand itself."""
+    match node:
+        case ir.Neg(body) if node not in scope.bound:
+            return body
+        case ir.Const(value) if value < 0:
+            return scope.program.arena.make(ir.Const, -value)
+    return node
+
+
+def _apply(scope: Scope, node: ir.Node, name: str, args: tuple[ir.Node, ...], demand: Demand) -> Code:
+    operands = _operands(scope, node, args, demand)
+    if name == "logaddexp":
+        return call("torch.logaddexp", *operands)
+    if name in definitions():  # a change of parameters, such as from a variance to a scale
+        return call(scope.use(name), *operands)
+    fact = function(name)
+    if fact.number and all(is_python_number(arg) for arg in args):
+        return call(fact.number, *operands)
+    return call(scope.use(fact.call) if fact.from_library else fact.call, *operands)
+
+
+def is_python_number(node: ir.Node) -> bool:
+    """Is the node made of literals and hyperparameters alone?"""
+    return all(
+        isinstance(each, ir.Const | ir.Hyper | ir.Neg | ir.Add | ir.Mul | ir.Div | ir.Pow) for each in walk(node)
+    )
+
+
+def _operands(scope: Scope, node: ir.Node, args: tuple[ir.Node, ...], demand: Demand) -> list[Code]:
+    """The operands of an elementwise operation, aligned so that they broadcast."""
+    own: Demand = "value" if node.event == "value" else demand if node.event == "open" else "number"
+    wanted = ["number" if arg.event == "number" else own for arg in args]
+    codes = [aligned(scope, arg, node.axes, want) for arg, want in zip(args, wanted, strict=True)]
+    if own == "number":
+        return codes
+    like = next((i for i, arg in enumerate(args) if arg.event != "number" and codes[i].text.isidentifier()), None)
+    if like is None:
+        return codes
+    for i, arg in enumerate(args):
+        if arg.event == "number" and arg.axes:
+            lead = str(len(args[like].axes))
+            number = call(scope.use("over_event"), expression(scope, arg), expression(scope, args[like], own), lead)
+            codes[i] = spread(number, arg.axes, node.axes)
+    return codes

@@ -1,0 +1,180 @@
+"""The objective's forward: networks and draws, the first batch's checks, one statement for each term, the sum."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.checks import write_checks
+from formula2dgm.codegen.expressions import expression, is_python_number
+from formula2dgm.codegen.notation import notation
+from formula2dgm.codegen.python import Code, assignment, call, negative, product, total
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.shapes import partners
+from formula2dgm.codegen.statements import Preparation
+from formula2dgm.codegen.uses import demands, roots
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Objective, Term
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.text import to_text
+
+_NAMED = (ir.LogProb, ir.Divergence, ir.Entropy, ir.Grad)
+_REDUCED = {
+    "mean": "mean over {axis}",
+    "sum": "summed over {axis}",
+    "logsumexp": "logsumexp over {axis}",
+    "logmeanexp": "log-mean-exp over {axis}",
+    "prod": "product over {axis}",
+}
+
+
+def write_forward(scope: Scope, objective: Objective) -> None:
+    """Write the body of one player's objective."""
+    terms = objective.terms
+    scope.demands = demands(roots(terms))
+    scope.partners = partners(roots(terms))
+    targets = [scope.names.fresh(term.name, f"term_{number}") for number, term in enumerate(terms, 1)]
+    preparation = Preparation(scope, terms)
+    preparation.expect(roots(terms))
+    for term in terms:
+        preparation.prepare(term.node)
+    write_checks(scope, terms)
+    named = [(term, _write_term(scope, preparation, term, target)) for term, target in zip(terms, targets, strict=True)]
+    _write_output(scope, objective, named)
+
+
+def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str) -> Code:
+    """The statements of one term; the last one is named after it."""
+    reductions, body = _peel(term.node)
+    span = term.span or scope.span(term.node)
+    for node in _statements_within(scope, body):
+        part = scope.names.fresh(notation(scope.program, node), f"{target}_part", "_each")
+        scope.body.comment(_described(scope, node), scope.span(node) or span)
+        preparation.compute(node, part)
+    scope.body.comment(_term_comment(term, body, reductions), span)
+    start = len(scope.body.lines)
+    if is_python_number(term.node):
+        preparation.assign(None, target, call("torch.as_tensor", expression(scope, term.node)))
+    else:
+        bound = scope.bound.get(term.node)
+        preparation.compute(term.node, target)
+        if bound is not None:
+            scope.bound[term.node] = bound
+    scope.body.lines[start:] = [(line, span) for line, _ in scope.body.lines[start:]]
+    return Code(target)
+
+
+def _peel(node: ir.Node) -> tuple[list[ir.Reduce], ir.Node]:
+    """The reductions around a term, outermost first, and what they reduce."""
+    reductions: list[ir.Reduce] = []
+    while isinstance(node, ir.Reduce):
+        reductions.append(node)
+        node = node.body
+    return reductions, node
+
+
+def _statements_within(scope: Scope, body: ir.Node) -> list[ir.Node]:
+    """The parts of a term that get a variable: densities, and what is used twice."""
+    if isinstance(body, _NAMED) or body in scope.bound:
+        return []
+    below = [node for node in walk(body) if node is not body and node not in scope.bound]
+    inner = {child for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law) for child in walk(node)}
+    uses: dict[ir.Node, int] = {}
+    for node in [*below, body]:
+        for child in node.children:
+            uses[child] = uses.get(child, 0) + 1
+    return [
+        node
+        for node in below
+        if node not in inner and (isinstance(node, _NAMED) or (uses.get(node, 0) > 1 and not isinstance(node, _LEAVES)))
+    ]
+
+
+_LEAVES = (ir.Const, ir.Hyper, ir.Data, ir.Param, ir.Draw, ir.Law, ir.NetCall, ir.Head, ir.Index, ir.Enumerated)
+
+
+def _described(scope: Scope, node: ir.Node) -> str:
+    axes = " and ".join(_axis_name(axis) for axis in node.axes)
+    return notation(scope.program, node) + (f", for each {axes}" if len(node.axes) > 1 else "")
+
+
+def _term_comment(term: Term, body: ir.Node, reductions: list[ir.Reduce]) -> str:
+    """``KL[q(z|x) || p(z)] in closed form, mean over the batch``."""
+    parts = [term.name]
+    text = to_text(body)
+    if text != term.name and not term.name.startswith(text) and len(text) <= 80:
+        parts[0] += f" = {to_text(term.node)}" if not reductions else ""
+    if isinstance(body, ir.Divergence | ir.Entropy):
+        parts[0] += " in closed form"
+    parts += [_REDUCED[each.op].format(axis=_axis_phrase(each.axis)) for each in reversed(reductions)]
+    return ", ".join(parts)
+
+
+def _axis_phrase(axis: Axis) -> str:
+    if axis.kind == "batch":
+        return "the batch"
+    if axis.kind == "sample":
+        return f"the {axis.size} draws" if axis.size is not None else "the draws"
+    if axis.kind == "enumeration":
+        return f"all {axis.name}"
+    return axis.name
+
+
+def _axis_name(axis: Axis) -> str:
+    return {"batch": "example", "sample": "draw", "enumeration": f"value of {axis.name}"}.get(axis.kind, axis.name)
+
+
+# -- the sum -------------------------------------------------------------------------------------------
+
+
+def _write_output(scope: Scope, objective: Objective, named: list[tuple[Term, Code]]) -> None:
+    """The terms by name, their contributions, the value in the formula's order, the loss."""
+    body = scope.body
+    body.gap()
+    _write_dict(scope, "terms", [(term.name, code.text) for term, code in named])
+    _write_dict(scope, "contributions", [(term.name, _weighted(scope, term, code).text) for term, code in named])
+    value = total([_signed(scope, term, code) for term, code in named])
+    body.add(assignment("value", value, body.indent) or [f"{' ' * body.indent}value = {value.text}"], objective.span)
+    loss = "-value" if objective.maximize else "value"
+    body.gap()
+    body.write("return Output(")
+    body.write(f"    loss={loss},{'  # the formula is maximised' if objective.maximize else ''}", objective.span)
+    body.write("    value=value,")
+    body.write("    terms={name: term.detach() for name, term in terms.items()},")
+    body.write("    contributions={name: term.detach() for name, term in contributions.items()},")
+    body.write(")")
+
+
+def _write_dict(scope: Scope, target: str, items: list[tuple[str, str]]) -> None:
+    entries = [f"{quoted(name)}: {value}" for name, value in items]
+    margin = " " * scope.body.indent
+    scope.body.write(f"{target} = {{")
+    scope.body.add([f"{margin}    {entry}," for entry in entries])
+    scope.body.write("}")
+
+
+def _signed(scope: Scope, term: Term, code: Code) -> tuple[bool, Code]:
+    """Is the term subtracted, and what is added or subtracted?"""
+    match term.coefficient:
+        case ir.Const(value) if value in (1, -1):
+            return value < 0, code
+        case ir.Const(value):
+            return value < 0, product([Code(repr(abs(value))), code])
+        case ir.Neg(body):
+            return True, product([expression(scope, body), code])
+        case ir.Mul((ir.Const(value), *rest)) if value < 0:
+            factors = ([] if value == -1 else [Code(repr(-value))]) + [expression(scope, each) for each in rest]
+            return True, product([*factors, code])
+        case ir.Mul(factors):
+            return False, product([*(expression(scope, each) for each in factors), code])
+    return False, product([expression(scope, term.coefficient), code])
+
+
+def _weighted(scope: Scope, term: Term, code: Code) -> Code:
+    minus, value = _signed(scope, term, code)
+    return negative(value) if minus else value
+
+
+def quoted(text: str) -> str:
+    """A string literal with double quotes, as ruff writes it."""
+    if '"' in text and "'" not in text:
+        return repr(text)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,267 @@
+"""The objective's methods: ``forward`` (one for each player), ``sample``, ``reconstruct``."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.constructor import write_signature
+from formula2dgm.codegen.draws import site_name
+from formula2dgm.codegen.expressions import aligned, expression, facts, parameters
+from formula2dgm.codegen.forward import quoted, write_forward
+from formula2dgm.codegen.names import Names, identifier
+from formula2dgm.codegen.python import Body, Code, call, method, product
+from formula2dgm.codegen.refusals import unknown_shape
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.shapes import UnknownShape, partners, tensors
+from formula2dgm.codegen.statements import Preparation
+from formula2dgm.codegen.uses import demands, roots
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Objective, Program
+from formula2dgm.ir.rewrite import walk
+
+#: How many draws stand for a batch where the formula has no data.
+BATCH_SIZE = 64
+
+
+def write_methods(program: Program, arguments: dict[str, str], used: dict[str, None]) -> list[Body]:
+    """All methods but the constructor; library functions they call are added to ``used``."""
+    methods = _Methods(program, arguments, used)
+    written = methods.forwards()
+    written += [each for each in (methods.reconstruct(), methods.sample()) if each is not None]
+    return written
+
+
+class _Methods:
+    def __init__(self, program: Program, arguments: dict[str, str], used: dict[str, None]):
+        self.program = program
+        self.arguments = arguments
+        self.used = used
+        self.noisy = bool(program.sites)
+        self.unsized = _unsized_batches(program)
+
+    # -- forward ---------------------------------------------------------------------------------------
+
+    def forwards(self) -> list[Body]:
+        """``forward``, and behind it one method for each player where there are several."""
+        players = [each for each in self.program.objectives if each.player is not None]
+        if len(self.program.objectives) == 1:
+            return [self._forward(self.program.objectives[0], "forward")]
+        methods = [self._forward(each, f"{identifier(each.player or '')}_objective") for each in players]
+        return [self._dispatch(players), *methods, self._player_parameters(players)]
+
+    def _player_parameters(self, players: list[Objective]) -> Body:
+        """Which parameters each player's optimiser is given."""
+        body = Body(4)
+        body.write("def player_parameters(self, player: str) -> list[nn.Parameter]:")
+        body.write('    """The parameters that one player trains."""')
+        tensors = [each.name for each in self.program.parameters]
+        everything = [*(each.name for each in self.program.networks), *tensors]
+        for each in players:
+            owned = everything if each.trains is None else each.trains
+            items = ", ".join(f"self.{n}" if n in tensors else f"*self.{n}.parameters()" for n in owned)
+            body.write(f'    if player == "{each.player}":', each.span)
+            body.write(f"        return [{items}]", each.span)
+        body.write(f"    {self._no_player(players)}")
+        return body
+
+    def _no_player(self, players: list[Objective]) -> str:
+        names = ", ".join(str(each.player) for each in players)
+        return f'raise ValueError(f"player is one of {names}, not {{player!r}}")'
+
+    def _forward(self, objective: Objective, name: str) -> Body:
+        scope = self._scope()
+        head = Body(4)
+        self._signature(head, name, "Output")
+        sense = "maximise" if objective.maximize else "minimise"
+        player = f"What {objective.player} is to {sense}" if objective.player else f"The formula, to {sense}"
+        head.write(f'    """{player}, on one batch."""')
+        self._defaults(scope)
+        if self.noisy:
+            scope.body.write("noise = {} if noise is None else noise")
+        try:
+            write_forward(scope, objective)
+        except UnknownShape as error:
+            raise unknown_shape(site_name(error.node), scope.span(error.node)) from error
+        return _joined(head, scope.body)
+
+    def _dispatch(self, players: list[Objective]) -> Body:
+        body = Body(4)
+        self._signature(body, "forward", "Output", ["player: str"])
+        names = ", ".join(str(each.player) for each in players)
+        body.write(f'    """The formula of one player ({names}), on one batch."""')
+        given = [f"{self.arguments[each.name]}={self.arguments[each.name]}" for each in self.program.hyperparameters]
+        passed = ", ".join(
+            [*given, *(["batch_size=batch_size"] if self.unsized else []), *(["noise=noise"] if self.noisy else [])]
+        )
+        for each in players:
+            body.write(f'    if player == "{each.player}":')
+            body.write(f"        return self.{identifier(each.player or '')}_objective({self._positional(passed)})")
+        body.write(f"    {self._no_player(players)}")
+        return body
+
+    def _positional(self, keywords: str) -> str:
+        data = [self.arguments[each.name] for each in self.program.inputs]
+        return ", ".join([*data, *([keywords] if keywords else [])])
+
+    def _signature(
+        self, body: Body, name: str, returns: str, first: list[str] | None = None, only: set[str] | None = None
+    ) -> None:
+        positional = [
+            f"{self.arguments[each.name]}: Tensor" for each in self.program.inputs if only is None or each.name in only
+        ]
+        keywords = list(first or [])
+        for hyper in self.program.hyperparameters:
+            if only is not None and hyper.name not in only:
+                continue
+            kind = "int | None" if hyper.whole else "float | Tensor | None"
+            keywords.append(f"{self.arguments[hyper.name]}: {kind} = None")
+        if self.unsized and only is None:
+            keywords.append(f"batch_size: int = {BATCH_SIZE}")
+        if self.noisy:
+            keywords.append("noise: Mapping[str, Tensor] | None = None")
+        write_signature(body, name, positional, [*keywords, "**unused: object"], returns)
+
+    def _scope(self) -> Scope:
+        taken = set(self.arguments.values())
+        sizes = dict.fromkeys(self.unsized, "batch_size")
+        return Scope(
+            self.program, Names(taken | set(sizes.values())), dict(self.arguments), library=self.used, sizes=sizes
+        )
+
+    def _defaults(self, scope: Scope, only: set[str] | None = None) -> None:
+        for each in self.program.hyperparameters:
+            name = self.arguments[each.name]
+            if only is None or each.name in only:
+                scope.body.write(f"{name} = self.{name} if {name} is None else {name}", each.span)
+
+    # -- reconstruct -----------------------------------------------------------------------------------
+
+    def reconstruct(self) -> Body | None:
+        """The means of the laws that score data given drawn latents."""
+        laws: dict[str, ir.Law] = {}
+        for node in walk(*[node for each in self.program.objectives for node in roots(each.terms)]):
+            if isinstance(node, ir.LogProb) and isinstance(node.value, ir.Data) and _depends_on_draw(node.law):
+                laws.setdefault(node.value.name, node.law)
+        if not laws:
+            return None
+        scope = self._scope()
+        head = Body(4)
+        nodes: list[ir.Node] = list(laws.values())
+        used = {node.name for node in walk(*nodes) if isinstance(node, ir.Hyper | ir.Data)}
+        used |= {axis.size for node in walk(*nodes) for axis in node.axes if isinstance(axis.size, str)}
+        self._signature(head, "reconstruct", "dict[str, Tensor]", only=used)
+        head.write('    """The mean of each variable that the formula scores, given the latents drawn for it."""')
+        self._defaults(scope, used)
+        scope.body.write("noise = {} if noise is None else noise")
+        preparation = self._prepare(scope, nodes)
+        targets = {name: self._averaged(scope, preparation, name, law) for name, law in laws.items()}
+        scope.body.gap()
+        scope.body.write(f"return {{{', '.join(f'{quoted(name)}: {code}' for name, code in targets.items())}}}")
+        return _joined(head, scope.body)
+
+    def _averaged(self, scope: Scope, preparation: Preparation, name: str, law: ir.Law) -> str:
+        """The mean of a law, for each example: averaged over draws, weighted over enumerated values."""
+        target = scope.names.fresh(f"{name} mean")
+        scope.body.comment(f"the mean of {law.label}", scope.span(law))
+        preparation.assign(None, target, self._mean(scope, law), span_of=law)
+        axes = law.axes
+        values = {node.axis: node for node in walk(law) if isinstance(node, ir.Enumerated)}
+        for axis in law.axes:
+            place = str(axes.index(axis))
+            if axis.kind in ("sample", "replicate"):
+                preparation.assign(None, target, method(Code(target), "mean", place), span_of=law)
+            elif axis in values:
+                weight = scope.names.fresh(f"{values[axis].law.label} at {axis.name}", "weight")
+                preparation.assign(None, weight, self._weight(scope, values[axis], axes), span_of=law)
+                weighted = product([call(scope.use("over_event"), weight, target, str(len(axes))), Code(target)])
+                preparation.assign(None, target, method(weighted, "sum", place), span_of=law)
+            else:
+                continue
+            axes = tuple(each for each in axes if each != axis)
+        return target
+
+    def _weight(self, scope: Scope, values: ir.Enumerated, axes: tuple[Axis, ...]) -> Code:
+        """The probability of each enumerated value, aligned to ``axes``."""
+        density = self.program.arena.make(ir.LogProb, values.law, values)
+        return call("torch.exp", aligned(scope, density, axes, full=True))
+
+    def _mean(self, scope: Scope, law: ir.Law) -> Code:
+        return call(scope.use(facts(law).mean), *parameters(scope, law, law.axes))
+
+    def _prepare(self, scope: Scope, nodes: list[ir.Node], first: list[ir.Node] | None = None) -> Preparation:
+        """Write the statements of ``first`` (else of all nodes), knowing that all will be wanted."""
+        scope.demands = demands(nodes)
+        scope.partners = partners(nodes)
+        preparation = Preparation(scope)
+        preparation.expect(nodes)
+        for node in nodes if first is None else first:
+            preparation.prepare(node)
+        return preparation
+
+    # -- sample ----------------------------------------------------------------------------------------
+
+    def sample(self) -> Body | None:
+        """Ancestral draws of the model, parents first."""
+        draws = self.program.generative
+        if not draws:
+            return None
+        scope = self._scope()
+        scope.names = Names({"n", "mean"})
+        scope.sizes = {axis: "n" for draw in draws for axis in draw.axes if axis.kind == "batch"}
+        scope.arguments = {each.name: f"self.{self.arguments[each.name]}" for each in self.program.hyperparameters}
+        head = Body(4)
+        keywords = ["noise: Mapping[str, Tensor] | None = None", "mean: bool = False"]
+        write_signature(head, "sample", ["n: int"], keywords, "dict[str, Tensor]")
+        head.write('    """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""')
+        scope.body.write("noise = {} if noise is None else noise")
+        leaves = _leaves(draws)
+        try:
+            preparation = self._prepare(scope, list(draws), [each for each in draws if each not in leaves])
+            for leaf in leaves:
+                self._leaf(scope, preparation, leaf)
+        except UnknownShape as error:
+            return self._no_sample(head, error)
+        scope.body.gap()
+        items = ", ".join(f"{quoted(site_name(each))}: {expression(scope, each, 'value').text}" for each in draws)
+        scope.body.write(f"return {{{items}}}")
+        return _joined(head, scope.body)
+
+    def _leaf(self, scope: Scope, preparation: Preparation, leaf: ir.Draw) -> None:
+        """A draw that nothing depends on: its law's mean where the caller asks for means."""
+        preparation.prepare(leaf)
+        if facts(leaf.law).class_dims:
+            return
+        target = scope.bound[leaf].text
+        given = tensors(scope, leaf, parameters(scope, leaf.law, leaf.axes))
+        value = call(scope.use(facts(leaf.law).mean), *given)
+        if leaf.law.axes != leaf.axes:
+            value = method(value, "expand_as", target)
+        scope.body.write("if mean:")
+        scope.body.write(f"    {target} = {value.text}", scope.span(leaf))
+
+    def _no_sample(self, head: Body, error: UnknownShape) -> Body:
+        body = Body(8)
+        body.write(f'raise ValueError("the event shape of {error.node.site} is not known: bind it with event_shape=")')
+        return _joined(head, body)
+
+
+def _unsized_batches(program: Program) -> list[Axis]:
+    """The batches that no data sizes: a model of draws alone."""
+    nodes = walk(*(node for each in program.objectives for node in roots(each.terms)))
+    sized = {axis for each in program.inputs for axis in each.axes}
+    axes = dict.fromkeys(axis for node in nodes for axis in node.axes)
+    return [axis for axis in axes if axis.kind == "batch" and axis.size is None and axis not in sized]
+
+
+def _joined(head: Body, body: Body) -> Body:
+    """A signature and docstring, then the statements."""
+    return Body(4, [*head.lines, *body.lines])
+
+
+def _depends_on_draw(law: ir.Law) -> bool:
+    return any(isinstance(node, ir.Draw) for node in walk(law))
+
+
+def _leaves(draws: tuple[ir.Draw, ...]) -> list[ir.Draw]:
+    """The draws that no other draw depends on."""
+    used = {node for draw in draws for node in walk(draw) if node is not draw}
+    return [draw for draw in draws if draw not in used]

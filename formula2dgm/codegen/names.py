@@ -1,0 +1,64 @@
+"""Python names from the formula's own: ``log p(x|z)`` is ``log_p_x_given_z``."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+#: What generated functions call themselves, and may not be renamed.
+RESERVED = frozenset(
+    {
+        *("self", "torch", "nn", "Tensor", "math", "Output", "Objective"),
+        *("noise", "player", "batch_size", "unused", "value", "terms", "contributions"),
+    }
+)
+LONGEST = 48
+
+_FUNCTIONS = re.compile(r"\b(KL|H|JS|MMD|TC|MI|W)(?=[\[(_])")
+
+
+def identifier(text: str) -> str:
+    """A Python identifier that reads like a piece of formula.
+
+    >>> identifier("log p(x|z)"), identifier("KL[q(z|x) || p(z)]"), identifier("q(z|x')")
+    ('log_p_x_given_z', 'kl_q_z_given_x_p_z', 'q_z_given_x_prime')
+    """
+    spelled = _FUNCTIONS.sub(lambda found: found[0].lower(), text)
+    spelled = spelled.replace("||", " ").replace("|", " given ").replace("'", " prime ").replace("=", " at ")
+    spelled = spelled.replace("-", " minus ")
+    name = re.sub(r"\W+", "_", spelled, flags=re.ASCII)
+    name = re.sub("_+", "_", name).strip("_")
+    return name if re.match(r"[A-Za-z_]", name) else f"value_{name}".rstrip("_")
+
+
+def is_free(name: str) -> bool:
+    """May a generated function use the name (no keyword, no builtin, nothing the module defines)?"""
+    return not keyword.iskeyword(name) and not hasattr(builtins, name) and name not in RESERVED
+
+
+def argument(name: str) -> str:
+    """The keyword under which a generated function takes a formula's name: ``lambda`` is ``lambda_``."""
+    name = identifier(name)
+    return name if is_free(name) else f"{name}_"
+
+
+class Names:
+    """The names of one function: each is given out once and shadows nothing."""
+
+    def __init__(self, taken: set[str] | frozenset[str] = frozenset()):
+        self._taken = set(taken)
+
+    def fresh(self, wanted: str, otherwise: str = "value", mark: str = "") -> str:
+        """``wanted`` as an identifier; ``otherwise`` where it is too long; ``mark`` or a number where it is taken."""
+        stem = identifier(wanted)
+        if len(stem) > LONGEST:
+            stem = identifier(otherwise)
+        if not is_free(stem):
+            stem = f"{stem}_"
+        stem = f"{stem}{mark}" if stem in self._taken else stem
+        name, number = stem, 2
+        while name in self._taken:
+            name, number = f"{stem}_{number}", number + 1
+        self._taken.add(name)
+        return name

@@ -1,0 +1,75 @@
+"""What the formula itself calls a node: for comments and names."""
+
+from __future__ import annotations
+
+import re
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Program
+from formula2dgm.ir.text import to_text
+from formula2dgm.syntax import tree
+
+#: Longer pieces of a formula name nothing.
+LONGEST = 60
+
+
+def notation(program: Program, node: ir.Node) -> str:
+    """A node as the formula writes it, if it does; else as the program says it.
+
+    A density at other values than its own variable is ``log p(y_w|x)``, a network's result ``D(G(z))``.
+    """
+
+    def name(part: ir.Node) -> str | None:
+        match part:
+            case ir.LogProb(law):
+                return _log_density(program, part, law.label)
+            case ir.NetCall():
+                return call_label(program, part)
+            case ir.Head(call, None, None):
+                return call_label(program, call)
+        return None if part is node else definition_name(program, part)
+
+    return to_text(node, name)
+
+
+def call_label(program: Program, call: ir.NetCall) -> str:
+    """What the formula calls the network, at these arguments: ``q(z|x)``, ``D(x)``."""
+    label = next(each.label for each in program.networks if each.name == call.network)
+    if "(" in label:
+        return label
+    for node in (call, program.arena.make(ir.Head, call, None, None)):
+        for origin in program.arena.origins(node):
+            if isinstance(origin, tree.Call) and len(str(origin)) <= LONGEST:
+                return str(origin)
+    return f"{label}({', '.join(notation(program, arg) for arg in call.args)})"
+
+
+def definition_name(program: Program, node: ir.Node) -> str | None:
+    """The symbol that the formula defines as this node (``x_t``), or None."""
+    if isinstance(node, ir.Add | ir.Mul | ir.Div | ir.Pow | ir.Neg | ir.Apply | ir.StopGrad):
+        for origin in program.arena.origins(node):
+            if isinstance(origin, tree.Symbol):
+                return str(origin)
+    return None
+
+
+def _log_density(program: Program, node: ir.LogProb, label: str) -> str:
+    """``log`` of the density as the formula writes it at these values, if that is the same factor."""
+    density = program.arena.make(ir.Apply, "exp", (node,))
+    for each in (node, density):
+        for origin in program.arena.origins(each):
+            text = re.sub(r"^log\s*", "", str(origin))
+            text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+            if isinstance(origin, tree.Call | tree.Prefix | tree.Func) and _pattern(text) == _pattern(label):
+                return f"log {text}"
+    return f"log {label}"
+
+
+def _pattern(text: str) -> tuple[str, int, int] | None:
+    """The letter of a density, and how many variables and conditions it has."""
+    found = re.fullmatch(r"([^()]+)\((.*)\)", text)
+    if found is None:
+        return None
+    inside = re.sub(r"\{[^{}]*\}", "", found[2])
+    variables, _, given = inside.partition("|")
+    return found[1], variables.count(","), given.count(",") if given else -1

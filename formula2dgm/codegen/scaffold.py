@@ -1,0 +1,108 @@
+"""Default networks, for what the user bound nothing to: one hidden layer and a head for each result."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.names import Names, is_free
+from formula2dgm.codegen.python import WIDTH
+from formula2dgm.ir.program import Network, Program, Scaffold
+
+
+def class_name(network: Network) -> str:
+    """``q_z_given_x`` is an instance of ``QZGivenX``."""
+    name = "".join(part[:1].upper() + part[1:] for part in network.name.split("_"))
+    return name if is_free(name) else f"{name}Network"
+
+
+def write_network(network: Network, scaffold: Scaffold) -> str:
+    """The source of a default network, to be replaced by one's own."""
+    names = Names(frozenset({"hidden", "event", "h"}))
+    inputs = [names.fresh(name) for name, _ in scaffold.inputs]
+    shapes = [f"{name}: tuple[int, ...]" for name in inputs]
+    width = " + ".join(f"math.prod({name})" for name in inputs) or "1"
+    arguments = ["self", *shapes, "event: tuple[int, ...]", "hidden: int"]
+    forward = ["self", *(f"{name}: Tensor" for name in inputs)]
+    lines = [
+        f"class {class_name(network)}(nn.Module):",
+        f'    """A default network for {network.label}: replace it by your own."""',
+        "",
+        f"    def __init__({', '.join(arguments)}) -> None:",
+        "        super().__init__()",
+        f"        self.body = nn.Sequential(nn.Linear({width}, hidden), nn.ReLU())",
+        *(f"        self.{head} = nn.Linear(hidden, math.prod(event))" for head, _, _ in scaffold.heads),
+        "        self.event = event",
+        "",
+        f"    def forward({', '.join(forward)}) -> {'Tensor' if len(scaffold.heads) == 1 else 'dict[str, Tensor]'}:",
+        f"        h = self.body({_joined(inputs)})",
+        *_results(scaffold),
+    ]
+    return "\n".join(_broken(line) for line in lines)
+
+
+def write_builders(program: Program) -> str | None:
+    """``default_networks``, where the module has any, and ``build``, where it has all."""
+    made = [(each, each.scaffold) for each in program.networks if each.scaffold is not None]
+    lines: list[str] = []
+    if made:
+        lines += [
+            "def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:",
+            '    """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""',
+            "    return {",
+            *(_broken(_entry(program, network, scaffold)) for network, scaffold in made),
+            "    }",
+        ]
+    if len(made) == len(program.networks) and not program.parameters:
+        given = "**default_networks(shapes, hidden)" if made else ""
+        lines += ["", ""] if lines else []
+        lines += [
+            "def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective:",
+            '    """The objective with default networks, for data of these event shapes."""',
+            f"    return Objective({given})",
+        ]
+    return "\n".join(lines) or None
+
+
+def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
+    shapes = [_shape(program, shape, name) for name, shape in scaffold.inputs]
+    event = _shape(program, scaffold.heads[0][2], scaffold.like)
+    return f'        "{network.name}": {class_name(network)}({", ".join([*shapes, event, "hidden"])}),'
+
+
+def _shape(program: Program, shape: tuple[int, ...] | None, name: str | None) -> str:
+    """A literal shape, or where to find that of a data variable."""
+    known = {each.name: each.shape for each in program.inputs}
+    shape = shape if shape is not None else known.get(name or "", shape)
+    if shape is None and name in known:
+        return f'shapes["{name}"]'
+    return str(shape or ())
+
+
+def _joined(inputs: list[str]) -> str:
+    flat = [f"{name}.reshape(len({name}), -1)" for name in inputs]
+    if not flat:
+        return "self.body[0].weight.new_ones(1, 1)"
+    return flat[0] if len(flat) == 1 else f"torch.cat([{', '.join(flat)}], dim=1)"
+
+
+def _results(scaffold: Scaffold) -> list[str]:
+    """The heads' values within their constraints, in the event's shape."""
+    results = []
+    for head, constraint, _ in scaffold.heads:
+        value = f"self.{head}(h).reshape(-1, *self.event)"
+        if constraint == "positive":
+            value = f"nn.functional.softplus({value}) + 1e-4"
+        elif constraint == "unit":
+            value = f"torch.sigmoid({value})"
+        results.append((head, value))
+    if len(results) == 1:
+        return [f"        return {results[0][1]}"]
+    return ["        return {", *(f'            "{head}": {value},' for head, value in results), "        }"]
+
+
+def _broken(line: str) -> str:
+    """A call that is too long for a line, its arguments on one of their own."""
+    if len(line) <= WIDTH:
+        return line
+    head, _, rest = line.partition("(")
+    margin = " " * (len(line) - len(line.lstrip()))
+    inside, _, tail = rest.rpartition(")")
+    return f"{head}(\n{margin}    {inside}\n{margin}){tail}"

@@ -1,0 +1,79 @@
+"""What one generated function knows while it is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from formula2dgm.codegen.names import Names
+from formula2dgm.codegen.python import Body, Code
+from formula2dgm.codegen.uses import Demand
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Network, Program
+from formula2dgm.spans import Span
+
+
+@dataclass
+class Scope:
+    """The names in use, the nodes already computed, and the library functions called so far.
+
+    arguments  the Python name of each input and hyperparameter
+    bound      the variable that holds a node, once a statement has computed it
+    demands    whether a deterministic network's tensor is used as a number or a value
+    partners   for each draw, the nodes that have its event shape
+    suffix     what the variables of a loop's body end in
+    step_noise the noise of a recurrent site at the present step
+    sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
+    """
+
+    program: Program
+    names: Names
+    arguments: dict[str, str]
+    body: Body = field(default_factory=Body)
+    bound: dict[ir.Node, Code] = field(default_factory=dict)
+    demands: dict[ir.Node, set[Demand]] = field(default_factory=dict)
+    partners: dict[ir.Node, list[ir.Node]] = field(default_factory=dict)
+    suffix: str = ""
+    step_noise: dict[str, Code] = field(default_factory=dict)
+    sizes: dict[Axis, str] = field(default_factory=dict)
+    library: dict[str, None] = field(default_factory=dict)
+
+    def use(self, function: str) -> str:
+        """The name of a library function, which the module will carry."""
+        self.library[function] = None
+        return function
+
+    def network(self, name: str) -> Network:
+        """The program's network of this name."""
+        return next(each for each in self.program.networks if each.name == name)
+
+    def span(self, node: ir.Node) -> Span | None:
+        """Where the formula writes the node, first."""
+        origins = self.program.arena.origins(node)
+        return origins[0].span if origins else None
+
+    def is_number(self, node: ir.Node) -> bool:
+        """Does the node's variable hold one number for each position of its axes?"""
+        return node.event == "number" or (node.event == "open" and self.demands.get(node) == {"number"})
+
+    def size(self, axis: Axis) -> str:
+        """The number of positions on an axis, as an expression."""
+        if axis in self.sizes:
+            return self.sizes[axis]
+        if isinstance(axis.size, int):
+            return str(axis.size)
+        if isinstance(axis.size, str):
+            return self.arguments[axis.size]
+        for each in self.program.inputs:
+            if axis in each.axes and each.name in self.arguments:
+                return f"{self.arguments[each.name]}.shape[{each.axes.index(axis)}]"
+        for node, code in self.bound.items():
+            if axis in node.axes and code.text.isidentifier():
+                return f"{code.text}.shape[{node.axes.index(axis)}]"
+        raise LookupError(f"nothing in scope has the axis {axis}")
+
+    def shape(self, axes: Iterable[Axis], event: str = "") -> Code:
+        """A shape: the sizes of axes, then ``event`` (a starred expression or numbers)."""
+        items = [*(self.size(axis) for axis in axes), *([event] if event else [])]
+        return Code(f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})")

@@ -1,0 +1,274 @@
+"""A module that trains: the generated module, followed by the part that reads data, trains, saves and draws."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import NoReturn
+
+import jinja2
+
+from formula2dgm import resources
+from formula2dgm.codegen.module import Generated
+from formula2dgm.codegen.names import argument, identifier
+from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, Program
+
+WIDTH = 120
+#: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
+RUN_FIELDS = frozenset(
+    {
+        *("batch_size", "compile", "data", "device", "epochs", "hidden", "lr"),
+        *("out_dir", "resume", "seed", "steps", "validation"),
+    }
+)
+METADATA = """\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [{dependencies}]
+# ///
+"""
+
+
+def script(
+    program: Program,
+    generated: Generated,
+    made: Mapping[str, str] = MappingProxyType({}),
+    modules: Sequence[str] = (),
+) -> str:
+    """The text of a training script: ``python model.py --data digits`` runs it.
+
+    The script keeps the generated module whole, adds to its docstring how to run it, and ends with the training part.
+    ``made`` says how to make the networks and tensors that have no default: name to Python expression, of the names in
+    the user's ``modules``. Raises FormulaError (F2D-0781) for one that has neither.
+    """
+    facts = _facts(program, generated.source, made)
+    module, part = _Parts(generated.source), _Parts(_template().render(**facts, modules=modules))
+    dependencies = '"torch>=2.6", "scikit-learn>=1.4"' if program.inputs else '"torch>=2.6"'
+    raw = "r" if "\\" in module.docstring else ""
+    docstring = f'{raw}"""{module.docstring}\n\n{part.docstring}\n"""\n'
+    head = [docstring, METADATA.format(dependencies=dependencies), _imports(module.imports | part.imports)]
+    return "\n".join(head) + f"\n\n{module.body}\n\n\n{part.body}\n"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.templates()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("script.py.j2")
+
+
+# -- what the template is told -------------------------------------------------------------------------
+
+
+def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[str, object]:
+    players = [_player(each) for each in program.objectives if each.player] if len(program.objectives) > 1 else []
+    hidden = any(each.scaffold is not None for each in program.networks)
+    counted = [each for each in program.hyperparameters if _is_counted(each, program.inputs)]
+    needed = [_field(each) for each in program.hyperparameters if each.default is None and each not in counted]
+    supports = {each.support for each in program.inputs}
+    several = len(program.inputs) > 1
+    samples = "    def sample(" in generated and 'raise ValueError("the event shape of' not in generated
+    reconstructs = "    def reconstruct(" in generated
+    return {
+        "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
+        "source": _source(program.inputs),
+        "groups": len({_batch(each) for each in program.inputs}),
+        "time": any(_is_sequence(each) for each in program.inputs),
+        "shaped": any(each.shape is not None for each in program.inputs),
+        "labels": bool(supports & {"category", "simplex"}),
+        "ranges": bool(supports & {"binary", "unit", "positive"}),
+        "binary": "binary" in supports,
+        "numbers": [_number(each, counted=each in counted) for each in program.hyperparameters],
+        "counted": [_counted(each, program.inputs) for each in counted],
+        "needed": ", ".join(_quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
+        "hidden": 128 if hidden else None,
+        "made": _made(program, made),
+        "call": _call(program, bool(players)),
+        "players": players,
+        "owns": any(each.trains is not None for each in program.objectives),
+        "trains": _trains(program.objectives[0]),
+        "gradients": _has_gradient(program),
+        "samples": samples,
+        "reconstructs": reconstructs,
+        "pictures": bool(program.inputs) and (samples or reconstructs),
+    }
+
+
+def _variable(each: Input, several: bool) -> str:
+    facts = [f"shape={each.shape}" if each.shape is not None else ""]
+    facts += [f"classes={each.classes}" if each.classes is not None else ""]
+    facts += ["time=True" if _is_sequence(each) else ""]
+    facts += [f"batch={_quoted(_batch(each))}" if several else ""]
+    return ", ".join([_quoted(each.support), *filter(None, facts)])
+
+
+def _is_sequence(each: Input) -> bool:
+    return any(axis.kind == "time" for axis in each.axes)
+
+
+def _batch(each: Input) -> str:
+    return next((axis.name for axis in each.axes if axis.kind == "batch"), "batch")
+
+
+def _source(inputs: Iterable[Input]) -> str:
+    """The named data that suit the formula."""
+    if any(_is_sequence(each) for each in inputs):
+        return "digit-rows"
+    return "moons" if any(each.shape == (2,) for each in inputs) else "digits"
+
+
+def _is_counted(each: Hyperparameter, inputs: Iterable[Input]) -> bool:
+    """The size of a data set: the data say it."""
+    sizes = {axis.size for each in inputs for axis in each.axes if axis.kind == "batch"}
+    return each.default is None and bool(sizes) and (each.name in sizes or each.name == "N")
+
+
+def _field(each: Hyperparameter) -> str:
+    """The name of a hyperparameter's field in the configuration."""
+    name = argument(each.name)
+    return f"formula_{name}" if name in RUN_FIELDS else name
+
+
+def _number(each: Hyperparameter, counted: bool) -> dict[str, str]:
+    kind = "int" if each.whole else "float"
+    default = each.default if each.default is None or each.whole else float(each.default)
+    text = f"{each.name} of the formula" + (": the number of training examples" if counted else "")
+    return {
+        "name": _field(each),
+        "type": kind if default is not None else f"{kind} | None",
+        "default": repr(default),
+        "help": text.replace("\\", "\\\\").replace('"', "'"),
+    }
+
+
+def _call(program: Program, players: bool) -> str:
+    data = "**batch" if program.inputs else "batch_size=self.config.batch_size"
+    return f"{data}, player=player" if players else data
+
+
+def _player(objective: Objective) -> dict[str, str]:
+    name = objective.player or ""
+    return {"name": name, "key": _quoted(name), "field": f"steps_{identifier(name)}", "trains": _trains(objective)}
+
+
+def _trains(objective: Objective) -> str:
+    """The parameters that an objective's optimiser updates."""
+    if objective.trains is None:
+        return "self.objective.parameters()"
+    owned = ", ".join(_quoted(each) for each in objective.trains)
+    return f"owned(self.objective, {owned})"
+
+
+def _made(program: Program, made: Mapping[str, str]) -> str:
+    """The arguments of the objective's constructor, on one line or one a line."""
+    given = [each for each in program.networks if each.scaffold is None]
+    items = ["**default_networks(shapes, config.hidden)"] if len(given) < len(program.networks) else []
+    items += [f"{each.name}={made.get(each.name) or _unmade(each.label)}" for each in given]
+    items += [f"{each.name}={made.get(each.name) or _default_tensor(each)}" for each in program.parameters]
+    items += [f"{argument(each.name)}=config.{_field(each)}" for each in program.hyperparameters]
+    line = ", ".join(items)
+    if len(f"    return Objective({line})") <= WIDTH:
+        return line
+    return "".join(f"\n        {each}," for each in items) + "\n    "
+
+
+def _default_tensor(parameter: Parameter) -> str:
+    if not parameter.learned or parameter.shape is None:
+        _unmade(parameter.label)
+    return f"nn.Parameter(torch.zeros({parameter.shape}))"
+
+
+def _unmade(label: str) -> NoReturn:
+    message = f"a script cannot make '{label}': it is bound to an object, and has no source"
+    raise FormulaError(Diagnostic("F2D-0781", "error", message, None, "pass the Python file that makes it: --networks"))
+
+
+def _counted(each: Hyperparameter, inputs: Iterable[Input]) -> dict[str, str]:
+    """The hyperparameter that is the size of a data set, and a variable of that set."""
+    sized = [one for one in inputs if any(axis.size == each.name for axis in one.axes)] or list(inputs)
+    return {"field": _field(each), "variable": argument(sized[0].name)}
+
+
+def _has_gradient(program: Program) -> bool:
+    """Is there a gradient inside the objective, so that evaluating it needs autograd?"""
+    waiting: list[ir.Node] = [term.node for objective in program.objectives for term in objective.terms]
+    seen: set[ir.Node] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ir.Grad):
+            return True
+        if node not in seen:
+            seen.add(node)
+            waiting.extend(node.children)
+    return False
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# -- putting two files together ------------------------------------------------------------------------
+
+
+class _Parts:
+    """A file's docstring, imports and body: everything that follows them."""
+
+    def __init__(self, text: str):
+        tree = ast.parse(text)
+        self.docstring = _docstring(text, tree)
+        head = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        self.imports = set(_aliases(head))
+        last = max((node.end_lineno or 0 for node in head), default=0)
+        self.body = "\n".join(text.split("\n")[last:]).strip("\n")
+
+
+def _docstring(text: str, tree: ast.Module) -> str:
+    """The docstring as it is written, between its quotes."""
+    first = tree.body[0]
+    written = ast.get_source_segment(text, first) or ""
+    return written.removeprefix("r").strip('"').strip("\n")
+
+
+def _aliases(nodes: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str, str]]:
+    """``(module, name)`` of each imported name; ``(module, "")`` for the module itself."""
+    for node in nodes:
+        for alias in node.names:
+            renamed = f" as {alias.asname}" if alias.asname else ""
+            if isinstance(node, ast.Import):
+                yield alias.name + renamed, ""
+            else:
+                yield node.module or "", alias.name + renamed
+
+
+def _imports(pairs: set[tuple[str, str]]) -> str:
+    """Import statements in the usual order: the future, the standard library, packages."""
+    sections: dict[int, dict[str, list[str]]] = {}
+    for module, name in sorted(pairs):
+        top = module.split(".")[0].split(" ")[0]
+        section = 0 if top == "__future__" else 1 if top in sys.stdlib_module_names else 2
+        sections.setdefault(section, {}).setdefault(module, []).append(name)
+    return "\n".join("\n".join(_section(sections[key])) + "\n" for key in sorted(sections))
+
+
+def _section(modules: dict[str, list[str]]) -> Iterator[str]:
+    yield from (f"import {module}" for module in sorted(modules) if "" in modules[module])
+    for module in sorted(modules):
+        names = sorted((name for name in modules[module] if name), key=_import_order)
+        if names:
+            yield f"from {module} import {', '.join(names)}"
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """CONSTANTS, then Classes, then functions."""
+    bare = name.split(" ")[0]
+    return (0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2, name)

@@ -1,0 +1,128 @@
+"""Shapes of draws: the axes' sizes, then the event shape, from wherever the formula says it."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.expressions import expression, facts, is_python_number
+from formula2dgm.codegen.python import Code
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
+
+
+class UnknownShape(LookupError):
+    """Nothing says the event shape of a draw."""
+
+    def __init__(self, node: ir.Draw):
+        super().__init__(f"nothing says the event shape of {node.site}")
+        self.node = node
+
+
+def draw_shape(scope: Scope, node: ir.Draw) -> Code:
+    """The shape of a draw: ``q_z_given_x_loc.shape``, ``(K, *q_z_given_x_loc.shape)``, ``(x.shape[0], 16)``."""
+    law, axes = node.law, node.axes
+    if law.scalar:
+        return scope.shape(axes)
+    found = tensor_parameter(scope, law)
+    if law.shape is not None and not (found and isinstance(found[1], ir.Head) and found[1].axes):
+        return scope.shape(axes, ", ".join(map(str, law.shape)))
+    if found is None:
+        return _shape_of_partner(scope, node)
+    parameter, own = found[0], found[1].axes
+    classes = facts(law).class_dims if not dict(law.options).get("one_hot") else 0
+    whole = f"{parameter.text}.shape" + (f"[:-{classes}]" if classes else "")
+    if own == axes:
+        return Code(whole)
+    if own and axes[-len(own) :] == own:
+        return scope.shape(axes[: -len(own)], f"*{whole}")
+    end = f"-{classes}" if classes else ""
+    event = f"*{parameter.text}.shape[{len(own)}:{end}]" if own or classes else f"*{parameter.text}.shape"
+    return scope.shape(axes, event)
+
+
+def tensor_parameter(scope: Scope, law: ir.Law) -> tuple[Code, ir.Node] | None:
+    """The first of a law's parameters with most axes that is a tensor."""
+    tensors = [node for _, node in law.params if node.event != "number" or node.axes]
+    candidates = [node for node in tensors if is_available(scope, node)]
+    if not candidates:
+        return None
+    node = max(candidates, key=lambda each: len(each.axes))
+    return expression(scope, node, "number" if law.scalar else "value"), node
+
+
+def is_available(scope: Scope, node: ir.Node) -> bool:
+    """Can the node be computed from what is in scope (no draw or network call of its own is missing)?"""
+    if node in scope.bound:
+        return True
+    if isinstance(node, ir.Draw | ir.Head | ir.NetCall | ir.Previous | ir.Enumerated):
+        return False
+    return all(is_available(scope, child) for child in node.children)
+
+
+def like_tensor(scope: Scope, node: ir.Draw) -> Code:
+    """A tensor whose dtype and device fresh noise takes."""
+    found = tensor_parameter(scope, node.law)
+    if found is not None:
+        return found[0]
+    for each in scope.program.inputs:
+        if each.name in scope.arguments and each.support != "category":
+            return Code(scope.arguments[each.name])
+    return Code(f"{scope.use('tensor_of')}(self)")
+
+
+def tensors(scope: Scope, node: ir.Draw, given: list[Code]) -> list[Code]:
+    """Parameters as tensors: functions that draw values take the device and dtype from them."""
+    law = dict(node.law.params)
+    numbers = [is_python_number(law[name]) for name in facts(node.law).parameters]
+    return [
+        Code(f"{like_tensor(scope, node).text}.new_tensor({code.text})") if number else code
+        for number, code in zip(numbers, given, strict=True)
+    ]
+
+
+def _shape_of_partner(scope: Scope, node: ir.Draw) -> Code:
+    """The event shape of the value that a draw from a standard law meets (``z + sigma * epsilon``)."""
+    for partner in scope.partners.get(node, ()):
+        code = expression(scope, partner, "value") if partner in scope.bound or isinstance(partner, ir.Data) else None
+        if code is not None and code.text.isidentifier():
+            if partner.axes == node.axes:
+                return Code(f"{code.text}.shape")
+            return scope.shape(node.axes, f"*{code.text}.shape[{len(partner.axes)}:]")
+    raise UnknownShape(node)
+
+
+def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
+    """For each draw, the other nodes whose event has the same shape because they are added, compared or scored."""
+    group: dict[ir.Node, ir.Node] = {}
+
+    def find(node: ir.Node) -> ir.Node:
+        while group.setdefault(node, node) is not node:
+            node = group[node]
+        return node
+
+    ordered = list(walk(*nodes))
+    for node in ordered:
+        first, *others = _same_event(node) or [node]
+        for other in others:
+            group[find(other)] = find(first)
+    anchors = [node for node in ordered if isinstance(node, ir.Data | ir.Head | ir.Draw | ir.Param)]
+    draws = [node for node in ordered if isinstance(node, ir.Draw)]
+    return {draw: [each for each in anchors if each is not draw and find(each) is find(draw)] for draw in draws}
+
+
+def _same_event(node: ir.Node) -> list[ir.Node]:
+    """The nodes around ``node`` that have its event shape."""
+    match node:
+        case ir.Add(args) | ir.Mul(args):
+            return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
+        case ir.Div() | ir.Pow() | ir.Neg() | ir.Apply() | ir.StopGrad() | ir.Permuted():
+            return [node, *(child for child in node.children if child.event != "number")]
+        case ir.Law(params=params):
+            values = [param for _, param in params if param.event != "number"]
+            return [node, *values] if not facts(node).class_dims else []
+        case ir.LogProb(law, value):
+            return [law, value] if not law.scalar else []
+        case ir.Divergence(_, left, right):
+            return [left, right]
+        case ir.Draw(law):
+            return [node, law] if not law.scalar else []
+    return []

@@ -1,0 +1,222 @@
+"""The statements that come before the terms: network calls, the laws' parameters, draws."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.draws import Draws, listing
+from formula2dgm.codegen.expressions import aligned, expression, facts
+from formula2dgm.codegen.loops import LoopWriter
+from formula2dgm.codegen.notation import call_label, definition_name, notation
+from formula2dgm.codegen.python import Code, assignment, call
+from formula2dgm.codegen.recurrence import Loop, find_loops
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.uses import Demand, users_of_calls
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis, merge
+from formula2dgm.ir.program import Term
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.text import to_text
+
+_ARITHMETIC = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.StopGrad, ir.At)
+
+
+class Preparation(Draws):
+    """Writes what the given nodes need before they can be computed, each piece once, in the formula's order."""
+
+    def __init__(self, scope: Scope, terms: tuple[Term, ...] = ()):
+        super().__init__(scope, terms)
+        self.calls = users_of_calls(scope.program, terms)
+        self._done: set[ir.Node] = set()
+        self.loops: dict[ir.Node, Loop] = {}
+        self.expected: list[ir.Node] = []
+        self.differentiated: set[ir.Node] = set()
+
+    def expect(self, nodes: list[ir.Node]) -> None:
+        """Say what will be prepared, so that recurrent draws are found beforehand."""
+        self.expected = list(walk(*nodes))
+        self.differentiated = {node.wrt for node in self.expected if isinstance(node, ir.Grad)}
+        for loop in find_loops(nodes):
+            self.loops |= dict.fromkeys(loop.members, loop)
+
+    def prepare(self, node: ir.Node) -> None:
+        """Write the statements of everything below ``node`` that has one of its own."""
+        for each in walk(node):
+            if each not in self._done and each not in self.scope.bound:
+                self._statement(each)
+
+    def _statement(self, node: ir.Node) -> None:
+        self._done.add(node)
+        if node in self.loops:
+            self._loop(self.loops[node])
+            return
+        match node:
+            case ir.NetCall():
+                self._call(node)
+            case ir.Law():
+                self._law(node)
+            case ir.Draw():
+                self.draw(node)
+            case ir.Enumerated():
+                self.enumerated(node)
+            case ir.Permuted():
+                self.permuted(node)
+            case _ if isinstance(node, _ARITHMETIC) and node.axes and node.event != "number":
+                self._definition(node)
+        if node in self.differentiated:
+            self._differentiable(node)
+
+    def _differentiable(self, node: ir.Node) -> None:
+        """Gradients with respect to a value are taken later: it must take part in autograd from here on."""
+        value = expression(self.scope, node, "value").text
+        tracked = Code(f"{value} if {value}.requires_grad else {value}.detach().requires_grad_()")
+        said = definition_name(self.scope.program, node) or to_text(node)
+        self.scope.body.comment(f"a gradient with respect to {said} is taken below", self.scope.span(node))
+        self.assign(node, value, tracked)
+
+    def _definition(self, node: ir.Node) -> None:
+        """What the formula defines by a name of its own keeps that name."""
+        name = definition_name(self.scope.program, node)
+        if name is None and node in self.differentiated:
+            name = "point"
+        if name is not None:
+            self.scope.body.comment(f"{name} = {notation(self.scope.program, node)}", self.scope.span(node))
+            self.compute(node, self.scope.names.fresh(name), "value")
+
+    def compute(self, node: ir.Node, target: str, demand: Demand = "number") -> None:
+        """Write ``target`` as the value of a node; where that is too long for a line, its parts come before."""
+        value = expression(self.scope, node, demand)
+        if assignment(target, value, self.scope.body.indent) is None:
+            for child in self._parts(node):
+                part = self.scope.names.fresh(notation(self.scope.program, child), f"{target}_part")
+                own: Demand = "value" if child.event == "value" else demand if child.event == "open" else "number"
+                self.compute(child, part, own)
+            value = expression(self.scope, node, demand)
+        self.assign(node, target, value)
+
+    def _parts(self, node: ir.Node) -> list[ir.Node]:
+        """What to compute before a node: the first expressions below it that there are several of."""
+        parts = _composites(node, self.scope)
+        while len(parts) == 1 and (inner := _composites(parts[0], self.scope)):
+            text = expression(self.scope, parts[0])
+            if len(inner) > 1 and assignment("part", text, self.scope.body.indent) is not None:
+                break
+            parts = inner
+        return parts
+
+    # -- networks --------------------------------------------------------------------------------------
+
+    def _call(self, node: ir.NetCall) -> None:
+        """One call of a network; its heads become variables."""
+        scope = self.scope
+        label = call_label(scope.program, node)
+        users = self.calls.get(node, [])
+        shared = f": one call, used by {listing(users)}" if len(users) > 1 else ""
+        constant = ", its parameters held constant" if node.frozen else ""
+        scope.body.comment(label + constant + shared, scope.span(node))
+        output = self._output(node)
+        heads = [each for each in self._heads(node) if each not in scope.bound]
+        if len(heads) == 1 and heads[0].family is None and (heads[0].name is None or self._is_bare(node)):
+            self._deterministic(heads[0], output, label)
+        elif heads and heads[0].family is not None:
+            self._read(node, heads[0].family, output, label)
+        else:
+            self._named_heads(node, heads, output, label)
+
+    def _heads(self, call_: ir.NetCall) -> list[ir.Head]:
+        return [each for each in self.scope.demands if isinstance(each, ir.Head) and each.call is call_]
+
+    def _is_bare(self, node: ir.NetCall) -> bool:
+        """Does the network return one tensor whatever its head is called (a default network with one head)?"""
+        scaffold = self.scope.network(node.network).scaffold
+        return scaffold is not None and len(scaffold.heads) == 1
+
+    def _deterministic(self, head: ir.Head, output: Code, label: str) -> None:
+        if self.scope.is_number(head):
+            output = call(self.scope.use("as_number"), output, str(len(head.axes)), f'"{label}"')
+        self.assign(head, self.scope.names.fresh(label + self.scope.suffix, head.call.network, "_each"), output)
+
+    def _read(self, node: ir.NetCall, name: str, output: Code, label: str) -> None:
+        """A law's network: its parameters in the family's order."""
+        scope = self.scope
+        fact = facts(ir.Law(label, name, ()))
+        stem = scope.network(node.network).name
+        found = {each.name: each for each in self._heads(node)}
+        targets = []
+        for parameter in fact.parameters:
+            head = found.get(parameter)
+            target = scope.names.fresh(f"{stem}_{parameter}{scope.suffix}") if head else "_"
+            targets.append(target)
+            if head:
+                scope.bound[head] = Code(target)
+        self.assign(None, ", ".join(targets), call(scope.use(fact.read), output), span_of=node)
+
+    def _named_heads(self, node: ir.NetCall, heads: list[ir.Head], output: Code, label: str) -> None:
+        name = self.scope.names.fresh(label, node.network)
+        self.assign(node, name, output)
+        for head in heads:
+            suffix = f'["{head.name}"]' if head.name else ""
+            self.scope.bound[head] = Code(f"{name}{suffix}")
+
+    def _output(self, node: ir.NetCall) -> Code:
+        """``self.network(arguments)``, the arguments folded where they have more axes than one."""
+        scope = self.scope
+        axes = merge(arg.axes for arg in node.args)
+        network = scope.network(node.network)
+        called = f"self.{network.name}"
+        if node.frozen:
+            called = f"{scope.use('frozen')}({called})"
+        if len(axes) <= 1 and all(arg.axes == axes for arg in node.args):
+            codes = [expression(scope, arg, "value") for arg in node.args]
+            return call(called, *_by_name(network.inputs if network.keywords else (), codes))
+        folded = [aligned(scope, arg, axes, "value", full=True) for arg in node.args]
+        fold = call(scope.use("fold"), str(len(axes)), *folded)
+        if network.keywords:
+            names = [scope.names.fresh(f"{name}_folded") for name in network.inputs]
+            target = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
+            self.assign(None, target, fold, span_of=node)
+            result = call(called, *_by_name(network.inputs, [Code(name) for name in names]))
+        else:
+            result = call(called, f"*{fold.text}")
+        return call(scope.use("unfold"), result, self._leading(node.args, axes))
+
+    def _leading(self, args: tuple[ir.Node, ...], axes: tuple[Axis, ...]) -> Code:
+        """The sizes of the folded axes, read off an argument that has them all where there is one."""
+        for arg in args:
+            code = expression(self.scope, arg, "value")
+            if arg.axes == axes and code.text.isidentifier():
+                return Code(f"{code.text}.shape[:{len(axes)}]")
+        return self.scope.shape(axes)
+
+    # -- laws and draws --------------------------------------------------------------------------------
+
+    def _law(self, law: ir.Law) -> None:
+        """A variable for each parameter that is neither a network's result nor a plain name or number."""
+        for name, node in law.params:
+            if isinstance(node, _ARITHMETIC) and node not in self.scope.bound and node.axes:
+                target = self.scope.names.fresh(f"{law.label} {name}", name)
+                self.scope.body.comment(f"{law.label}: {name} = {to_text(node)}", self.scope.span(node))
+                self.assign(node, target, expression(self.scope, node, "number" if law.scalar else "value"))
+
+    def _loop(self, loop: Loop) -> None:
+        """The recurrent draws of a time axis, after what they read from outside."""
+        for node in walk(*loop.draws):
+            if node not in loop.members and node not in self._done and node not in self.scope.bound:
+                self._statement(node)
+        LoopWriter(self, loop).write()
+        self._done |= loop.members
+
+
+def _composites(node: ir.Node, scope: Scope) -> list[ir.Node]:
+    """The nearest parts of a node that are expressions of their own."""
+    found: list[ir.Node] = []
+    for child in node.children:
+        bare = child.body if isinstance(child, ir.Neg) else child
+        if bare in scope.bound or isinstance(bare, ir.Law) or not any(True for _ in bare.children):
+            continue
+        if isinstance(bare, ir.Head | ir.Draw | ir.NetCall):
+            continue
+        found.append(bare)
+    return found
+
+
+def _by_name(names: tuple[str, ...], codes: list[Code]) -> list[Code | str]:
+    return [f"{name}={code.text}" for name, code in zip(names, codes, strict=True)] if names else list(codes)

@@ -1,0 +1,135 @@
+"""Who uses what: the shared work that comments and ``explain`` tell of, and what a network's tensor is used as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from formula2dgm.codegen.notation import call_label, notation
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Program, Term
+from formula2dgm.ir.rewrite import walk
+
+Demand = str  #: "number" or "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One piece of work and everything that uses it: a network call, or a draw."""
+
+    kind: str
+    what: str
+    users: tuple[str, ...]
+
+
+def roots(terms: tuple[Term, ...]) -> list[ir.Node]:
+    """What the terms compute."""
+    return [term.node for term in terms]
+
+
+def users_of_calls(program: Program, terms: tuple[Term, ...]) -> dict[ir.Node, list[str]]:
+    """For each network call, the draws, densities and terms that read its result."""
+    readers: dict[ir.Node, dict[str, None]] = {}
+    for node in walk(*roots(terms)):
+        for call in _calls_read_by(node):
+            readers.setdefault(call, {})[_reader_text(program, node)] = None
+    for term in terms:
+        for call in _direct_calls(term.node):
+            readers.setdefault(call, {})[term.name] = None
+    return {call: list(texts) for call, texts in readers.items()}
+
+
+def users_of_draws(terms: tuple[Term, ...]) -> dict[ir.Node, list[str]]:
+    """For each draw, the terms that depend on it."""
+    users: dict[ir.Node, list[str]] = {}
+    for term in terms:
+        for node in walk(term.node):
+            if isinstance(node, ir.Draw | ir.Permuted):
+                users.setdefault(node, []).append(term.name)
+    return users
+
+
+def shares(program: Program, terms: tuple[Term, ...]) -> list[Share]:
+    """All shared work of these terms, in the order computed."""
+    calls, draws = users_of_calls(program, terms), users_of_draws(terms)
+    found: list[Share] = []
+    for node in walk(*roots(terms)):
+        if isinstance(node, ir.NetCall):
+            found.append(Share("call", call_label(program, node), tuple(calls.get(node, ()))))
+        elif isinstance(node, ir.Draw | ir.Permuted):
+            found.append(Share("draw", node.site, tuple(draws.get(node, ()))))
+    return found
+
+
+def demands(nodes: list[ir.Node]) -> dict[ir.Node, set[Demand]]:
+    """For each node that a deterministic network leaves open: is it used as a number, a value, or both?"""
+    found: dict[ir.Node, set[Demand]] = {}
+    stack: list[tuple[ir.Node, Demand]] = [(node, "number") for node in nodes]
+    while stack:
+        node, demand = stack.pop()
+        if demand not in found.setdefault(node, set()):
+            found[node].add(demand)
+            stack.extend(_demands_of_children(node, demand))
+    return found
+
+
+def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Node, Demand]]:
+    match node:
+        case ir.NetCall(_, args):
+            yield from ((arg, "value") for arg in args)
+        case ir.Law(_, _, params):
+            yield from ((param, "number" if node.scalar else "value") for _, param in params)
+        case ir.LogProb(law, value):
+            yield law, "value"
+            yield value, "number" if law.scalar else "value"
+        case ir.Norm(body) | ir.Permuted(body):
+            yield body, "value"
+        case ir.Dot(left, right):
+            yield left, "value"
+            yield right, "value"
+        case ir.Grad(body, wrt):
+            yield body, "number"
+            yield wrt, "value"
+        case ir.At(value, _, index):
+            yield value, demand
+            yield index, "number"
+        case _:
+            own = "value" if node.event == "value" else demand if node.event == "open" else "number"
+            yield from ((child, "number" if child.event == "number" else own) for child in node.children)
+
+
+def _calls_read_by(node: ir.Node) -> Iterator[ir.NetCall]:
+    """The calls whose results a draw, density, divergence or other call reads without another one in between."""
+    match node:
+        case ir.Draw(law):
+            yield from _direct_calls(law)
+        case ir.LogProb(law, value):
+            yield from _direct_calls(law)
+            yield from _direct_calls(value)
+        case ir.Divergence(_, left, right):
+            yield from _direct_calls(left)
+            yield from _direct_calls(right)
+        case ir.Entropy(law) | ir.Enumerated(law):
+            yield from _direct_calls(law)
+        case ir.NetCall(_, args):
+            for arg in args:
+                yield from _direct_calls(arg)
+
+
+def _direct_calls(node: ir.Node) -> Iterator[ir.NetCall]:
+    if isinstance(node, ir.NetCall):
+        yield node
+    elif not isinstance(node, ir.Draw | ir.LogProb | ir.Divergence | ir.Entropy | ir.Enumerated):
+        for child in node.children:
+            yield from _direct_calls(child)
+
+
+def _reader_text(program: Program, node: ir.Node) -> str:
+    match node:
+        case ir.Draw(_, site):
+            return f"the draw of {site}"
+        case ir.NetCall():
+            return call_label(program, node)
+        case ir.Enumerated(_, axis):
+            return f"the values of {axis.name}"
+    return notation(program, node)

@@ -1,0 +1,123 @@
+"""Random data and noise that fit a program: for a first try, and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Input, Program, Site, Support
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.registry import family
+from formula2dgm.runtime.arguments import refuse
+
+#: The number of steps of an example sequence.
+STEPS = 5
+
+
+def batch(program: Program, keywords: dict[str, str], n: int, like: Tensor) -> dict[str, Tensor]:
+    """Random data of ``n`` examples in every batch."""
+    return {keywords[each.name]: _values(each, n, like) for each in program.inputs}
+
+
+def _values(each: Input, n: int, like: Tensor) -> Tensor:
+    if each.shape is None and each.support != "category":
+        hint = f"bind a shape: dims={{{each.name!r}: 64}}, or pass data of your own"
+        raise refuse("F2D-0609", f"the formula does not say the shape of {each.name}", hint)
+    sizes = tuple(_size(axis, n) for axis in each.axes)
+    return random_values(each.support, (*sizes, *(each.shape or ())), like, each.classes)
+
+
+def _size(axis: Axis, n: int) -> int:
+    if isinstance(axis.size, int):
+        return axis.size
+    return STEPS if axis.kind == "time" else n
+
+
+def random_values(support: Support, shape: tuple[int, ...], like: Tensor, classes: int | None = None) -> Tensor:
+    """Random values of a support, in the dtype and on the device of ``like``."""
+    empty = like.new_empty(shape)
+    match support:
+        case "binary":
+            return empty.bernoulli_(0.5)
+        case "unit":
+            return empty.uniform_()
+        case "category":
+            return torch.randint(classes or 2, shape, device=like.device)
+        case "positive":
+            return empty.normal_().exp()
+        case "simplex":
+            return torch.softmax(empty.normal_(), dim=-1)
+        case "sphere":
+            return torch.nn.functional.normalize(empty.normal_(), dim=-1)
+    return empty.normal_()
+
+
+def site_shape(site: Site) -> tuple[int, ...] | None:
+    """The event shape of a site, where the formula says it."""
+    if site.law is None:
+        return None
+    return () if site.law.scalar else site.law.shape
+
+
+def has_gradient(program: Program) -> bool:
+    """Is there a gradient inside the formula, so that evaluating it needs autograd?"""
+    terms = [term.node for each in program.objectives for term in each.terms]
+    return any(isinstance(node, ir.Grad) for node in walk(*terms))
+
+
+class RecordingNoise(Mapping[str, Tensor]):
+    """Noise that is made when it is asked for, in the shape that is asked for; ``given`` keeps it.
+
+    ``functions`` are those of the generated module, which make the noise of each family.
+    """
+
+    def __init__(self, program: Program, like: Tensor, functions: Mapping[str, Any]):
+        self.sites = {each.name: each for each in program.sites}
+        self.like = like
+        self.functions = functions
+        self.given: dict[str, Tensor] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.sites
+
+    def __getitem__(self, name: str) -> Tensor:
+        return _Asked(self, self.sites[name])  # type: ignore[return-value]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sites)
+
+    def __len__(self) -> int:
+        return len(self.sites)
+
+
+class _Asked:
+    """Noise of a site, before its shape is known."""
+
+    def __init__(self, noise: RecordingNoise, site: Site):
+        self.noise = noise
+        self.site = site
+
+    def expand(self, shape: tuple[int, ...] | int) -> Tensor:
+        """Noise of this shape: the same at every request."""
+        given = self.noise.given
+        if self.site.name not in given:
+            given[self.site.name] = self._fresh((shape,) if isinstance(shape, int) else tuple(shape))
+        return given[self.site.name]
+
+    def _fresh(self, shape: tuple[int, ...]) -> Tensor:
+        if self.site.noise == "permutation":
+            return torch.randperm(shape[0], device=self.noise.like.device)
+        law = self.site.law
+        assert law is not None, "only a permutation has no law"
+        if self.site.noise == "standard":
+            noise: Tensor = self.noise.functions[family(law.family).draw_noise](shape, self.noise.like)
+            return noise
+        if dict(law.options).get("one_hot"):
+            index = torch.randint(shape[-1], shape[:-1], device=self.noise.like.device)
+            return torch.nn.functional.one_hot(index, shape[-1]).to(self.noise.like.dtype)
+        return random_values(family(law.family).support, shape, self.noise.like)

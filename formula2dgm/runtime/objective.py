@@ -1,0 +1,183 @@
+"""The objective in memory: a generated module that knows its formula."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from formula2dgm.codegen import Generated
+from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.ir.program import Input, Program
+from formula2dgm.runtime import examples
+from formula2dgm.runtime.arguments import Arguments
+from formula2dgm.runtime.errors import located
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """A place of randomness: its name, family, axes from the outside in, and event shape (None: the data's to say)."""
+
+    name: str
+    family: str | None
+    axes: tuple[str, ...]
+    shape: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What an objective knows of its formula; shared by its copies."""
+
+    program: Program
+    generated: Generated
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Facts:
+        return self
+
+
+class Objective(nn.Module):
+    """The base of every objective in memory; its children are generated.
+
+    Call it with the formula's data by keyword, or with one mapping whose keys are formulas::
+
+        out = objective(x=batch)
+        out = objective({r"\\hat x": batch}, beta=0.5)
+        out.loss.backward()
+
+    What the formula does not use is ignored.  Missing data, an impossible first batch and the like raise
+    ``FormulaError`` with the place in the formula; any other error on the way says which term was computed.
+    """
+
+    _facts: Facts
+    check_values: bool = False
+
+    def __call__(self, *batch: Any, **data: Any) -> Any:
+        if torch.compiler.is_compiling():
+            if batch and isinstance(batch[0], Mapping):
+                return super().__call__(**batch[0], **data)
+            return super().__call__(*batch, **data)
+        arguments = Arguments(self._facts.program, self._facts.generated.arguments)
+        prepared = arguments.prepare(batch, data, self)
+        # The checks of the first batch cannot be compiled, so `objective.compile()` leaves that batch uncompiled.
+        unchecked = self.check_values and self._compiled_call_impl is not None
+        try:
+            return self._call_impl(**prepared) if unchecked else super().__call__(**prepared)
+        except Exception as error:
+            refusal = located(error, self._facts.generated)
+            if refusal is not None:
+                raise refusal from error
+            raise
+
+    # -- the formula -----------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The text of the module: what :meth:`save` writes."""
+        return self._facts.generated.source
+
+    def save(self, path: str | Path) -> None:
+        """Write the module: a Python file that needs torch alone and computes the same."""
+        Path(path).write_text(self.source, encoding="utf-8")
+
+    @property
+    def ascii(self) -> str:
+        """The formula in ASCII."""
+        return self._facts.program.ascii
+
+    @property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        return self._facts.program.latex
+
+    def _repr_latex_(self) -> str:
+        return f"$$ {self.latex} $$"
+
+    @property
+    def program(self) -> Program:
+        """The program that the module was generated from."""
+        return self._facts.program
+
+    @property
+    def generated(self) -> Generated:
+        """The module's text with its line map and shared work."""
+        return self._facts.generated
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Every choice made where the formula leaves one."""
+        return tuple(each.text for each in self._facts.program.assumptions)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings and notes about the formula."""
+        return self._facts.program.diagnostics
+
+    # -- data and randomness ---------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The data the formula needs, with shapes and supports."""
+        return self._facts.program.inputs
+
+    @property
+    def sites(self) -> tuple[SiteFacts, ...]:
+        """The places of randomness: the keys of ``noise=``."""
+        return tuple(
+            SiteFacts(
+                each.name,
+                each.law.family if each.law else None,
+                tuple(axis.name for axis in each.axes),
+                examples.site_shape(each),
+            )
+            for each in self._facts.program.sites
+        )
+
+    def example_batch(self, n: int = 4) -> dict[str, Tensor]:
+        """Random data that fit the formula: ``objective(**objective.example_batch(8))``."""
+        if "batch_size" in inspect.signature(self.forward).parameters:
+            return {"batch_size": n}  # type: ignore[dict-item]
+        return examples.batch(self._facts.program, self._facts.generated.arguments, n, self._like())
+
+    def example_noise(self, n: int = 4, **data: Any) -> dict[str, Tensor]:
+        """Random noise for every site, of the shapes that a batch of ``n`` (or the given data) calls for."""
+        given = self.example_batch(n) if not data else data
+        chosen = {"player": self.players[0]} if len(self.players) > 1 else {}
+        given = Arguments(self._facts.program, self._facts.generated.arguments).prepare((), given | chosen, self)
+        given.pop("player", None)
+        shapes = examples.RecordingNoise(self._facts.program, self._like(), vars(sys.modules[type(self).__module__]))
+        training = self.training
+        self.eval()
+        checked, self.check_values = self.check_values, False
+        try:
+            for player in self.players if len(self.players) > 1 else (None,):
+                chosen = {} if player is None else {"player": player}
+                with torch.no_grad() if not examples.has_gradient(self._facts.program) else torch.enable_grad():
+                    super().__call__(**given, **chosen, noise=shapes)
+        finally:
+            self.train(training)
+            self.check_values = checked
+        return shapes.given
+
+    def _like(self) -> Tensor:
+        return next((each for each in self.parameters() if each.is_floating_point()), torch.empty(()))
+
+    # -- players ---------------------------------------------------------------------------------------
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The players that the formula names; ``()`` where it names none."""
+        return tuple(each.player for each in self._facts.program.objectives if each.player is not None)
+
+    # -- copies ----------------------------------------------------------------------------------------
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from formula2dgm.runtime.loader import restore
+
+        state = {name: value for name, value in self.__dict__.items() if name not in ("_facts", "_compiled_call_impl")}
+        return restore, (self.source, self._facts), state
