@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,15 @@ from torch import Tensor, nn
 from formula2dgm.codegen import Generated
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir.program import Input, Program
+from formula2dgm.report.contract import contract
+from formula2dgm.report.explain import explain_text
+from formula2dgm.report.graphs import to_networkx
 from formula2dgm.runtime import examples
 from formula2dgm.runtime.arguments import Arguments
 from formula2dgm.runtime.errors import located
+
+if TYPE_CHECKING:
+    import networkx
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,20 @@ class Objective(nn.Module):
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Warnings and notes about the formula."""
         return self._facts.program.diagnostics
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """The description that every view renders (``f2d.describe``): terms, sharing, lines, assumptions, graph."""
+        return contract(self._facts.program, self._facts.generated)
+
+    def explain(self) -> str:
+        """How each term is computed, what is shared, what was assumed, as text."""
+        return explain_text(self.contract)
+
+    @property
+    def graph(self) -> networkx.MultiDiGraph:
+        """The factor graph: variables with their ``kind``, an edge for each density from what it is given."""
+        return to_networkx(self.contract["graph"])
 
     # -- data and randomness ---------------------------------------------------------------------------
 
