@@ -238,10 +238,12 @@ class Divergence(Node):
 
 @dataclass(frozen=True, slots=True)
 class Integral(Node):
-    """``\\int body d variables``."""
+    """``\\int_{lower}^{upper} body d variables``; most have no bounds."""
 
     body: Node
     variables: tuple[Node, ...]
+    lower: Node | None = None
+    upper: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

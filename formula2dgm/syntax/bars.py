@@ -1,0 +1,84 @@
+"""What a bar is: the condition of a density, an absolute value, a norm, the separator of a divergence."""
+
+from __future__ import annotations
+
+from formula2dgm.syntax.reader import Frame, Reader
+from formula2dgm.syntax.scripts import read_scripts
+from formula2dgm.syntax.tokens import Token, refuse
+
+
+def read_bar(reader: Reader, frame: Frame) -> None:
+    """Decide the role of the bar here and write it."""
+    token = reader.tokens[reader.i]
+    infix = reader.operand and token.side != "L"
+    if infix and frame.kind == "div" and token.text == frame.separator:
+        reader.i += 1
+        frame.separator = ""
+        reader.unnest(frame)
+        reader.emit("DIVSEP", token)
+    elif infix and token.text == "|" and (frame.cond or frame.kind == "sub" or _conditions(reader, frame)):
+        reader.i += 1
+        frame.cond = False
+        reader.unnest(frame)
+        reader.emit("COND", token)
+    elif token.side == "R" or (token.side == "M" and token.text == "|"):
+        _stray(token)
+    else:
+        _modulus(reader, frame, token)
+
+
+def _conditions(reader: Reader, frame: Frame) -> bool:
+    """Whether this is the bar of ``x | z ~ N(f(z), I)``: the only one, in front of the statement's ``~``."""
+    if frame.kind != "top":
+        return False
+    bars, i = 0, 0
+    while i < frame.stop and reader.tokens[i].kind != "relation":
+        bars += reader.tokens[i].kind == "bar"
+        i = reader.partner[i] + 1 if reader.tokens[i].kind == "open" else i + 1
+    return bars == 1 and i < frame.stop and reader.tokens[i].is_op("~")
+
+
+def _stray(token: Token) -> None:
+    hint = "a condition stands inside the brackets of a density: p(x|z)"
+    refuse("F2D-0115", f"the bar '{token.written}' has no role here", token.span, hint)
+
+
+def _modulus(reader: Reader, frame: Frame, opener: Token) -> None:
+    """Read ``|…|`` or ``||…||``, whose end is the next bar behind an operand."""
+    kind, left, right = ("norm", "LNORM", "RNORM") if opener.text == "||" else ("abs", "LABS", "RABS")
+    reader.emit(left, opener)
+    reader.i += 1
+    reader.deeper(opener)
+    inner = Frame(kind, frame.stop, len(reader.out))
+    while reader.i < frame.stop:
+        token = reader.tokens[reader.i]
+        closes = token.kind == "bar" and reader.operand and (token.side != "L" or _ends_all_the_same(reader, frame))
+        if closes and (token.text == opener.text or kind == "abs"):
+            break
+        reader.item(reader, inner)
+    else:
+        what = "a norm" if kind == "norm" else "an absolute value"
+        hint = "a condition stands inside the brackets of a density: p(x|z); \\lvert … \\rvert say which bars pair up"
+        refuse("F2D-0115", f"this '{opener.written}' opens {what} that is never closed", opener.span, hint)
+    reader.leave(inner)
+    reader.depth -= 1
+    reader.emit(right, _closing(reader, opener))
+    read_scripts(reader, frame, None, right)
+
+
+def _ends_all_the_same(reader: Reader, frame: Frame) -> bool:
+    """``\\lVert x \\lVert_1``: a left bar that carries a script is meant to close; in print they are the same."""
+    after = reader.at(reader.i + 1, frame.stop)
+    return after is not None and after.is_op("_", "^")
+
+
+def _closing(reader: Reader, opener: Token) -> Token:
+    """The closing bar. In ``|x||y|`` it is one half of a double bar, whose other half opens the next value."""
+    token = reader.tokens[reader.i]
+    if token.text == opener.text:
+        reader.i += 1
+        return token
+    first, second = token.copy(text="|"), token.copy(text="|")
+    first.end = second.start = token.start + (token.end - token.start) // 2
+    reader.tokens[reader.i] = second
+    return first

@@ -1,0 +1,89 @@
+"""Braces in LaTeX that only group: ``{\\bf x}``, ``\\log{p(x)}``, ``{a + b}^2``.
+
+They are invisible in print, so they are dropped, unless a script makes the group one thing or the braces hold
+the argument of a function that reaches over a sum.
+"""
+
+from __future__ import annotations
+
+from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.vocabulary import BRACKET_FUNCTIONS, FUNCTIONS, OPTIMISERS
+
+_ARGUMENTS = {"frac": 2, "sqrt": 1, "underbrace": 1}
+_CALLED = FUNCTIONS.keys() | BRACKET_FUNCTIONS.keys() | OPTIMISERS | {"E"}
+
+
+def drop_grouping(tokens: list[Token]) -> list[Token]:
+    """The tokens without braces that only group; those that matter as brackets become round ones."""
+    partner = _braces(tokens)
+    if not partner:
+        return tokens
+    dropped: set[int] = set()
+    rounded: set[int] = set()
+    awaited = 0
+    kept_until: dict[int, int] = {}
+    degree_until = -1
+    for i, token in enumerate(tokens):
+        last = tokens[i - 1] if i else None
+        if token.text == "[" and last is not None and last.text == "sqrt" and last.kind == "command":
+            degree_until = _closing_square(tokens, i)
+        if i <= degree_until:
+            continue
+        if token.kind == "command":
+            awaited = _ARGUMENTS.get(token.text, 0)
+        elif i in partner and partner[i] > i:
+            if awaited or (last is not None and last.is_op("_", "^")):
+                kept_until[partner[i]] = max(0, awaited - 1)
+                awaited = 0
+            elif _matters(tokens, i, partner[i]):
+                rounded |= {i, partner[i]}
+            elif partner[i] != i + 1 or i + 2 == len(tokens) or tokens[i + 2].kind != "open":
+                dropped |= {i, partner[i]}
+        elif i in kept_until:
+            awaited = kept_until.pop(i)
+        elif awaited and token.kind in ("name", "number"):
+            awaited -= 1
+    return [
+        token.copy(text={"{": "(", "}": ")"}[token.text]) if i in rounded else token
+        for i, token in enumerate(tokens)
+        if i not in dropped
+    ]
+
+
+def _braces(tokens: list[Token]) -> dict[int, int]:
+    """Which brace closes which."""
+    partner: dict[int, int] = {}
+    stack: list[int] = []
+    for i, token in enumerate(tokens):
+        if token.text == "{" and token.kind == "open":
+            stack.append(i)
+        elif token.text == "}" and token.kind == "close" and stack:
+            opener = stack.pop()
+            partner[opener], partner[i] = i, opener
+    return partner
+
+
+def _closing_square(tokens: list[Token], start: int) -> int:
+    """Where the degree of a root ends."""
+    depth = 0
+    for i in range(start, len(tokens)):
+        depth += (tokens[i].kind == "open") - (tokens[i].kind == "close")
+        if depth == 0:
+            return i
+    return start
+
+
+def _matters(tokens: list[Token], start: int, end: int) -> bool:
+    """Whether a group is one thing: a script stands on it, or a function reaches over its sum."""
+    after = tokens[end + 1] if end + 1 < len(tokens) else None
+    if after is not None and after.kind == "script" and end > start + 2:
+        return not (tokens[start + 1].kind == "name" and all(t.kind in ("name", "number", "script") for t in tokens[start + 1 : end]))
+    before = tokens[start - 1] if start else None
+    if before is None or before.kind != "name" or before.text not in _CALLED:
+        return False
+    depth = 0
+    for token in tokens[start + 1 : end]:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if depth == 0 and token.is_op("+", "-", ",") and token is not tokens[start + 1]:
+            return True
+    return False

@@ -1,0 +1,94 @@
+"""What a name begins: an expectation, a divergence, an operator, a function, a call, or just a name."""
+
+from __future__ import annotations
+
+from formula2dgm.syntax import bounds, divergences, expectations, functions, optimisers
+from formula2dgm.syntax.reader import CURLY, ROUND, SQUARE, Frame, Reader
+from formula2dgm.syntax.scripts import read_scripts
+from formula2dgm.syntax.tokens import Token, refuse
+from formula2dgm.syntax.vocabulary import ACCENT_WORDS, BIG_OPERATORS, PRODUCT_WORDS, RELATION_WORDS
+
+RESERVED = PRODUCT_WORDS | RELATION_WORDS | {"infty", "infinity", "oo"}
+_NUMBER_SETS = frozenset("RNZ")
+_SET_FAMILIES = frozenset({"Uniform", "U", "Unif", "Categorical", "Cat"})
+
+
+def read_name(reader: Reader, frame: Frame) -> None:
+    """Decide what the name here begins, and read it."""
+    token = reader.tokens[reader.i]
+    if _is_label(reader, frame, token) or _is_accented(reader, token):
+        return _plain(reader, frame, token)
+    if token.text == "E" and expectations.is_expectation(reader, frame, token):
+        return expectations.read_expectation(reader, frame)
+    if bounds.is_differential(reader, frame, token):
+        return bounds.read_differential(reader, frame)
+    if (divergence := divergences.divergence_of(reader, frame, token)) is not None:
+        return divergences.read_divergence(reader, frame, *divergence)
+    if optimisers.is_optimiser(reader, frame, token):
+        return optimisers.read_optimiser(reader, frame)
+    if token.text in BIG_OPERATORS and _is_big(reader, frame, token):
+        return bounds.read_big(reader, frame)
+    if token.text == "int" and not token.accents:
+        return bounds.read_integral(reader, frame)
+    if token.text == "underbrace" and reader.opens(reader.i + 1, frame, ROUND):
+        from formula2dgm.syntax.braces import read_ascii_underbrace
+
+        return read_ascii_underbrace(reader, frame)
+    if (function := functions.function_of(reader, frame, token)) is not None:
+        return functions.read_function(reader, frame, *function)
+    return _plain(reader, frame, token)
+
+
+def _is_label(reader: Reader, frame: Frame, token: Token) -> bool:
+    """A word alone in a script or between commas names nothing but itself: ``L_{KL}``, ``f(E, D)``."""
+    if token.text == "E":
+        return token.style != "bb" and reader.alone(frame)
+    return frame.kind in ("sub", "sup", "unbraced", "call") and reader.alone(frame)
+
+
+def _is_accented(reader: Reader, token: Token) -> bool:
+    """With an accent or a prime any word is a name: ``H_hat(x)``, ``D'``."""
+    mark, word = reader.at(reader.i + 1), reader.at(reader.i + 2)
+    if token.accents or mark is None or mark.kind != "script":
+        return bool(token.accents)
+    if word is not None and word.text == "{":
+        word = reader.at(reader.i + 3) if reader.partner[reader.i + 2] == reader.i + 4 else None
+    return mark.text == "'" or (mark.text == "_" and word is not None and word.kind == "name" and word.text in ACCENT_WORDS)
+
+
+def _is_big(reader: Reader, frame: Frame, token: Token) -> bool:
+    """``\\sum`` and ``sum_k`` are operators, ``sum(x)`` is a function."""
+    return not token.accents and (token.side == "big" or not reader.opens(reader.i + 1, frame, ROUND, SQUARE, "{"))
+
+
+def _plain(reader: Reader, frame: Frame, token: Token) -> None:
+    """A name, its scripts, and its arguments if a bracket follows."""
+    after = reader.at(reader.i + 1)
+    if token.text in RESERVED and not reader.alone(frame) and (after is None or after.kind != "script"):
+        refuse("F2D-0120", f"'{token.text}' is a word of the language and cannot be a name", token.span)
+    reader.i += 1
+    name = reader.emit("NAME", token)
+    if frame.sets and token.text in _NUMBER_SETS and not token.style:
+        name.style = "bb"
+    read_scripts(reader, frame, name, "NAME")
+    if reader.latex and reader.empty_braces(reader.i, frame):
+        reader.i += 2
+    if reader.opens(reader.i, frame, CURLY, "{") and name.text in _SET_FAMILIES:
+        opener = reader.tokens[reader.i]
+        reader.emit("LCALL", opener.implied("LCALL"))
+        reader.bracket("set", "LSET", "RSET")
+        reader.emit("RCALL", reader.tokens[reader.i - 1].after("RCALL"))
+    elif reader.opens(reader.i, frame, ROUND, SQUARE):
+        _call(reader)
+        read_scripts(reader, frame, None, "RCALL")
+
+
+def _call(reader: Reader) -> None:
+    opener, close = reader.tokens[reader.i], reader.tokens[reader.partner[reader.i]]
+    if reader.partner[reader.i] == reader.i + 1:
+        reader.emit("LCALL", opener)
+        reader.emit("RCALL", close)
+        reader.i += 2
+        return
+    reader.operand = False
+    reader.bracket("call", "LCALL", "RCALL", cond=True)

@@ -1,0 +1,179 @@
+"""The normaliser: decides the role of every bracket, bar, product and script before the grammar sees a token.
+
+One walk over the brackets of a statement, linear in its length. What it decides is written into the kind of
+each token (``LCALL`` for the bracket of a call, ``COND`` for a condition, ``IMUL`` for a product that is only
+implied), so that the grammar needs one token of look-ahead and has no conflict. Every token keeps its place;
+an implied one has a place without width.
+"""
+
+from __future__ import annotations
+
+from formula2dgm.diagnostics import FormulaError
+from formula2dgm.syntax.bars import read_bar
+from formula2dgm.syntax.bounds import read_integral
+from formula2dgm.syntax.braces import read_underbrace
+from formula2dgm.syntax.brackets import pair
+from formula2dgm.syntax.expectations import read_angle
+from formula2dgm.syntax.functions import read_root, read_tex_argument
+from formula2dgm.syntax.names import read_name
+from formula2dgm.syntax.reader import SQUARE, Frame, Reader
+from formula2dgm.syntax.scripts import read_scripts
+from formula2dgm.syntax.tokens import Token, refuse
+
+_OPERATORS = {"+": "PLUS", "-": "MINUS", "/": "SLASH", ",": "COMMA", ";": "SEMI", ":": "COLON"} | dict.fromkeys(
+    ("*", "dot", "times", "odot", "circ"), "OP"
+)
+_BLANKS = frozenset({"call", "args", "sub", "unbraced", "div", "abs", "norm"})
+_MARKS = {"*": "star", "+": "plus", "-": "minus"}
+_TERM_ENDS = frozenset({"PLUS", "MINUS", "COMMA", "SEMI", "COLON"})
+
+
+def normalise(tokens: list[Token], latex: bool) -> list[Token]:
+    """The terminals of one statement, whose brackets match.
+
+    >>> from formula2dgm.spans import Source
+    >>> from formula2dgm.syntax.scanner import scan
+    >>> [token.kind for token in normalise(scan(Source("2 p(x|z)")), latex=False)]
+    ['NUM', 'IMUL', 'NAME', 'LCALL', 'NAME', 'COND', 'NAME', 'RCALL']
+    """
+    pairing = pair(tokens)
+    if pairing.diagnostics:
+        raise FormulaError(pairing.diagnostics)
+    reader = Reader(tokens, pairing.partner, latex, read_item)
+    reader.walk(Frame("top", len(tokens), 0))
+    if not reader.out:
+        refuse("F2D-0114", "there is no formula here", tokens[0].span | tokens[-1].span)
+    return reader.out
+
+
+def read_item(reader: Reader, frame: Frame) -> None:
+    """Read what begins here."""
+    token, written = reader.tokens[reader.i], len(reader.out)
+    match token.kind:
+        case "name":
+            read_name(reader, frame)
+        case "number" | "dots" | "infinity":
+            kind = {"number": "NUM", "dots": "DOTS", "infinity": "INF"}[token.kind]
+            reader.i += 1
+            reader.emit(kind, token)
+            read_scripts(reader, frame, None, kind)
+        case "relation" | "operator" if token.written.isalpha() and _is_label(reader, frame):
+            reader.i += 1
+            reader.emit("NAME", token)
+        case "relation":
+            reader.i += 1
+            reader.unnest(frame)
+            reader.emit("REL", token)
+            frame.sets = token.text in ("in", "notin", "subset")
+            frame.head = False
+            return
+        case "operator":
+            _operator(reader, frame, token)
+        case "bar":
+            read_bar(reader, frame)
+        case "open":
+            _bracket(reader, frame, token)
+        case "command":
+            _command(reader, frame, token)
+        case "bad":
+            reader.refuse_bad()
+        case "script":
+            hint = "a sub- or superscript stands behind the name it belongs to"
+            refuse("F2D-0105", f"this '{token.text}' stands behind nothing", token.span, hint)
+        case "close":
+            reader.i += 1  # of a LaTeX group that only groups; ``normalise`` has matched all brackets
+            return
+        case _:
+            refuse("F2D-0101", f"unexpected '{token.written}'", token.span)
+    frame.head = frame.head and len(reader.out) > written and reader.out[written].kind in ("OPTALL", "MARK")
+
+
+def _is_label(reader: Reader, frame: Frame) -> bool:
+    """A word like ``in`` or ``dot`` alone in a script names something: ``z_{in, 1}``."""
+    after = reader.at(reader.i + 1, frame.stop)
+    return frame.kind in ("sub", "sup", "unbraced", "call") and reader.first_in(frame) and (
+        after is None or after.is_op(",", ";")
+    )
+
+
+def _operator(reader: Reader, frame: Frame, token: Token) -> None:
+    if token.text in ("dot", ".") and _is_blank(reader, frame):
+        reader.i += 1
+        reader.emit("BLANK", token)
+        return
+    if token.text in _MARKS and frame.kind in ("sub", "sup", "unbraced") and reader.alone(frame):
+        reader.i += 1
+        reader.emit("NAME", token, _MARKS[token.text])
+        return
+    kind = _OPERATORS.get(token.text)
+    if kind is None:
+        refuse("F2D-0101", f"unexpected '{token.written}'", token.span)
+    reader.i += 1
+    if kind == "COMMA" and frame.kind == "div" and frame.separator == ",":
+        frame.separator = ""
+        kind = "DIVSEP"
+    elif kind == "COLON" and frame.kind == "top":
+        reader.emit("MARK", token)
+        frame.start, frame.head = len(reader.out), True
+        return
+    elif kind == "COMMA":
+        frame.sets = False
+    if kind == "SLASH":
+        reader.nest(frame, token)
+    elif kind in _TERM_ENDS:
+        reader.unnest(frame)
+    reader.emit(kind, token)
+
+
+def _is_blank(reader: Reader, frame: Frame) -> bool:
+    """Whether a dot is all there is between two separators: a placeholder, as in ``q(.|x)`` and ``||.||``."""
+    after = reader.at(reader.i + 1, frame.stop)
+    opens_norm = after is not None and after.text == "||" and frame.kind not in ("norm", "div")
+    return frame.kind in _BLANKS and reader.alone(frame) and not opens_norm
+
+
+def _bracket(reader: Reader, frame: Frame, token: Token) -> None:
+    """A bracket that belongs to no name: a group, a tuple, a set, an interval, an expectation's body."""
+    if token.text == "<":
+        read_angle(reader, frame)
+        return
+    if reader.latex and reader.empty_braces(reader.i, frame):
+        reader.i += 2
+        return
+    commas = _commas(reader)
+    kind, left, right = "group", "LPAR", "RPAR"
+    if token.text == SQUARE and commas == 1:
+        left, right = "LINT", "RINT"
+    elif token.text in ("\\{", "{") and (commas or frame.sets):
+        kind, left, right = "set", "LSET", "RSET"
+    reader.bracket(kind, left, right)
+    read_scripts(reader, frame, None, right)
+
+
+def _commas(reader: Reader) -> int:
+    """How many commas stand directly in the bracket that opens here."""
+    i, stop, count = reader.i + 1, reader.partner[reader.i], 0
+    while i < stop:
+        count += reader.tokens[i].is_op(",")
+        i = reader.partner[i] + 1 if reader.tokens[i].kind == "open" else i + 1
+    return count
+
+
+def _command(reader: Reader, frame: Frame, token: Token) -> None:
+    if token.text == "frac":
+        reader.i += 1
+        reader.emit("FRAC", token)
+        reader.operand = False
+        read_tex_argument(reader, frame, token)
+        reader.operand = False
+        read_tex_argument(reader, frame, token)
+        read_scripts(reader, frame, None, "RARG")
+    elif token.text == "sqrt":
+        reader.i += 1
+        read_root(reader, frame, token)
+    elif token.text in ("int", "iint"):
+        read_integral(reader, frame)
+    elif token.text == "underbrace":
+        read_underbrace(reader, frame)
+    else:
+        refuse("F2D-0102", f"the command \\{token.text} has no meaning here", token.span)

@@ -1,0 +1,48 @@
+"""``\\min``, ``\\max`` and their kin, as operators on an objective."""
+
+from __future__ import annotations
+
+from formula2dgm.syntax.bounds import read_bounds
+from formula2dgm.syntax.extents import after_scripts
+from formula2dgm.syntax.reader import CURLY, ROUND, SQUARE, Frame, Reader
+from formula2dgm.syntax.scripts import collect_scripts
+from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.vocabulary import OPTIMISERS
+
+
+def is_optimiser(reader: Reader, frame: Frame, token: Token) -> bool:
+    """``\\max_\\theta …`` and ``max E[…]``, but not the function ``max(a, b)``."""
+    if token.text not in OPTIMISERS or token.accents:
+        return False
+    after = reader.at(reader.i + 1, frame.stop)
+    if token.text == "inf" and (after is None or after.kind in ("operator", "relation", "bar")):
+        return False
+    return not reader.opens(reader.i + 1, frame, ROUND, SQUARE, CURLY, "{")
+
+
+def read_optimiser(reader: Reader, frame: Frame) -> None:
+    """An operator at the head of a statement reaches to its end, elsewhere to the next relation."""
+    token = reader.tokens[reader.i]
+    end = after_scripts(reader.tokens, reader.partner, reader.i + 1, frame.stop)
+    last = reader.out[-1] if reader.out else None
+    if end == frame.stop and last is not None and last.kind == "REL" and last.text == "->" and frame.kind == "top":
+        reader.out[-1] = last.copy("TO", token.text)
+        reader.i += 1
+        reader.append(collect_scripts(reader, frame, None, "BIG").sub)
+        return
+    head = frame.head and frame.kind in ("top", "group", "body", "sup") and not _chain_of_optimisers(reader, end, frame.stop)
+    reader.i += 1
+    reader.emit("OPTALL" if head else "OPT", token)
+    reader.nest(frame, token)
+    read_bounds(reader, frame)
+    frame.head = head
+
+
+def _chain_of_optimisers(reader: Reader, i: int, stop: int) -> bool:
+    """Whether a later member of this chain has an operator of its own: ``argmin A = argmin B``."""
+    while i < stop:
+        token, after = reader.tokens[i], reader.at(i + 1, stop)
+        if token.kind == "relation" and after is not None and after.text in OPTIMISERS and token.text != "->":
+            return True
+        i = reader.partner[i] + 1 if token.kind == "open" else i + 1
+    return False

@@ -1,0 +1,160 @@
+"""The LaTeX dialect of the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from formula2dgm.syntax import tree
+from formula2dgm.syntax.printing import ATOM, SET_FAMILIES, SUM, Printer
+from formula2dgm.syntax.vocabulary import CONSTANTS, GREEK
+
+_COMMANDS = frozenset("log exp tanh det sin cos tan sinh cosh arctan min max inf sup".split())
+_NAMES = {"Normal": r"\mathcal{N}", "Uniform": r"\mathcal{U}", "top": r"\top", "dagger": r"\dagger", "star": r"\star"}
+_SIGNS = {"star": "*", "plus": "+", "minus": "-"}
+_ACCENTS = {"ddot": "ddot", "underline": "underline"}
+_OPERATORS = {"dot": r"\cdot", "times": r"\times", "odot": r"\odot", "circ": r"\circ", "*": "*"}
+_RELATIONS = {
+    "<=": r"\le", ">=": r"\ge", "!=": r"\ne", "~=": r"\approx", "propto": r"\propto", "in": r"\in", "~": r"\sim",
+    "->": r"\to", ":=": r"\coloneqq", "notin": r"\notin", "subset": r"\subset", "|": r"\mid",
+}  # fmt: skip
+_DIVERGENCES = {"W": "W", "D": "D"}
+
+
+class LatexPrinter(Printer):
+    """``\\mathbb{E}_{q(z \\mid x)}\\left[\\log p(x \\mid z)\\right]``."""
+
+    def bracketed(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def operator(self, op: str) -> str:
+        return f" {_OPERATORS[op]} "
+
+    def relation(self, op: str) -> str:
+        return _RELATIONS.get(op, op)
+
+    # -- scripts -------------------------------------------------------------------------------------------
+
+    def sub(self, items: Sequence[tree.Node], *, joined: bool = False) -> str:
+        return "_{" + self.items(items, joined=True) + "}"
+
+    def sup(self, node: tree.Node) -> str:
+        return "^{" + self.formula(node) + "}"
+
+    def labels(self, items: Sequence[tree.Node]) -> str:
+        """Superscripts that are no powers."""
+        if not items:
+            return ""
+        if len(items) == 1 and isinstance(items[0], tree.Symbol) and items[0].letter in (*_SIGNS, "dagger"):
+            return "^{" + _SIGNS.get(items[0].letter, r"\dagger") + "}"
+        return "^{(" + ", ".join(self._label(each) for each in items) + ")}"
+
+    def _label(self, node: tree.Node) -> str:
+        plain = isinstance(node, tree.Symbol) and not (node.accents or node.sub or node.sup)
+        return _SIGNS[node.letter] if isinstance(node, tree.Symbol) and plain and node.letter in _SIGNS else self.item(node)
+
+    # -- atoms ---------------------------------------------------------------------------------------------
+
+    def atom(self, node: tree.Node) -> str:
+        match node:
+            case tree.Number():
+                return node.text
+            case tree.Symbol():
+                return self._symbol(node)
+            case tree.Infinity():
+                return r"\infty"
+            case tree.Ellipsis():
+                return r"\dots"
+            case tree.Blank():
+                return r"\cdot"
+            case tree.Call():
+                return self._call(node)
+            case tree.Func():
+                return f"{self.function_name(node.name, node.sub)}({self.items(node.args)})"
+            case tree.Sqrt():
+                degree = f"[{self.formula(node.degree)}]" if node.degree is not None else ""
+                return rf"\sqrt{degree}{{{self.formula(node.body)}}}"
+            case tree.Abs():
+                body = self.text(node.body, SUM)
+                nested = body.startswith(r"\lvert") or body.endswith(r"\rvert")
+                return rf"\lvert {{{body}}} \rvert" if nested else rf"\lvert {body} \rvert"
+            case tree.Norm():
+                order = self.sub((node.order,)) if node.order is not None else ""
+                return rf"\lVert {self.text(node.body, SUM)} \rVert{order}"
+            case tree.Expect():
+                binders = self.sub(node.binders, joined=True) if node.binders else ""
+                return rf"\mathbb{{E}}{binders}\left[{self.formula(node.body)}\right]"
+            case tree.Divergence():
+                return self._divergence(node)
+            case tree.Integral():
+                return self._integral(node)
+            case tree.Labelled():
+                label = node.label.replace("_", r"\_")
+                return rf"\underbrace{{{self.formula(node.body)}}}_{{\text{{{label}}}}}"
+            case tree.Tuple():
+                return f"({self.tuple_items(node)})"
+            case tree.SetOf():
+                return rf"\{{{self.items(node.items)}\}}"
+            case tree.Interval():
+                return f"[{self.text(node.lower, SUM)}, {self.text(node.upper, SUM)}]"
+        return self.item(node)
+
+    def _symbol(self, node: tree.Symbol) -> str:
+        text = self._letter(node)
+        for accent in node.accents:
+            text = text + "'" if accent == "prime" else rf"\{accent}{{{text}}}"
+        return text + (self.sub(node.sub) if node.sub else "") + self.labels(node.sup)
+
+    def _letter(self, node: tree.Symbol) -> str:
+        letter = node.letter
+        if node.style:
+            return rf"\math{node.style}{{{letter}}}"
+        if letter in GREEK or (letter in CONSTANTS and letter not in _NAMES):
+            return "\\" + letter
+        return _NAMES.get(letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}")
+
+    def _call(self, node: tree.Call) -> str:
+        head, args = self.head(node.head), node.args
+        family = isinstance(node.head, tree.Symbol) and node.head.letter in SET_FAMILIES
+        if family and len(args) == 1 and isinstance(args[0], tree.SetOf) and node.given is None and node.params is None:
+            return head + self.text(args[0], ATOM)
+        inside = self.items(args)
+        inside += rf" \mid {self.items(node.given)}" if node.given is not None else ""
+        inside += "; " + self.items(node.params) if node.params is not None else ""
+        return f"{head}({inside})"
+
+    def _divergence(self, node: tree.Divergence) -> str:
+        name = node.name if len(node.name) == 1 else rf"\mathrm{{{node.name}}}"
+        name = "\\" + node.name if node.name in GREEK else name
+        sub = self.sub(node.sub) if node.sub else ""
+        return rf"{name}{sub}\left[{self.text(node.left, SUM)} \,\|\, {self.text(node.right, SUM)}\right]"
+
+    def _integral(self, node: tree.Integral) -> str:
+        bounds = self.sub((node.lower,)) if node.lower is not None else ""
+        bounds += self.sup(node.upper) if node.upper is not None else ""
+        variables = "".join(rf" \, d{self.text(each, ATOM)}" for each in node.variables)
+        return rf"\int{bounds} {self.integrand(node)}{variables}"
+
+    # -- operators -----------------------------------------------------------------------------------------
+
+    def function_name(self, name: str, sub: Sequence[tree.Node]) -> str:
+        if name == "hess":
+            return r"\nabla" + (self.sub(sub) if sub else "") + "^{2}"
+        special = {"grad": r"\nabla", "partial": r"\partial", "H": r"\mathcal{H}"}
+        text = special.get(name) or ("\\" + name if name in _COMMANDS else rf"\operatorname{{{name}}}")
+        return text + (self.sub(sub) if sub else "")
+
+    def big_name(self, node: tree.Big) -> str:
+        bounds = self.sub(node.binders, joined=True) if node.binders else ""
+        return "\\" + node.op + bounds + (self.sup(node.upper) if node.upper is not None else "")
+
+    def expectation(self, node: tree.Expect, body: str) -> str:
+        binders = self.sub(node.binders, joined=True) if node.binders else ""
+        return rf"\mathbb{{E}}{binders} {body}"
+
+    def optimiser(self, node: tree.Optimise, body: str) -> str:
+        name = {"argmin": r"\arg\min", "argmax": r"\arg\max"}.get(node.op, "\\" + node.op)
+        empty = "_{}" if body.startswith(("(", "[", r"\{", r"\left")) else ""
+        return f"{name}{self.sub(node.names, joined=True) if node.names else empty} {body}"
+
+    def quotient(self, node: tree.Div) -> str:
+        return rf"\frac{{{self.formula(node.numerator)}}}{{{self.formula(node.denominator)}}}"

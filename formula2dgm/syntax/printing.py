@@ -1,0 +1,364 @@
+"""What both dialects of the printer share: which node needs brackets where."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from formula2dgm.syntax import tree
+from formula2dgm.syntax.binders import joining
+from formula2dgm.syntax.vocabulary import GREEK
+
+CHAIN, SUM, PRODUCT, FACTOR, ATOM = range(5)
+_LEVELS: dict[type[tree.Node], int] = {
+    tree.Chain: CHAIN,
+    tree.Optimise: CHAIN,
+    tree.Add: SUM,
+    tree.Neg: SUM,
+    tree.Mul: PRODUCT,
+    tree.Div: PRODUCT,
+    tree.Prefix: PRODUCT,
+    tree.Big: PRODUCT,
+    tree.Power: FACTOR,
+}
+_OPENERS = ("(", "[", "{", "\\{", "\\left", "<")
+_OPERATOR_NAMES = frozenset({"grad", "nabla", "partial"})  # names only where nothing follows
+_BRACKETED = (tree.Tuple, tree.Interval, tree.SetOf)
+SET_FAMILIES = frozenset({"Uniform", "U", "Unif", "Categorical", "Cat"})
+
+
+def level_of(node: tree.Node) -> int:
+    """How tightly a node binds."""
+    if isinstance(node, tree.Expect):
+        return PRODUCT if node.open else ATOM
+    return _LEVELS.get(type(node), ATOM)
+
+
+def tail(node: tree.Node) -> str:
+    """What would swallow text printed behind a node: ``prefix``, ``big``, ``last`` (all of the sum) or nothing."""
+    match node:
+        case tree.Optimise():
+            return "last"
+        case tree.Big() | tree.Expect(open=True):
+            return "last" if isinstance(node, tree.Expect | tree.Big) and _bare_tail(node.body) == "last" else "big"
+        case tree.Prefix():
+            return _bare_tail(node.operand) or "prefix"
+        case tree.Mul():
+            return _bare_tail(node.factors[-1]) if level_of(node.factors[-1]) >= PRODUCT else ""
+        case tree.Neg():
+            return _bare_tail(node.body) if level_of(node.body) >= PRODUCT else ""
+        case tree.Add():
+            return tail(node.terms[-1])
+    return ""
+
+
+def ends_in_integral(node: tree.Node) -> bool:
+    """Whether the differentials of an integral are the last that is printed of a node."""
+    match node:
+        case tree.Integral():
+            return True
+        case tree.Mul():
+            return ends_in_integral(node.factors[-1])
+        case tree.Div():
+            return ends_in_integral(node.denominator)
+        case tree.Neg():
+            return ends_in_integral(node.body)
+        case tree.Prefix():
+            return ends_in_integral(node.operand)
+        case tree.Big() | tree.Expect(open=True) | tree.Optimise():
+            return ends_in_integral(node.body)
+    return False
+
+
+def _bare_tail(node: tree.Node) -> str:
+    return tail(node) if level_of(node) >= PRODUCT or isinstance(node, tree.Optimise | tree.Neg) else ""
+
+
+def has_bare_op(node: tree.Node) -> bool:
+    """Whether an explicit sign of multiplication stands bare in a node, which ends a function's operand."""
+    match node:
+        case tree.Mul():
+            return any(node.ops) or has_bare_op(node.factors[0])
+        case tree.Div():
+            return has_bare_op(node.numerator)
+        case tree.Neg():
+            return has_bare_op(node.body)
+    return False
+
+
+def is_label(base: tree.Node, exponent: tree.Node) -> bool:
+    """Whether an exponent, printed on this base, would be read as a label or an index."""
+    if not isinstance(base, tree.Symbol):
+        return False
+    if isinstance(exponent, _BRACKETED):
+        return True
+    if not isinstance(exponent, tree.Symbol) or exponent.accents or exponent.sub or exponent.sup or exponent.style:
+        return False
+    if exponent.letter == "top" or exponent.letter in GREEK or (base.letter == "e" and not base.accents):
+        return False
+    capital = base.letter in ("L", "J") and exponent.letter.isupper()
+    return len(exponent.letter) > 1 or capital or exponent.letter == "T"
+
+
+class Printer(ABC):
+    """Prints a tree. Subclasses spell; this class places brackets."""
+
+    # -- spelling, by dialect ------------------------------------------------------------------------------
+
+    @abstractmethod
+    def atom(self, node: tree.Node) -> str:
+        """A node that binds like a name."""
+
+    @abstractmethod
+    def bracketed(self, text: str) -> str:
+        """The text in round brackets."""
+
+    @abstractmethod
+    def sub(self, items: Sequence[tree.Node], *, joined: bool = False) -> str:
+        """A subscript."""
+
+    @abstractmethod
+    def sup(self, node: tree.Node) -> str:
+        """A power, an upper bound."""
+
+    @abstractmethod
+    def operator(self, op: str) -> str:
+        """What stands between two factors."""
+
+    @abstractmethod
+    def relation(self, op: str) -> str:
+        """What stands between two members of a chain."""
+
+    @abstractmethod
+    def function_name(self, name: str, sub: Sequence[tree.Node]) -> str:
+        """A known function's name with its subscript."""
+
+    @abstractmethod
+    def big_name(self, node: tree.Big) -> str:
+        """A sum or product with its bounds."""
+
+    @abstractmethod
+    def expectation(self, node: tree.Expect, body: str) -> str:
+        """An expectation without brackets around its body."""
+
+    @abstractmethod
+    def optimiser(self, node: tree.Optimise, body: str) -> str:
+        """An optimiser with its names."""
+
+    @abstractmethod
+    def quotient(self, node: tree.Div) -> str:
+        """A quotient in a place where it needs no brackets."""
+
+    # -- places --------------------------------------------------------------------------------------------
+
+    def formula(self, node: tree.Node) -> str:
+        """A statement's body, or what stands alone in a pair of brackets."""
+        match node:
+            case tree.Statement():
+                players = ", ".join(self.text(each, ATOM) for each in node.players)
+                return f"{players}: {self.formula(node.body)}" if players else self.formula(node.body)
+            case tree.Optimise():
+                return self.optimiser(node, self._objective(node.body))
+            case tree.Chain():
+                return self._chain(node)
+            case tree.Draws() | tree.Binds() | tree.Relates() | tree.Range() | tree.OpenRange():
+                return self.item(node)
+        return self.text(node, SUM)
+
+    def text(self, node: tree.Node, level: int) -> str:
+        """A node in a place for things that bind at least so tightly."""
+        if isinstance(node, tree.Symbol) and node.letter in _OPERATOR_NAMES and not node.accents and level > SUM:
+            return self.bracketed(self.atom(node))
+        if level_of(node) < level or (isinstance(node, tree.Div) and level == FACTOR):
+            return self.bracketed(self.formula(node))
+        match node:
+            case tree.Add():
+                return self._sum(node)
+            case tree.Neg():
+                return "-" + self.text(node.body, PRODUCT)
+            case tree.Mul():
+                return self._product(node)
+            case tree.Div():
+                return self.quotient(node)
+            case tree.Prefix():
+                return self._prefix(node)
+            case tree.Big():
+                return f"{self.big_name(node)} {self._big_body(node)}"
+            case tree.Expect(open=True):
+                body = self.open_body(node.body)
+                return self.expectation(node, "{}" + body if body.startswith(_OPENERS) else body)
+            case tree.Power():
+                return self.power(node)
+        return self.atom(node)
+
+    def _objective(self, body: tree.Node) -> str:
+        """What an operator at the head of a statement optimises: all of it."""
+        if isinstance(body, tree.Chain) and any(isinstance(each, tree.Optimise) for each in body.members):
+            return self.bracketed(self.formula(body))
+        return self.formula(body)
+
+    def _chain(self, node: tree.Chain) -> str:
+        later = any(isinstance(each, tree.Optimise) for each in node.members[1:])
+        pieces = []
+        for n, member in enumerate(node.members):
+            bare = isinstance(member, tree.Optimise) and (n > 0 or later)
+            pieces.append(self._last(member) if bare else self.text(member, SUM))
+            if n < len(node.relations):
+                pieces.append(self.relation(node.relations[n]))
+        return " ".join(pieces)
+
+    def _last(self, node: tree.Node) -> str:
+        """A term that may reach to the end of its sum."""
+        if isinstance(node, tree.Optimise):
+            body = node.body
+            return self.optimiser(node, self._last(body) if isinstance(body, tree.Optimise) else self.text(body, SUM))
+        return self.text(node, PRODUCT)
+
+    # -- sums and products ---------------------------------------------------------------------------------
+
+    def plus(self, sign: str) -> str:
+        """A sign between two terms."""
+        return f" {sign} "
+
+    def _sum(self, node: tree.Add) -> str:
+        pieces: list[str] = []
+        for n, term in enumerate(node.terms):
+            last = n == len(node.terms) - 1
+            negative = isinstance(term, tree.Neg)
+            inner = term.body if isinstance(term, tree.Neg) else term
+            pieces.append(("-" if negative else "") if n == 0 else self.plus("-" if negative else "+"))
+            if tail(inner) == "last" and not last and level_of(inner) >= PRODUCT:
+                pieces.append(self.bracketed(self.formula(inner)))
+            else:
+                pieces.append(self._last(inner) if last and n else self.text(inner, PRODUCT))
+        return "".join(pieces)
+
+    def _product(self, node: tree.Mul) -> str:
+        texts = [self._factor(node, n) for n in range(len(node.factors))]
+        for n in reversed(range(len(node.ops))):
+            if node.ops[n] == "" and texts[n + 1].startswith(_OPENERS) and _takes_brackets(node.factors[n]):
+                texts[n] = texts[n] if texts[n].startswith(_OPENERS) else self.bracketed(texts[n])
+        signs = [self.operator(op) if op else " " for op in node.ops]
+        return "".join(piece for pair in zip(texts, [*signs, ""], strict=True) for piece in pair)
+
+    def _factor(self, node: tree.Mul, n: int) -> str:
+        factor, last = node.factors[n], n == len(node.factors) - 1
+        op = "" if last else node.ops[n]
+        ends = tail(factor)
+        before = node.ops[n - 1] if n else "first"
+        if isinstance(factor, tree.Div):
+            return self.factor_quotient(factor, n == 0, op, last)
+        if ends and not last and not (ends == "prefix" and op):
+            return self.bracketed(self.formula(factor))
+        if isinstance(factor, tree.Labelled) and before == "" and _signed(factor.body):
+            return self.bracketed(self.formula(factor))
+        if before == "" and isinstance(factor, tree.Abs | tree.Norm):
+            return self.modulus_behind(factor)
+        if op == "" and not last and isinstance(factor, tree.Symbol) and factor.letter == "E" and factor.sub:
+            return self.bracketed(self.formula(factor))
+        if isinstance(factor, tree.Mul):
+            return self.bracketed(self.formula(factor))
+        return self.text(factor, PRODUCT)
+
+    def factor_quotient(self, node: tree.Div, first: bool, op: str, last: bool) -> str:
+        """A quotient as a factor."""
+        return self.text(node, PRODUCT)
+
+    def modulus_behind(self, node: tree.Abs | tree.Norm) -> str:
+        """An absolute value or norm behind a juxtaposed factor."""
+        return self.text(node, ATOM)
+
+    def _prefix(self, node: tree.Prefix) -> str:
+        name = self.function_name(node.name, node.sub)
+        operand = self.open_body(node.operand)
+        low = level_of(node.operand) < PRODUCT and not isinstance(node.operand, tree.Neg | tree.Optimise)
+        if low or has_bare_op(node.operand):
+            return name + self.bracketed(self.formula(node.operand))
+        if operand.startswith(_OPENERS):
+            return f"{name} {{}}{operand}"
+        return f"{name} {operand}"
+
+    def open_body(self, node: tree.Node) -> str:
+        """What follows a sum, an expectation or a function that has no brackets."""
+        if isinstance(node, tree.Neg):
+            return "-" + self.text(node.body, PRODUCT)
+        return self._last(node)
+
+    def _big_body(self, node: tree.Big) -> str:
+        return self.open_body(node.body) if node.open else self.bracketed(self.formula(node.body))
+
+    # -- powers --------------------------------------------------------------------------------------------
+
+    def power(self, node: tree.Power) -> str:
+        base = node.base
+        plain = not isinstance(base, tree.Labelled | tree.Integral) and not (isinstance(base, tree.Symbol) and base.sup)
+        if is_label(base, node.exponent) or not plain:
+            return self.bracketed(self.formula(base)) + self.sup(node.exponent)
+        return self.text(base, ATOM) + self.sup(node.exponent)
+
+    def head(self, node: tree.Node) -> str:
+        """What stands before the bracket of a call."""
+        if isinstance(node, tree.Power):
+            return self.text(node.base, ATOM) + self.sup(node.exponent)
+        return self.text(node, ATOM)
+
+    def integrand(self, node: tree.Integral) -> str:
+        """The body of an integral; one that ends in an integral of its own is put in brackets."""
+        if ends_in_integral(node.body):
+            return self.bracketed(self.formula(node.body))
+        return self.text(node.body, PRODUCT)
+
+    def tuple_items(self, node: tree.Tuple) -> str:
+        """The items of a tuple; an optimiser at its head would reach over all of them."""
+        return ", ".join(
+            self.bracketed(self.formula(each)) if isinstance(each, tree.Optimise) else self.text(each, SUM)
+            for each in node.items
+        )
+
+    # -- lists ---------------------------------------------------------------------------------------------
+
+    def items(self, nodes: Sequence[tree.Node], joined: bool = False) -> str:
+        """A list; ``joined``: in a subscript, where names before ``name ~ density`` would join it."""
+        texts = []
+        for n, node in enumerate(nodes):
+            alone = joined and isinstance(node, tree.Draws) and len(node.names) == 1 and joining(nodes[:n], node) > 0
+            texts.append(self.item(node, alone))
+        return ", ".join(texts)
+
+    def item(self, node: tree.Node, closed: bool = False) -> str:
+        """One item of a list or a subscript."""
+        match node:
+            case tree.Draws():
+                names = self.items(node.names)
+                names = self.bracketed(names) if len(node.names) > 1 or closed else names
+                return f"{names} {self.relation('~')} {self.text(node.density, SUM)}"
+            case tree.Binds():
+                return f"{self.text(node.name, SUM)}={self.text(node.value, SUM)}"
+            case tree.Relates():
+                op = self.relation(node.op)
+                op = op if op == "|" else f" {op} "
+                return self.text(node.left, SUM) + op + self.text(node.right, SUM)
+            case tree.Range():
+                lower = self.text(node.lower, SUM)
+                colon = " : " if "_" in lower or "^" in lower else ":"
+                return lower + colon + self.text(node.upper, SUM)
+            case tree.OpenRange():
+                op = self.relation(node.op)
+                return op + (" " if op[-1].isalpha() else "") + self.text(node.bound, SUM)
+            case tree.Chain() if len(node.relations) > 1:
+                return self._chain(node)
+            case tree.Optimise():
+                return self._last(node)
+        return self.text(node, SUM)
+
+
+def _signed(node: tree.Node) -> bool:
+    first = node.terms[0] if isinstance(node, tree.Add) else node
+    return isinstance(first, tree.Neg)
+
+
+def _takes_brackets(node: tree.Node) -> bool:
+    """Whether a bracket right behind this factor would be read as its arguments."""
+    if isinstance(node, tree.Div):
+        return _takes_brackets(node.denominator)
+    return isinstance(node, tree.Symbol) or (isinstance(node, tree.Power) and isinstance(node.base, tree.Symbol))

@@ -1,0 +1,319 @@
+"""The scanner: one linear pass that cuts a text into tokens. It knows where tokens end, not what they mean.
+
+It never fails: what it cannot read becomes a ``BadToken`` that carries its error, so that one wrong character
+spoils one statement and not the whole text.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.spans import Source
+from formula2dgm.syntax import unicode_symbols
+from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.vocabulary import (
+    BARS,
+    CONSTANTS,
+    DELIMITERS,
+    DOTS,
+    KNOWN_COMMANDS,
+    OPERATORS,
+    OVERLAYS,
+    RAW_TEXT,
+    RELATIONS,
+    SPACING,
+    SPACING_WITH_ARGUMENT,
+    UNSUPPORTED_ENVIRONMENTS,
+)
+
+_TOKEN = re.compile(
+    r"""
+      (?P<comment>(?<!\\)%[^\n]*\n?)
+    | (?P<space>\s+)
+    | (?P<row>\\\\(\*?\[[^\]\n]*\])?)
+    | (?P<command>\\[A-Za-z]+\*?)
+    | (?P<escape>\\[^A-Za-z])
+    | (?P<string>"[^"\n]*")
+    | (?P<number>(?:\d+\.\d+|\d+(?!\.\d)|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<name>[A-Za-z][A-Za-z0-9]*)
+    | (?P<dots>\.\.\.+)
+    | (?P<bar>\|\||\|)
+    | (?P<open>[(\[{])
+    | (?P<close>[)\]}])
+    | (?P<script>\*\*|[_^'])
+    | (?P<relation>~=|:=|<=|>=|!=|->|==|[=<>])
+    | (?P<operator>[-+*/@,;:.!])
+    | (?P<layout>[&$~])
+    | (?P<parameter>\#\d)
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_LATEX = re.compile(r"\\[A-Za-z]")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_OVERLAY = re.compile(r"\s*<[^<>]*>")
+_POSITION = re.compile(r"\s*\[[tbc]\]")
+_SPACES = frozenset(",;:!> \n\t/-")
+_ESCAPED_BRACKET = {"{": ("open", "\\{"), "}": ("close", "\\}"), "|": ("bar", "||"), "_": ("script", "_")}
+_MATH_SHIFT = frozenset("[]()")
+
+
+class BadToken(Token):
+    """What cannot be read, with the error to report when a statement needs it."""
+
+    __slots__ = ("diagnostic",)
+
+    def __init__(self, at: Token, code: str, message: str, hint: str | None = None):
+        super().__init__(at.source, "bad", at.text, at.start, at.end)
+        self.diagnostic = Diagnostic(code, "error", message, at.span, hint)
+
+
+def is_latex(text: str) -> bool:
+    """Whether a text is to be read as LaTeX: it has a command.
+
+    >>> is_latex(r"\\log p(x)"), is_latex("log p(x)")
+    (True, False)
+    """
+    return _LATEX.search(text) is not None
+
+
+class Scanner:
+    """Cuts ``source.text[start:end]`` into tokens; ``names`` are commands that macros will explain."""
+
+    def __init__(self, source: Source, latex: bool, names: frozenset[str] = frozenset()):
+        self.source = source
+        self.latex = latex
+        self.macros = names
+        self.out: list[Token] = []
+        self.environments = 0
+        self.no_brace_closes_after = len(source.text) + 1
+        self.open_script: tuple[int, str] = (0, "")
+
+    def scan(self, start: int, end: int) -> list[Token]:
+        text, match = self.source.text, _TOKEN.match
+        position = start
+        while position < end:
+            found = match(text, position, end)
+            assert found is not None and found.lastgroup is not None
+            kind, piece = found.lastgroup, found.group()
+            position = found.end()
+            if kind == "space":
+                if "\n" in piece:
+                    self._newline(found.start(), position)
+            elif kind == "command":
+                position = self._command(piece[1:].rstrip("*"), found.start(), position, end)
+            elif kind == "relation":
+                alike = piece == "==" or (piece == "~=" and self.latex)  # in LaTeX a space stands before '='
+                self._add(kind, "=" if alike else piece, found.start(), position)
+            elif kind in ("name", "open", "close", "bar", "operator", "script", "number", "dots"):
+                self._add(kind, piece, found.start(), position)
+            elif kind != "comment":
+                position = getattr(self, "_" + kind)(piece, found.start(), position)
+        return self.out
+
+    def _add(self, kind: str, text: str, start: int, end: int) -> Token:
+        if kind == "number":
+            text = number_text(text)
+        elif kind == "script" and text == "**":
+            text = "^"
+        elif text == "@":
+            text = "dot"
+        token = Token(self.source, kind, text, start, end)
+        self.out.append(token)
+        return token
+
+    def _bad(self, start: int, end: int, code: str, message: str, hint: str | None = None) -> None:
+        at = Token(self.source, "bad", self.source.text[start:end], start, end)
+        self.out.append(BadToken(at, code, message, hint))
+
+    def _newline(self, start: int, end: int) -> None:
+        if not self.environments:
+            self._add("break", "softline" if self.latex else "newline", start, end)
+
+    def _row(self, piece: str, start: int, end: int) -> int:
+        self._add("break", "row", start, end)
+        return end
+
+    def _layout(self, piece: str, start: int, end: int) -> int:
+        if piece == "~":
+            self._add("tilde" if self.latex else "relation", "~", start, end)
+        elif piece == "$":
+            self._add("break", "row", start, end)
+        elif piece == "&":
+            self._add("align", "&", start, end)
+        return end
+
+    def _line_comment(self, start: int) -> int:
+        """Where a line that begins with ``#`` ends; -1 if something stands before the ``#``."""
+        text = self.source.text
+        if text[text.rfind("\n", 0, start) + 1 : start].strip():
+            return -1
+        end = text.find("\n", start)
+        return len(text) if end < 0 else end
+
+    def _parameter(self, piece: str, start: int, end: int) -> int:
+        self._add("parameter", piece[1:], start, end)
+        return end
+
+    def _string(self, piece: str, start: int, end: int) -> int:
+        self._add("string", piece[1:-1], start, end)
+        return end
+
+    def _escape(self, piece: str, start: int, end: int) -> int:
+        char = piece[1]
+        if char in _ESCAPED_BRACKET:
+            self._add(*_ESCAPED_BRACKET[char], start, end)
+        elif char in _MATH_SHIFT:
+            self._add("break", "row", start, end)
+        elif char not in _SPACES:
+            self._bad(start, end, "F2D-0101", f"unexpected character {piece!r}")
+        return end
+
+    def _other(self, char: str, start: int, end: int) -> int:
+        if char == "#" and (line_end := self._line_comment(start)) >= 0:
+            return line_end
+        command = unicode_symbols.command_of(char)
+        script = unicode_symbols.script_of(char)
+        letter = unicode_symbols.letter_of(char)
+        plain = unicode_symbols.plain_of(char)
+        if char in unicode_symbols.COMBINING and self.out and self.out[-1].kind == "name":
+            self.out[-1].accents += (unicode_symbols.COMBINING[char],)
+            self.out[-1].end = end
+        elif command is not None:
+            self._known_command(command, start, end)
+        elif script is not None:
+            self._unicode_script(*script, start, end)
+        elif letter is not None and letter[0].isascii() and letter[0].isalnum():
+            self._add("name" if letter[0].isalpha() else "number", letter[0], start, end).style = letter[1]
+        elif letter is not None and unicode_symbols.command_of(letter[0]):
+            self._known_command(unicode_symbols.command_of(letter[0]) or "", start, end)
+        elif plain is not None:
+            for kind, text in _pieces(plain):
+                self._add(kind, text, start, end)
+        else:
+            self._bad(start, end, "F2D-0101", f"unexpected character {char!r}")
+        return end
+
+    def _unicode_script(self, mark: str, char: str, start: int, end: int) -> None:
+        """Neighbouring script characters are one script: ``x⁻¹``, ``zₜ₋₁``."""
+        if self.open_script == (start, mark):
+            self.out.pop()
+        else:
+            self._add("script", mark, start, end)
+            self._add("open", "{", start, end)
+        command = unicode_symbols.command_of(char)
+        for kind, text in [("name", command)] if command else _pieces(char):
+            self._add(kind, text, start, end)
+        self._add("close", "}", start, end)
+        self.open_script = (end, mark)
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def _command(self, name: str, start: int, end: int, stop: int) -> int:
+        text = self.source.text
+        if name in self.macros:
+            self._add("command", name, start, end)
+            return end
+        if name in ("begin", "end"):
+            return self._environment(name, start, end, stop)
+        if name in RAW_TEXT or name in ("intertext", "shortintertext"):
+            found = self._argument(end, stop)
+            if found is not None:
+                self._add("text", text[found[0] : found[1]], start, found[1] + 1)
+                return found[1] + 1
+            return end
+        if name in OVERLAYS:
+            overlay = _OVERLAY.match(text, end, stop)
+            return overlay.end() if overlay else end
+        if name in SPACING_WITH_ARGUMENT:
+            found = self._argument(end, stop)
+            return end if found is None else found[1] + 1
+        self._known_command(name, start, end)
+        return end
+
+    def _known_command(self, name: str, start: int, end: int) -> None:
+        if name in SPACING:
+            if name in ("quad", "qquad"):
+                self._add("break", "quad", start, end)
+        elif name in OPERATORS:
+            self._add("operator", OPERATORS[name], start, end)
+        elif name in RELATIONS:
+            self._add("relation", RELATIONS[name], start, end)
+        elif name in DELIMITERS:
+            self._add(*DELIMITERS[name], start, end)
+        elif name in BARS:
+            self._add("bar", BARS[name][0], start, end).side = BARS[name][1]
+        elif name in DOTS:
+            self._add("dots", "...", start, end)
+        elif name in ("implies", "iff", "Rightarrow", "Longrightarrow"):
+            self._add("break", "row", start, end)
+        elif name == "infty":
+            self._add("infinity", "inf", start, end)
+        elif name == "atop":
+            self._add("operator", ",", start, end)
+        elif name == "colon":
+            self._add("operator", ":", start, end)
+        elif name in CONSTANTS and name not in ("partial", "star", "top", "dagger"):
+            self._add("name", name, start, end).word = True
+        elif name in KNOWN_COMMANDS:
+            self._add("command", name, start, end)
+        else:
+            near = get_close_matches(name, sorted(KNOWN_COMMANDS | self.macros), 1, 0.7)
+            hint = f"did you mean \\{near[0]}?" if near else "define it with \\newcommand, or write the name plainly"
+            self._bad(start, end, "F2D-0102", f"unknown command \\{name}", hint)
+
+    def _argument(self, start: int, stop: int) -> tuple[int, int] | None:
+        """The range inside the braces that follow, or None; never looks twice for a brace that is not there."""
+        text = self.source.text
+        while start < stop and text[start].isspace():
+            start += 1
+        if start >= stop or text[start] != "{" or start >= self.no_brace_closes_after:
+            return None
+        depth = 0
+        for found in _BRACE.finditer(text, start, stop):
+            depth += {"{": 1, "}": -1}.get(found.group(), 0)
+            if depth == 0:
+                return start + 1, found.start()
+        self.no_brace_closes_after = start
+        return None
+
+    def _environment(self, name: str, start: int, end: int, stop: int) -> int:
+        found = self._argument(end, stop)
+        kind = self.source.text[found[0] : found[1]].rstrip("*") if found else ""
+        end = found[1] + 1 if found else end
+        if kind in UNSUPPORTED_ENVIRONMENTS:
+            if name == "begin":
+                hint = "write one statement for each case, or a matrix as a named constant"
+                self._bad(start, end, "F2D-0118", f"the layout '{kind}' is not read", hint)
+            return end
+        self.environments = max(0, self.environments + (1 if name == "begin" else -1))
+        if name == "begin" and kind in ("array", "alignedat", "alignat", "tabular", "aligned", "gathered", "subarray"):
+            more, position = self._argument(end, stop), _POSITION.match(self.source.text, end)
+            end = more[1] + 1 if more else position.end() if position else end
+        self._add("break", "row", start, end)
+        return end
+
+
+def number_text(text: str) -> str:
+    """The canonical spelling of a number: ``.5`` is ``0.5``, ``1E-3`` is ``1e-3``."""
+    return ("0" + text if text.startswith(".") else text).lower()
+
+
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """Kind and text of the tokens of a short plain text."""
+    found = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    return [(kind, piece) for kind, piece in found if kind != "space"]
+
+
+def scan(source: Source, start: int = 0, end: int | None = None, *, latex: bool | None = None,
+         macros: frozenset[str] = frozenset()) -> list[Token]:  # fmt: skip
+    """The tokens of a text.
+
+    >>> scan(Source("log p(x|z)"))
+    [name:log, name:p, open:(, name:x, bar:|, name:z, close:)]
+    """
+    stop = len(source.text) if end is None else end
+    mode = is_latex(source.text[start:stop]) if latex is None else latex
+    return Scanner(source, mode, macros).scan(start, stop)

@@ -1,0 +1,296 @@
+"""From scanned tokens to tokens that mean something: layout is dropped, names get their accents and fonts.
+
+After this stage the three spellings no longer differ: ``\\left``, ``&``, ``\\mathbf``, ``{\\rm KL}`` are gone,
+``\\hat{x}`` is one name with an accent, ``\\operatorname{arg\\,max}`` is ``argmax``, ``\\text{KL}`` a name,
+``\\underset{a}{b}`` is ``b_{a}``, and in LaTeX a run of letters has become a product of one-letter names.
+"""
+
+from __future__ import annotations
+
+from formula2dgm.syntax.groups import drop_grouping
+from formula2dgm.syntax.scanner import BadToken
+from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.vocabulary import (
+    ACCENTS,
+    BIG_OPERATORS,
+    DROPPED_ARGUMENT_FIRST,
+    FOLDED,
+    FONTS,
+    SINGLE_WORD_SWITCHES,
+    SIZING_SIDE,
+    STYLES,
+    SWITCHES,
+    TRANSPARENT,
+    WORD_STYLES,
+)
+from formula2dgm.syntax.words import prose_or_word, restyle, run_of_letters
+
+MAX_NESTING = 64
+_DEFINED_AS = frozenset({"def", "Delta", "triangle", "mathrm", "defn"})
+
+
+def tidy(tokens: list[Token], latex: bool) -> list[Token]:
+    """The tokens of a text without their layout.
+
+    >>> from formula2dgm.spans import Source
+    >>> from formula2dgm.syntax.scanner import scan
+    >>> tidy(scan(Source(r"\\left[\\hat{x}\\,\\mathrm{KL}\\right]")), latex=True)
+    [open:[, name:x, name:KL, close:]]
+    """
+    words = _join_words(Tidier(tokens, latex).run())
+    return drop_grouping(words) if latex else words
+
+
+class Tidier:
+    """A walk over the tokens; ``scripts`` says for each open brace whether it is a sub- or superscript."""
+
+    def __init__(self, tokens: list[Token], latex: bool, script: bool = False, depth: int = 0, words: bool = False):
+        self.tokens = tokens
+        self.latex = latex
+        self.depth = depth
+        self.i = 0
+        self.side = ""
+        self.out: list[Token] = []
+        self.scripts = [script]
+        self.words = [words]
+
+    def run(self) -> list[Token]:
+        while self.i < len(self.tokens):
+            token = self.tokens[self.i]
+            self.i += 1
+            if token.kind == "command":
+                self._command(token)
+            elif token.kind == "name":
+                mark = self._after_mark()
+                after = self.tokens[self.i] if self.i < len(self.tokens) else None
+                name = mark or (after is not None and after.kind == "script")
+                self.out += run_of_letters(token, self.latex, self.scripts[-1] or mark, self.words[-1], name)
+            elif token.kind == "text":
+                self.out += prose_or_word(token, self.scripts[-1] or self._after_mark())
+            elif token.kind == "bar":
+                self._bar(token)
+            elif token.kind == "tilde":
+                self._tilde(token)
+            elif token.kind == "parameter":
+                self.out.append(BadToken(token, "F2D-0101", f"unexpected '#{token.text}' outside a macro"))
+            elif token.kind != "align":
+                self._bracket(token)
+                self.out.append(token)
+            self.side = self.side if token.kind == "command" and token.text in SIZING_SIDE else ""
+        return self.out
+
+    def _after_mark(self) -> bool:
+        return bool(self.out) and self.out[-1].is_op("_", "^")
+
+    def _bracket(self, token: Token) -> None:
+        if token.kind == "open":
+            self.scripts.append(token.text == "{" and self._after_mark())
+            self.words.append(False)
+        elif token.kind == "close" and len(self.scripts) > 1:
+            self.scripts.pop()
+            self.words.pop()
+
+    def _bar(self, token: Token) -> None:
+        """``\\vert\\vert`` is one double bar; ``\\left|`` opens whatever bar it is."""
+        last = self.out[-1] if self.out else None
+        command = self.side == "" and token.written.startswith("\\") and token.text == "|"
+        if command and last is not None and last.kind == "bar" and last.text == "|" and last.written == token.written:
+            self.out[-1] = Token(token.source, "bar", "||", last.start, token.end, last.side)
+            return
+        if self.side:
+            token = token.copy()
+            token.side = self.side
+        self.out.append(token)
+
+    def _tilde(self, token: Token) -> None:
+        """A ``~`` is a space in LaTeX, but ``E_{z ~ q}`` and ``z ~ N(0, I)`` are written all the same."""
+        last = self.out[-1] if self.out else None
+        after = self.tokens[self.i] if self.i < len(self.tokens) else None
+        if last is None or after is None or after.kind not in ("name", "command") or after.text in SIZING_SIDE:
+            return
+        statement = [t for t in self.out[-6:] if t.kind == "break" or t.text in ("=", "in")]
+        if last.kind in ("name", "number", "close") and (self.scripts[-1] or (len(self.scripts) == 1 and not statement)):
+            aligned = self.i >= 2 and self.tokens[self.i - 2].kind == "align"
+            if not aligned and (self.scripts[-1] or self._is_left_side()):
+                self.out.append(token.copy("relation"))
+
+    def _is_left_side(self) -> bool:
+        """Whether all that is read so far in this line is one name with its scripts."""
+        start = max((n + 1 for n, t in enumerate(self.out) if t.kind == "break"), default=0)
+        row = self.out[start:]
+        names = [n for n, t in enumerate(row) if t.kind == "name" and (n == 0 or row[n - 1].kind != "script")]
+        return bool(row) and row[0].kind == "name" and len(row) <= 8 and (len(names) == 1 or row[1].kind == "script")
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def _command(self, token: Token) -> None:
+        name = token.text
+        if name in SIZING_SIDE:
+            self._sizing(SIZING_SIDE[name])
+        elif name in ACCENTS:
+            self._accent(token, ACCENTS[name])
+        elif name in SWITCHES and not self._braces_follow():
+            self.words[-1] = name in SINGLE_WORD_SWITCHES or self.words[-1]
+        elif name in WORD_STYLES:
+            self._word(token)
+        elif name in FONTS or name in SWITCHES:
+            self.out += self._argument(token)
+        elif name in STYLES:
+            self.out += restyle(self._argument(token), STYLES[name])
+        elif name in TRANSPARENT:
+            self.out += self._argument(token)
+        elif name in DROPPED_ARGUMENT_FIRST:
+            self._argument(token)
+            self.out += self._argument(token)
+        elif name in ("underset", "overset", "stackrel"):
+            self._stacked(token, name)
+        elif name == "substack":
+            inner = self._argument(token)
+            self.out += [t.copy("operator", ",") if t.kind == "break" else t for t in inner]
+        elif name == "prime":
+            self.out.append(token.copy("name", "prime"))
+        elif name in ("frac", "dfrac", "tfrac", "cfrac", "nicefrac"):
+            self.out.append(token.copy(text="frac"))
+        elif name == "overbrace":
+            self.out.append(token.copy(text="underbrace"))
+        elif name in ("sqrt", "underbrace", "int", "iint"):
+            self.out.append(token)
+        elif name in ("dd", "mathrmd"):
+            self.out.append(token.copy("name", "d"))
+        else:
+            named = token.copy("name", FOLDED.get(name, name))
+            named.word = True
+            named.side = "big" if name in BIG_OPERATORS else ""
+            self.out.append(named)
+
+    def _sizing(self, side: str) -> None:
+        self.side = side
+        if self.i < len(self.tokens) and self.tokens[self.i].text == "." and side:
+            self.i += 1
+        elif self.i < len(self.tokens) and self.tokens[self.i].text in ("<", ">") and side:
+            angle = self.tokens[self.i]
+            self.tokens[self.i] = angle.copy("open" if angle.text == "<" else "close")
+
+    def _braces_follow(self) -> bool:
+        return self.i < len(self.tokens) and self.tokens[self.i].text == "{"
+
+    def _accent(self, token: Token, accent: str) -> None:
+        inner = _without_braces(self._argument(token))
+        if not _is_one_name(inner):
+            hint = "put the accent on one name, or define the expression under a name of its own"
+            self.out.append(BadToken(token, "F2D-0123", f"the accent \\{token.text} stands over no name", hint))
+            return
+        first = inner[0].copy()
+        first.accents += (accent,)
+        first.start, first.end = token.start, max(first.end, token.end)
+        self.out += [first, *inner[1:]]
+
+    def _word(self, token: Token) -> None:
+        """``\\mathrm{KL}``: letters, digits and hyphens make one word; anything else is only set upright."""
+        inner = self._argument(token, words=True)
+        letters = [t for t in inner if not t.is_op("-", ".", "*")]
+        plain = all(t.kind in ("name", "number") and not t.accents and not t.style for t in letters)
+        if len(letters) > 1 and plain and letters[0].kind == "name" and all(t.written.isalnum() for t in letters):
+            joined = letters[0].copy(text="".join(t.text for t in letters))
+            joined.end = inner[-1].end
+            inner = [joined]
+        for each in inner:
+            each.word = each.word or each.kind == "name"
+        self.out += inner
+
+    def _stacked(self, token: Token, name: str) -> None:
+        above, base = self._argument(token), self._argument(token)
+        if len(base) == 1 and base[0].kind == "relation":
+            defined = base[0].text == "=" and any(t.text in _DEFINED_AS for t in above)
+            self.out.append(base[0].copy(text=":=") if defined else base[0])
+            return
+        self.out += base
+        if name == "underset" and base:
+            self.out += [base[-1].after("script", "_"), base[-1].after("open", "{"), *above, base[-1].after("close", "}")]
+
+    def _argument(self, command: Token, words: bool = False) -> list[Token]:
+        """What a command applies to: a group in braces, without them, or one token."""
+        script = self.scripts[-1] or self._after_mark()
+        words = words or self.words[-1]
+        while self.i < len(self.tokens) and self.tokens[self.i].kind in ("tilde", "align"):
+            self.i += 1
+        if self.i >= len(self.tokens) or self.tokens[self.i].kind in ("close", "break", "align"):
+            return [BadToken(command, "F2D-0119", f"\\{command.text} applies to nothing")]
+        if self.depth >= MAX_NESTING:
+            self.i = len(self.tokens)
+            return [BadToken(command, "F2D-0112", f"nested more than {MAX_NESTING} deep")]
+        first = self.tokens[self.i]
+        if first.text == "{":
+            inside = self._group()
+        elif first.kind == "command":
+            return self._command_argument(first, script, words)
+        else:
+            inside = [self._one_token(first)]
+        return Tidier(inside, self.latex, script, self.depth + 1, words).run()
+
+    def _command_argument(self, first: Token, script: bool, words: bool) -> list[Token]:
+        """A command as an argument takes its own arguments along: ``\\hat\\mathbf{x}``."""
+        inner = Tidier(self.tokens, self.latex, script, self.depth + 1, words)
+        inner.i = self.i + 1
+        inner._command(first)
+        self.i = inner.i
+        return inner.out
+
+    def _group(self) -> list[Token]:
+        """The tokens inside the braces that open here."""
+        start, depth = self.i + 1, 0
+        for n in range(self.i, len(self.tokens)):
+            text, kind = self.tokens[n].text, self.tokens[n].kind
+            depth += (text == "{" and kind == "open") - (text == "}" and kind == "close")
+            if depth == 0:
+                self.i = n + 1
+                return self.tokens[start:n]
+        opener = self.tokens[self.i]
+        self.i = len(self.tokens)
+        return [BadToken(opener, "F2D-0103", "this '{' is never closed")]
+
+    def _one_token(self, first: Token) -> Token:
+        """In LaTeX an argument without braces is one letter of a run."""
+        if self.latex and first.kind == "name" and len(first.text) > 1 and not first.word:
+            head, rest = first.copy(text=first.text[0]), first.copy(text=first.text[1:])
+            head.end = rest.start = first.start + 1
+            self.tokens[self.i] = rest
+            return head
+        self.i += 1
+        return first
+
+
+def _without_braces(tokens: list[Token]) -> list[Token]:
+    """The tokens without braces around all of them."""
+    while len(tokens) > 2 and tokens[0].text == "{" and tokens[-1].text == "}" and tokens[0].kind == "open":
+        if any(t.text == "}" for t in tokens[1:-1]) and not any(t.text == "{" for t in tokens[1:-1]):
+            break
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _is_one_name(tokens: list[Token]) -> bool:
+    """Whether these are one name, perhaps with scripts."""
+    if not tokens or tokens[0].kind != "name":
+        return False
+    depth, expected = 0, False
+    for token in tokens[1:]:
+        if depth == 0 and not expected and token.kind != "script":
+            return False
+        depth += (token.kind == "open") - (token.kind == "close")
+        expected = token.kind == "script" and token.text != "'" if depth == 0 else False
+    return not expected
+
+
+def _join_words(tokens: list[Token]) -> list[Token]:
+    """``arg max`` and ``\\arg\\min`` are one word."""
+    out: list[Token] = []
+    for token in tokens:
+        last = out[-1] if out else None
+        if token.kind == "name" and last is not None and last.kind == "name" and last.text == "arg" \
+                and token.text in ("min", "max", "inf", "sup"):  # fmt: skip
+            out[-1] = last.copy(text="arg" + {"inf": "min", "sup": "max"}.get(token.text, token.text))
+            out[-1].end = token.end
+        else:
+            out.append(token)
+    return out

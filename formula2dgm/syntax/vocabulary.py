@@ -1,0 +1,209 @@
+"""The words of the language: what each spelling stands for. Tables only."""
+
+from __future__ import annotations
+
+GREEK = frozenset(
+    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon
+    phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega""".split()
+)
+# Spellings of one letter that no author tells apart.
+FOLDED = {
+    "varepsilon": "epsilon",
+    "vartheta": "theta",
+    "varphi": "phi",
+    "varrho": "rho",
+    "varsigma": "sigma",
+    "varpi": "pi",
+    "varGamma": "Gamma",
+    "varDelta": "Delta",
+    "varSigma": "Sigma",
+    "varPhi": "Phi",
+}
+ACCENTS = {
+    "hat": "hat",
+    "widehat": "hat",
+    "tilde": "tilde",
+    "widetilde": "tilde",
+    "bar": "bar",
+    "overline": "bar",
+    "vec": "vec",
+    "dot": "dot",
+    "ddot": "ddot",
+    "check": "check",
+    "breve": "breve",
+    "underline": "underline",
+}
+ACCENT_WORDS = frozenset({*ACCENTS.values(), "prime"})
+
+# Commands that only say how to set their argument; ``WORD_STYLES`` also make it one word.
+WORD_STYLES = frozenset("mathrm operatorname mathsf mathtt mathit textit rm sf tt".split())
+FONTS = frozenset("mathbf boldsymbol bm bold pmb mathnormal symbf symbfit textbf mathbfit".split())
+STYLES = {"mathcal": "cal", "mathscr": "cal", "mathfrak": "cal", "cal": "cal", "mathbb": "bb", "mathds": "bb", "Bbb": "bb"}
+SWITCHES = frozenset("bf it sf tt rm em displaystyle textstyle scriptstyle small large normalsize boldmath".split())
+SINGLE_WORD_SWITCHES = frozenset({"rm", "sf", "tt"})
+RAW_TEXT = frozenset("text textrm textbf textit texttt textsf textnormal mbox hbox textsc textup emph".split())
+LETTERS_OF_STYLE = {
+    ("cal", "N"): ("Normal", ""),
+    ("cal", "U"): ("Uniform", ""),
+    ("cal", "H"): ("H", ""),
+    ("bb", "H"): ("H", ""),
+    ("bb", "E"): ("E", "bb"),
+    ("bb", "1"): ("indicator", ""),
+}
+
+SPACING = frozenset(
+    """quad qquad thinspace medspace thickspace enspace enskip negthinspace negmedspace negthickspace nobreak
+    limits nolimits nonumber notag allowbreak noindent hfill hfil hline centering relax break linebreak newline
+    par eqsp strut mathstrut protect ignorespaces smallskip medskip bigskip pause ensuremath left. right.""".split()
+)
+SPACING_WITH_ARGUMENT = frozenset(
+    """label tag hspace vspace hphantom vphantom phantom ref eqref cite citep citet footnote color
+    kern mspace eqno hskip smash pagebreak cref""".split()
+)
+OVERLAYS = frozenset("only uncover visible onslide alert".split())
+DROPPED_ARGUMENT_FIRST = frozenset({"textcolor", "colorbox", "raisebox", "scalebox", "resizebox", "fcolorbox"})
+TRANSPARENT = frozenset("boxed mathop mathrel mathbin mathord mathopen mathclose mathinner fbox ensuremath hl".split())
+SIZING_SIDE = {"left": "L", "right": "R", "middle": "M"} | {
+    big + side.lower(): {"": "", "l": "L", "r": "R", "m": "M"}[side]
+    for big in ("big", "Big", "bigg", "Bigg")
+    for side in ("", "l", "r", "m")
+}
+
+OPERATORS = {
+    "cdot": "dot",
+    "centerdot": "dot",
+    "bullet": "dot",
+    "times": "times",
+    "odot": "odot",
+    "circ": "circ",
+    "ast": "*",
+    "div": "/",
+    "odot*": "odot",
+    "otimes": "times",
+}
+PRODUCT_WORDS = frozenset({"dot", "times", "odot", "circ"})
+RELATIONS = {
+    "le": "<=",
+    "leq": "<=",
+    "leqslant": "<=",
+    "lesssim": "<=",
+    "ge": ">=",
+    "geq": ">=",
+    "geqslant": ">=",
+    "gtrsim": ">=",
+    "lt": "<",
+    "gt": ">",
+    "ll": "<",
+    "gg": ">",
+    "ne": "!=",
+    "neq": "!=",
+    "approx": "~=",
+    "simeq": "~=",
+    "cong": "~=",
+    "propto": "propto",
+    "in": "in",
+    "notin": "notin",
+    "sim": "~",
+    "to": "->",
+    "rightarrow": "->",
+    "longrightarrow": "->",
+    "mapsto": "->",
+    "leftarrow": ":=",
+    "gets": ":=",
+    "triangleq": ":=",
+    "coloneqq": ":=",
+    "coloneq": ":=",
+    "doteq": ":=",
+    "equiv": ":=",
+    "eqdef": ":=",
+    "colonequals": ":=",
+    "subset": "subset",
+    "subseteq": "subset",
+}
+RELATION_WORDS = frozenset({"in", "notin", "propto", "subset"})
+DELIMITERS = {
+    "langle": ("open", "<"),
+    "rangle": ("close", ">"),
+    "lbrace": ("open", "\\{"),
+    "rbrace": ("close", "\\}"),
+    "lbrack": ("open", "["),
+    "rbrack": ("close", "]"),
+    "lparen": ("open", "("),
+    "rparen": ("close", ")"),
+}
+CLOSER = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "<": ">"}
+BARS = {
+    "vert": ("|", ""),
+    "mid": ("|", "M"),
+    "lvert": ("|", "L"),
+    "rvert": ("|", "R"),
+    "Vert": ("||", ""),
+    "parallel": ("||", ""),
+    "lVert": ("||", "L"),
+    "rVert": ("||", "R"),
+    "given": ("|", "M"),
+}
+DOTS = frozenset("dots ldots cdots vdots ddots dotsc dotsb dotsm dotsi".split())
+CONSTANTS = frozenset("ell partial hbar imath jmath Re Im aleph star top dagger perp bot emptyset varnothing flat sharp".split())
+
+# Functions: spelling -> canonical name.
+FUNCTIONS = {
+    name: name
+    for name in """log exp tanh sigmoid softmax softplus relu det tr sg sin cos tan sinh cosh sign logit erf
+    logsumexp sqrt abs norm softmin logsigmoid atanh arctan elu gelu silu rank vec_of""".split()
+} | {
+    "ln": "log",
+    "Tr": "tr",
+    "trace": "tr",
+    "stopgrad": "sg",
+    "stop_gradient": "sg",
+    "stopgradient": "sg",
+    "detach": "sg",
+    "StopGrad": "sg",
+    "SG": "sg",
+    "Sigmoid": "sigmoid",
+    "ReLU": "relu",
+    "Softplus": "softplus",
+    "sgn": "sign",
+    "nabla": "grad",
+    "grad": "grad",
+    "hess": "hess",
+    "partial": "partial",
+}
+del FUNCTIONS["vec_of"]
+# Functions only where a bracket follows; a plain name otherwise.
+BRACKET_FUNCTIONS = {
+    name: name for name in "H mean diag clip var std cov floor ceil round rank onehot".split()
+} | {"clamp": "clip", "Diag": "diag", "Var": "var", "Mean": "mean"}
+CONDITIONAL_FUNCTIONS = frozenset({"H"})
+OPTIMISERS = frozenset("min max argmin argmax inf sup".split())
+BIG_OPERATORS = frozenset({"sum", "prod"})
+# Divergences whose name alone says so: spelling -> canonical name.
+DIVERGENCES = {"KL": "KL", "JS": "JS", "JSD": "JS", "MMD": "MMD", "TV": "TV", "Wass": "W", "kl": "KL", "DKL": "KL"}
+DISTANCES = frozenset({"W"})
+# Words that a run of plain letters spells in LaTeX, too.
+LATEX_WORDS = frozenset(
+    {*FUNCTIONS, *BRACKET_FUNCTIONS, *OPTIMISERS, *BIG_OPERATORS, *DIVERGENCES, *GREEK}
+    - {"H", "partial", "vec", "nabla", "pi", "mu", "nu", "xi", "tr"}
+) | frozenset(
+    """arg ELBO VAE IWAE GAN NLL Cat Bern Bernoulli Normal Uniform Dir Dirichlet Poisson Beta Laplace Exp Logistic
+    Categorical Unif Loss loss MSE BCE const int lim tr Multinomial Student""".split()
+)
+COMMON_LABELS = frozenset("data model real fake gen prior post ref emp gt old new target train true mix".split())
+PROSE = frozenset(
+    """where with and or if for otherwise using when such that subject to let so hence thus then""".split()
+)
+UNSUPPORTED_ENVIRONMENTS = frozenset("cases matrix pmatrix bmatrix vmatrix Vmatrix smallmatrix dcases rcases".split())
+COMMANDS_WITH_ARGUMENTS = frozenset(
+    "frac dfrac tfrac cfrac nicefrac sqrt underbrace overbrace underset overset stackrel substack xrightarrow".split()
+)
+KNOWN_COMMANDS = frozenset(
+    {
+        *GREEK, *FOLDED, *ACCENTS, *WORD_STYLES, *FONTS, *STYLES, *SWITCHES, *RAW_TEXT, *SPACING,
+        *SPACING_WITH_ARGUMENT, *OVERLAYS, *DROPPED_ARGUMENT_FIRST, *TRANSPARENT, *SIZING_SIDE, *OPERATORS, *RELATIONS,
+        *DELIMITERS, *BARS, *DOTS, *CONSTANTS, *FUNCTIONS, *OPTIMISERS, *BIG_OPERATORS, *COMMANDS_WITH_ARGUMENTS,
+        "begin", "end", "int", "iint", "infty", "arg", "prime", "intercal", "dd", "mathrmd", "lim", "KL", "E",
+        "implies", "iff", "Rightarrow", "Longrightarrow", "intertext", "shortintertext", "hspace", "operatorname",
+        "colon", "atop", "ifthenelse", "equal", "backslash", "setminus", "bigcup", "cap", "cup", "wedge", "vee", "neg", "forall", "exists", "pm",
+    }
+)  # fmt: skip

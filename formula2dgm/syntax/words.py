@@ -1,0 +1,121 @@
+"""What a run of letters spells: one name, a product of letters, or prose between formulas."""
+
+from __future__ import annotations
+
+import re
+
+from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.vocabulary import (
+    ACCENT_WORDS,
+    COMMON_LABELS,
+    FOLDED,
+    LATEX_WORDS,
+    LETTERS_OF_STYLE,
+    PRODUCT_WORDS,
+    PROSE,
+    RELATION_WORDS,
+)
+
+_DIGITS = re.compile(r"(.*?[A-Za-z])(\d+)")
+_RUN = re.compile(r"[A-Za-z]\d*")
+_STYLED = re.compile(r"(cal|bb)([A-Z])(\d*)")
+_INDEX_LETTERS = frozenset("ijklmnst")
+_PLAIN_WORDS = (
+    {word: ("operator", word) for word in PRODUCT_WORDS}
+    | {word: ("relation", word) for word in RELATION_WORDS}
+    | dict.fromkeys(("infty", "infinity", "oo"), ("infinity", "inf"))
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+
+
+def run_of_letters(token: Token, latex: bool, script: bool, word: bool = False,
+                   script_mark: bool = False) -> list[Token]:  # fmt: skip
+    """The names that a run of letters spells, digits at their end as subscripts.
+
+    >>> from formula2dgm.spans import Source
+    >>> run = Token(Source("logq"), "name", "logq", 0, 4)
+    >>> run_of_letters(run, latex=True, script=False), run_of_letters(run, latex=False, script=False)
+    ([name:log, name:q], [name:logq])
+    """
+    if not latex and not script_mark and token.text in _PLAIN_WORDS and not token.word:
+        return [token.copy(*_PLAIN_WORDS[token.text])]
+    if token.style and len(token.text) == 1:
+        return restyle([token], token.style)
+    token.word = token.word or word
+    if not latex or token.word or len(token.text) == 1:
+        return _with_digits(token)
+    names: list[Token] = []
+    for piece in _split(token.text, script, script_mark):
+        start = token.start + sum(n.end - n.start for n in names) if token.written == token.text else token.start
+        name = token.copy(text=piece)
+        if token.written == token.text:
+            name.start, name.end = start, start + len(piece)
+        names.append(name)
+    return [each for name in names for each in _with_digits(name)]
+
+
+def _split(run: str, script: bool, mark: bool) -> list[str]:
+    """The names in a run of plain letters of LaTeX; behind a bare ``_`` (``mark``) only words that are known."""
+    letters = run.rstrip("0123456789")
+    if letters in LATEX_WORDS or letters in (COMMON_LABELS if script else ()):
+        return [run]
+    if (script and not mark and _is_label(letters)) or (mark and letters in ACCENT_WORDS) or _STYLED.fullmatch(run):
+        return [run]
+    if letters.startswith("log") and (len(letters) == 4 or letters[3:] in LATEX_WORDS):
+        return ["log", run[3:]]
+    return _RUN.findall(run)
+
+
+def _is_label(letters: str) -> bool:
+    """In a script, letters are a word (``data``, ``KL``) unless they are indices (``ij``)."""
+    if set(letters) <= _INDEX_LETTERS:
+        return False
+    return len(letters) >= 3 or (letters.isupper() and len(letters) == 2) or letters in ("od", "tr")
+
+
+def _with_digits(token: Token) -> list[Token]:
+    """``z1`` is z with the subscript 1; ``calD`` is a calligraphic D; ``varphi`` is phi."""
+    text = FOLDED.get(token.text, token.text)
+    styled = _STYLED.fullmatch(text)
+    found = _DIGITS.fullmatch(text)
+    name = token.copy(text=text)
+    if found is None and text == "EE":
+        name.text, name.style = "E", "bb"
+    if found is None:
+        return restyle([token.copy(text=styled[2])], styled[1]) if styled else [name]
+    width = len(found[2]) if token.written == token.text else 0
+    cut = token.end - width
+    name.text, name.end = found[1] if found[1] != "EE" else "E", cut
+    mark, digits = token.copy("script", "_"), token.copy("number", found[2])
+    mark.start = mark.end = digits.start = cut
+    mark.side = "digits"
+    names = restyle([name.copy(text=styled[2])], styled[1]) if styled else [name]
+    return [*names, mark, digits]
+
+
+def restyle(tokens: list[Token], style: str) -> list[Token]:
+    """Set a letter in calligraphic or blackboard style, where that makes it another name."""
+    if len(tokens) != 1 or len(tokens[0].text) != 1 or not (
+        tokens[0].text.isupper() or (style, tokens[0].text) in LETTERS_OF_STYLE
+    ):
+        return tokens
+    token = tokens[0].copy("name")
+    token.text, token.style = LETTERS_OF_STYLE.get((style, token.text), (token.text, style))
+    return [token]
+
+
+def prose_or_word(token: Token, script: bool) -> list[Token]:
+    """What ``\\text{…}`` is: a name, a label, punctuation, or prose that ends a statement."""
+    text = token.text.replace("$", "").strip()
+    words = _WORD.findall(text)
+    if script or (len(words) == 1 and words[0].lower() not in PROSE and not text.startswith("(")
+                  and text[0].isalnum() and not text.endswith((":", ","))):  # fmt: skip
+        label = "".join(words)
+        if not label or not label[0].isalpha():
+            return []
+        name = token.copy("name", label)
+        name.word = True
+        return _with_digits(name)
+    if not words:
+        return []
+    return [token.copy("break", "row" if text.endswith(":") else "prose")]
