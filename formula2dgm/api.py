@@ -171,6 +171,9 @@ def make_options(
     for count in samples.values() if isinstance(samples, Mapping) else (samples,):
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             problems.append(Diagnostic("F2D-0708", "error", f"samples={count!r} is not a whole number above 0"))
+    for key, size in (dims or {}).items():
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            problems.append(Diagnostic("F2D-0708", "error", f"dims[{key!r}]={size!r} is not a whole number above 0"))
     for key, estimator in (estimators or {}).items():
         one_of(f"estimators[{key!r}]", estimator, ("pathwise", "enumerate"))
     if problems:

@@ -49,8 +49,8 @@ class FormulaError(ValueError):
     """A refusal of user input. ``str(error)`` shows every diagnostic with its place and caret."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic):
-        one = isinstance(diagnostics, Diagnostic)
-        self.diagnostics: tuple[Diagnostic, ...] = (diagnostics,) if one else tuple(diagnostics)  # type: ignore[arg-type]
+        several = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        self.diagnostics: tuple[Diagnostic, ...] = several
         super().__init__("\n\n".join(render(each) for each in self.diagnostics))
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 
 from formula2dgm import driver
-from formula2dgm.cli.model import options, texts, values
-from formula2dgm.resolve import Bindings
+from formula2dgm.cli.main import report, status_of
+from formula2dgm.cli.model import options, texts, unused_sets, values
 
 
 def run(given: argparse.Namespace) -> int:
-    found = driver.check(texts(given), Bindings.of(values(given)), options(given), given.macros)
-    errors = sum(each.severity == "error" for each in found)
-    if given.json:
-        print(json.dumps({"diagnostics": [each.to_json() for each in found]}, indent=2))
-    else:
-        for each in found:
-            print(each, end="\n\n", file=sys.stderr)
-        warnings = len(found) - errors
-        print(f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}")
-    return 1 if errors else 0
+    sets = values(given)
+    found = driver.check(texts(given), sets, options(given), given.macros, given.labels)
+    unused = unused_sets(found, sets)
+    if unused:
+        found = [*(each for each in found if each.code != "F2D-0706"), *unused]
+    if found or given.json:
+        report(found, given)
+    if not given.json:
+        errors = sum(each.severity == "error" for each in found)
+        print(f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}")
+    return status_of(found)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from formula2dgm import driver
@@ -11,13 +13,20 @@ from formula2dgm.api import make_options
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir.program import Program
 from formula2dgm.resolve import NO_BINDINGS, Bindings, NumberValue, Options
-from formula2dgm.resolve.bindings import Binding, Value
+from formula2dgm.resolve.bindings import Value
 from formula2dgm.spans import Source
 
 
 def texts(given: argparse.Namespace) -> list[Path | Source]:
     """The formula's files; ``-`` is standard input."""
-    return [Source(sys.stdin.read(), "<stdin>") if each == "-" else Path(each) for each in given.formula]
+    return [_standard_input() if each == "-" else Path(each) for each in given.formula]
+
+
+def _standard_input() -> Source:
+    try:
+        return Source(sys.stdin.buffer.read().decode("utf-8"), "<stdin>")
+    except UnicodeDecodeError:
+        raise FormulaError(Diagnostic("F2D-0801", "error", "standard input is not UTF-8 text")) from None
 
 
 def options(given: argparse.Namespace) -> Options:
@@ -28,58 +37,70 @@ def options(given: argparse.Namespace) -> Options:
 
 def pairs(items: list[str], flag: str, whole: bool = False) -> dict[str, float]:
     """``NAME=NUMBER`` items; anything else is an error."""
-    out: dict[str, float] = {}
-    for item in items:
-        name, _, text = item.partition("=")
+    return dict(_pair(item, flag, whole) for item in items)
+
+
+def _pair(item: str, flag: str, whole: bool) -> tuple[str, float]:
+    name, equals, text = (each.strip() for each in item.partition("="))
+    number = _number(text)
+    if not equals or not name:
+        problem = "it has the form NAME=NUMBER"
+    elif number is None:
+        problem = f"{text!r} is not a number"
+    elif whole and (not isinstance(number, int) or number < 1):
+        problem = f"{text} is not a whole number above 0"
+    else:
+        return name, number
+    example = "--dim z=16" if whole else "--set beta=4"
+    raise FormulaError(Diagnostic("F2D-0802", "error", f"{flag} {item}: {problem}", None, f"for example {example}"))
+
+
+def _number(text: str) -> float | int | None:
+    """A finite number, whole where it is written so."""
+    for kind in (int, float):
         try:
-            out[name.strip()] = int(text) if whole or text.strip().lstrip("-").isdigit() else float(text)
+            number = kind(text)
         except ValueError:
-            kind = "a whole number" if whole else "a number"
-            raise FormulaError(
-                Diagnostic(
-                    "F2D-0802", "error", f"{flag} {item}: {text!r} is not {kind}", None, f"write {flag} NAME=NUMBER"
-                )
-            ) from None
-        if not name.strip():
-            raise FormulaError(
-                Diagnostic(
-                    "F2D-0802", "error", f"{flag} {item}: the name is missing", None, f"write {flag} NAME=NUMBER"
-                )
-            )
-    return out
+            continue
+        return number if math.isfinite(number) else None
+    return None
 
 
-def values(given: argparse.Namespace) -> dict[str, Value]:
+def values(given: argparse.Namespace) -> Bindings:
     """``--set beta=4`` as bindings."""
-    return {name: NumberValue(number) for name, number in pairs(given.values, "--set").items()}
+    numbers: dict[str, Value] = {name: NumberValue(each) for name, each in pairs(given.values, "--set").items()}
+    return Bindings.of(numbers)
 
 
 def analyse(given: argparse.Namespace, bound: Bindings = NO_BINDINGS) -> Program:
     """The program of the files, at the values of the command line; a ``--set`` that nothing uses is an error."""
-    sets = Bindings.of(values(given))
-    program = driver.analyse(texts(given), Bindings((*bound.entries, *sets.entries)), options(given), given.macros)
-    _refuse_unused(program, sets.entries)
+    sets = values(given)
+    together = Bindings((*bound.entries, *sets.entries))
+    program = driver.analyse(texts(given), together, options(given), given.macros, given.labels)
+    unused = unused_sets(program.diagnostics, sets, (each.name for each in program.hyperparameters))
+    if unused:
+        raise FormulaError(unused)
     return program
 
 
-def _refuse_unused(program: Program, sets: tuple[Binding, ...]) -> None:
-    names = {each.key.text for each in sets}
-    unused = [
+def unused_sets(found: Iterable[Diagnostic], sets: Bindings, known: Iterable[str] = ()) -> list[Diagnostic]:
+    """An error for each ``--set`` that the warnings call unused."""
+    sources = [each.key for each in sets.entries]
+    names = ", ".join(known)
+    return [
         Diagnostic(
             "F2D-0803",
             "error",
             f"--set {each.span.source.text}: nothing in the formula has that name",
             None,
-            f"its hyperparameters: {', '.join(h.name for h in program.hyperparameters) or 'none'}",
+            f"its hyperparameters: {names}" if names else None,
         )
-        for each in program.diagnostics
-        if each.code == "F2D-0706" and each.span is not None and each.span.source.text in names
+        for each in found
+        if each.code == "F2D-0706" and each.span is not None and each.span.source in sources
     ]
-    if unused:
-        raise FormulaError(unused)
 
 
 def warn(program: Program) -> None:
     """Warnings on standard error."""
     for each in program.diagnostics:
-        print(each, file=sys.stderr)
+        print(each, end="\n\n", file=sys.stderr)

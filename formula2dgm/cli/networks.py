@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from dataclasses import dataclass
 from importlib import util
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -37,14 +39,10 @@ class UserNetworks:
         for name, each in vars(self.module).items():
             if each is value:
                 return name
-        raise FormulaError(
-            Diagnostic(
-                "F2D-0805",
-                "error",
-                f"what {self.path.name} binds to {label} has no name there",
-                None,
-                "give it a name: encoder = Encoder(), then bind encoder",
-            )
+        raise _refusal(
+            "F2D-0805",
+            f"what {self.path.name} binds to {label} has no name there",
+            "give it a name: encoder = Encoder(), then bind encoder",
         )
 
 
@@ -54,28 +52,43 @@ def load_networks(path: str | None) -> UserNetworks | None:
         return None
     file = Path(path)
     if not file.is_file():
-        raise FormulaError(Diagnostic("F2D-0801", "error", f"there is no file {path}"))
-    spec = util.spec_from_file_location(file.stem, file)
-    assert spec is not None and spec.loader is not None
-    module = util.module_from_spec(spec)
-    sys.modules[file.stem] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise FormulaError(
-            Diagnostic("F2D-0804", "error", f"{path} does not run: {type(error).__name__}: {error}")
-        ) from error
+        raise _refusal("F2D-0801", f"{path} is a folder" if file.is_dir() else f"there is no file {path}")
+    if not file.stem.isidentifier():
+        raise _refusal("F2D-0804", f"{file.name} cannot be imported: {file.stem!r} is no Python name", "name it nets.py")
+    module = _module(file)
     bindings = getattr(module, "bindings", None)
     if not isinstance(bindings, dict):
-        raise FormulaError(
-            Diagnostic(
-                "F2D-0804",
-                "error",
-                f"{path} has no dict named bindings",
-                None,
-                'bindings = {"q(z|x)": f2d.Normal(encoder), ...}',
-            )
+        raise _refusal(
+            "F2D-0804", f"{path} has no dict named bindings", 'bindings = {"q(z|x)": f2d.Normal(encoder), ...}'
         )
     from formula2dgm.runtime.bindings import describe
 
     return UserNetworks(file, module, describe(bindings))
+
+
+def _module(file: Path) -> ModuleType:
+    """Run the file as a module of its own; what stands beside it can be imported, as for a script."""
+    loader = SourceFileLoader(file.stem, str(file))
+    spec = util.spec_from_loader(file.stem, loader)
+    assert spec is not None
+    module = util.module_from_spec(spec)
+    sys.path.insert(0, str(file.resolve().parent))
+    sys.modules[file.stem] = module
+    try:
+        loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise _refusal("F2D-0804", f"{_place(file, error)} does not run: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(file.resolve().parent))
+    return module
+
+
+def _place(file: Path, error: BaseException) -> str:
+    """The file with the line of its own that raised the error."""
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(file)]
+    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    return f"{file}:{line}" if line else str(file)
+
+
+def _refusal(code: str, message: str, hint: str | None = None) -> FormulaError:
+    return FormulaError(Diagnostic(code, "error", message, None, hint))

@@ -13,7 +13,11 @@ def write_constructor(program: Program, arguments: dict[str, str], checked: bool
     body = Body(4)
     roles = _roles(program)
     positional = [f"{each.name}: nn.Module" for each in program.networks]
-    keywords = [f"{each.name}: {'nn.Parameter' if each.learned else 'Tensor'}" for each in program.parameters]
+    keywords = [
+        f"{each.name}: {'nn.Parameter' if each.learned else 'Tensor'}"
+        for each in program.parameters
+        if each.fill is None
+    ]
     keywords += [_hyper_argument(each, arguments[each.name]) for each in program.hyperparameters]
     write_signature(body, "__init__", positional, keywords, "None")
     body.write("    super().__init__()")
@@ -23,7 +27,8 @@ def write_constructor(program: Program, arguments: dict[str, str], checked: bool
         body.write(said if len(said) + body.indent <= WIDTH else line)
     for each in program.parameters:
         register = "register_parameter" if each.learned else "register_buffer"
-        body.write(f'    self.{register}("{each.name}", {each.name})  # {each.label}')
+        value = each.name if each.fill is None else f"torch.full({each.shape}, {each.fill!r})"
+        body.write(f'    self.{register}("{each.name}", {value})  # {each.label}')
     for hyper in program.hyperparameters:
         body.write(f"    self.{arguments[hyper.name]} = {arguments[hyper.name]}", hyper.span)
     if checked:

@@ -50,7 +50,7 @@ def write_builders(program: Program) -> str | None:
             *(_broken(_entry(program, network, scaffold)) for network, scaffold in made),
             "    }",
         ]
-    if len(made) == len(program.networks) and not program.parameters:
+    if len(made) == len(program.networks) and all(each.fill is not None for each in program.parameters):
         given = "**default_networks(shapes, hidden)" if made else ""
         lines += ["", ""] if lines else []
         lines += [

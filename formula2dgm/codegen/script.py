@@ -174,7 +174,11 @@ def _made(program: Program, made: Mapping[str, str]) -> str:
     given = [each for each in program.networks if each.scaffold is None]
     items = ["**default_networks(shapes, config.hidden)"] if len(given) < len(program.networks) else []
     items += [f"{each.name}={made.get(each.name) or _unmade(each.label)}" for each in given]
-    items += [f"{each.name}={made.get(each.name) or _default_tensor(each)}" for each in program.parameters]
+    items += [
+        f"{each.name}={made.get(each.name) or _default_tensor(each)}"
+        for each in program.parameters
+        if each.fill is None
+    ]
     items += [f"{argument(each.name)}=config.{_field(each)}" for each in program.hyperparameters]
     line = ", ".join(items)
     if len(f"    return Objective({line})") <= WIDTH:

@@ -85,7 +85,8 @@ class Network:
 class Parameter:
     """A tensor that the module owns: a learned parameter (``nn.Parameter``) or a constant (a buffer).
 
-    ``binding`` is the user's key and, where bound parameter by parameter, the parameter's name.
+    ``binding`` is the user's key and, where bound parameter by parameter, the parameter's name.  ``fill`` is the number
+    that a constant nobody bound is filled with.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Parameter:
     shape: tuple[int, ...] | None = None
     group: str | None = None
     binding: tuple[str, str] | None = None
+    fill: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def explain_text(contract: dict[str, Any]) -> str:
             lines.append(f"  {term['name']}{sign}")
             lines += [f"      {each}" for each in term["computed"]]
             if term["lines"]:
-                lines.append(f"      line {', '.join(map(str, term['lines']))} of the module")
+                lines.append(f"      {_ranges(term['lines'])} of the module")
         lines.append("")
     lines += _section("shared work", [_share(each) for each in contract["shares"]])
     lines += _section("draws", [_site(each) for each in contract["sites"]])
@@ -34,6 +34,18 @@ def explain_text(contract: dict[str, Any]) -> str:
 
 def _section(title: str, rows: list[str]) -> list[str]:
     return [title, *(f"  {row}" for row in rows), ""] if rows else []
+
+
+def _ranges(numbers: list[int]) -> str:
+    """``[3, 4, 5, 9]`` as ``lines 3-5, 9``."""
+    runs: list[list[int]] = []
+    for each in sorted(numbers):
+        if runs and each == runs[-1][-1] + 1:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"line {shown}" if len(numbers) == 1 else f"lines {shown}"
 
 
 def _share(share: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
@@ -18,8 +18,13 @@ from formula2dgm.resolve.signature import Signature, read_signature
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
-#: Labels, styles and accents that say "the data" on a density's letter.
+#: Names that say "the data", and the labels that say it on a density's letter.
+DATA_NAMES = frozenset(("data", "D", "calD"))
 DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
+
+
+#: Letters that papers draw from a prior when nothing else is said.
+NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
 
 
 @dataclass(slots=True)
@@ -31,6 +36,8 @@ class Bound:
     batch       the data set whose examples are averaged here (a written data expectation), or None
     enumerated  finite variables that are summed exactly: (law, its values, axis)
     averages    sample axes to average (K draws by the option ``samples``)
+    outside     the values that enclosing brackets bind
+    nonlinear   the bracket stands under a function that is not linear
     """
 
     values: dict[str, ir.Node] = field(default_factory=dict)
@@ -38,17 +45,19 @@ class Bound:
     batch: Axis | None = None
     enumerated: list[tuple[ir.Law, ir.Node, Axis]] = field(default_factory=list)
     averages: list[Axis] = field(default_factory=list)
+    outside: frozenset[ir.Node] = frozenset()
+    nonlinear: bool = False
 
 
 def bind(context: Context, binders: Sequence[tree.Node], scope: Scope, evaluate: Evaluate) -> Bound:
     """Bind all items of an expectation's subscript, in ancestral order."""
     bound = Bound()
     inner = scope
-    items = [each for item in binders for each in _split(context, item)]
-    paired = 0
+    bound.nonlinear = not all(linear for _, linear in scope.path)
+    items = [each for item in binders for each in binder_items(context, item)]
     for names, source in _ordered(context, items):
         if is_data_source(context, source, names):
-            paired = _bind_data(context, names, source, bound, inner, paired)
+            _bind_data(context, names, source, bound, inner)
         elif source is None:
             _bind_named(context, names, bound, inner, evaluate)
         else:
@@ -60,13 +69,13 @@ def bind(context: Context, binders: Sequence[tree.Node], scope: Scope, evaluate:
 Item = tuple[tuple[tree.Node, ...], tree.Node | None]
 
 
-def _split(context: Context, item: tree.Node) -> list[Item]:
+def binder_items(context: Context, item: tree.Node) -> list[Item]:
     """One binder as (the names it binds, the density they come from)."""
     if isinstance(item, tree.Draws):
         names = tuple(each for name in item.names for each in (name.items if isinstance(name, tree.Tuple) else (name,)))
         return [(names, item.density)]
     if isinstance(item, tree.Mul):
-        return [each for factor in item.factors for each in _split(context, factor)]
+        return [each for factor in item.factors for each in binder_items(context, factor)]
     if isinstance(item, tree.Call):
         return [(item.args, item)]
     return [((item,), None)]
@@ -108,7 +117,7 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
     if not isinstance(head, tree.Symbol) or (isinstance(density, tree.Call) and _family_named(head)):
         return False
     name = read_name(head, context.model.indices, head=True)
-    if DATA_LABELS & {name.id, *name.labels, *(["star"] if "star" in name.labels else [])}:
+    if name.id in DATA_NAMES or DATA_LABELS & set(name.labels):
         return True
     if name.letter in ("p", "P", "q") and "hat" in name.accents:
         return True
@@ -135,12 +144,11 @@ def _density_over(context: Context, name: Name) -> list[Density]:
 
 
 def _only_sampled(context: Context, density: tree.Call) -> bool:
-    """An unconditional density that is bound to nothing and never scored is the data's own."""
+    """An unconditional density that is bound to nothing is the data's own; not one over a letter of noise."""
     if density.given or not isinstance(density.head, tree.Symbol):
         return False
-    signature = read_signature(density, context.model.indices)
-    names = [each.id for each in signature.variables if each]
-    if any(each in context.latent for each in names):
+    signature = read_signature(density, context.model.indices, context.model.parameters)
+    if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
         return False
     if context.densities.find(signature) or context.densities.factorise(signature):
         return False
@@ -149,24 +157,24 @@ def _only_sampled(context: Context, density: tree.Call) -> bool:
 
 
 def _bind_data(
-    context: Context, names: Sequence[tree.Node], source: tree.Node | None, bound: Bound, scope: Scope, paired: int
-) -> int:
-    """Bind data variables. Of several data densities in one list, the later ones are permuted copies."""
-    symbols = [each for each in names if isinstance(each, tree.Symbol)]
-    for symbol in symbols:
+    context: Context, names: Sequence[tree.Node], source: tree.Node | None, bound: Bound, scope: Scope
+) -> None:
+    """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs."""
+    given = _given(context, source) & set(scope.values)
+    others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - _ids(context, names)
+    independent = source is not None and not given and bool(others)
+    for symbol in (each for each in names if isinstance(each, tree.Symbol)):
         name = read_name(symbol, context.model.indices)
-        original = Name(
-            name.letter, tuple(a for a in name.accents if a != "prime"), name.labels, name.group, name.style
-        )
+        original = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
         add_input(context, original, (scope.batch,), symbol)
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), origin=symbol)
-        if (paired and source is not None) or original.id != name.id:
+        if independent or original.id != name.id:
             node = context.arena.make(ir.Permuted, node, name.id, scope.batch, origin=symbol)
             context.assume(f"{name.id} is paired at random: a permutation of the batch", symbol.span)
             bound.draws.append(node)
         bound.values[name.id] = node
-    bound.batch = scope.batch
-    return paired + 1
+    if not given:
+        bound.batch = scope.batch
 
 
 # -- draws ---------------------------------------------------------------------------------------------
@@ -190,14 +198,14 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             bound.values[name.id] = evaluate(node, scope)
             bound.draws += _draws_in(bound.values[name.id])
         elif priors := _density_over(context, name):
-            _bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
+            bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):
             for use in letter:
-                _bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
+                bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
         elif name.id in context.latent and context.options.scaffold:
             signature = Signature("p", (), (name,), (), (node,))
             context.densities.all.append(Density(signature))
-            _bind_factor(context, Use(context.densities.all[-1], (node,), ()), bound, scope, evaluate, ())
+            bind_factor(context, Use(context.densities.all[-1], (node,), ()), bound, scope, evaluate, ())
         else:
             raise context.refuse(
                 "F2D-0402",
@@ -270,7 +278,7 @@ def _bind_draws(
     if not isinstance(source, tree.Call):
         raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
     for use in find_uses(context, source):
-        _bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
+        bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
 
 
 def _family_named(head: tree.Symbol) -> bool:
@@ -291,7 +299,7 @@ def _unindexed(context: Context, node: tree.Node) -> tree.Node:
     )
 
 
-def _bind_factor(
+def bind_factor(
     context: Context, use: Use, bound: Bound, scope: Scope, evaluate: Evaluate, axes: tuple[Axis, ...]
 ) -> None:
     law = law_of(context, use, scope, evaluate)
@@ -331,7 +339,7 @@ def _enter(
         bound.enumerated.append((law, values, axis))
         context.assume(f"the expectation over {name.id} is summed over all its values")
         return
-    if not axes and (count := _samples(context, name.id)) > 1:
+    if not axes and (count := samples_of(context, name.id)) > 1:
         axis = Axis("sample", name.id, count)
         bound.averages.append(axis)
         axes = (axis,)
@@ -351,7 +359,8 @@ def no_gradient(context: Context, name: Name, law: ir.Law, span: Span) -> Except
     )
 
 
-def _samples(context: Context, variable: str) -> int:
+def samples_of(context: Context, variable: str) -> int:
+    """How many draws of a variable the option ``samples`` asks for."""
     chosen = context.options.samples
     return chosen if isinstance(chosen, int) else chosen.get(variable, 1)
 
@@ -359,7 +368,7 @@ def _samples(context: Context, variable: str) -> int:
 def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scope: Scope) -> ir.Node:
     """The draw of a variable from a law at this place: shared with other brackets where that changes nothing."""
     own = (*scope.replicates, *axes)
-    if not any(axis.kind == "batch" for axis in law.axes):
+    if not scope.common and not any(axis.kind == "batch" for axis in law.axes):
         own = (*own, scope.batch)
     copy = context.draws.copy_for(name.id, law, own, scope.path, context.options.share_samples)
     site = context.draws.site(name.id, law, own, copy)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -34,6 +36,7 @@ class Scope:
     statement   the distribution statement whose arguments are being evaluated
     path        the nodes above, each with whether this branch enters it linearly: decides shared draws
     batch       the plate of the draws here
+    common      a draw here is one for all examples: a sum over the examples is written below
     """
 
     batch: Axis
@@ -43,6 +46,7 @@ class Scope:
     recurrent: Mapping[str, tuple[Axis, tuple[Axis, ...]]] = field(default_factory=dict)
     statement: Declared | None = None
     path: tuple[tuple[int, bool], ...] = ()
+    common: bool = False
 
     def under(self, node: tree.Node, linear: bool = True) -> Scope:
         """The scope one level below ``node``."""
@@ -68,13 +72,15 @@ class Context:
     draws: DrawBook = field(default_factory=DrawBook)
     latent: frozenset[str] = frozenset()
     sample_axes: dict[str, Axis] = field(default_factory=dict)
+    statement_draws: dict[str, ir.Node] = field(default_factory=dict)
     written_draws: dict[str, list[tuple[tree.Node, tuple[Axis, ...]]]] = field(default_factory=dict)
-    temporal: dict[str, str] = field(default_factory=dict)
     networks: dict[str, Network] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
     assumptions: list[Assumption] = field(default_factory=list)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unsized: dict[str, tree.Node] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
 
@@ -88,9 +94,7 @@ class Context:
         self.found.error(code, message, span, hint)
         return Refused(message)
 
-    def call(
-        self, name: str, args: tuple[ir.Node, ...], frozen: bool = False, stochastic: bool = False
-    ) -> ir.NetCall:
+    def call(self, name: str, args: tuple[ir.Node, ...], frozen: bool = False, stochastic: bool = False) -> ir.NetCall:
         """One call of a network: the same node for the same inputs, unless random layers are to be drawn again."""
         copy = 0
         if stochastic and self.options.share_stochastic:
@@ -98,6 +102,45 @@ class Context:
         elif stochastic:
             copy = self.calls[name] = self.calls.get(name, 0) + 1
         return self.arena.make(ir.NetCall, name, args, frozen, copy)
+
+    @contextmanager
+    def unfolding(self, name: str, span: Span) -> Iterator[None]:
+        """While a definition is unfolded, its own name in it is an error."""
+        if name in self.resolving:
+            raise self.refuse("F2D-0206", f"{name} is defined through itself", span)
+        self.resolving.append(name)
+        try:
+            yield
+        finally:
+            self.resolving.pop()
+
+    def collected(self) -> tuple[dict[str, Any], ...]:
+        """What the resolution has entered in the program so far, to be restored where an expression is given up."""
+        return tuple(dict(each) for each in self._tables)
+
+    def restore(self, before: tuple[dict[str, Any], ...]) -> None:
+        """Forget what was entered since ``before``."""
+        for table, old in zip(self._tables, before, strict=True):
+            table.clear()
+            table.update(old)
+
+    @property
+    def _tables(self) -> tuple[dict[str, Any], ...]:
+        return (self.networks, self.parameters, self.hyperparameters, self.inputs, self.groups, self.unsized)
+
+    def claim_group(self, label: str, own: tuple[str, ...], group: tuple[str, ...], place: tree.Node) -> None:
+        """Note that a binding without a parameter group stands for one; to stand for two is an error."""
+        if own or not group:
+            return
+        known = self.groups.setdefault(label, group)
+        if known != group:
+            raise self.refuse(
+                "F2D-0218",
+                f"{label} is bound without a parameter group and stands for two: "
+                f"{', '.join(known)} and {', '.join(group)}",
+                place.span,
+                f"bind each of them: {label} with _{known[0]} and with _{group[0]}",
+            )
 
     def const(self, value: float | int) -> ir.Const:
         return self.arena.make(ir.Const, value)

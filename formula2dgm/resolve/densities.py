@@ -73,8 +73,12 @@ class Densities:
         return Use(density, wanted.slots[:count], wanted.slots[count:], renamed=True)
 
     def factorise(self, wanted: Signature) -> list[Use] | None:
-        """Factors of the same letter whose product is the wanted joint, parents first; None if there are none."""
-        if None in wanted.variables:
+        """Factors of the same letter whose product is the wanted joint, parents first; None if there are none.
+
+        Factors with labels or groups of their own (``p_prior(z)``, ``p_lambda(z)``) complete a joint, but one factor
+        at least must carry the joint's group: ``p_psi(x, z)`` is no product of ``p_theta(x|z)`` and ``p(z)``.
+        """
+        if None in wanted.variables or len(wanted.ids[0]) < len(wanted.variables):
             return None
         for same in (_same_head, _same_letter):
             near = [
@@ -82,7 +86,7 @@ class Densities:
                 for each in self.all
                 if same(each.signature, wanted) and None not in each.signature.variables and not self._is_joint(each)
             ]
-            covers = list(_covers(near, wanted))
+            covers = [each for each in _covers(near, wanted) if _carries_group(each, wanted)]
             if len(covers) > 1:
                 raise Ambiguous([each for cover in covers for each in cover])
             if covers:
@@ -114,6 +118,7 @@ def read_densities(
     parsed: Sequence[tuple[Binding, tree.Node]],
     declared: Sequence[Declared],
     indices: frozenset[str],
+    parameters: frozenset[str],
     found: Diagnostics,
 ) -> Densities:
     """Densities from bindings and statements. Two for one key are an error; a binding wins over a statement."""
@@ -131,7 +136,7 @@ def read_densities(
                     "wrap the network in its family: f2d.Normal(net), f2d.Bernoulli(net)",
                 )
             continue
-        signature = read_signature(key, indices)
+        signature = read_signature(key, indices, parameters)
         identity = (signature.head, signature.group, *signature.ids)
         if identity in seen:
             found.error("F2D-0702", f"{binding.key.text!r} is bound twice", key.span)
@@ -155,11 +160,18 @@ def _same_head(one: Signature, wanted: Signature) -> bool:
 
 
 def _same_letter(one: Signature, wanted: Signature) -> bool:
-    return one.head.split("_")[0] == wanted.head.split("_")[0]
+    """The same letter, for factors of a joint without a label: ``p(x, z)`` of ``p(x|z)`` and ``p_prior(z)``."""
+    return len(wanted.variables) > 1 and one.head.split("_")[0] == wanted.head
+
+
+def _carries_group(cover: Sequence[Density], wanted: Signature) -> bool:
+    groups = {each.signature.group for each in cover}
+    return not wanted.group or wanted.group in groups or groups == {()}
 
 
 def _by_id(density: Density, wanted: Signature) -> Use | None:
-    return _use_by_id(density, wanted) if density.signature.ids == wanted.ids else None
+    own = density.signature
+    return _use_by_id(density, wanted) if own.ids == wanted.ids and own.arity == wanted.arity else None
 
 
 def _use_by_id(density: Density, wanted: Signature) -> Use:
@@ -185,26 +197,45 @@ def _take(name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]]) -
 
 
 def _by_base(density: Density, wanted: Signature) -> Use | None:
-    if density.signature.bases != wanted.bases:
+    """The same letters at other values: ``p(y|x)`` at ``y_w``. Not another label's density (``p(x_a|z)`` is no
+    ``p(x_b|z)``), nor the two sides exchanged (``p(\\tilde x|x)`` is no ``p(x|\\tilde x)``)."""
+    own = density.signature
+    if own.bases != wanted.bases or _exchanged(own, wanted):
         return None
     count = len(wanted.variables)
-    return Use(
-        density,
-        _pair(density.signature.variables, wanted.variables, wanted.slots[:count]),
-        _pair(density.signature.given, wanted.given, wanted.slots[count:]),
-    )
+    variables = _pair(own.variables, wanted.variables, wanted.slots[:count])
+    given = _pair(own.given, wanted.given, wanted.slots[count:])
+    if variables is None or given is None:
+        return None
+    return Use(density, variables, given, renamed=own.ids != wanted.ids)
+
+
+def _exchanged(own: Signature, wanted: Signature) -> bool:
+    """Do the two have each other's variables on the other side of the bar? A prime marks a step, and may."""
+    moved = {name.id for name in wanted.variables if name} & own.ids[1]
+    moved |= {name.id for name in wanted.given if name} & own.ids[0]
+    primes = any(name and "prime" in name.accents for name in (*wanted.variables, *wanted.given))
+    return bool(moved - own.ids[0] & own.ids[1]) and not primes
 
 
 def _pair(
     own: tuple[Name | None, ...], names: tuple[Name | None, ...], slots: tuple[tree.Node, ...]
-) -> tuple[tree.Node, ...]:
+) -> tuple[tree.Node, ...] | None:
     left = list(zip(names, slots, strict=True))
     out: list[tree.Node] = []
     for name in own:
-        hit = next(each for each in left if (each[0].base if each[0] else "?") == (name.base if name else "?"))
+        hit = next((each for each in left if _at_other_values(name, each[0])), None)
+        if hit is None:
+            return None
         left.remove(hit)
         out.append(hit[1])
     return tuple(out)
+
+
+def _at_other_values(own: Name | None, name: Name | None) -> bool:
+    if own is None or name is None:
+        return own is name
+    return own.base == name.base and (not own.labels or not name.labels or own.labels == name.labels)
 
 
 # -- factorisation -------------------------------------------------------------------------------------

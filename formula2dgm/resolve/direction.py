@@ -6,11 +6,14 @@ up); the polarity of its terms; its name; else an error that shows both ways to 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from formula2dgm.registry.functions import function_by_spelling
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Wanted
-from formula2dgm.resolve.names import plain, read_name
-from formula2dgm.resolve.signature import is_density_call
+from formula2dgm.resolve.names import read_name
+from formula2dgm.resolve.signature import is_density_call, read_signature
 from formula2dgm.syntax import tree
 
 MAXIMISING = frozenset(("max", "argmax", "sup"))
@@ -19,20 +22,13 @@ MAXIMISING = frozenset(("max", "argmax", "sup"))
 def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | None) -> bool:
     """True to maximise. ``operator`` is the one written for this player, if any."""
     wishes = polarity(context, body)
-    if context.options.maximize is not None:
-        return context.options.maximize
-    if operator:
-        maximise = operator in MAXIMISING
-        contrary = -1 if maximise else 1
-        if contrary in wishes and len(wishes) == 1:
-            _warn_against(context, body, maximise)
-        return maximise
-    relation = _by_relation(wanted)
-    if relation is not None:
-        return relation
+    written = _written(context, wanted, operator)
+    if written is not None:
+        _warn_against(context, body, written, wishes)
+        return written
     if len(wishes) == 1:
         return 1 in wishes
-    if wanted.name and ("loss" in wanted.name.lower() or wanted.name.startswith(("calL", "L", "J"))):
+    if wanted.name and _is_loss_name(wanted.name):
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
         return False
     if wishes:
@@ -50,6 +46,21 @@ def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | No
     )
 
 
+def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:
+    """What an option, an operator or the relation says."""
+    if context.options.maximize is not None:
+        return context.options.maximize
+    return operator in MAXIMISING if operator else _by_relation(wanted)
+
+
+def _is_loss_name(name: str) -> bool:
+    """``\\mathcal{L}``, ``L_{VAE}``, ``loss``; not the name of a bound, which is to be raised."""
+    lower = name.lower()
+    if "elbo" in lower or "bound" in lower:
+        return False
+    return "loss" in lower or name.split("_")[0].split("(")[0] in ("calL", "L")
+
+
 def _by_relation(wanted: Wanted) -> bool | None:
     """``log p(x) >= L`` is maximised, ``-log p(x) <= L`` minimised."""
     for left, relation in zip(wanted.members, wanted.relations, strict=False):
@@ -63,29 +74,55 @@ def _by_relation(wanted: Wanted) -> bool | None:
     return None
 
 
-def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
+def _warn_against(context: Context, body: tree.Node, maximise: bool, wishes: frozenset[int]) -> None:
+    """A divergence with the wrong sign, or a whole objective that wants to go the other way."""
+    contrary = -1 if maximise else 1
     verb, sign = ("maximised", "plus") if maximise else ("minimised", "minus")
-    for each in body.walk():
-        if isinstance(each, tree.Divergence):
-            context.found.warning(
-                "F2D-0503",
-                f"{each} enters a {verb} objective with a {sign} sign",
-                each.span,
-                "check the sign, or the direction",
-            )
-            return
-    context.found.warning(
-        "F2D-0503",
-        f"every term of this {verb} objective pulls the other way",
-        body.span,
-        "check the signs, or the direction",
-    )
+    found = [each for each, wish in _divergences(context, body, -1) if wish == contrary]
+    for each in found:
+        context.found.warning(
+            "F2D-0503",
+            f"{each} enters a {verb} objective with a {sign} sign",
+            each.span,
+            "check the sign, or the direction",
+        )
+    if not found and wishes == {contrary}:
+        context.found.warning(
+            "F2D-0503",
+            f"every term of this {verb} objective pulls the other way",
+            body.span,
+            "check the signs, or the direction",
+        )
+
+
+def _divergences(context: Context, node: tree.Node, wish: int) -> Iterator[tuple[tree.Divergence, int]]:
+    """The divergences that enter an expression linearly, each with the direction in which it wants to go."""
+    match node:
+        case tree.Divergence():
+            yield node, wish
+        case tree.Neg(body):
+            yield from _divergences(context, body, -wish)
+        case tree.Add(parts):
+            for each in parts:
+                yield from _divergences(context, each, wish)
+        case tree.Mul(factors, _):
+            negative = sum(isinstance(each, tree.Neg) for each in factors) % 2
+            for each in (each.body if isinstance(each, tree.Neg) else each for each in factors):
+                yield from _divergences(context, each, -wish if negative else wish)
+        case tree.Div(body, _) | tree.Labelled(body, _) | tree.Expect(_, body) | tree.Big(op="sum", body=body):
+            yield from _divergences(context, body, wish)
+        case tree.Func("mean" | "sum", (body,)):
+            yield from _divergences(context, body, wish)
+        case tree.Symbol():
+            definition = context.model.definitions.get(read_name(node, context.model.indices, head=True).full)
+            if definition is not None:
+                yield from _divergences(context, definition.body, wish)
 
 
 # -- polarity ------------------------------------------------------------------------------------------
 
 
-def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = frozenset()) -> frozenset[int]:
+def polarity(context: Context, node: tree.Node, samplers: frozenset[Sampler] = frozenset()) -> frozenset[int]:
     """The directions in which the terms of an expression want to go: 1 up, -1 down."""
 
     def of(each: tree.Node) -> frozenset[int]:
@@ -100,7 +137,7 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
         case tree.Neg(body):
             return flipped(body)
         case tree.Mul(factors, _):
-            weights = samplers.union(*(_sampler(each) for each in factors if is_density_call(each)))
+            weights = samplers.union(*(_samplers(context, each) for each in factors if is_density_call(each)))
             sign = -1 if sum(isinstance(each, tree.Neg) for each in factors) % 2 else 1
             inner = [each.body if isinstance(each, tree.Neg) else each for each in factors if not is_density_call(each)]
             found: frozenset[int] = frozenset().union(*(polarity(context, each, weights) for each in inner))
@@ -108,10 +145,9 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
         case tree.Div(top, bottom):
             return of(top) | (flipped(bottom) if is_density_call(bottom) else frozenset())
         case tree.Expect(binders, body):
-            calls = (call for item in binders for call in item.walk())
-            letters = frozenset(f"{item}|" for item in binders if isinstance(item, tree.Symbol))
-            drawn = letters.union(*(_sampler(each) for each in calls))
-            return polarity(context, body, samplers | drawn)
+            calls = (each for item in binders for each in item.walk() if isinstance(each, tree.Call))
+            letters = (item for item in binders if isinstance(item, tree.Symbol))
+            return polarity(context, body, samplers.union(*(_samplers(context, each) for each in (*calls, *letters))))
         case tree.Big(op="sum", body=body) | tree.Labelled(body, _):
             return of(body)
         case tree.Divergence():
@@ -139,18 +175,41 @@ def polarity(context: Context, node: tree.Node, samplers: frozenset[str] = froze
     return frozenset()
 
 
-def _sampler(node: tree.Node) -> frozenset[str]:
-    """A density as the sampler of its variables: its letter and what it is over; nothing for anything else."""
-    if not isinstance(node, tree.Call):
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """A density as the sampler of its variables; ``variables`` is None for ``E_q``, which names the letter alone."""
+
+    head: str
+    group: tuple[str, ...]
+    variables: frozenset[str] | None
+
+    def is_one_of(self, samplers: frozenset[Sampler]) -> bool:
+        """Is one of them this density? An omitted group or list of variables fits any."""
+        return any(
+            self.head == each.head
+            and (not self.group or not each.group or self.group == each.group)
+            and each.variables in (None, self.variables)
+            for each in samplers
+        )
+
+
+def _samplers(context: Context, node: tree.Node) -> frozenset[Sampler]:
+    """The sampler that a density call, or the letter of ``E_q``, names; none for anything else."""
+    if isinstance(node, tree.Symbol):
+        name = read_name(node, context.model.indices, head=True)
+        return frozenset((Sampler(name.id, name.group, None),))
+    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
         return frozenset()
-    return frozenset((f"{node.head}|{sorted(filter(None, map(plain, node.args)))}",))
+    signature = read_signature(node, context.model.indices, context.model.parameters)
+    variables = frozenset(name.id for name in signature.variables if name)
+    return frozenset((Sampler(signature.head, signature.group, variables),))
 
 
-def _log_polarity(context: Context, argument: tree.Node, samplers: frozenset[str]) -> frozenset[int]:
+def _log_polarity(context: Context, argument: tree.Node, samplers: frozenset[Sampler]) -> frozenset[int]:
     """+ log of a density wants up; + log of the draw's own sampler wants down."""
     match argument:
         case tree.Call() if is_density_call(argument):
-            own = _sampler(argument) <= samplers or f"{argument.head}|" in samplers
+            own = any(each.is_one_of(samplers) for each in _samplers(context, argument))
             return frozenset((-1,)) if own else frozenset((1,))
         case tree.Mul(factors, _):
             return frozenset().union(*(_log_polarity(context, each, samplers) for each in factors))

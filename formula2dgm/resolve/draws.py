@@ -3,7 +3,10 @@
 Two brackets over the same factor share their draw iff the node where their paths meet, and every node above it
 up to the root, is linear in both branches: then the estimate of the sum is unbiased whether they share or not.
 Otherwise (a product of two expectations, the square of one) sharing would change what is estimated, and they
-draw separately.
+draw separately.  So does a bracket nested in another over the same factor: ``E_q[f E_q[g]]`` is ``E_q[f] E_q[g]``.
+
+A path starts with its objective's own entry: brackets of different objectives never share.  The empty path is a
+statement's (``z ~ q(z|x)``): the same draw in every objective, which a bracket in a linear position joins.
 """
 
 from __future__ import annotations
@@ -18,12 +21,16 @@ Path = tuple[tuple[int, bool], ...]
 
 def may_share(left: Path, right: Path) -> bool:
     """Is the meeting node of two paths, and everything above it, linear?"""
+    if not left or not right:
+        return all(linear for _, linear in (*left, *right))
+    if left[0] != right[0]:
+        return False
     for (a, linear_left), (b, linear_right) in zip(left, right, strict=False):
         if a != b:
             return True
         if not (linear_left and linear_right):
             return False
-    return True
+    return False
 
 
 @dataclass(slots=True)

@@ -6,20 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.registry.functions import function_by_spelling
+from formula2dgm.registry.functions import FUNCTIONS, function_by_spelling
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.functionals import divergence, entropy
-from formula2dgm.resolve.laws import law_of
+from formula2dgm.resolve.laws import family_law, is_written_family, law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation, open_sum
+from formula2dgm.resolve.randomness import holds_draws, linear_factors
 from formula2dgm.resolve.settle import is_density_like
 from formula2dgm.resolve.signature import is_density_call
 from formula2dgm.resolve.variables import network, variable
 from formula2dgm.syntax import tree
 
 T = TypeVar("T")
+
+_FUNCTIONS = "there are " + ", ".join(sorted(each.name for each in FUNCTIONS))
 
 
 class Evaluator:
@@ -47,7 +50,7 @@ class Evaluator:
             case tree.Mul():
                 return self._product(node, scope)
             case tree.Div(top, bottom):
-                linear = not contains_expectation(bottom)
+                linear = not holds_draws(self.context, bottom)
                 return self.make(ir.Div, self(top, scope.under(node, linear)), self(bottom, scope.under(node, False)))
             case tree.Power(base, exponent):
                 return self._power(node, base, exponent, scope)
@@ -59,10 +62,10 @@ class Evaluator:
                 return self.make(ir.Norm, self(body, scope.under(node, False)), self._order(order))
             case tree.Call():
                 return self._call(node, scope)
-            case tree.Func():
-                return self._function(node, scope)
+            case tree.Func(name, args, sub):
+                return self._function(node, name, args, sub, scope)
             case tree.Prefix(name, operand, sub):
-                return self._function(tree.Func(name, (operand,), sub, span=node.span), scope)
+                return self._function(node, name, (operand,), sub, scope)
             case tree.Expect():
                 return self._expectation(node, scope)
             case tree.Big():
@@ -71,7 +74,10 @@ class Evaluator:
                 return divergence(self.context, node, scope, self)
             case tree.Labelled(body, _):
                 return self(body, scope.under(node))
-        raise self.context.refuse("F2D-0212", f"this is not yet understood here: {node}", node.span)
+        if isinstance(node, tree.Integral):
+            hint = "write it as an expectation: E_{z ~ p(z)}[p(x|z)]"
+            raise self.context.refuse("F2D-0212", "integrals are not computed", node.span, hint)
+        raise self.context.refuse("F2D-0212", f"{node} is no value here", node.span)
 
     def each(self, evaluate: Callable[[tree.Node], T], nodes: Sequence[tree.Node]) -> list[T]:
         """Evaluate several nodes; those that are refused do not hide the errors of the others."""
@@ -90,19 +96,21 @@ class Evaluator:
     def _product(self, node: tree.Mul, scope: Scope) -> ir.Node:
         if "circ" in node.ops:
             raise self.context.refuse(
-                "F2D-0213", "a composition of functions is not understood here", node.span, "write f(g(x))"
+                "F2D-0213", "a composition of functions is not yet understood", node.span, "write f(g(x))"
             )
-        values = []
-        for position, factor in enumerate(node.factors):
-            others = (each for i, each in enumerate(node.factors) if i != position)
-            linear = not any(contains_expectation(each) for each in others)
-            values.append(self(factor, scope.under(node, linear)))
+        linear = linear_factors(self.context, node.factors)
+        values = [self(each, scope.under(node, own)) for each, own in zip(node.factors, linear, strict=True)]
         return self.make(ir.Mul, tuple(values))
 
     def _power(self, node: tree.Power, base: tree.Node, exponent: tree.Node, scope: Scope) -> ir.Node:
         if isinstance(base, tree.Symbol) and base.letter == "e" and not base.sub and not self._known(base, scope):
             return self.make(ir.Apply, "exp", (self(exponent, scope.under(node, False)),))
         below = scope.under(node, False)
+        if isinstance(exponent, tree.Number) and exponent.text == "2" and holds_draws(self.context, base):
+            # (E[f])^2 is E[f] E[f], each with draws of its own: one draw squared would estimate E[f^2]
+            first, second = self(base, below), self(base, below.under(exponent, False))
+            if first is not second:
+                return self.make(ir.Mul, (first, second))
         return self.make(ir.Pow, self(base, below), self(exponent, below))
 
     def _known(self, symbol: tree.Symbol, scope: Scope) -> bool:
@@ -120,7 +128,7 @@ class Evaluator:
             return float(order.text)
         if isinstance(order, tree.Infinity):
             return float("inf")
-        raise self.context.refuse("F2D-0214", f"the norm's order {order} is no number", order.span)
+        raise self.context.refuse("F2D-0214", f"the norm's order {order} is no number", order.span, "write ||x||_2")
 
     # -- calls -----------------------------------------------------------------------------------------
 
@@ -169,26 +177,29 @@ class Evaluator:
 
     # -- functions -------------------------------------------------------------------------------------
 
-    def _function(self, node: tree.Func, scope: Scope) -> ir.Node:
+    def _function(
+        self, node: tree.Node, name: str, args: tuple[tree.Node, ...], sub: tuple[tree.Node, ...], scope: Scope
+    ) -> ir.Node:
+        """A known function; ``node`` is where it stands, with brackets or without."""
         below = scope.under(node, False)
-        match node.name:
+        match name:
             case "log":
-                return self.log(node.args[0], below)
+                return self.log(args[0], below)
             case "H":
-                return entropy(self.context, node, scope, self)
+                return entropy(self.context, node, args, scope, self)
             case "sg" | "stopgrad" | "detach":
-                return self.make(ir.StopGrad, self(node.args[0], scope.under(node)))
+                return self.make(ir.StopGrad, self(args[0], scope.under(node)))
             case "grad":
-                if len(node.sub) != 1:
+                if len(sub) != 1:
                     raise self.context.refuse(
                         "F2D-0215", "the gradient's variable is missing", node.span, "write \\nabla_x f(x)"
                     )
-                return self.make(ir.Grad, self(node.args[0], below), self(node.sub[0], scope))
+                return self.make(ir.Grad, self(args[0], below), self(sub[0], scope))
             case "mean" | "sum":
-                return self._over_batch(node, scope)
-        if function_by_spelling(node.name) is None:
-            raise self.context.refuse("F2D-0216", f"the function {node.name} is not available here", node.span)
-        return self.make(ir.Apply, node.name, tuple(self(each, below) for each in node.args))
+                return self._over_batch(name, self(args[0], scope.under(node)))
+        if function_by_spelling(name) is None:
+            raise self.context.refuse("F2D-0216", f"the function {name} is not available", node.span, _FUNCTIONS)
+        return self.make(ir.Apply, name, tuple(self(each, below) for each in args))
 
     def log(self, argument: tree.Node, scope: Scope) -> ir.Node:
         """``log``: of a product, ratio or power of densities it is a sum of log-densities."""
@@ -208,13 +219,14 @@ class Evaluator:
             return self.make(ir.Mul, (self(argument.exponent, scope), self.log(argument.base, scope)))
         if isinstance(argument, tree.Call) and is_density(self.context, argument):
             return self.log_density(argument, scope)
+        if isinstance(argument, tree.Call) and is_written_family(argument) and argument.params:
+            law = family_law(self.context, argument, None, scope, self)
+            return self.make(ir.LogProb, law, self(argument.args[0], scope))
         return self.make(ir.Apply, "log", (self(argument, scope),))
 
-    def _over_batch(self, node: tree.Func, scope: Scope) -> ir.Node:
-        body = self(node.args[0], scope.under(node))
-        batches = [axis for axis in body.axes if axis.kind == "batch"]
-        for axis in batches:
-            body = self.make(ir.Reduce, node.name, axis, body)
+    def _over_batch(self, operation: str, body: ir.Node) -> ir.Node:
+        for axis in [axis for axis in body.axes if axis.kind == "batch"]:
+            body = self.make(ir.Reduce, operation, axis, body)
         return body
 
     # -- operators -------------------------------------------------------------------------------------
@@ -226,11 +238,6 @@ class Evaluator:
     def _big(self, node: tree.Big, scope: Scope) -> ir.Node:
         opened = open_sum(self.context, node, scope, self)
         return close(self.context, opened, self(node.body, opened.scope))
-
-
-def contains_expectation(node: tree.Node) -> bool:
-    """Does the expression hold a bracket that draws?"""
-    return any(isinstance(each, tree.Expect) for each in node.walk())
 
 
 def is_scale(context: Context, node: tree.Call) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.registry.divergences import closed_form
-from formula2dgm.resolve.binders import Bound, _bind_factor
+from formula2dgm.resolve.binders import Bound, bind_factor
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
-from formula2dgm.resolve.laws import family_law, law_of
+from formula2dgm.resolve.laws import family_law, is_written_family, law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.operators import Opened, close
@@ -21,10 +20,20 @@ if TYPE_CHECKING:
     from formula2dgm.resolve.expressions import Evaluator
 
 
+_ENTROPIES = "write H[q(z|x)], or H(p(z), q(z))"
+
+
 def divergence(context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator) -> ir.Node:
     """``KL[q(z|x) || p(z)]``. Variables left of the bar on the left side are bound here."""
     if node.name != "KL":
-        raise context.refuse("F2D-0310", f"the divergence {node.name} is not available yet", node.span)
+        raise context.refuse(
+            "F2D-0310",
+            f"the divergence {node} is not available yet: only KL is",
+            node.span,
+            "write it with KL, or as an expectation of log-densities",
+        )
+    if is_written_family(node.left):
+        return _written_divergence(context, node, scope, evaluate)
     left = _sides(context, node.left)
     right = _right_side(context, node, left)
     _same_variables(context, node, left, right)
@@ -35,8 +44,29 @@ def divergence(context: Context, node: tree.Divergence, scope: Scope, evaluate: 
         if closed is not None:
             return closed
     if choice == "closed":
-        raise context.refuse("F2D-0311", f"{node} has no closed form", node.span, "divergences='auto' or 'sampled'")
+        raise context.refuse(
+            "F2D-0311",
+            f"{node} has no closed form",
+            node.span,
+            "leave divergences='closed' out: it is then estimated at draws",
+        )
     return _sampled(context, node, left, right, scope, evaluate)
+
+
+def _written_divergence(context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator) -> ir.Node:
+    """``KL[N(mu(x), sigma^2(x)) || N(0, I)]``: no variable is named, so only the closed form can be meant."""
+    laws = []
+    for side in (node.left, node.right):
+        if isinstance(side, tree.Call) and is_written_family(side):
+            laws.append(family_law(context, side, None, scope.under(node), evaluate))
+        else:
+            uses = _sides(context, side)
+            if len(uses) != 1:
+                raise context.refuse("F2D-0312", f"{side} is no single density", side.span)
+            laws.append(_law(context, uses[0], scope.under(node), evaluate))
+    if closed_form("KL", laws[0].family, laws[1].family) is None or _choice(context, node) == "sampled":
+        raise context.refuse("F2D-0311", f"{node} has no closed form", node.span, "declare the left side: q(z|x) = ...")
+    return context.arena.make(ir.Divergence, "KL", laws[0], laws[1])
 
 
 def _choice(context: Context, node: tree.Divergence) -> str:
@@ -57,9 +87,8 @@ def _sides(context: Context, node: tree.Node) -> list[Use]:
 def _right_side(context: Context, node: tree.Divergence, left: Sequence[Use]) -> list[Use]:
     """The right side; a family written out, ``N(0, I)``, is a density of the left side's variable."""
     right = node.right
-    if isinstance(right, tree.Call) and isinstance(right.head, tree.Symbol):
-        if registry.family_by_spelling(right.head.style + right.head.letter) and len(left) == 1:
-            return [_Written(left[0], right)]
+    if isinstance(right, tree.Call) and is_written_family(right) and len(left) == 1:
+        return [_Written(left[0], right)]
     return _sides(context, right)
 
 
@@ -169,7 +198,7 @@ def _chain_rule(
         context.arena.note(part, node)
         parts.append(part)
         if position + 1 < len(pairs):
-            _bind_factor(context, ours, bound, inner, evaluate, ())
+            bind_factor(context, ours, bound, inner, evaluate, ())
             inner = inner.bind(bound.values)
     body = parts[0] if len(parts) == 1 else context.arena.make(ir.Add, tuple(parts))
     return close(context, Opened(inner, [("mean", axis) for axis in bound.averages], list(bound.enumerated)), body)
@@ -185,7 +214,7 @@ def _sampled(
     ours, theirs = [], []
     for use in left:
         law = _law(context, use, inner, evaluate)
-        _bind_factor(context, use, bound, inner, evaluate, ())
+        bind_factor(context, use, bound, inner, evaluate, ())
         inner = inner.bind(bound.values)
         ours.append(make(ir.LogProb, law, bound.values[_variable(context, use)]))
     for use in right:
@@ -194,29 +223,28 @@ def _sampled(
     context.assume(
         f"{node} is estimated at draws of its left side: it has no closed form or sampling was asked for", node.span
     )
+    bound.outside = frozenset(scope.values.values())
     opened = Opened(inner, [("mean", axis) for axis in bound.averages], list(bound.enumerated), None, bound)
     return close(context, opened, make(ir.Add, (*ours, *theirs)))
 
 
-def entropy(context: Context, node: tree.Func, scope: Scope, evaluate: Evaluator) -> ir.Node:
+def entropy(context: Context, node: tree.Node, args: Sequence[tree.Node], scope: Scope, evaluate: Evaluator) -> ir.Node:
     """``H[q(z|x)]``, and the cross-entropy ``H(p, q) = H[p] + KL[p || q]`` where both have closed forms."""
-    uses = [each for arg in node.args for each in _sides(context, arg)]
-    if len(node.args) == 1:
-        make = context.arena.make
-        bound = Bound()
-        inner = scope.under(node)
+    uses = [each for arg in args for each in _sides(context, arg)]
+    make = context.arena.make
+    below = scope.under(node)
+    if len(args) == 1:
+        bound, inner = Bound(), below
         parts = []
         for use in uses:
             parts.append(make(ir.Entropy, _law(context, use, inner, evaluate), origin=node))
             if len(uses) > 1:
-                _bind_factor(context, use, bound, inner, evaluate, ())
+                bind_factor(context, use, bound, inner, evaluate, ())
                 inner = inner.bind(bound.values)
         body = parts[0] if len(parts) == 1 else make(ir.Add, tuple(parts))
         return close(context, Opened(inner, [("mean", axis) for axis in bound.averages], list(bound.enumerated)), body)
-    if len(node.args) == 2 and len(uses) == 2:
-        law = _law(context, uses[0], scope.under(node), evaluate)
-        rest = tree.Divergence("KL", node.args[0], node.args[1], span=node.span)
-        return context.arena.make(
-            ir.Add, (context.arena.make(ir.Entropy, law), divergence(context, rest, scope, evaluate))
-        )
-    raise context.refuse("F2D-0314", "an entropy takes one density, a cross-entropy two", node.span)
+    if len(args) == 2 and len(uses) == 2:
+        law = _law(context, uses[0], below, evaluate)
+        rest = tree.Divergence("KL", args[0], args[1], span=node.span)
+        return make(ir.Add, (make(ir.Entropy, law), divergence(context, rest, below, evaluate)))
+    raise context.refuse("F2D-0314", "an entropy takes one density, a cross-entropy two", node.span, _ENTROPIES)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from formula2dgm.resolve.binders import _split, calls_of, is_data_source
+from formula2dgm.resolve.binders import NOISE_LETTERS, binder_items, calls_of, is_data_source
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.signature import read_signature
@@ -14,7 +12,7 @@ from formula2dgm.syntax import tree
 def find_latents(context: Context) -> frozenset[str]:
     """The ids of all variables that some operator of the program draws."""
     found: set[str] = set()
-    for root in _roots(context):
+    for root in context.model.expressions():
         for node in root.walk():
             if isinstance(node, tree.Expect):
                 for item in node.binders:
@@ -26,16 +24,9 @@ def find_latents(context: Context) -> frozenset[str]:
     return frozenset(found)
 
 
-def _roots(context: Context) -> Iterator[tree.Node]:
-    for wanted in context.model.objectives:
-        yield from wanted.members
-    for definition in context.model.definitions.values():
-        yield definition.body
-
-
 def _bound(context: Context, item: tree.Node) -> set[str]:
     found: set[str] = set()
-    for names, source in _split(context, item):
+    for names, source in binder_items(context, item):
         if source is None:
             found |= _bound_by_name(context, names)
         elif not is_data_source(context, source, names):
@@ -51,7 +42,9 @@ def _bound_by_name(context: Context, names: tuple[tree.Node, ...]) -> set[str]:
             continue
         head = read_name(each, context.model.indices, head=True)
         signatures = [each.signature for each in context.densities.all if each.signature.head == head.id]
-        signatures = signatures or [read_signature(call, context.model.indices) for call in calls_of(context, head)]
+        signatures = signatures or [
+            read_signature(call, context.model.indices, context.model.parameters) for call in calls_of(context, head)
+        ]
         if signatures:
             found |= {name.id for signature in signatures for name in signature.variables if name}
         elif each.letter in NOISE_LETTERS or any(
@@ -67,7 +60,3 @@ def _bound_by_name(context: Context, names: tuple[tree.Node, ...]) -> set[str]:
 
 def _ids(context: Context, names: tuple[tree.Node, ...]) -> set[str]:
     return {read_name(each, context.model.indices).id for each in names if isinstance(each, tree.Symbol)}
-
-
-#: Letters that papers draw from a prior when nothing else is said.
-NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))

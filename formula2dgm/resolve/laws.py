@@ -31,11 +31,12 @@ Evaluate = Callable[[tree.Node, Scope], ir.Node]
 def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.Law:
     """The law of a density, its givens evaluated at their place of use."""
     density = use.density
-    if density.declared is not None and density.declared.kind == "family":
-        return _declared_law(context, use, scope, evaluate)
-    if density.declared is not None and density.declared.kind == "proportional":
-        return _product_law(context, use, scope, evaluate)
+    if density.declared is not None and density.declared.kind in ("family", "proportional"):
+        with context.unfolding(density.label, density.declared.span):
+            written = _declared_law if density.declared.kind == "family" else _product_law
+            return written(context, use, scope, evaluate)
     given = tuple(evaluate(_value_of(each), scope) for each in use.given)
+    _refuse_literals(context, use, given)
     if density.binding is None:
         return scaffold_law(context, density.signature, given)
     assert isinstance(density.binding.value, FamilyValue)
@@ -45,6 +46,19 @@ def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.L
 def _value_of(slot: tree.Node) -> tree.Node:
     """``z = 0`` in a slot evaluates to 0."""
     return slot.value if isinstance(slot, tree.Binds) else slot
+
+
+def _refuse_literals(context: Context, use: Use, given: tuple[ir.Node, ...]) -> None:
+    """A network takes ``[n, event...]``; a number has no event shape, but for a category, which is one."""
+    for name, slot, value in zip(use.density.signature.given, use.given, given, strict=True):
+        space = context.model.spaces.get(name.id) if name else None
+        if isinstance(value, ir.Const) and not (space and (space.kind == "category" or space.shape == ())):
+            raise context.refuse(
+                "F2D-0317",
+                f"the number {slot} is no value of {name.id if name else 'it'} whose shape is known",
+                slot.span,
+                "pass it as data, or say that it is a category: y \\in \\{1, \\dots, 10\\}",
+            )
 
 
 # -- bound ---------------------------------------------------------------------------------------------
@@ -96,9 +110,16 @@ def network_call(
     """One call of a bound network, entered in the program's list of networks."""
     inputs = tuple(each.id if each else f"input_{i}" for i, each in enumerate(signature.given))
     keywords = bool(inputs) and set(inputs) <= set(value.named) and inputs != value.named[: len(inputs)]
-    group = signature.group[0] if signature.group else None
-    context.networks.setdefault(name, Network(name, label, inputs, keywords, group, None, value.sigmoid, binding))
+    network = Network(name, label, inputs, keywords, _group(context, signature, binding), None, value.sigmoid, binding)
+    if name not in context.networks or context.networks[name].group is None:
+        context.networks[name] = network
     return context.call(name, given, is_frozen(context, signature), value.stochastic)
+
+
+def _group(context: Context, signature: Signature, binding: tuple[str, str]) -> str | None:
+    """The parameter group of a density: its own, or the one that the formula writes where the binding has none."""
+    group = signature.group or context.groups.get(binding[0], ())
+    return group[0] if group else None
 
 
 #: Labels of a density that is held constant beside a trained one of its letter.
@@ -157,8 +178,9 @@ def _parameter(
         case NumberValue(number):
             return context.const(number)
         case TensorValue(shape, learned):
-            group = signature.group[0] if signature.group else None
-            context.parameters.setdefault(name, Parameter(name, label, learned, shape, group, binding))
+            if name not in context.parameters or context.parameters[name].group is None:
+                group = _group(context, signature, binding)
+                context.parameters[name] = Parameter(name, label, learned, shape, group, binding)
             return context.arena.make(ir.Param, name, learned, learned and is_frozen(context, signature))
         case VariableValue(variable):
             for slot, node in zip(signature.given, given, strict=True):
@@ -183,8 +205,24 @@ def _declared_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate) 
     """``q(z|x) = N(z; mu(x), sigma^2(x) I)``: the family's arguments, at the values of the place of use."""
     declared = use.density.declared
     assert declared is not None and isinstance(declared.body, tree.Call)
+    over = _written_variable(context, declared.body)
+    if over is not None and over not in declared.signature.variables:
+        raise context.refuse(
+            "F2D-0316",
+            f"{declared.signature.label} is declared by a family over {over.id}",
+            declared.body.span,
+            "name the variable of the density before the semicolon, or leave it out",
+        )
     inner = replace(_given_values(use, scope, evaluate), statement=declared)
     return family_law(context, declared.body, declared.signature, inner, evaluate)
+
+
+def _written_variable(context: Context, call: tree.Call) -> Name | None:
+    """The variable of ``N(z; mu, Sigma)`` or ``N(z | mu, Sigma)``; None where none is written."""
+    first = call.args[0]
+    if not (call.params or call.given) or not isinstance(first, tree.Symbol):
+        return None
+    return read_name(first, context.model.indices)
 
 
 def _given_values(use: Use, scope: Scope, evaluate: Evaluate) -> Scope:
@@ -195,6 +233,13 @@ def _given_values(use: Use, scope: Scope, evaluate: Evaluate) -> Scope:
         if slot is not None
     }
     return scope.bind(values)
+
+
+def is_written_family(node: tree.Node) -> bool:
+    """``N(0, I)``, ``Bernoulli(x; f(z))``: a call of a family's own name."""
+    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
+        return False
+    return registry.family_by_spelling(node.head.style + node.head.letter) is not None
 
 
 def family_law(
@@ -210,7 +255,7 @@ def family_law(
         wanted = ", ".join(family.arguments)
         raise context.refuse(
             "F2D-0301",
-            f"{family.name} takes {wanted}; {len(arguments)} are written",
+            f"{family.name} takes {len(family.arguments)} parameters ({wanted}), not {len(arguments)}",
             call.span,
             f"write {family.spellings[0]}(x; {wanted})",
         )
@@ -311,6 +356,7 @@ def _product_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -
             "F2D-0303",
             f"the normaliser of {signature.label} is known only for products of Normal densities",
             declared.span,
+            "let every factor be Normal, or write the density with =",
         )
     make, one, two = context.arena.make, context.const(1.0), context.const(2)
     params = [dict(each.params) for each in laws]
@@ -325,12 +371,22 @@ def _product_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -
 
 def _expert(context: Context, factor: tree.Node, signature: Signature, scope: Scope, evaluate: Evaluate) -> ir.Law:
     if not isinstance(factor, tree.Call):
-        raise context.refuse("F2D-0303", f"{factor} is no density of {signature.label}'s variable", factor.span)
+        raise _no_expert(context, factor, signature)
     if isinstance(factor.head, tree.Symbol) and registry.family_by_spelling(factor.head.style + factor.head.letter):
         return family_law(context, factor, None, scope, evaluate)
     use = find_use(context, factor)
     own = {each.id for each in signature.variables if each}
     names = {read_name(each, context.model.indices).id for each in use.variables if isinstance(each, tree.Symbol)}
     if names != own:
-        raise context.refuse("F2D-0303", f"{factor} is no density of {signature.label}'s variable", factor.span)
+        raise _no_expert(context, factor, signature)
     return law_of(context, use, scope, evaluate)
+
+
+def _no_expert(context: Context, factor: tree.Node, signature: Signature) -> Exception:
+    names = ", ".join(each.id for each in signature.variables if each)
+    return context.refuse(
+        "F2D-0303",
+        f"{factor} is no density over {names}",
+        factor.span,
+        f"every factor of {signature.label} is a density over {names}",
+    )

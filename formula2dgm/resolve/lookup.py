@@ -14,16 +14,25 @@ def find_use(context: Context, call: tree.Call) -> Use:
     """The single density that a call names; a joint or an unknown density is an error here."""
     uses = find_uses(context, call)
     if len(uses) != 1:
-        raise context.refuse("F2D-0304", f"{call} is a joint; one conditional density is wanted here", call.span)
+        raise context.refuse(
+            "F2D-0304",
+            f"{call} is a joint; one conditional density is wanted here",
+            call.span,
+            f"write its factors: {' '.join(use.density.signature.label for use in uses)}",
+        )
     return uses[0]
 
 
 def find_uses(context: Context, call: tree.Call) -> list[Use]:
     """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
-    signature = read_signature(call, context.model.indices)
+    signature = read_signature(call, context.model.indices, context.model.parameters)
+    for position, each in enumerate(call.args):
+        if each in call.args[:position]:
+            raise context.refuse("F2D-0315", f"{each} stands twice among the variables of {call}", each.span)
     try:
         use = context.densities.find(signature)
         if use is not None:
+            context.claim_group(use.density.label, use.density.signature.group, signature.group, call)
             if use.renamed:
                 context.assume(f"{call} is {use.density.label} at another variable", call.span)
             declared = use.density.declared
@@ -39,11 +48,23 @@ def find_uses(context: Context, call: tree.Call) -> list[Use]:
             "write the label or the parameter group that tells them apart",
         ) from None
     if factors is not None:
+        _note_factors(context, call, signature, factors)
         return factors
     if context.options.scaffold and (made := scaffold_factors(context, signature)) is not None:
         context.densities.all += made
         return find_uses(context, call)
     raise _unknown(context, call, signature)
+
+
+def _note_factors(context: Context, call: tree.Call, wanted: Signature, factors: list[Use]) -> None:
+    """A joint's group is that of its factors without one; factors of another label or group are an assumption."""
+    for each in factors:
+        if wanted.group and not each.density.signature.group:
+            context.groups.setdefault(each.density.label, wanted.group)
+    heads = {(each.density.signature.head, each.density.signature.group or wanted.group) for each in factors}
+    if len(heads) > 1:
+        labels = " ".join(each.density.label for each in reversed(factors))
+        context.assume(f"{call} is the product {labels}", call.span)
 
 
 def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[Use]:
@@ -56,8 +77,10 @@ def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[
             "F2D-0306",
             f"{declared.signature.label} is declared as something else than a product of densities",
             declared.span,
+            "write conditionals side by side: p(x, z) = p(x|z) p(z)",
         )
-    uses = [find_use(context, each) for each in calls]
+    with context.unfolding(declared.signature.label, declared.span):
+        uses = [find_use(context, each) for each in calls]
     names = [each.id for use in uses for each in use.density.signature.variables if each]
     for name in sorted(set(names)):
         if names.count(name) > 1:

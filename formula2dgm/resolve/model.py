@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir.program import Support
-from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.resolve.names import GREEK_GROUPS, Name, plain, read_name
 from formula2dgm.resolve.signature import Signature, is_density_call, read_signature
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
+
+#: Upper bounds that papers use for the number of examples.
+DATA_SIZES = frozenset(("N", "n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,19 @@ class Model:
     indices: frozenset[str] = frozenset()
     bounds: dict[str, tree.Node] = field(default_factory=dict)
     variables: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+
+    @property
+    def data_sizes(self) -> frozenset[str]:
+        """The names that sums over the examples run to."""
+        return DATA_SIZES & {str(upper) for upper in self.bounds.values()}
+
+    def expressions(self) -> Iterator[tree.Node]:
+        """All that is computed: every member of every objective, and the body of every definition."""
+        for wanted in self.objectives:
+            yield from wanted.members
+        for definition in self.definitions.values():
+            yield definition.body
 
 
 def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], found: Diagnostics) -> Model:
@@ -93,7 +109,8 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
     model = Model()
     nodes = [*(statement.body for statement in statements), *keys]
     model.indices, model.bounds = find_indices(nodes)
-    model.variables = find_variables(nodes, model.indices)
+    model.parameters = find_parameters(nodes, model.indices)
+    model.variables = find_variables(nodes, model.indices) - model.parameters
     chains: list[tuple[tree.Statement, tree.Chain]] = []
     for statement in statements:
         body = statement.body
@@ -179,6 +196,34 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
     return frozenset(found)
 
 
+#: Letters of which a norm of their own is weight decay.
+PARAMETER_LETTERS = frozenset(("theta", "phi", "psi", "omega"))
+
+
+def find_parameters(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
+    """The Greek names that stand for parameters: a subscript of a density or network (``p_theta``), a given
+    (``p(x|z, theta)``) that nothing draws and no density is over, the weights under ``||theta||^2``."""
+    groups: set[str] = set()
+    given: set[str] = set()
+    decayed: set[str] = set()
+    drawn: set[str] = set()
+    for node in (each for root in nodes for each in root.walk()):
+        if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol):
+            groups |= set(read_name(node.head, indices, head=True).group)
+            if node.given is not None:
+                given |= {text for each in node.given if (text := plain(each)) in GREEK_GROUPS and text}
+                drawn |= {text for each in node.args if (text := plain(each))}
+        elif isinstance(node, tree.Draws):
+            drawn |= {text for each in node.names if (text := plain(each))}
+        elif isinstance(node, tree.Norm):
+            decayed |= PARAMETER_LETTERS & {plain(node.body)}
+        elif isinstance(node, tree.Expect):
+            drawn |= {text for each in node.binders if (text := plain(each))}
+        elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~", "=", ":="):
+            drawn |= {text for each in node.members[:1] if (text := plain(each))}
+    return frozenset((groups | given | decayed) - drawn)
+
+
 def _terms(node: tree.Node) -> Iterator[tree.Node]:
     if isinstance(node, tree.Add):
         for each in node.terms:
@@ -209,7 +254,7 @@ def _declares(model: Model, chain: tree.Chain, found: Diagnostics) -> bool:
     if relation in ("=", ":=", "propto") and is_density_call(left):
         assert isinstance(left, tree.Call)
         kind = _density_kind(relation, right)
-        model.densities.append(Declared(read_signature(left, model.indices), kind, right, chain.span))
+        model.densities.append(Declared(read_signature(left, model.indices, model.parameters), kind, right, chain.span))
         return True
     return False
 
@@ -255,8 +300,15 @@ def read_space(node: tree.Node) -> Space | None:
         if texts == ["0", "1"] and len(node.items) == 2:
             return Space("binary", shape)
         if all(text.isdigit() for text in texts) and texts:
-            return Space("category", shape, int(texts[-1]) - int(texts[0]) + 1)
+            return _category(list(map(int, texts)), len(texts) < len(node.items), shape)
     return None
+
+
+def _category(values: list[int], dots: bool, shape: tuple[int, ...] | None) -> Space | None:
+    """The classes from the first to the last value: all written, or with dots between them."""
+    first, last = values[0], values[-1]
+    whole = values == list(range(first, last + 1)) or (dots and first < last)
+    return Space("category", shape, last - first + 1) if whole else None
 
 
 def _shape(node: tree.Node) -> tuple[int, ...] | None:

@@ -16,19 +16,16 @@ class NamedValues:
     """What is bound to names (not to densities), by full name."""
 
     values: dict[str, Binding]
-    used: set[str]
+    names: dict[str, Name]
 
     def find(self, name: Name) -> Binding | None:
-        """The binding of a name: exact, or without its parameter group (``f`` for ``f_theta``)."""
-        for key in dict.fromkeys((name.full, name.id)):
-            if key in self.values:
-                self.used.add(key)
-                return self.values[key]
+        """The binding of a name: exact; of ``f`` for ``f_theta``; of the only ``f_theta`` for ``f``."""
+        if name.full in self.values:
+            return self.values[name.full]
         if name.group:
-            return None
-        grouped = [key for key in self.values if key.startswith(name.id + "_") and self._is_network(key)]
+            return self.values[name.id] if name.id in self.values and self._is_network(name.id) else None
+        grouped = [key for key, own in self.names.items() if own.group and own.id == name.id and self._is_network(key)]
         if len(grouped) == 1:
-            self.used.add(grouped[0])
             return self.values[grouped[0]]
         return None
 
@@ -47,10 +44,12 @@ class NamedValues:
 def read_named(parsed: Sequence[tuple[Binding, tree.Node]], indices: frozenset[str], found: Diagnostics) -> NamedValues:
     """The bindings whose keys are names. A family bound to a plain name is an error."""
     values: dict[str, Binding] = {}
+    names: dict[str, Name] = {}
     for binding, key in parsed:
         if not isinstance(key, tree.Symbol):
             continue
-        name = read_name(key, indices, head=True).full
+        own = read_name(key, indices, head=True)
+        name = own.full
         if not isinstance(binding.value, NetworkValue | NumberValue | TensorValue):
             found.error(
                 "F2D-0701",
@@ -61,5 +60,5 @@ def read_named(parsed: Sequence[tuple[Binding, tree.Node]], indices: frozenset[s
             continue
         if name in values:
             found.error("F2D-0702", f"{binding.key.text!r} is bound twice", key.span)
-        values[name] = binding
-    return NamedValues(values, set())
+        values[name], names[name] = binding, own
+    return NamedValues(values, names)

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.binders import Bound, bind
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.laws import Evaluate, law_of
 from formula2dgm.resolve.lookup import find_use
-from formula2dgm.resolve.model import binder_names
+from formula2dgm.resolve.model import DATA_SIZES, binder_names
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.settle import occurs_free
 from formula2dgm.resolve.variables import hyperparameter
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
-#: Upper bounds that papers use for the number of examples.
-DATA_SIZES = frozenset(("N", "n"))
 #: Letters that papers use for the steps of a sequence.
 TIME_LETTERS = frozenset(("t", "s"))
 
@@ -45,6 +44,14 @@ class Opened:
 
 def close(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
     """Apply to a body (or to one term of it) what the operator does: weights, then reductions."""
+    repeats = repetitions(context, opened, body)
+    body = reduce_body(context, opened, body)
+    factors = (*((opened.factor,) if opened.factor is not None else ()), *repeats)
+    return context.arena.make(ir.Mul, (*factors, body)) if factors else body
+
+
+def reduce_body(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
+    """``close`` without the factors in front: the number of examples, and of repetitions."""
     make = context.arena.make
     for law, values, axis in reversed(opened.weights):
         probability = make(ir.Apply, "exp", (make(ir.LogProb, law, values),))
@@ -52,44 +59,58 @@ def close(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
     for operation, axis in opened.reduces:
         if axis in body.axes:
             body = make(ir.Reduce, operation, axis, body)
-        elif operation == "sum":
-            raise context.refuse(
-                "F2D-0408",
-                f"nothing under this sum depends on {axis.name}",
-                opened.span,
-                f"index what is summed by {axis.name}, or leave the sum out",
-            )
     if opened.bound is not None:
         body = _average_plate(context, opened.bound, body)
-    if opened.factor is not None:
-        body = make(ir.Mul, (opened.factor, body))
     return body
+
+
+def repetitions(context: Context, opened: Opened, body: ir.Node) -> tuple[ir.Node, ...]:
+    """``sum_{m=1}^M c`` is ``M c``: the sizes of the sums whose index the body does not depend on."""
+    sizes: list[ir.Node] = []
+    for operation, axis in opened.reduces:
+        if operation == "mean" or axis in body.axes:
+            continue
+        if operation == "prod" or axis.size is None:
+            raise context.refuse(
+                "F2D-0408",
+                f"nothing under this {SPOKEN[operation]} depends on {axis.name}",
+                opened.span,
+                f"index what is under it by {axis.name}, or leave it out",
+            )
+        size = axis.size
+        sizes.append(context.arena.make(ir.Hyper, size) if isinstance(size, str) else context.const(size))
+    return tuple(sizes)
+
+
+#: How a message calls the reduction of a big operator.
+SPOKEN = {"sum": "sum", "prod": "product"}
 
 
 def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:
     """A written data expectation averages its data set; so does one whose body depends on no batch but its own."""
     make = context.arena.make
+    outside = (bound.outside | frozenset(context.statement_draws.values())) - frozenset(bound.draws)
     if bound.batch is not None:
+        if bound.nonlinear and any(each in outside and bound.batch in each.axes for each in walk(body)):
+            raise context.refuse(
+                "F2D-0417",
+                "this average over the data, under a function that is not linear, pairs each example with one other only",
+                next((each.span for each in context.arena.origins(body)), None),
+                "bind all of it in one bracket: E_{p(x) p(y)}[...]",
+            )
         return make(ir.Reduce, "mean", bound.batch, body) if bound.batch in body.axes else body
     plates = [axis for axis in body.axes if axis.kind == "batch"]
-    own = [each for each in bound.draws if isinstance(each, ir.Draw)]
-    prior_only = own and all(not any(axis.kind == "batch" for axis in each.law.axes) for each in own)
-    if prior_only and plates and not _depends_on_batch(body, set(own)):
+    if plates and bound.draws and not _depends_on_batch((body, *bound.draws), outside):
         body = make(ir.Reduce, "mean", plates[0], body)
     return body
 
 
-def _depends_on_batch(node: ir.Node, own: set[ir.Draw]) -> bool:
-    stack, seen = [node], set()
-    while stack:
-        each = stack.pop()
-        if each in seen or each in own:
-            continue
-        seen.add(each)
-        if isinstance(each, ir.Data | ir.Draw | ir.Permuted) and any(axis.kind == "batch" for axis in each.axes):
-            return True
-        stack.extend(each.children)
-    return False
+def _depends_on_batch(nodes: tuple[ir.Node, ...], outside: frozenset[ir.Node]) -> bool:
+    """Does any of the nodes depend on data, or on a random value that is bound outside the bracket?"""
+    return any(
+        isinstance(each, ir.Data) or (each in outside and any(axis.kind == "batch" for axis in each.axes))
+        for each in walk(*nodes)
+    )
 
 
 # -- expectations --------------------------------------------------------------------------------------
@@ -98,10 +119,29 @@ def _depends_on_batch(node: ir.Node, own: set[ir.Draw]) -> bool:
 def open_expectation(context: Context, node: tree.Expect, scope: Scope, evaluate: Evaluate) -> Opened:
     """Bind what the subscript binds."""
     below = scope.under(node)
+    below = replace(below, common=scope.common or _sums_examples(context, node.body))
     bound = bind(context, node.binders, below, evaluate)
+    bound.outside = frozenset(scope.values.values())
     inner = below.bind(bound.values)
     reduces = [("mean", axis) for axis in bound.averages]
     return Opened(inner, reduces, list(bound.enumerated), None, bound)
+
+
+def _sums_examples(context: Context, body: tree.Node) -> bool:
+    """Is a sum over the examples written inside? What is drawn outside it is common to all of them."""
+    return any(
+        isinstance(each, tree.Big) and any(_runs_over_examples(context, each, *item) for item in binder_names(each))
+        for each in body.walk()
+    )
+
+
+def _runs_over_examples(context: Context, node: tree.Big, name: str, upper: tree.Node | None) -> bool:
+    return (
+        str(upper) in DATA_SIZES
+        and name in context.model.indices
+        and name not in context.sample_axes
+        and occurs_free(node.body, frozenset((name,)), context.model.indices)
+    )
 
 
 # -- sums ----------------------------------------------------------------------------------------------
@@ -111,6 +151,7 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
     """Bind the indices of a sum or product: a finite variable, draws, steps of time, examples, repetitions."""
     opened = Opened(scope.under(node, linear=node.op == "sum"), span=node.span)
     for name, upper in binder_names(node):
+        _starts_at_one(context, node)
         if name not in context.model.indices:
             _open_variable(context, node, name, opened, evaluate)
         elif name in context.sample_axes:
@@ -121,10 +162,8 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
             axis = Axis("replicate", name, size_of(context, upper, node))
             opened.scope = replace(opened.scope.index(name, axis), replicates=(*opened.scope.replicates, axis))
             opened.reduces.insert(0, (node.op, axis))
-        elif upper is not None and str(upper) in DATA_SIZES:
-            opened.scope = opened.scope.index(name, opened.scope.batch)
-            opened.reduces.insert(0, ("mean", opened.scope.batch))
-            opened.factor = hyperparameter(context, Name(str(upper)), upper, whole=True)
+        elif upper is not None and _runs_over_examples(context, node, name, upper):
+            _open_examples(context, node, name, upper, opened)
         elif name in TIME_LETTERS or str(upper) in ("T", "tau"):
             _open_time(context, node, name, opened)
         else:
@@ -137,6 +176,39 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
     return opened
 
 
+def _starts_at_one(context: Context, node: tree.Big) -> None:
+    """Every index runs from 1 to its bound: any other range would silently be taken for the whole one."""
+    for item in node.binders:
+        start = item.value if isinstance(item, tree.Binds) else None
+        start = start.lower if isinstance(start, tree.Range) else start
+        if (start is not None and str(start) != "1") or (isinstance(item, tree.Relates) and item.op != "in"):
+            raise context.refuse(
+                "F2D-0416",
+                f"a {SPOKEN[node.op]} over {item} is not understood: only ranges that start at 1 are",
+                item.span,
+                "write the whole range, \\sum_{k=1}^{K}",
+            )
+
+
+def _open_examples(context: Context, node: tree.Big, name: str, upper: tree.Node, opened: Opened) -> None:
+    """``sum_{i=1}^N`` over the data: N times the mean of the batch."""
+    batch = opened.scope.batch
+    if node.op != "sum":
+        raise context.refuse(
+            "F2D-0412", "a product over the examples is understood only under a log", node.span, "write \\log \\prod_i"
+        )
+    if batch in opened.scope.indices.values():
+        raise context.refuse(
+            "F2D-0417",
+            "a double sum over the examples is not understood: it would pair each example with itself only",
+            node.span,
+            "write the product of the two sums, or draw the second example: E_{p_data(x) p_data(x')}[...]",
+        )
+    opened.scope = opened.scope.index(name, batch)
+    opened.reduces.insert(0, ("mean", batch))
+    opened.factor = hyperparameter(context, Name(str(upper)), upper, whole=True)
+
+
 def size_of(context: Context, upper: tree.Node | None, node: tree.Node) -> int | str:
     """The size of an axis: a number, or the hyperparameter that names it."""
     if isinstance(upper, tree.Number) and upper.text.isdigit():
@@ -146,7 +218,9 @@ def size_of(context: Context, upper: tree.Node | None, node: tree.Node) -> int |
         found = hyperparameter(context, name, upper, whole=True)
         assert isinstance(found, ir.Hyper)
         return found.name
-    raise context.refuse("F2D-0409", "the number of repetitions is not given", node.span, "write \\sum_{k=1}^{K}")
+    raise context.refuse(
+        "F2D-0409", "how often this sum repeats its body is not written", node.span, "write \\sum_{k=1}^K"
+    )
 
 
 def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, evaluate: Evaluate) -> None:
@@ -169,7 +243,10 @@ def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, 
             opened.reduces.insert(0, (node.op, axis))
             return
     raise context.refuse(
-        "F2D-0411", f"the values of {name} are unknown: no finite density over it stands in the sum", node.span
+        "F2D-0411",
+        f"the values of {name} are unknown: no finite density over it stands in the sum",
+        node.span,
+        f"weigh the sum by one: \\sum_{name} q({name}|x) ...",
     )
 
 
@@ -177,7 +254,7 @@ def _open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> N
     """A sum over the steps of a sequence. A variable drawn at each step and read at t - 1 is recurrent."""
     if node.op != "sum":
         raise context.refuse(
-            "F2D-0412", "a product over time is not yet understood here", node.span, "write the sum of the logarithms"
+            "F2D-0412", "a product over time is not yet understood", node.span, "write the sum of the logarithms"
         )
     axis = Axis("time", name, None)
     opened.scope = opened.scope.index(name, axis)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Objective, Program, Term
+from formula2dgm.ir.program import Network, Objective, Parameter, Program, Term
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import read_densities
@@ -40,7 +41,7 @@ def resolve(
     found.raise_errors()
     model = read_model(statements, [key for _, key in parsed], found)
     named = read_named(parsed, model.indices, found)
-    densities = read_densities(parsed, model.densities, model.indices, found)
+    densities = read_densities(parsed, model.densities, model.indices, model.parameters, found)
     densities.open = options.scaffold
     context = Context(model, named, densities, options, found)
     _settle_all(context)
@@ -67,6 +68,7 @@ def resolve(
             pass
     _refuse_double_meanings(context)
     found.raise_errors()
+    _need_data_sizes(context, objectives)
     generative = generative_draws(context)
     _report_unused(context, parsed)
     program = Program(
@@ -172,8 +174,9 @@ def _last_computable(context: Context, wanted: Wanted) -> tuple[tree.Node, list[
     for member in reversed(wanted.members):
         kept = context.found
         context.found = Diagnostics()
+        before = context.collected()
         try:
-            drafts = terms_of(Evaluator(context), member, Scope(BATCH))
+            drafts = terms_of(Evaluator(context), member, Scope(BATCH, path=((id(wanted), True),)))
             if not context.found.errors:
                 kept.extend(context.found.found)
                 context.found = kept
@@ -184,6 +187,7 @@ def _last_computable(context: Context, wanted: Wanted) -> tuple[tree.Node, list[
             pass
         failures.append(context.found)
         context.found = kept
+        context.restore(before)
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")
 
@@ -207,13 +211,7 @@ def _reduce_root(context: Context, draft: Draft) -> ir.Node:
             node = context.arena.make(ir.Reduce, context.options.reduction, axis, node, origin=draft.core)
     left = [axis for axis in node.axes if axis.kind != "batch"]
     if left:
-        names = ", ".join(axis.name for axis in left)
-        raise context.refuse(
-            "F2D-0413",
-            f"the axis {names} of {draft.name} is reduced by nothing",
-            draft.core.span,
-            f"sum or average over {names}",
-        )
+        raise _left_over(context, draft, left[0])
     if node.event == "value":
         raise context.refuse(
             "F2D-0414",
@@ -222,6 +220,18 @@ def _reduce_root(context: Context, draft: Draft) -> ir.Node:
             f"reduce them: ||{draft.core}||^2",
         )
     return node
+
+
+def _left_over(context: Context, draft: Draft, axis: Axis) -> Exception:
+    """An axis that no operator removes: the draws of ``z_{1:K}``, the values of a finite variable."""
+    what = f"the {axis.name} draws" if axis.kind == "sample" else f"the values along {axis.name}"
+    index = axis.name.lower() if axis.kind == "sample" else axis.name
+    return context.refuse(
+        "F2D-0413",
+        f"{what} of {draft.name} are neither summed nor averaged",
+        draft.core.span,
+        f"sum over an index of them: \\sum_{{{index}=1}}^{axis.name.upper()}",
+    )
 
 
 def _refuse_double_meanings(context: Context) -> None:
@@ -238,17 +248,28 @@ def _refuse_double_meanings(context: Context) -> None:
                 )
 
 
+def _need_data_sizes(context: Context, objectives: list[Objective]) -> None:
+    """The number of examples must be known, unless ``1/N`` cancels it."""
+    terms = [node for each in objectives for term in each.terms for node in (term.coefficient, term.node)]
+    for node in walk(*terms):
+        if isinstance(node, ir.Hyper) and node.name in context.unsized:
+            context.found.error(
+                "F2D-0203",
+                f"{node.name}, the number of examples, is bound to nothing",
+                context.unsized.pop(node.name).span,
+                f"bind it: {{{node.name!r}: 60000}}, or write the mean: \\frac1N \\sum_{{i=1}}^N",
+            )
+    context.found.raise_errors()
+
+
 def _report_unused(context: Context, parsed: Sequence[tuple[Binding, tree.Node]]) -> None:
+    everything: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    owned = {each.binding[0] for each in everything if each.binding}
     for binding, key in parsed:
         if isinstance(key, tree.Symbol):
-            used = read_name(key, context.model.indices, head=True).full in context.named.used
-            used = used and _is_in_program(context, key)
+            name = read_name(key, context.model.indices, head=True)
+            used = binding.key.text in owned or bool({name.full, name.id} & set(context.hyperparameters))
         else:
             used = binding.key.text in context.densities.used
         if not used:
             context.found.warning("F2D-0706", f"nothing in the formula uses the binding {binding.key.text!r}", key.span)
-
-
-def _is_in_program(context: Context, key: tree.Symbol) -> bool:
-    name = read_name(key, context.model.indices, head=True)
-    return bool({name.full, name.id} & {*context.networks, *context.hyperparameters, *context.parameters})

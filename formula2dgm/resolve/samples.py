@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from formula2dgm.ir.axes import Axis
 from formula2dgm.resolve.binders import written_axes
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.latents import _roots
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.operators import size_of
 from formula2dgm.syntax import tree
@@ -35,7 +34,7 @@ def find_sample_axes(context: Context) -> dict[str, Axis]:
 def find_written_draws(context: Context) -> dict[str, list[tuple[tree.Node, tuple[Axis, ...]]]]:
     """For each variable that some bracket draws several times, the densities and axes it is drawn from and along."""
     found: dict[str, list[tuple[tree.Node, tuple[Axis, ...]]]] = {}
-    for root in _roots(context):
+    for root in context.model.expressions():
         for node in root.walk():
             if isinstance(node, tree.Draws):
                 for each in node.names:
@@ -48,7 +47,7 @@ def find_written_draws(context: Context) -> dict[str, list[tuple[tree.Node, tupl
 def _drawn_names(context: Context) -> Iterator[Name]:
     for drawn in context.model.drawn.values():
         yield drawn.name
-    for root in _roots(context):
+    for root in context.model.expressions():
         for node in root.walk():
             if isinstance(node, tree.Draws):
                 for each in node.names:
@@ -58,7 +57,7 @@ def _drawn_names(context: Context) -> Iterator[Name]:
 
 def _indexes(context: Context, name: Name, index: str) -> bool:
     """Does the index run over this variable somewhere?"""
-    for root in _roots(context):
+    for root in context.model.expressions():
         for node in root.walk():
             if isinstance(node, tree.Symbol):
                 each = read_name(node, context.model.indices)

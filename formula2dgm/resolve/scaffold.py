@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Network, Scaffold
+from formula2dgm.ir.program import Network, Parameter, Scaffold
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared
@@ -79,9 +79,22 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
         return context.arena.make(ir.Law, label, "Normal", params, shape, False, ())
     if not given:
         context.assume(f"{label} is uniform")
-        params = tuple((each, context.const(0.0)) for each in family.parameters)
+        params = (("logits", _uniform_logits(context, signature, space.classes if space else None, shape)),)
         return context.arena.make(ir.Law, label, family.name, params, shape, False, ())
     return _network_law(context, signature, family.name, shape, given)
+
+
+def _uniform_logits(
+    context: Context, signature: Signature, classes: int | None, shape: tuple[int, ...] | None
+) -> ir.Node:
+    """Equal logits: the number 0 for each bit, a constant vector of zeros for classes."""
+    if classes is None:
+        return context.const(0.0)
+    name = f"{identifier(signature.label)}_logits"
+    context.parameters.setdefault(
+        name, Parameter(name, f"{signature.label}: uniform", False, (*(shape or ()), classes), fill=0.0)
+    )
+    return context.arena.make(ir.Param, name, False)
 
 
 def event_shape(context: Context, name: Name) -> tuple[int, ...] | None:

@@ -5,7 +5,7 @@ only settled trees:
 
 * ``beta (x - y)`` is a product when ``beta`` is a scalar (:func:`settle`);
 * a bare ``log`` reaches over the following factors while they are densities, their ratios, or end in a big
-  operator (:func:`log_extent`);
+  operator (:func:`log_extent`), and the log of a product over an index is a sum of logs;
 * an expectation or a sum written without brackets covers the later terms that use what only it binds
   (:func:`extend_scopes`).
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 from formula2dgm.resolve.model import binder_names
-from formula2dgm.resolve.names import plain, read_name
+from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.signature import is_density_call
 from formula2dgm.syntax import tree
 
@@ -41,6 +41,8 @@ def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool], indices: fro
             return flatten(each)
         if isinstance(each, tree.Prefix):
             return _settle_prefix(each)
+        if isinstance(each, tree.Func) and each.name == "log" and len(each.args) == 1:
+            return _log_of_product(each, each.args[0])
         if isinstance(each, tree.Add):
             return extend_scopes(each, indices)
         return each
@@ -88,11 +90,21 @@ def _settle_prefix(node: tree.Prefix) -> tree.Node:
     inside, outside, divisor = log_extent(node.operand) if node.name == "log" else _first_factor(node.operand)
     span = node.span
     settled: tree.Node = tree.Prefix(node.name, inside, node.sub, span=span)
+    if node.name == "log":
+        settled = _log_of_product(settled, inside)
     if divisor is not None:
         settled = tree.Div(settled, divisor, span=span)
     if outside:
         settled = flatten(tree.Mul((settled, *outside), ("",) * len(outside), span=span))
     return settled
+
+
+def _log_of_product(node: tree.Node, argument: tree.Node) -> tree.Node:
+    """``log prod_i a_i`` is ``sum_i log a_i``."""
+    if not (isinstance(argument, tree.Big) and argument.op == "prod"):
+        return node
+    body = _settle_prefix(tree.Prefix("log", argument.body, span=argument.body.span))
+    return replace(argument, op="sum", body=body, open=False)
 
 
 def log_extent(operand: tree.Node) -> tuple[tree.Node, tuple[tree.Node, ...], tree.Node | None]:
@@ -211,8 +223,10 @@ def occurs_free(node: tree.Node, names: frozenset[str], indices: frozenset[str])
         inner = names - _bound_by(node, indices)
         return bool(inner) and any(occurs_free(each, inner, indices) for each in node.children)
     if isinstance(node, tree.Divergence):
-        left = {plain(each) for call in node.left.walk() if isinstance(call, tree.Call) for each in call.args}
-        inner = names - {each for each in left if each}
+        calls = [call for call in node.left.walk() if isinstance(call, tree.Call)]
+        inner = names - {
+            read_name(each, indices).id for call in calls for each in call.args if isinstance(each, tree.Symbol)
+        }
         return bool(inner) and any(occurs_free(each, inner, indices) for each in node.children)
     if isinstance(node, tree.Symbol):
         if read_name(node, indices).id in names:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.expressions import Evaluator, contains_expectation
+from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.names import read_name
-from formula2dgm.resolve.operators import close, open_expectation, open_sum
+from formula2dgm.resolve.operators import close, open_expectation, open_sum, reduce_body, repetitions
+from formula2dgm.resolve.randomness import linear_factors
 from formula2dgm.syntax import tree
 
 
@@ -65,21 +66,24 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
         case tree.Big(op="sum"):
             opened = open_sum(context, node, scope, evaluate)
             symbols = (opened.factor,) if opened.factor is not None else ()
-            opened.factor = None
             return [
-                replace(each, node=close(context, opened, each.node), symbols=(*symbols, *each.symbols))
+                replace(
+                    each,
+                    node=reduce_body(context, opened, each.node),
+                    symbols=(*symbols, *repetitions(context, opened, each.node), *each.symbols),
+                )
                 for each in terms_of(evaluate, node.body, opened.scope)
             ]
         case tree.Func("mean" | "sum", (body,)):
-            drafts = []
+            averaged = []
             for each in terms_of(evaluate, body, scope.under(node)):
                 value = each.node
                 for axis in [axis for axis in value.axes if axis.kind == "batch"]:
                     value = evaluate.make(ir.Reduce, node.name, axis, value)
-                drafts.append(replace(each, node=value))
-            return drafts
+                averaged.append(replace(each, node=value))
+            return averaged
         case tree.Symbol() if (piece := _named_piece(context, node)) is not None:
-            return terms_of(evaluate, piece, scope)
+            return terms_of(evaluate, piece, scope.under(node))
     value = evaluate(node, scope)
     constant = as_constant(value)
     if constant is not None:
@@ -104,7 +108,7 @@ def _is_objective(node: tree.Node) -> bool:
 
 
 def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node, ...], scope: Scope) -> list[Draft]:
-    linear = [not any(contains_expectation(other) for other in factors if other is not each) for each in factors]
+    linear = linear_factors(evaluate.context, factors)
     number, symbols = 1.0, list[ir.Node]()
     rest: list[tuple[tree.Node, Scope]] = []
     for factor, is_linear in zip(factors, linear, strict=True):
@@ -147,6 +151,8 @@ def _quotient_terms(
     if constant is None:
         return [Draft(1.0, (), evaluate(node, scope), node)]
     number, symbols = constant
+    if number == 0:
+        raise evaluate.context.refuse("F2D-0220", f"{node} divides by zero", bottom.span)
     one = evaluate.context.const(1)
     inverse = tuple(evaluate.make(ir.Div, one, each) for each in symbols)
     return [

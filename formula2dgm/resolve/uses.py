@@ -13,7 +13,7 @@ from formula2dgm.syntax import tree
 def compared_with(context: Context, network: str) -> Name | None:
     """The variable whose shape a network's result must have: what it is compared with in a norm (``||x - f(z)||``),
     or the variable it stands for in a density (``p(x|z = mu(x))``)."""
-    for node in (each for root in _roots(context) for each in root.walk()):
+    for node in (each for root in context.model.expressions() for each in root.walk()):
         if isinstance(node, tree.Norm) and _stands_in(context, node.body, network):
             for each in _parts(node.body):
                 if isinstance(each, tree.Symbol):
@@ -37,7 +37,7 @@ def compared_with(context: Context, network: str) -> Name | None:
 
 def is_argument(context: Context, network: str) -> bool:
     """Is the network's result handed to another network or density: ``f(g(x))``?"""
-    for node in (each for root in _roots(context) for each in root.walk()):
+    for node in (each for root in context.model.expressions() for each in root.walk()):
         if isinstance(node, tree.Call) and (is_density_call(node) or not _is_call_of(context, node, network)):
             if any(_stands_in(context, each, network) for each in (*node.args, *(node.given or ()))):
                 return True
@@ -45,13 +45,6 @@ def is_argument(context: Context, network: str) -> bool:
         _stands_in(context, definition.body, network) and key in context.model.variables
         for key, definition in context.model.definitions.items()
     )
-
-
-def _roots(context: Context) -> Iterator[tree.Node]:
-    for wanted in context.model.objectives:
-        yield from wanted.members
-    for definition in context.model.definitions.values():
-        yield definition.body
 
 
 def _stands_in(context: Context, node: tree.Node, network: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter, Network, Parameter
-from formula2dgm.resolve.binders import draw, is_data_source, law_of_binder
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.resolve.binders import draw, is_data_source, law_of_binder, samples_of
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.inputs import add_input, data, indexed
@@ -38,6 +40,13 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
             return _definition(context, each, scope, evaluate, symbol)
     if context.named.find(head) is not None:
         return _named(context, head, symbol)
+    if name.full in context.model.parameters and name.full not in context.hyperparameters:
+        raise context.refuse(
+            "F2D-0219",
+            f"{name.full} names parameters (a subscript of a density or a network); it has no value of its own",
+            symbol.span,
+            "leave it to the optimiser (weight decay), or bind it to a tensor or a number",
+        )
     if name.id in context.model.variables:
         return data(context, name, scope, symbol)
     if name.letter == "pi" and not name.labels and not head.group:
@@ -78,10 +87,31 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
     try:
         outside = Scope(scope.batch)
         law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
+        if not registry.family(law.family).pathwise and _is_learned(law):
+            raise context.refuse(
+                "F2D-0404",
+                f"a draw of {drawn.name.id} from {law.label} has no pathwise gradient: what {law.label} learns would "
+                "silently miss it",
+                drawn.span,
+                f"sum over its values: E_{{{law.label}}}[...] instead of the statement",
+            )
         axes = tuple(axis for each in drawn.index if (axis := _declared_axis(context, each)) is not None)
-        return draw(context, drawn.name, law, axes, outside)
+        node = draw(context, drawn.name, law, axes, outside)
+        context.statement_draws[drawn.name.id] = node
+        if not axes and samples_of(context, drawn.name.id) > 1:
+            context.found.warning(
+                "F2D-0418",
+                f"samples= does not apply to {drawn.name.id}: a statement draws it once",
+                drawn.span,
+                f"draw it by an expectation, or write its samples: {drawn.name.id}_{{1:K}} ~ ...",
+            )
+        return node
     finally:
         context.resolving.pop()
+
+
+def _is_learned(law: ir.Law) -> bool:
+    return any(isinstance(each, ir.NetCall) or (isinstance(each, ir.Param) and each.learned) for each in walk(law))
 
 
 def _declared_axis(context: Context, index: tree.Node) -> Axis | None:
@@ -96,15 +126,10 @@ def _declared_axis(context: Context, index: tree.Node) -> Axis | None:
 
 def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, symbol: tree.Symbol) -> ir.Node:
     definition = context.model.definitions[key]
-    if key in context.resolving:
-        raise context.refuse("F2D-0206", f"{key} is defined through itself", definition.span)
     if isinstance(definition.body, tree.Number) and not definition.index:
         return hyperparameter(context, definition.name, symbol)
-    context.resolving.append(key)
-    try:
-        node = evaluate(definition.body, scope)
-    finally:
-        context.resolving.pop()
+    with context.unfolding(key, definition.span):
+        node = evaluate(definition.body, scope.under(symbol))
     context.arena.note(node, symbol)
     return node
 
@@ -134,6 +159,9 @@ def hyperparameter(context: Context, name: Name, symbol: tree.Node, whole: bool 
     key = name.full
     if key not in context.hyperparameters:
         default = _given_number(context, name)
+        if default is None and key in context.model.data_sizes:
+            context.unsized.setdefault(key, symbol)
+            return context.arena.make(ir.Hyper, key, origin=symbol)
         if default is None and context.options.scaffold:
             default = 5 if whole else 1.0
             context.assume(f"{key} is {default}", symbol.span)
@@ -173,6 +201,8 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
     if binding is not None:
         value = binding.value
         assert isinstance(value, NetworkValue)
+        if name.group and key not in context.named.values:
+            context.claim_group(name.id, (), name.group, call)
         inputs = tuple(input_name(each, i) for i, each in enumerate(call.args))
         context.networks.setdefault(
             key,
@@ -187,7 +217,9 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
                 (binding.key.text, ""),
             ),
         )
-        node: ir.Node = context.arena.make(ir.Head, context.call(key, args, stochastic=value.stochastic), None, None, origin=call)
+        node: ir.Node = context.arena.make(
+            ir.Head, context.call(key, args, stochastic=value.stochastic), None, None, origin=call
+        )
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if value.sigmoid else node
     if not context.options.scaffold:
         close = get_close_matches(key, list(context.named.values), n=1)

@@ -103,6 +103,9 @@ def describe(bindings: Mapping[str, object]) -> Described:
     objects: dict[tuple[str, str], object] = {}
     problems: list[Diagnostic] = []
     for key, value in bindings.items():
+        if not isinstance(key, str):
+            problems.append(Diagnostic("F2D-0707", "error", f"a key is the formula's text, not a {type(key).__name__}"))
+            continue
         source = Source(key, f"binding {key!r}")
         described = _describe(key, value, objects)
         if isinstance(described, str):

@@ -69,7 +69,12 @@ class Reference:
         self.noise = noise
         defaults = {each.name: each.default for each in program.hyperparameters}
         self.hyperparameters = {**defaults, **(hyperparameters or {})}
-        self.parameters = parameters or {}
+        filled = {
+            each.name: torch.full(each.shape, each.fill, dtype=torch.float64)
+            for each in program.parameters
+            if each.fill is not None and each.shape is not None
+        }
+        self.parameters = {**filled, **(parameters or {})}
         roots = [term.node for objective in program.objectives for term in objective.terms]
         self.draws = {node.site: node for node in walk(*roots) if isinstance(node, ir.Draw)}
         self.memo: dict[tuple[ir.Node, frozenset[tuple[Axis, int]]], object] = {}

@@ -32,6 +32,8 @@ def read_bounds(reader: Reader, frame: Frame) -> None:
     reader.append(scripts.sub)
     reader.append(scripts.power)
     reader.operand = False
+    if reader.empty_braces(reader.i, frame):
+        reader.i += 2
 
 
 def is_differential(reader: Reader, frame: Frame, token: Token) -> bool:

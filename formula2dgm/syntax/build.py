@@ -162,7 +162,7 @@ class Build(Transformer[Token, Any]):
     def group(self, c: list[Any]) -> Value:
         return Group(finish(c[1]), _span(c[0], c[2]))
 
-    def set(self, c: list[Any]) -> Value:
+    def set_of(self, c: list[Any]) -> Value:
         return tree.SetOf(tuple(c[1]), span=_span(c[0], c[2]))
 
     def interval(self, c: list[Any]) -> Value:
@@ -215,7 +215,7 @@ class Build(Transformer[Token, Any]):
     def args(self, c: list[Any]) -> Args:
         return Args(c)
 
-    def list(self, c: list[Any]) -> Items:
+    def items(self, c: list[Any]) -> Items:
         return tuple(finish(each) for each in c[::2])
 
     def sublist(self, c: list[Any]) -> Items:

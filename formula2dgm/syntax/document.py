@@ -30,8 +30,13 @@ _FORMULA = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|minted|comment)\*?\}.*?\\end\{\1\*?\}|\\verb\*?(\W).*?\2", re.DOTALL)
-_MARKDOWN_CODE = re.compile(r"^[ \t]*```(?![ \t]*math)[^\n]*\n.*?^[ \t]*```|`[^`\n]*`|<!--.*?-->", re.DOTALL | re.MULTILINE)
+_VERBATIM = re.compile(
+    r"\\begin\{(verbatim|lstlisting|minted|comment)\*?\}.*?\\end\{\1\*?\}|\\verb\*?(\W).*?\2", re.DOTALL
+)
+_MARKDOWN_CODE = re.compile(
+    r"^[ \t]*```(?![ \t]*math)[^\n]*\n.*?^[ \t]*```|`[^`\n]*`|<!--.*?-->", re.DOTALL | re.MULTILINE
+)
+_GROUPS = ("inside", "dollars", "square", "inline", "round", "fence")
 _LABEL = re.compile(r"\\label\{([^{}]*)\}")
 _SAYS = frozenset({"in", "~", "=", ":=", "propto"})
 
@@ -114,7 +119,7 @@ def formulas_of(text: str, markdown: bool) -> Iterator[Formula]:
         start = begin if begin >= 0 else 0
         end = stop if stop >= 0 else len(text)
     for found in _FORMULA.finditer(masked, start, end):
-        inside = next(name for name in ("inside", "dollars", "square", "inline", "round", "fence") if found[name] is not None)
+        inside = next(name for name in _GROUPS if found[name] is not None)
         first, last = found.span(inside)
         labels = tuple(_LABEL.findall(masked, first, last))
         yield Formula(first, last, inside in ("inline", "round"), labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from formula2dgm.syntax.extents import binder_extent
+from formula2dgm.syntax.extents import after_scripts, binder_extent
 from formula2dgm.syntax.reader import CURLY, ROUND, SQUARE, Frame, Reader
 from formula2dgm.syntax.scripts import collect_scripts, read_scripts
 from formula2dgm.syntax.tokens import Token, refuse
@@ -15,6 +15,9 @@ def is_expectation(reader: Reader, frame: Frame, token: Token) -> bool:
     if token.accents:
         return False
     if reader.opens(reader.i + 1, frame, SQUARE, CURLY):
+        return True
+    scripts = after_scripts(reader.tokens, reader.partner, reader.i + 1, frame.stop)
+    if any(t.is_op("~") for t in reader.tokens[reader.i + 1 : scripts]):
         return True
     first, end, several = binder_extent(reader.tokens, reader.partner, reader.i + 1, frame.stop)
     if first == end:
@@ -34,7 +37,8 @@ def read_expectation(reader: Reader, frame: Frame) -> None:
     binders = reader.capture(lambda: _binders(reader, frame))
     after = reader.at(reader.i, frame.stop)
     if after is not None and after.kind == "script":
-        refuse("F2D-0110", "an expectation takes no superscript", after.span, "write the power behind its body: E_q[x]^2")
+        hint = "write the power behind its body: E_q[x]^2"
+        refuse("F2D-0110", "an expectation takes no superscript", after.span, hint)
     if reader.empty_braces(reader.i, frame):
         reader.i += 2
     elif reader.opens(reader.i, frame, SQUARE, CURLY, ROUND, "{"):

@@ -25,7 +25,7 @@ class _Terminals(Lexer):
     def __init__(self, configuration: Any) -> None:
         pass
 
-    def lex(self, terminals: Any) -> Iterator[Any]:
+    def lex(self, terminals: Any) -> Iterator[Any]:  # type: ignore[override]
         return iter(terminals)
 
 
@@ -52,11 +52,13 @@ def build(grammar: str) -> Lark:
 def statement_of(terminals: Sequence[Token]) -> tree.Statement:
     """The statement that these terminals spell; a located error if they spell none."""
     try:
-        return parser().parse(terminals)  # type: ignore[arg-type, return-value]
+        return parser().parse(terminals)  # type: ignore[return-value]
     except UnexpectedToken as error:
         at_end = error.token.type == "$END"
         last = terminals[-1]
         end = Span(last.source, last.end, last.end)
         position = len(terminals) if at_end else next(n for n, t in enumerate(terminals) if t is error.token)
         token = None if at_end else terminals[position]
-        raise FormulaError(explain(token, set(error.accepts or error.expected), terminals[:position], end)) from None
+        raise FormulaError(
+            explain(token, frozenset(error.accepts or error.expected), terminals[:position], end)
+        ) from None

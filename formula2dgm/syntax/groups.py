@@ -77,7 +77,8 @@ def _matters(tokens: list[Token], start: int, end: int) -> bool:
     """Whether a group is one thing: a script stands on it, or a function reaches over its sum."""
     after = tokens[end + 1] if end + 1 < len(tokens) else None
     if after is not None and after.kind == "script" and end > start + 2:
-        return not (tokens[start + 1].kind == "name" and all(t.kind in ("name", "number", "script") for t in tokens[start + 1 : end]))
+        inside = tokens[start + 1 : end]
+        return inside[0].kind != "name" or any(t.kind not in ("name", "number", "script") for t in inside)
     before = tokens[start - 1] if start else None
     if before is None or before.kind != "name" or before.text not in _CALLED:
         return False

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.spans import Source, Span
-from formula2dgm.syntax.scanner import BadToken, scan
-from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.scanner import scan
+from formula2dgm.syntax.tokens import BadToken, Token
 from formula2dgm.syntax.vocabulary import FONTS
 
 MAX_DEPTH = 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.spans import Span
@@ -43,7 +43,7 @@ _WANTED = {
 }
 
 
-def explain(token: Token | None, accepts: Collection[str], before: Sequence[Token], end: Span) -> Diagnostic:
+def explain(token: Token | None, accepts: frozenset[str], before: Sequence[Token], end: Span) -> Diagnostic:
     """The diagnostic for a token that cannot follow what was read; ``token`` is None at the end."""
     last = next((each for each in reversed(before) if each.written), None)
     if token is None and last is not None and accepts & _OPERAND:
@@ -73,14 +73,15 @@ def _missing_operand(token: Token, last: Token | None) -> Diagnostic:
         message = f"nothing stands before {_shown(token)}"
         return Diagnostic("F2D-0106", "error", message, token.span, "the left side is missing")
     message = f"something is missing between {_shown(last)} and {_shown(token)}"
-    return Diagnostic("F2D-0106", "error", message, last.span | token.span, "a name, a number or a bracket can stand there")
+    hint = "a name, a number or a bracket can stand there"
+    return Diagnostic("F2D-0106", "error", message, last.span | token.span, hint)
 
 
 def _shown(token: Token) -> str:
     return f"'{token.written}'" if token.written else _FOUND.get(token.kind, f"'{token.text}'")
 
 
-def _hint(accepts: Collection[str]) -> str | None:
+def _hint(accepts: frozenset[str]) -> str | None:
     wanted = [_WANTED[each] for each in sorted(accepts) if each in _WANTED]
     wanted += sorted({f"the end of {_CLOSING[each]}" for each in accepts if each in _CLOSING})
     return "here could stand " + " or ".join(wanted[:3]) if wanted else None

@@ -53,12 +53,14 @@ def _is_accented(reader: Reader, token: Token) -> bool:
         return bool(token.accents)
     if word is not None and word.text == "{":
         word = reader.at(reader.i + 3) if reader.partner[reader.i + 2] == reader.i + 4 else None
-    return mark.text == "'" or (mark.text == "_" and word is not None and word.kind == "name" and word.text in ACCENT_WORDS)
+    accent = word is not None and word.kind == "name" and word.text in ACCENT_WORDS
+    return mark.text == "'" or (mark.text == "_" and accent)
 
 
 def _is_big(reader: Reader, frame: Frame, token: Token) -> bool:
     """``\\sum`` and ``sum_k`` are operators, ``sum(x)`` is a function."""
-    return not token.accents and (token.side == "big" or not reader.opens(reader.i + 1, frame, ROUND, SQUARE, "{"))
+    called = reader.opens(reader.i + 1, frame, ROUND, SQUARE, "{") and not reader.empty_braces(reader.i + 1, frame)
+    return token.side == "big" or not called
 
 
 def _plain(reader: Reader, frame: Frame, token: Token) -> None:

@@ -91,8 +91,10 @@ def read_item(reader: Reader, frame: Frame) -> None:
 def _is_label(reader: Reader, frame: Frame) -> bool:
     """A word like ``in`` or ``dot`` alone in a script names something: ``z_{in, 1}``."""
     after = reader.at(reader.i + 1, frame.stop)
-    return frame.kind in ("sub", "sup", "unbraced", "call") and reader.first_in(frame) and (
-        after is None or after.is_op(",", ";")
+    return (
+        frame.kind in ("sub", "sup", "unbraced", "call")
+        and reader.first_in(frame)
+        and (after is None or after.is_op(",", ";"))
     )
 
 

@@ -30,7 +30,8 @@ def read_optimiser(reader: Reader, frame: Frame) -> None:
         reader.i += 1
         reader.append(collect_scripts(reader, frame, None, "BIG").sub)
         return
-    head = frame.head and frame.kind in ("top", "group", "body", "sup") and not _chain_of_optimisers(reader, end, frame.stop)
+    formula = frame.head and frame.kind in ("top", "group", "body", "sup")
+    head = formula and not _chain_of_optimisers(reader, end, frame.stop)
     reader.i += 1
     reader.emit("OPTALL" if head else "OPT", token)
     reader.nest(frame, token)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.syntax import tree
-from formula2dgm.syntax.printing import ATOM, FACTOR, PRODUCT, SET_FAMILIES, SUM, Printer, level_of, tail
+from formula2dgm.syntax.precedence import ATOM, FACTOR, PRODUCT, SET_FAMILIES, SUM, level_of, tail
+from formula2dgm.syntax.printing import Printer
 from formula2dgm.syntax.vocabulary import GREEK
 
 _SIGNS = {"star": "*", "plus": "+", "minus": "-"}
@@ -59,8 +60,9 @@ class AsciiPrinter(Printer):
         return "^{(" + ", ".join(self._label(each) for each in items) + ")}"
 
     def _label(self, node: tree.Node) -> str:
-        plain = isinstance(node, tree.Symbol) and not (node.accents or node.sub or node.sup)
-        return _SIGNS[node.letter] if isinstance(node, tree.Symbol) and plain and node.letter in _SIGNS else self.item(node)
+        if isinstance(node, tree.Symbol) and not (node.accents or node.sub or node.sup):
+            return _SIGNS.get(node.letter) or self.item(node)
+        return self.item(node)
 
     # -- atoms ---------------------------------------------------------------------------------------------
 

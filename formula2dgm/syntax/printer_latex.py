@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.syntax import tree
-from formula2dgm.syntax.printing import ATOM, SET_FAMILIES, SUM, Printer
+from formula2dgm.syntax.precedence import ATOM, SET_FAMILIES, SUM
+from formula2dgm.syntax.printing import Printer
 from formula2dgm.syntax.vocabulary import CONSTANTS, GREEK
 
 _COMMANDS = frozenset("log exp tanh det sin cos tan sinh cosh arctan min max inf sup".split())
@@ -49,8 +50,9 @@ class LatexPrinter(Printer):
         return "^{(" + ", ".join(self._label(each) for each in items) + ")}"
 
     def _label(self, node: tree.Node) -> str:
-        plain = isinstance(node, tree.Symbol) and not (node.accents or node.sub or node.sup)
-        return _SIGNS[node.letter] if isinstance(node, tree.Symbol) and plain and node.letter in _SIGNS else self.item(node)
+        if isinstance(node, tree.Symbol) and not (node.accents or node.sub or node.sup):
+            return _SIGNS.get(node.letter) or self.item(node)
+        return self.item(node)
 
     # -- atoms ---------------------------------------------------------------------------------------------
 

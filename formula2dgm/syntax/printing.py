@@ -7,97 +7,21 @@ from collections.abc import Sequence
 
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.binders import joining
-from formula2dgm.syntax.vocabulary import GREEK
-
-CHAIN, SUM, PRODUCT, FACTOR, ATOM = range(5)
-_LEVELS: dict[type[tree.Node], int] = {
-    tree.Chain: CHAIN,
-    tree.Optimise: CHAIN,
-    tree.Add: SUM,
-    tree.Neg: SUM,
-    tree.Mul: PRODUCT,
-    tree.Div: PRODUCT,
-    tree.Prefix: PRODUCT,
-    tree.Big: PRODUCT,
-    tree.Power: FACTOR,
-}
-_OPENERS = ("(", "[", "{", "\\{", "\\left", "<")
-_OPERATOR_NAMES = frozenset({"grad", "nabla", "partial"})  # names only where nothing follows
-_BRACKETED = (tree.Tuple, tree.Interval, tree.SetOf)
-SET_FAMILIES = frozenset({"Uniform", "U", "Unif", "Categorical", "Cat"})
-
-
-def level_of(node: tree.Node) -> int:
-    """How tightly a node binds."""
-    if isinstance(node, tree.Expect):
-        return PRODUCT if node.open else ATOM
-    return _LEVELS.get(type(node), ATOM)
-
-
-def tail(node: tree.Node) -> str:
-    """What would swallow text printed behind a node: ``prefix``, ``big``, ``last`` (all of the sum) or nothing."""
-    match node:
-        case tree.Optimise():
-            return "last"
-        case tree.Big() | tree.Expect(open=True):
-            return "last" if isinstance(node, tree.Expect | tree.Big) and _bare_tail(node.body) == "last" else "big"
-        case tree.Prefix():
-            return _bare_tail(node.operand) or "prefix"
-        case tree.Mul():
-            return _bare_tail(node.factors[-1]) if level_of(node.factors[-1]) >= PRODUCT else ""
-        case tree.Neg():
-            return _bare_tail(node.body) if level_of(node.body) >= PRODUCT else ""
-        case tree.Add():
-            return tail(node.terms[-1])
-    return ""
-
-
-def ends_in_integral(node: tree.Node) -> bool:
-    """Whether the differentials of an integral are the last that is printed of a node."""
-    match node:
-        case tree.Integral():
-            return True
-        case tree.Mul():
-            return ends_in_integral(node.factors[-1])
-        case tree.Div():
-            return ends_in_integral(node.denominator)
-        case tree.Neg():
-            return ends_in_integral(node.body)
-        case tree.Prefix():
-            return ends_in_integral(node.operand)
-        case tree.Big() | tree.Expect(open=True) | tree.Optimise():
-            return ends_in_integral(node.body)
-    return False
-
-
-def _bare_tail(node: tree.Node) -> str:
-    return tail(node) if level_of(node) >= PRODUCT or isinstance(node, tree.Optimise | tree.Neg) else ""
-
-
-def has_bare_op(node: tree.Node) -> bool:
-    """Whether an explicit sign of multiplication stands bare in a node, which ends a function's operand."""
-    match node:
-        case tree.Mul():
-            return any(node.ops) or has_bare_op(node.factors[0])
-        case tree.Div():
-            return has_bare_op(node.numerator)
-        case tree.Neg():
-            return has_bare_op(node.body)
-    return False
-
-
-def is_label(base: tree.Node, exponent: tree.Node) -> bool:
-    """Whether an exponent, printed on this base, would be read as a label or an index."""
-    if not isinstance(base, tree.Symbol):
-        return False
-    if isinstance(exponent, _BRACKETED):
-        return True
-    if not isinstance(exponent, tree.Symbol) or exponent.accents or exponent.sub or exponent.sup or exponent.style:
-        return False
-    if exponent.letter == "top" or exponent.letter in GREEK or (base.letter == "e" and not base.accents):
-        return False
-    capital = base.letter in ("L", "J") and exponent.letter.isupper()
-    return len(exponent.letter) > 1 or capital or exponent.letter == "T"
+from formula2dgm.syntax.precedence import (
+    ATOM,
+    FACTOR,
+    OPENERS,
+    OPERATOR_NAMES,
+    PRODUCT,
+    SUM,
+    ends_in_integral,
+    has_bare_op,
+    is_label,
+    is_signed,
+    level_of,
+    tail,
+    takes_brackets,
+)
 
 
 class Printer(ABC):
@@ -167,7 +91,7 @@ class Printer(ABC):
 
     def text(self, node: tree.Node, level: int) -> str:
         """A node in a place for things that bind at least so tightly."""
-        if isinstance(node, tree.Symbol) and node.letter in _OPERATOR_NAMES and not node.accents and level > SUM:
+        if isinstance(node, tree.Symbol) and node.letter in OPERATOR_NAMES and not node.accents and level > SUM:
             return self.bracketed(self.atom(node))
         if level_of(node) < level or (isinstance(node, tree.Div) and level == FACTOR):
             return self.bracketed(self.formula(node))
@@ -186,7 +110,7 @@ class Printer(ABC):
                 return f"{self.big_name(node)} {self._big_body(node)}"
             case tree.Expect(open=True):
                 body = self.open_body(node.body)
-                return self.expectation(node, "{}" + body if body.startswith(_OPENERS) else body)
+                return self.expectation(node, "{}" + body if body.startswith(OPENERS) else body)
             case tree.Power():
                 return self.power(node)
         return self.atom(node)
@@ -236,8 +160,8 @@ class Printer(ABC):
     def _product(self, node: tree.Mul) -> str:
         texts = [self._factor(node, n) for n in range(len(node.factors))]
         for n in reversed(range(len(node.ops))):
-            if node.ops[n] == "" and texts[n + 1].startswith(_OPENERS) and _takes_brackets(node.factors[n]):
-                texts[n] = texts[n] if texts[n].startswith(_OPENERS) else self.bracketed(texts[n])
+            if node.ops[n] == "" and texts[n + 1].startswith(OPENERS) and takes_brackets(node.factors[n]):
+                texts[n] = texts[n] if texts[n].startswith(OPENERS) else self.bracketed(texts[n])
         signs = [self.operator(op) if op else " " for op in node.ops]
         return "".join(piece for pair in zip(texts, [*signs, ""], strict=True) for piece in pair)
 
@@ -250,7 +174,7 @@ class Printer(ABC):
             return self.factor_quotient(factor, n == 0, op, last)
         if ends and not last and not (ends == "prefix" and op):
             return self.bracketed(self.formula(factor))
-        if isinstance(factor, tree.Labelled) and before == "" and _signed(factor.body):
+        if isinstance(factor, tree.Labelled) and before == "" and is_signed(factor.body):
             return self.bracketed(self.formula(factor))
         if before == "" and isinstance(factor, tree.Abs | tree.Norm):
             return self.modulus_behind(factor)
@@ -274,7 +198,7 @@ class Printer(ABC):
         low = level_of(node.operand) < PRODUCT and not isinstance(node.operand, tree.Neg | tree.Optimise)
         if low or has_bare_op(node.operand):
             return name + self.bracketed(self.formula(node.operand))
-        if operand.startswith(_OPENERS):
+        if operand.startswith(OPENERS):
             return f"{name} {{}}{operand}"
         return f"{name} {operand}"
 
@@ -350,15 +274,3 @@ class Printer(ABC):
             case tree.Optimise():
                 return self._last(node)
         return self.text(node, SUM)
-
-
-def _signed(node: tree.Node) -> bool:
-    first = node.terms[0] if isinstance(node, tree.Add) else node
-    return isinstance(first, tree.Neg)
-
-
-def _takes_brackets(node: tree.Node) -> bool:
-    """Whether a bracket right behind this factor would be read as its arguments."""
-    if isinstance(node, tree.Div):
-        return _takes_brackets(node.denominator)
-    return isinstance(node, tree.Symbol) or (isinstance(node, tree.Power) and isinstance(node.base, tree.Symbol))

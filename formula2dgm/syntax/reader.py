@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from formula2dgm.diagnostics import FormulaError
-from formula2dgm.syntax.scanner import BadToken
 from formula2dgm.syntax.tidy import MAX_NESTING
-from formula2dgm.syntax.tokens import Token, refuse
+from formula2dgm.syntax.tokens import BadToken, Token, refuse
 
 # Terminals behind which, and in front of which, a juxtaposition means a product.
 ENDS = frozenset("NUM NAME INF DOTS BLANK RPAR RCALL RABS RNORM RSET RINT RARG RDIV REXP SUBR SUPR IXR STR".split())
@@ -80,7 +79,7 @@ class Reader:
         """Whether the token here is all there is between two separators."""
         after = self.at(self.i + 1, frame.stop)
         return self.first_in(frame) and (
-            after is None or after.is_op(",", ";") or after.kind in ("bar", "relation") or frame.kind == "unbraced"
+            after is None or after.is_op(",", ";", ":") or after.kind in ("bar", "relation") or frame.kind == "unbraced"
         )
 
     # -- writing -------------------------------------------------------------------------------------------
@@ -144,7 +143,8 @@ class Reader:
     def deeper(self, token: Token) -> None:
         self.depth += 1
         if self.depth > MAX_NESTING:
-            refuse("F2D-0112", f"nested more than {MAX_NESTING} deep", token.span, "name a part of it and write it apart")
+            hint = "name a part of it and write it apart"
+            refuse("F2D-0112", f"nested more than {MAX_NESTING} deep", token.span, hint)
 
     def nest(self, frame: Frame, token: Token) -> None:
         """Count an operator whose operand is all that follows: it nests without brackets."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.spans import Source
 from formula2dgm.syntax import unicode_symbols
-from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.tokens import BadToken, Token
 from formula2dgm.syntax.vocabulary import (
     BARS,
     CONSTANTS,
@@ -58,16 +57,6 @@ _POSITION = re.compile(r"\s*\[[tbc]\]")
 _SPACES = frozenset(",;:!> \n\t/-")
 _ESCAPED_BRACKET = {"{": ("open", "\\{"), "}": ("close", "\\}"), "|": ("bar", "||"), "_": ("script", "_")}
 _MATH_SHIFT = frozenset("[]()")
-
-
-class BadToken(Token):
-    """What cannot be read, with the error to report when a statement needs it."""
-
-    __slots__ = ("diagnostic",)
-
-    def __init__(self, at: Token, code: str, message: str, hint: str | None = None):
-        super().__init__(at.source, "bad", at.text, at.start, at.end)
-        self.diagnostic = Diagnostic(code, "error", message, at.span, hint)
 
 
 def is_latex(text: str) -> bool:
@@ -255,7 +244,7 @@ class Scanner:
             self._add("operator", ",", start, end)
         elif name == "colon":
             self._add("operator", ":", start, end)
-        elif name in CONSTANTS and name not in ("partial", "star", "top", "dagger"):
+        elif name in CONSTANTS and name not in ("star", "top", "dagger"):
             self._add("name", name, start, end).word = True
         elif name in KNOWN_COMMANDS:
             self._add("command", name, start, end)

@@ -8,14 +8,14 @@ After this stage the three spellings no longer differ: ``\\left``, ``&``, ``\\ma
 from __future__ import annotations
 
 from formula2dgm.syntax.groups import drop_grouping
-from formula2dgm.syntax.scanner import BadToken
-from formula2dgm.syntax.tokens import Token
+from formula2dgm.syntax.tokens import BadToken, Token
 from formula2dgm.syntax.vocabulary import (
     ACCENTS,
     BIG_OPERATORS,
     DROPPED_ARGUMENT_FIRST,
     FOLDED,
     FONTS,
+    OPTIMISERS,
     SINGLE_WORD_SWITCHES,
     SIZING_SIDE,
     STYLES,
@@ -108,18 +108,22 @@ class Tidier:
         after = self.tokens[self.i] if self.i < len(self.tokens) else None
         if last is None or after is None or after.kind not in ("name", "command") or after.text in SIZING_SIDE:
             return
-        statement = [t for t in self.out[-6:] if t.kind == "break" or t.text in ("=", "in")]
-        if last.kind in ("name", "number", "close") and (self.scripts[-1] or (len(self.scripts) == 1 and not statement)):
-            aligned = self.i >= 2 and self.tokens[self.i - 2].kind == "align"
-            if not aligned and (self.scripts[-1] or self._is_left_side()):
-                self.out.append(token.copy("relation"))
+        aligned = self.i >= 2 and self.tokens[self.i - 2].kind == "align"
+        if last.kind not in ("name", "number", "close") or aligned:
+            return
+        if self.scripts[-1] or (len(self.scripts) == 1 and self._is_left_side()):
+            self.out.append(token.copy("relation"))
 
     def _is_left_side(self) -> bool:
-        """Whether all that is read so far in this line is one name with its scripts."""
-        start = max((n + 1 for n, t in enumerate(self.out) if t.kind == "break"), default=0)
-        row = self.out[start:]
-        names = [n for n, t in enumerate(row) if t.kind == "name" and (n == 0 or row[n - 1].kind != "script")]
-        return bool(row) and row[0].kind == "name" and len(row) <= 8 and (len(names) == 1 or row[1].kind == "script")
+        """Whether all that is read so far in this line is one short name with its scripts."""
+        row: list[Token] = []
+        for token in reversed(self.out[-9:]):
+            if token.kind == "break":
+                break
+            row.insert(0, token)
+        if not row or len(row) > 8 or row[0].kind != "name" or row[0].text in OPTIMISERS | BIG_OPERATORS:
+            return False
+        return len(row) == 1 or row[1].kind == "script"
 
     # -- commands ------------------------------------------------------------------------------------------
 
@@ -206,7 +210,8 @@ class Tidier:
             return
         self.out += base
         if name == "underset" and base:
-            self.out += [base[-1].after("script", "_"), base[-1].after("open", "{"), *above, base[-1].after("close", "}")]
+            last = base[-1]
+            self.out += [last.after("script", "_"), last.after("open", "{"), *above, last.after("close", "}")]
 
     def _argument(self, command: Token, words: bool = False) -> list[Token]:
         """What a command applies to: a group in braces, without them, or one token."""

@@ -84,6 +84,16 @@ class Token:
         return self.text
 
 
+class BadToken(Token):
+    """What cannot be read, with the error to report when a statement needs it."""
+
+    __slots__ = ("diagnostic",)
+
+    def __init__(self, at: Token, code: str, message: str, hint: str | None = None):
+        super().__init__(at.source, "bad", "", at.start, at.end)
+        self.diagnostic = Diagnostic(code, "error", message, at.span, hint)
+
+
 def refuse(code: str, message: str, span: Span, hint: str | None = None) -> NoReturn:
     """Give up on this statement with one located error."""
     raise FormulaError(Diagnostic(code, "error", message, span, hint))

@@ -38,7 +38,9 @@ ACCENT_WORDS = frozenset({*ACCENTS.values(), "prime"})
 # Commands that only say how to set their argument; ``WORD_STYLES`` also make it one word.
 WORD_STYLES = frozenset("mathrm operatorname mathsf mathtt mathit textit rm sf tt".split())
 FONTS = frozenset("mathbf boldsymbol bm bold pmb mathnormal symbf symbfit textbf mathbfit".split())
-STYLES = {"mathcal": "cal", "mathscr": "cal", "mathfrak": "cal", "cal": "cal", "mathbb": "bb", "mathds": "bb", "Bbb": "bb"}
+STYLES = dict.fromkeys(("mathcal", "mathscr", "mathfrak", "cal"), "cal") | dict.fromkeys(
+    ("mathbb", "mathds", "Bbb"), "bb"
+)
 SWITCHES = frozenset("bf it sf tt rm em displaystyle textstyle scriptstyle small large normalsize boldmath".split())
 SINGLE_WORD_SWITCHES = frozenset({"rm", "sf", "tt"})
 RAW_TEXT = frozenset("text textrm textbf textit texttt textsf textnormal mbox hbox textsc textup emph".split())
@@ -144,13 +146,13 @@ BARS = {
     "given": ("|", "M"),
 }
 DOTS = frozenset("dots ldots cdots vdots ddots dotsc dotsb dotsm dotsi".split())
-CONSTANTS = frozenset("ell partial hbar imath jmath Re Im aleph star top dagger perp bot emptyset varnothing flat sharp".split())
+CONSTANTS = frozenset("ell hbar imath jmath Re Im aleph star top dagger perp bot emptyset varnothing".split())
 
 # Functions: spelling -> canonical name.
 FUNCTIONS = {
     name: name
     for name in """log exp tanh sigmoid softmax softplus relu det tr sg sin cos tan sinh cosh sign logit erf
-    logsumexp sqrt abs norm softmin logsigmoid atanh arctan elu gelu silu rank vec_of""".split()
+    logsumexp sqrt abs norm softmin logsigmoid atanh arctan elu gelu silu""".split()
 } | {
     "ln": "log",
     "Tr": "tr",
@@ -170,11 +172,13 @@ FUNCTIONS = {
     "hess": "hess",
     "partial": "partial",
 }
-del FUNCTIONS["vec_of"]
 # Functions only where a bracket follows; a plain name otherwise.
-BRACKET_FUNCTIONS = {
-    name: name for name in "H mean diag clip var std cov floor ceil round rank onehot".split()
-} | {"clamp": "clip", "Diag": "diag", "Var": "var", "Mean": "mean"}
+BRACKET_FUNCTIONS = {name: name for name in "H mean diag clip var std cov floor ceil round rank onehot".split()} | {
+    "clamp": "clip",
+    "Diag": "diag",
+    "Var": "var",
+    "Mean": "mean",
+}
 CONDITIONAL_FUNCTIONS = frozenset({"H"})
 OPTIMISERS = frozenset("min max argmin argmax inf sup".split())
 BIG_OPERATORS = frozenset({"sum", "prod"})
@@ -202,8 +206,7 @@ KNOWN_COMMANDS = frozenset(
         *GREEK, *FOLDED, *ACCENTS, *WORD_STYLES, *FONTS, *STYLES, *SWITCHES, *RAW_TEXT, *SPACING,
         *SPACING_WITH_ARGUMENT, *OVERLAYS, *DROPPED_ARGUMENT_FIRST, *TRANSPARENT, *SIZING_SIDE, *OPERATORS, *RELATIONS,
         *DELIMITERS, *BARS, *DOTS, *CONSTANTS, *FUNCTIONS, *OPTIMISERS, *BIG_OPERATORS, *COMMANDS_WITH_ARGUMENTS,
-        "begin", "end", "int", "iint", "infty", "arg", "prime", "intercal", "dd", "mathrmd", "lim", "KL", "E",
-        "implies", "iff", "Rightarrow", "Longrightarrow", "intertext", "shortintertext", "hspace", "operatorname",
-        "colon", "atop", "ifthenelse", "equal", "backslash", "setminus", "bigcup", "cap", "cup", "wedge", "vee", "neg", "forall", "exists", "pm",
+        "begin", "end", "int", "iint", "infty", "arg", "prime", "intercal", "dd", "lim", "implies", "iff", "Rightarrow",
+        "Longrightarrow", "intertext", "shortintertext", "colon", "atop", "ifthenelse", "equal",
     }
 )  # fmt: skip

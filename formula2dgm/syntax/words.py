@@ -95,8 +95,10 @@ def _with_digits(token: Token) -> list[Token]:
 
 def restyle(tokens: list[Token], style: str) -> list[Token]:
     """Set a letter in calligraphic or blackboard style, where that makes it another name."""
-    if len(tokens) != 1 or len(tokens[0].text) != 1 or not (
-        tokens[0].text.isupper() or (style, tokens[0].text) in LETTERS_OF_STYLE
+    if (
+        len(tokens) != 1
+        or len(tokens[0].text) != 1
+        or not (tokens[0].text.isupper() or (style, tokens[0].text) in LETTERS_OF_STYLE)
     ):
         return tokens
     token = tokens[0].copy("name")

@@ -297,12 +297,7 @@ def check_binary(name: str, x: Tensor | float) -> None:
 
 
 def check_event_shape(
-    name: str,
-    value: Tensor,
-    label: str,
-    parameter: Tensor | float,
-    lead: int,
-    parameter_lead: int | None = None,
+    name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
 ) -> None:
     """Refuse a parameter (``label``: "the logits of p(x|z)") whose event shape is not the value's; numbers pass.
     ``lead`` dimensions of the value come before its event, ``parameter_lead`` (else as many) of the parameter."""

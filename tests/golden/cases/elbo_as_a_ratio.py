@@ -170,7 +170,7 @@ class Objective(nn.Module):
         x_noise = noise["x"].expand(p_x_given_z.shape) if "x" in noise else normal_noise(p_x_given_z.shape, p_x_given_z)
         x = normal_sample(x_noise, p_x_given_z, 1.0)
         if mean:
-            x = normal_mean(p_x_given_z, 1.0)
+            x = normal_mean(p_x_given_z, p_x_given_z.new_tensor(1.0))
 
         return {"z": z, "x": x}
 
@@ -239,12 +239,7 @@ def check_positive(name: str, x: Tensor | float) -> None:
 
 
 def check_event_shape(
-    name: str,
-    value: Tensor,
-    label: str,
-    parameter: Tensor | float,
-    lead: int,
-    parameter_lead: int | None = None,
+    name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
 ) -> None:
     """Refuse a parameter (``label``: "the logits of p(x|z)") whose event shape is not the value's; numbers pass.
     ``lead`` dimensions of the value come before its event, ``parameter_lead`` (else as many) of the parameter."""

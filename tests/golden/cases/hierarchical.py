@@ -23,12 +23,11 @@ from torch import Tensor, nn
 # Assumed where the formula leaves a choice:
 # - z_1 has 16 dimensions
 # - q(z_1|x) is a Normal with a small network
-# - q(z_2|z_1) is q(z_1|x) at another variable
+# - z_2 has 16 dimensions
+# - q(z_2|z_1) is a Normal with a small network
 # - p(x|z_1) is a Normal with standard deviation 1 around a small network
 # - p(z_1|z_2) is a Normal with a small network
-# - z_2 has 16 dimensions
 # - p(z_2) is the standard Normal
-# - q(z_2|z_1) is a Normal with a small network
 
 
 class Output(NamedTuple):
@@ -52,6 +51,24 @@ class QZ1GivenX(nn.Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         h = self.body(x.reshape(len(x), -1))
+        return {
+            "loc": self.loc(h).reshape(-1, *self.event),
+            "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
+        }
+
+
+class QZ2GivenZ1(nn.Module):
+    """A default network for q(z_2|z_1): replace it by your own."""
+
+    def __init__(self, z_1: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(math.prod(z_1), hidden), nn.ReLU())
+        self.loc = nn.Linear(hidden, math.prod(event))
+        self.scale = nn.Linear(hidden, math.prod(event))
+        self.event = event
+
+    def forward(self, z_1: Tensor) -> dict[str, Tensor]:
+        h = self.body(z_1.reshape(len(z_1), -1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -90,35 +107,17 @@ class PZ1GivenZ2(nn.Module):
         }
 
 
-class QZ2GivenZ1(nn.Module):
-    """A default network for q(z_2|z_1): replace it by your own."""
-
-    def __init__(self, z_1: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z_1), hidden), nn.ReLU())
-        self.loc = nn.Linear(hidden, math.prod(event))
-        self.scale = nn.Linear(hidden, math.prod(event))
-        self.event = event
-
-    def forward(self, z_1: Tensor) -> dict[str, Tensor]:
-        h = self.body(z_1.reshape(len(z_1), -1))
-        return {
-            "loc": self.loc(h).reshape(-1, *self.event),
-            "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
-        }
-
-
 class Objective(nn.Module):
     """The objective; its terms are log p(x|z_1), log p(z_1|z_2), log p(z_2), log q(z_1|x), log q(z_2|z_1)."""
 
     def __init__(
-        self, q_z_1_given_x: nn.Module, p_x_given_z_1: nn.Module, p_z_1_given_z_2: nn.Module, q_z_2_given_z_1: nn.Module
+        self, q_z_1_given_x: nn.Module, q_z_2_given_z_1: nn.Module, p_x_given_z_1: nn.Module, p_z_1_given_z_2: nn.Module
     ) -> None:
         super().__init__()
         self.q_z_1_given_x = q_z_1_given_x  # q(z_1|x): the parameters of a Normal, from x
+        self.q_z_2_given_z_1 = q_z_2_given_z_1  # q(z_2|z_1): the parameters of a Normal, from z_1
         self.p_x_given_z_1 = p_x_given_z_1  # p(x|z_1)
         self.p_z_1_given_z_2 = p_z_1_given_z_2  # p(z_1|z_2): the parameters of a Normal, from z_2
-        self.q_z_2_given_z_1 = q_z_2_given_z_1  # q(z_2|z_1): the parameters of a Normal, from z_1
         self.check_values = True  # until a first batch has passed
 
     def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
@@ -139,21 +138,18 @@ class Objective(nn.Module):
         # p(x|z_1)
         p_x_given_z_1 = self.p_x_given_z_1(z_1)
 
-        # q(z_1|x)
-        q_z_1_given_x_loc_2, q_z_1_given_x_scale_2 = normal_parameters(self.q_z_1_given_x(z_1))
+        # q(z_2|z_1): one call, used by the draw of z_2 and log q(z_2|z_1)
+        q_z_2_given_z_1_loc, q_z_2_given_z_1_scale = normal_parameters(self.q_z_2_given_z_1(z_1))
 
-        # z_2 ~ q(z_1|x): one draw for each example, shared by log p(z_1|z_2), log p(z_2) and log q(z_2|z_1)
+        # z_2 ~ q(z_2|z_1): one draw for each example, shared by log p(z_1|z_2), log p(z_2) and log q(z_2|z_1)
         if "z_2" in noise:
-            z_2_noise = noise["z_2"].expand(q_z_1_given_x_loc_2.shape)
+            z_2_noise = noise["z_2"].expand(q_z_2_given_z_1_loc.shape)
         else:
-            z_2_noise = normal_noise(q_z_1_given_x_loc_2.shape, q_z_1_given_x_loc_2)
-        z_2 = normal_sample(z_2_noise, q_z_1_given_x_loc_2, q_z_1_given_x_scale_2)
+            z_2_noise = normal_noise(q_z_2_given_z_1_loc.shape, q_z_2_given_z_1_loc)
+        z_2 = normal_sample(z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale)
 
         # p(z_1|z_2)
         p_z_1_given_z_2_loc, p_z_1_given_z_2_scale = normal_parameters(self.p_z_1_given_z_2(z_2))
-
-        # q(z_2|z_1)
-        q_z_2_given_z_1_loc, q_z_2_given_z_1_scale = normal_parameters(self.q_z_2_given_z_1(z_1))
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
@@ -162,16 +158,12 @@ class Objective(nn.Module):
             check_real("the loc of p(x|z_1)", p_x_given_z_1)
             check_real("x", x)
             check_event_shape("x", x, "the loc of p(x|z_1)", p_x_given_z_1, 1)
-            check_real("the loc of q(z_1|x)", q_z_1_given_x_loc_2)
-            check_positive("the scale of q(z_1|x)", q_z_1_given_x_scale_2)
+            check_real("the loc of q(z_2|z_1)", q_z_2_given_z_1_loc)
+            check_positive("the scale of q(z_2|z_1)", q_z_2_given_z_1_scale)
             check_real("the loc of p(z_1|z_2)", p_z_1_given_z_2_loc)
             check_positive("the scale of p(z_1|z_2)", p_z_1_given_z_2_scale)
             check_event_shape("z_1", z_1, "the loc of p(z_1|z_2)", p_z_1_given_z_2_loc, 1)
             check_event_shape("z_1", z_1, "the scale of p(z_1|z_2)", p_z_1_given_z_2_scale, 1)
-            check_real("the loc of q(z_2|z_1)", q_z_2_given_z_1_loc)
-            check_positive("the scale of q(z_2|z_1)", q_z_2_given_z_1_scale)
-            check_event_shape("z_2", z_2, "the loc of q(z_2|z_1)", q_z_2_given_z_1_loc, 1)
-            check_event_shape("z_2", z_2, "the scale of q(z_2|z_1)", q_z_2_given_z_1_scale, 1)
             self.check_values = False
 
         # log p(x|z_1), mean over the batch
@@ -265,7 +257,7 @@ class Objective(nn.Module):
             x_noise = normal_noise(p_x_given_z_1.shape, p_x_given_z_1)
         x = normal_sample(x_noise, p_x_given_z_1, 1.0)
         if mean:
-            x = normal_mean(p_x_given_z_1, 1.0)
+            x = normal_mean(p_x_given_z_1, p_x_given_z_1.new_tensor(1.0))
 
         return {"z_2": z_2, "z_1": z_1, "x": x}
 
@@ -274,9 +266,9 @@ def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
     return {
         "q_z_1_given_x": QZ1GivenX(shapes["x"], (16,), hidden),
+        "q_z_2_given_z_1": QZ2GivenZ1((16,), (16,), hidden),
         "p_x_given_z_1": PXGivenZ1((16,), shapes["x"], hidden),
         "p_z_1_given_z_2": PZ1GivenZ2((16,), (16,), hidden),
-        "q_z_2_given_z_1": QZ2GivenZ1((16,), (16,), hidden),
     }
 
 
@@ -336,12 +328,7 @@ def check_positive(name: str, x: Tensor | float) -> None:
 
 
 def check_event_shape(
-    name: str,
-    value: Tensor,
-    label: str,
-    parameter: Tensor | float,
-    lead: int,
-    parameter_lead: int | None = None,
+    name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
 ) -> None:
     """Refuse a parameter (``label``: "the logits of p(x|z)") whose event shape is not the value's; numbers pass.
     ``lead`` dimensions of the value come before its event, ``parameter_lead`` (else as many) of the parameter."""

@@ -97,6 +97,7 @@ class Objective(nn.Module):
         self.q_y_given_x = q_y_given_x  # q(y|x): the parameters of a Categorical, from x
         self.q_z_given_x_y = q_z_given_x_y  # q(z|x, y): the parameters of a Normal, from x, y
         self.p_x_given_z_y = p_x_given_z_y  # p(x|z, y): the parameters of a Bernoulli, from z, y
+        self.register_buffer("p_y_logits", torch.full((3,), 0.0))  # p(y): uniform
         self.check_values = True  # until a first batch has passed
 
     def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
@@ -134,6 +135,7 @@ class Objective(nn.Module):
             check_logits("the logits of p(x|z, y)", p_x_given_z_y_logits)
             check_binary("x", x)
             check_event_shape("x", x, "the logits of p(x|z, y)", p_x_given_z_y_logits, 1, 2)
+            check_class_logits("the logits of p(y)", self.p_y_logits)
             check_event_shape(
                 "the loc of q(z|x, y)", q_z_given_x_y_loc, "the scale of q(z|x, y)", q_z_given_x_y_scale, 2
             )
@@ -149,7 +151,7 @@ class Objective(nn.Module):
         q_y_given_x_log_p_x_given_z_y = (torch.exp(log_q_y_given_x) * log_p_x_given_z_y).sum(0).mean()
 
         # log p(y)
-        log_p_y = sum_event(categorical_log_prob(y, 0.0), 1)
+        log_p_y = sum_event(categorical_log_prob(y, self.p_y_logits), 1)
 
         # q(y|x) log p(y), summed over all y, mean over the batch
         q_y_given_x_log_p_y = (torch.exp(log_q_y_given_x) * log_p_y.unsqueeze(1)).sum(0).mean()
@@ -231,7 +233,7 @@ class Objective(nn.Module):
 
         # y ~ p(y): one draw for each example
         y_shape = (n,)
-        y = noise["y"].expand(y_shape) if "y" in noise else categorical_draw(y_shape, 0.0)
+        y = noise["y"].expand(y_shape) if "y" in noise else categorical_draw(y_shape, self.p_y_logits)
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
@@ -409,12 +411,7 @@ def check_binary(name: str, x: Tensor | float) -> None:
 
 
 def check_event_shape(
-    name: str,
-    value: Tensor,
-    label: str,
-    parameter: Tensor | float,
-    lead: int,
-    parameter_lead: int | None = None,
+    name: str, value: Tensor, label: str, parameter: Tensor | float, lead: int, parameter_lead: int | None = None
 ) -> None:
     """Refuse a parameter (``label``: "the logits of p(x|z)") whose event shape is not the value's; numbers pass.
     ``lead`` dimensions of the value come before its event, ``parameter_lead`` (else as many) of the parameter."""
