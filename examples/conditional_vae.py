@@ -47,12 +47,13 @@ class QPhiZGivenXY(nn.Module):
 
     def __init__(self, x: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(x) + math.prod(y), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(x) + math.prod(y) * 10, hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
     def forward(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        y = nn.functional.one_hot(y.long(), 10).to(self.body[0].weight.dtype)
         h = self.body(torch.cat([x.reshape(len(x), -1), y.reshape(len(y), -1)], dim=1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
@@ -65,11 +66,12 @@ class PThetaXGivenZY(nn.Module):
 
     def __init__(self, z: tuple[int, ...], y: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(y), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(y) * 10, hidden), nn.ReLU())
         self.logits = nn.Linear(hidden, math.prod(event))
         self.event = event
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        y = nn.functional.one_hot(y.long(), 10).to(self.body[0].weight.dtype)
         h = self.body(torch.cat([z.reshape(len(z), -1), y.reshape(len(y), -1)], dim=1))
         return self.logits(h).reshape(-1, *self.event)
 

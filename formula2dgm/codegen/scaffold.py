@@ -18,7 +18,10 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
     names = Names(frozenset({"hidden", "event", "h"}))
     inputs = [names.fresh(name) for name, _ in scaffold.inputs]
     shapes = [f"{name}: tuple[int, ...]" for name in inputs]
-    width = " + ".join(f"math.prod({name})" for name in inputs) or "1"
+    classes = dict(scaffold.classes)
+    counts = [classes.get(name) for name, _ in scaffold.inputs]
+    widths = [f"math.prod({name})" + (f" * {n}" if n else "") for name, n in zip(inputs, counts, strict=True)]
+    width = " + ".join(widths) or "1"
     arguments = ["self", *shapes, "event: tuple[int, ...]", "hidden: int"]
     forward = ["self", *(f"{name}: Tensor" for name in inputs)]
     lines = [
@@ -32,6 +35,7 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
         "        self.event = event",
         "",
         f"    def forward({', '.join(forward)}) -> {'Tensor' if len(scaffold.heads) == 1 else 'dict[str, Tensor]'}:",
+        *(_one_hot(name, n) for name, n in zip(inputs, counts, strict=True) if n),
         f"        h = self.body({_joined(inputs)})",
         *_results(scaffold),
     ]
@@ -74,6 +78,10 @@ def _shape(program: Program, shape: tuple[int, ...] | None, name: str | None) ->
     if shape is None and name in known:
         return f'shapes["{name}"]'
     return str(shape or ())
+
+
+def _one_hot(name: str, classes: int) -> str:
+    return f"        {name} = nn.functional.one_hot({name}.long(), {classes}).to(self.body[0].weight.dtype)"
 
 
 def _joined(inputs: list[str]) -> str:

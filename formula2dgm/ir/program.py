@@ -49,12 +49,15 @@ class Hyperparameter:
 class Scaffold:
     """A default network: what goes in, and each head's name, constraint and event shape.
 
+    ``classes`` are the inputs that are categories, with their number: the network takes them in one-hot.
+
     A shape is None where it is the data's to say (it is then the shape of the variable named in ``like``).
     """
 
     inputs: tuple[tuple[str, tuple[int, ...] | None], ...]
     heads: tuple[tuple[str, Literal["real", "positive", "unit"], tuple[int, ...] | None], ...]
     like: str | None = None
+    classes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
