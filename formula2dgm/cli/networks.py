@@ -54,7 +54,9 @@ def load_networks(path: str | None) -> UserNetworks | None:
     if not file.is_file():
         raise _refusal("F2D-0801", f"{path} is a folder" if file.is_dir() else f"there is no file {path}")
     if not file.stem.isidentifier():
-        raise _refusal("F2D-0804", f"{file.name} cannot be imported: {file.stem!r} is no Python name", "name it nets.py")
+        raise _refusal(
+            "F2D-0804", f"{file.name} cannot be imported: {file.stem!r} is no Python name", "name it nets.py"
+        )
     module = _module(file)
     bindings = getattr(module, "bindings", None)
     if not isinstance(bindings, dict):

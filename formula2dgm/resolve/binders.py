@@ -10,21 +10,16 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use, ancestral_order
+from formula2dgm.resolve.drawing import draw, no_gradient, samples_of, sized, written_axes
+from formula2dgm.resolve.families import Evaluate, family_law, is_written_family
 from formula2dgm.resolve.inputs import add_input
-from formula2dgm.resolve.laws import Evaluate, family_law, law_of, variable_shape
+from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
-from formula2dgm.resolve.names import Name, plain, read_name
-from formula2dgm.resolve.signature import Signature, read_signature
+from formula2dgm.resolve.names import Name, read_name
+from formula2dgm.resolve.signature import Signature
+from formula2dgm.resolve.sources import density_over, is_data_source
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
-
-#: Names that say "the data", and the labels that say it on a density's letter.
-DATA_NAMES = frozenset(("data", "D", "calD"))
-DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
-
-
-#: Letters that papers draw from a prior when nothing else is said.
-NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
 
 
 @dataclass(slots=True)
@@ -109,53 +104,6 @@ def _given(context: Context, density: tree.Node | None) -> set[str]:
 # -- data ----------------------------------------------------------------------------------------------
 
 
-def is_data_source(context: Context, density: tree.Node | None, names: Sequence[tree.Node] = ()) -> bool:
-    """Is this the empirical distribution: named so, or a variable that no density of the program is over?"""
-    if density is None:
-        return bool(names) and all(_is_plain_data(context, each) for each in names)
-    head = density.head if isinstance(density, tree.Call) else density
-    if not isinstance(head, tree.Symbol) or (isinstance(density, tree.Call) and _family_named(head)):
-        return False
-    name = read_name(head, context.model.indices, head=True)
-    if name.id in DATA_NAMES or DATA_LABELS & set(name.labels):
-        return True
-    if name.letter in ("p", "P", "q") and "hat" in name.accents:
-        return True
-    return isinstance(density, tree.Call) and _only_sampled(context, density)
-
-
-def _is_plain_data(context: Context, node: tree.Node) -> bool:
-    if not isinstance(node, tree.Symbol):
-        return False
-    name = read_name(node, context.model.indices)
-    known = name.id in context.model.drawn or name.id in context.model.definitions or name.id in context.latent
-    return not known and name.id in context.model.variables and not _density_over(context, name)
-
-
-def _density_over(context: Context, name: Name) -> list[Density]:
-    return [
-        each
-        for each in context.densities.all
-        if len(each.signature.variables) == 1
-        and each.signature.variables[0] is not None
-        and each.signature.variables[0].id == name.id
-        and not each.signature.given
-    ]
-
-
-def _only_sampled(context: Context, density: tree.Call) -> bool:
-    """An unconditional density that is bound to nothing is the data's own; not one over a letter of noise."""
-    if density.given or not isinstance(density.head, tree.Symbol):
-        return False
-    signature = read_signature(density, context.model.indices, context.model.parameters)
-    if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
-        return False
-    if context.densities.find(signature) or context.densities.factorise(signature):
-        return False
-    context.assume(f"{density} is bound to nothing and only drawn from: it is the data", density.span)
-    return True
-
-
 def _bind_data(
     context: Context, names: Sequence[tree.Node], source: tree.Node | None, bound: Bound, scope: Scope
 ) -> None:
@@ -197,7 +145,7 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
         elif name.id in context.model.definitions:
             bound.values[name.id] = evaluate(node, scope)
             bound.draws += _draws_in(bound.values[name.id])
-        elif priors := _density_over(context, name):
+        elif priors := density_over(context, name):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):
             for use in letter:
@@ -264,7 +212,7 @@ def _bind_draws(
 ) -> None:
     """``z_{1:K} ~ q(z|x)``, ``q(z|x)``, ``z ~ N(0, I)``: one draw for each variable."""
     axes = tuple(axis for each in names for axis in written_axes(context, each))
-    if isinstance(source, tree.Call) and isinstance(source.head, tree.Symbol) and _family_named(source.head):
+    if isinstance(source, tree.Call) and is_written_family(source):
         if not isinstance(names[0], tree.Symbol) or (names is source.args and source.params is None):
             raise context.refuse(
                 "F2D-0401", f"{source} does not say what is drawn from it", source.span, f"write z ~ {source}"
@@ -279,10 +227,6 @@ def _bind_draws(
         raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
     for use in find_uses(context, source):
         bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
-
-
-def _family_named(head: tree.Symbol) -> bool:
-    return registry.family_by_spelling(head.style + head.letter) is not None
 
 
 def _unindexed(context: Context, node: tree.Node) -> tree.Node:
@@ -346,61 +290,3 @@ def _enter(
     node = draw(context, name, law, axes, scope)
     bound.values[name.id] = node
     bound.draws.append(node)
-
-
-def no_gradient(context: Context, name: Name, law: ir.Law, span: Span) -> Exception:
-    """A draw that no gradient passes through: an error, never a silently missing gradient."""
-    way_out = f"write an expectation, E_{{{name.id} ~ {law.label}}}[...]: it is summed over all values of {name.id}"
-    return context.refuse(
-        "F2D-0404",
-        f"no gradient passes through a draw of {name.id}: {law.label} is {law.family}",
-        span,
-        way_out if registry.family(law.family).finite else None,
-    )
-
-
-def samples_of(context: Context, variable: str) -> int:
-    """How many draws of a variable the option ``samples`` asks for."""
-    chosen = context.options.samples
-    return chosen if isinstance(chosen, int) else chosen.get(variable, 1)
-
-
-def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scope: Scope) -> ir.Node:
-    """The draw of a variable from a law at this place: shared with other brackets where that changes nothing."""
-    own = (*scope.replicates, *axes)
-    if not scope.common and not any(axis.kind == "batch" for axis in law.axes):
-        own = (*own, scope.batch)
-    copy = context.draws.copy_for(name.id, law, own, scope.path, context.options.share_samples)
-    site = context.draws.site(name.id, law, own, copy)
-    return context.arena.make(ir.Draw, law, site, own, copy)
-
-
-def sized(context: Context, name: Name, law: ir.Law) -> ir.Law:
-    """A written family with the event shape that a space or an option gives the variable it is drawn for."""
-    shape = variable_shape(context, name)
-    if law.shape is not None or law.scalar or shape is None:
-        return law
-    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, law.scalar, law.options)
-
-
-def law_of_binder(context: Context, source: tree.Node, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Law:
-    """The law of a statement ``z ~ source``."""
-    if isinstance(source, tree.Call) and isinstance(source.head, tree.Symbol) and _family_named(source.head):
-        return sized(context, name, family_law(context, source, None, scope, evaluate))
-    if isinstance(source, tree.Symbol):
-        own = tree.Symbol(name.letter, name.accents, (), (), name.style, span=source.span)
-        source = tree.Call(source, (own,), span=source.span)
-    if isinstance(source, tree.Call):
-        uses = find_uses(context, source)
-        if len(uses) == 1:
-            return law_of(context, uses[0], scope, evaluate)
-    raise context.refuse("F2D-0401", f"{source} is no density to draw {name.id} from", source.span)
-
-
-def written_axes(context: Context, node: tree.Node) -> tuple[Axis, ...]:
-    """``z_{1:K}`` -> its sample axis."""
-    if not isinstance(node, tree.Symbol):
-        return ()
-    name = read_name(node, context.model.indices)
-    keys = [str(each.upper) if isinstance(each, tree.Range) else plain(each) for each in name.index]
-    return tuple(context.sample_axes[key] for key in keys if key in context.sample_axes)

@@ -135,7 +135,7 @@ class Context:
         known = self.groups.setdefault(label, group)
         if known != group:
             raise self.refuse(
-                "F2D-0218",
+                "F2D-0221",
                 f"{label} is bound without a parameter group and stands for two: "
                 f"{', '.join(known)} and {', '.join(group)}",
                 place.span,

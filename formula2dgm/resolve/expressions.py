@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.registry.functions import FUNCTIONS, function_by_spelling
+from formula2dgm.registry.functions import function_by_spelling
+from formula2dgm.resolve.arguments import AVAILABLE, refuse_wrong_arguments
 from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.families import family_law, is_written_family
 from formula2dgm.resolve.functionals import divergence, entropy
-from formula2dgm.resolve.laws import family_law, is_written_family, law_of
+from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.numbers import value_of
@@ -21,8 +23,6 @@ from formula2dgm.resolve.variables import network, variable
 from formula2dgm.syntax import tree
 
 T = TypeVar("T")
-
-_FUNCTIONS = "there are " + ", ".join(sorted(each.name for each in FUNCTIONS))
 
 
 class Evaluator:
@@ -146,6 +146,7 @@ class Evaluator:
             head.letter == "sigma"
             and self.context.named.find(name) is None
             and not name.group
+            and len(node.args) == 1
             and not is_scale(self.context, node)
         ):
             self.context.assume("sigma(...) is the logistic function", head.span)
@@ -181,6 +182,7 @@ class Evaluator:
         self, node: tree.Node, name: str, args: tuple[tree.Node, ...], sub: tuple[tree.Node, ...], scope: Scope
     ) -> ir.Node:
         """A known function; ``node`` is where it stands, with brackets or without."""
+        refuse_wrong_arguments(self.context, node, name, len(args), sub)
         below = scope.under(node, False)
         match name:
             case "log":
@@ -198,7 +200,7 @@ class Evaluator:
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
         if function_by_spelling(name) is None:
-            raise self.context.refuse("F2D-0216", f"the function {name} is not available", node.span, _FUNCTIONS)
+            raise self.context.refuse("F2D-0216", f"the function {name} is not available", node.span, AVAILABLE)
         return self.make(ir.Apply, name, tuple(self(each, below) for each in args))
 
     def log(self, argument: tree.Node, scope: Scope) -> ir.Node:

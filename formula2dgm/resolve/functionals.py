@@ -10,7 +10,8 @@ from formula2dgm.registry.divergences import closed_form
 from formula2dgm.resolve.binders import Bound, bind_factor
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
-from formula2dgm.resolve.laws import family_law, is_written_family, law_of
+from formula2dgm.resolve.families import family_law, is_written_family
+from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.operators import Opened, close
@@ -66,7 +67,20 @@ def _written_divergence(context: Context, node: tree.Divergence, scope: Scope, e
             laws.append(_law(context, uses[0], scope.under(node), evaluate))
     if closed_form("KL", laws[0].family, laws[1].family) is None or _choice(context, node) == "sampled":
         raise context.refuse("F2D-0311", f"{node} has no closed form", node.span, "declare the left side: q(z|x) = ...")
+    _need_shape(context, node, *laws)
     return context.arena.make(ir.Divergence, "KL", laws[0], laws[1])
+
+
+def _need_shape(context: Context, node: tree.Node, *laws: ir.Law) -> None:
+    """A closed form sums over the event: of laws made of numbers alone, somebody must say how large it is."""
+    numbers = all(value.event == "number" for law in laws for _, value in law.params)
+    if numbers and all(law.shape is None for law in laws):
+        raise context.refuse(
+            "F2D-0318",
+            f"{node} sums over the dimensions of {laws[0].label}, and nothing says how many there are",
+            node.span,
+            "write its space, z \\in \\mathbb{R}^{16}, or bind f2d.Normal(..., event_shape=16)",
+        )
 
 
 def _choice(context: Context, node: tree.Divergence) -> str:
@@ -194,6 +208,7 @@ def _chain_rule(
         p, q = _law(context, ours, inner, evaluate), _law(context, theirs, inner, evaluate)
         if closed_form("KL", p.family, q.family) is None:
             return None
+        _need_shape(context, node, p, q)
         part = context.arena.make(ir.Divergence, "KL", p, q)
         context.arena.note(part, node)
         parts.append(part)
@@ -237,7 +252,9 @@ def entropy(context: Context, node: tree.Node, args: Sequence[tree.Node], scope:
         bound, inner = Bound(), below
         parts = []
         for use in uses:
-            parts.append(make(ir.Entropy, _law(context, use, inner, evaluate), origin=node))
+            law = _law(context, use, inner, evaluate)
+            _need_shape(context, node, law)
+            parts.append(make(ir.Entropy, law, origin=node))
             if len(uses) > 1:
                 bind_factor(context, use, bound, inner, evaluate, ())
                 inner = inner.bind(bound.values)

@@ -1,17 +1,18 @@
-"""Which variables are drawn: bound by an expectation over a density, or by a divergence's left side."""
+"""Which variables are drawn: by a statement, by an expectation over a density, or by a divergence's left side."""
 
 from __future__ import annotations
 
-from formula2dgm.resolve.binders import NOISE_LETTERS, binder_items, calls_of, is_data_source
+from formula2dgm.resolve.binders import binder_items, calls_of
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.signature import read_signature
+from formula2dgm.resolve.sources import NOISE_LETTERS, is_data_source
 from formula2dgm.syntax import tree
 
 
 def find_latents(context: Context) -> frozenset[str]:
-    """The ids of all variables that some operator of the program draws."""
-    found: set[str] = set()
+    """The ids of all variables that some operator or statement of the program draws."""
+    found = {key for key, drawn in context.model.drawn.items() if not is_data_source(context, drawn.density)}
     for root in context.model.expressions():
         for node in root.walk():
             if isinstance(node, tree.Expect):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm import registry
@@ -19,13 +19,12 @@ from formula2dgm.resolve.bindings import (
 )
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
+from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law
 from formula2dgm.resolve.lookup import find_use
 from formula2dgm.resolve.names import Name, identifier, read_name
 from formula2dgm.resolve.scaffold import scaffold_law
 from formula2dgm.resolve.signature import Signature
 from formula2dgm.syntax import tree
-
-Evaluate = Callable[[tree.Node, Scope], ir.Node]
 
 
 def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.Law:
@@ -79,23 +78,6 @@ def _bound_law(
     if shape is None:
         shape = declared_shape(context, signature)
     return context.arena.make(ir.Law, signature.label, family.name, params, shape, False, value.options)
-
-
-def declared_shape(context: Context, signature: Signature) -> tuple[int, ...] | None:
-    """The event shape that a space or an option gives the density's variable."""
-    if len(signature.variables) != 1 or signature.variables[0] is None:
-        return None
-    return variable_shape(context, signature.variables[0])
-
-
-def variable_shape(context: Context, name: Name) -> tuple[int, ...] | None:
-    """The event shape that an option or a space gives a variable."""
-    for key in (name.id, name.base):
-        if key in context.options.dims:
-            return (context.options.dims[key],)
-        if key in context.model.spaces and context.model.spaces[key].kind != "category":
-            return context.model.spaces[key].shape
-    return None
 
 
 def network_call(
@@ -159,7 +141,7 @@ def _parameter_by_parameter(
         node = _parameter(context, f"{name}_{used[0]}", (key, used[0]), signature, values[used[0]], given)
         converter = spellings[used[0]]
         if converter is not None:
-            node = _converted(context, converter, node)
+            node = converted(context, converter, node)
         params.append((canonical, node))
     return tuple(params)
 
@@ -233,108 +215,6 @@ def _given_values(use: Use, scope: Scope, evaluate: Evaluate) -> Scope:
         if slot is not None
     }
     return scope.bind(values)
-
-
-def is_written_family(node: tree.Node) -> bool:
-    """``N(0, I)``, ``Bernoulli(x; f(z))``: a call of a family's own name."""
-    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
-        return False
-    return registry.family_by_spelling(node.head.style + node.head.letter) is not None
-
-
-def family_law(
-    context: Context, call: tree.Call, signature: Signature | None, scope: Scope, evaluate: Evaluate
-) -> ir.Law:
-    """A family written in the formula: ``N(z; mu, Sigma)``, ``N(0, I)``, ``Bernoulli(x; f(z))``."""
-    assert isinstance(call.head, tree.Symbol)
-    family = registry.family_by_spelling(call.head.style + call.head.letter)
-    assert family is not None
-    arguments = call.params or call.given or call.args
-    label = signature.label if signature else str(call)
-    if len(arguments) != len(family.arguments):
-        wanted = ", ".join(family.arguments)
-        raise context.refuse(
-            "F2D-0301",
-            f"{family.name} takes {len(family.arguments)} parameters ({wanted}), not {len(arguments)}",
-            call.span,
-            f"write {family.spellings[0]}(x; {wanted})",
-        )
-    params = []
-    for name, argument in zip(family.arguments, arguments, strict=True):
-        canonical, node = _written_parameter(context, family, name, argument, scope, evaluate)
-        params.append((canonical, node))
-    shape = declared_shape(context, signature) if signature else None
-    order = {each: position for position, each in enumerate(family.parameters)}
-    params.sort(key=lambda each: order[each[0]])
-    constant = all(isinstance(node, ir.Const) for _, node in params)
-    scalar = signature is None and constant and family.support != "real"
-    return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
-
-
-def _written_parameter(
-    context: Context, family: Family, name: str, argument: tree.Node, scope: Scope, evaluate: Evaluate
-) -> tuple[str, ir.Node]:
-    if name == "var":
-        return "scale", _scale(context, argument, scope, evaluate)
-    if name in family.parameters:
-        return name, evaluate(argument, scope)
-    for canonical, alternatives in family.alternatives.items():
-        if name in alternatives:
-            return canonical, _converted(context, alternatives[name], evaluate(argument, scope))
-    raise AssertionError(f"{family.name} has no parameter {name}")
-
-
-def _converted(context: Context, converter: str, value: ir.Node) -> ir.Node:
-    """A parameter in its canonical form; the logits of a sigmoid are its argument."""
-    if converter == "logits_from_probs" and isinstance(value, ir.Apply) and value.function == "sigmoid":
-        return value.args[0]
-    return context.arena.make(ir.Apply, converter, (value,))
-
-
-def _scale(context: Context, variance: tree.Node, scope: Scope, evaluate: Evaluate) -> ir.Node:
-    """The standard deviation of a written second argument: ``sigma^2 I``, ``I``, ``diag(sigma^2)``, ``0.1``."""
-    core = strip_identity(variance)
-    if core is None:
-        return context.const(1.0)
-    root = _square_root(core)
-    if root is not None:
-        return evaluate(root, scope)
-    head = core.head if isinstance(core, tree.Call) else core
-    if isinstance(head, tree.Symbol) and head.letter == "sigma":
-        context.assume(
-            f"the second argument {variance} of a Normal, without a square, is its standard deviation", variance.span
-        )
-        return evaluate(core, scope)
-    value = evaluate(core, scope)
-    if isinstance(value, ir.Const):
-        return context.const(value.value**0.5)
-    return context.arena.make(ir.Apply, "sqrt", (value,))
-
-
-def strip_identity(node: tree.Node) -> tree.Node | None:
-    """``sigma^2 I`` without its ``I``; ``diag(v)`` without its ``diag``; None for ``I`` itself."""
-    if isinstance(node, tree.Symbol) and node.letter == "I" and not node.accents:
-        return None
-    if isinstance(node, tree.Func) and node.name == "diag" and len(node.args) == 1:
-        return node.args[0]
-    if isinstance(node, tree.Mul):
-        kept = [each for each in node.factors if strip_identity(each) is not None]
-        kept = [strip_identity(each) or each for each in kept]
-        if not kept:
-            return None
-        return kept[0] if len(kept) == 1 else tree.Mul(tuple(kept), ("",) * (len(kept) - 1), span=node.span)
-    return node
-
-
-def _square_root(node: tree.Node) -> tree.Node | None:
-    """``sigma^2`` -> ``sigma``; ``sigma^2(x)`` -> ``sigma(x)``; None if the node is no written square."""
-    if isinstance(node, tree.Power) and isinstance(node.exponent, tree.Number) and node.exponent.text == "2":
-        return node.base
-    if isinstance(node, tree.Call) and isinstance(node.head, tree.Power):
-        head = _square_root(node.head)
-        if head is not None:
-            return tree.Call(head, node.args, node.given, node.params, span=node.span)
-    return None
 
 
 # -- products of experts -------------------------------------------------------------------------------

@@ -6,28 +6,20 @@ what the names in it mean is for the later rooms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics
-from formula2dgm.ir.program import Support
-from formula2dgm.resolve.names import GREEK_GROUPS, Name, plain, read_name
+from formula2dgm.resolve.kinds import find_indices, find_parameters, find_variables, spelling
+from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.spaces import Space, read_space
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 #: Upper bounds that papers use for the number of examples.
 DATA_SIZES = frozenset(("N", "n"))
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """Where a variable lives: ``real``, ``binary``, ``unit``, ``category``; its event shape; the number of classes."""
-
-    kind: Support
-    shape: tuple[int, ...] | None
-    classes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,112 +120,6 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
     return model
 
 
-# -- indices and variables -----------------------------------------------------------------------------
-
-
-def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, tree.Node]]:
-    """The names that big operators bind as indices, with their upper bounds.
-
-    A name that a density is over (``\\sum_y q(y|x)``) is a finite variable, not an index.
-    """
-    nodes = list(nodes)
-    bound: dict[str, tree.Node | None] = {}
-    over: set[str] = set()
-    for node in (each for root in nodes for each in root.walk()):
-        if isinstance(node, tree.Big):
-            for name, upper in binder_names(node):
-                if upper is not None or name not in bound:
-                    bound[name] = upper
-        elif isinstance(node, tree.Call) and node.given is not None or is_density_call(node):
-            assert isinstance(node, tree.Call)
-            over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
-    names = frozenset(bound) - over
-    return names, {name: upper for name, upper in bound.items() if name in names and upper is not None}
-
-
-def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
-    """The names that a sum or product binds, each with its upper bound."""
-    for item in big.binders:
-        target = item.name if isinstance(item, tree.Binds) else item.left if isinstance(item, tree.Relates) else item
-        for each in target.items if isinstance(target, tree.Tuple) else (target,):
-            name = plain(each)
-            if name is not None:
-                upper = (
-                    item.value.upper
-                    if isinstance(item, tree.Binds) and isinstance(item.value, tree.Range)
-                    else big.upper
-                )
-                yield name, upper
-
-
-def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
-    """The ids of all symbols that stand where only a variable can stand."""
-    found: set[str] = set()
-
-    def note(items: Iterable[tree.Node]) -> None:
-        for item in items:
-            item = item.name if isinstance(item, tree.Binds) else item
-            if isinstance(item, tree.Tuple):
-                note(item.items)
-            elif isinstance(item, tree.Symbol) and plain(item) not in indices:
-                found.add(read_name(item, indices).id)
-
-    for node in (each for root in nodes for each in root.walk()):
-        if isinstance(node, tree.Call) and not registry.family_by_spelling(_spelling(node.head)):
-            note((*node.args, *(node.given or ())))
-        elif isinstance(node, tree.Draws):
-            note(node.names)
-        elif isinstance(node, tree.Expect):
-            note(
-                each
-                for each in node.binders
-                if isinstance(each, tree.Symbol) and each.letter not in ("p", "q", "P", "Q")
-            )
-        elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~"):
-            note(node.members[:1])
-        elif isinstance(node, tree.Norm):
-            note(each for each in _terms(node.body) if isinstance(each, tree.Symbol))
-    return frozenset(found)
-
-
-#: Letters of which a norm of their own is weight decay.
-PARAMETER_LETTERS = frozenset(("theta", "phi", "psi", "omega"))
-
-
-def find_parameters(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
-    """The Greek names that stand for parameters: a subscript of a density or network (``p_theta``), a given
-    (``p(x|z, theta)``) that nothing draws and no density is over, the weights under ``||theta||^2``."""
-    groups: set[str] = set()
-    given: set[str] = set()
-    decayed: set[str] = set()
-    drawn: set[str] = set()
-    for node in (each for root in nodes for each in root.walk()):
-        if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol):
-            groups |= set(read_name(node.head, indices, head=True).group)
-            if node.given is not None:
-                given |= {text for each in node.given if (text := plain(each)) in GREEK_GROUPS and text}
-                drawn |= {text for each in node.args if (text := plain(each))}
-        elif isinstance(node, tree.Draws):
-            drawn |= {text for each in node.names if (text := plain(each))}
-        elif isinstance(node, tree.Norm):
-            decayed |= PARAMETER_LETTERS & {plain(node.body)}
-        elif isinstance(node, tree.Expect):
-            drawn |= {text for each in node.binders if (text := plain(each))}
-        elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~", "=", ":="):
-            drawn |= {text for each in node.members[:1] if (text := plain(each))}
-    return frozenset((groups | given | decayed) - drawn)
-
-
-def _terms(node: tree.Node) -> Iterator[tree.Node]:
-    if isinstance(node, tree.Add):
-        for each in node.terms:
-            yield from _terms(each)
-    elif isinstance(node, tree.Neg):
-        yield from _terms(node.body)
-    else:
-        yield node
-
-
 # -- declarations --------------------------------------------------------------------------------------
 
 
@@ -262,13 +148,9 @@ def _declares(model: Model, chain: tree.Chain, found: Diagnostics) -> bool:
 def _density_kind(relation: str, right: tree.Node) -> str:
     if relation == "propto":
         return "proportional"
-    if isinstance(right, tree.Call) and registry.family_by_spelling(_spelling(right.head)):
+    if isinstance(right, tree.Call) and registry.family_by_spelling(spelling(right.head)):
         return "family"
     return "factors"
-
-
-def _spelling(head: tree.Node) -> str:
-    return head.style + head.letter if isinstance(head, tree.Symbol) and not head.accents else ""
 
 
 def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: Diagnostics) -> None:
@@ -283,39 +165,6 @@ def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: D
         )
         return
     model.spaces[name.id] = space
-
-
-def read_space(node: tree.Node) -> Space | None:
-    """``\\mathbb{R}^{16}``, ``\\{0,1\\}^{8 \\times 8}``, ``[0,1]^{64}``, ``\\{1,\\dots,10\\}``."""
-    shape: tuple[int, ...] | None = ()
-    if isinstance(node, tree.Power):
-        shape = _shape(node.exponent)
-        node = node.base
-    if isinstance(node, tree.Symbol) and node.letter == "R":
-        return Space("real", shape)
-    if isinstance(node, tree.Interval) and str(node.lower) == "0" and str(node.upper) == "1":
-        return Space("unit", shape)
-    if isinstance(node, tree.SetOf):
-        texts = [str(each) for each in node.items if not isinstance(each, tree.Ellipsis)]
-        if texts == ["0", "1"] and len(node.items) == 2:
-            return Space("binary", shape)
-        if all(text.isdigit() for text in texts) and texts:
-            return _category(list(map(int, texts)), len(texts) < len(node.items), shape)
-    return None
-
-
-def _category(values: list[int], dots: bool, shape: tuple[int, ...] | None) -> Space | None:
-    """The classes from the first to the last value: all written, or with dots between them."""
-    first, last = values[0], values[-1]
-    whole = values == list(range(first, last + 1)) or (dots and first < last)
-    return Space("category", shape, last - first + 1) if whole else None
-
-
-def _shape(node: tree.Node) -> tuple[int, ...] | None:
-    sizes = node.factors if isinstance(node, tree.Mul) else (node,)
-    if all(isinstance(each, tree.Number) and each.text.isdigit() for each in sizes):
-        return tuple(int(each.text) for each in sizes if isinstance(each, tree.Number))
-    return None
 
 
 # -- definitions and objectives ------------------------------------------------------------------------

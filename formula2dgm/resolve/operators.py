@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from formula2dgm import registry
@@ -10,9 +11,11 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.binders import Bound, bind
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.laws import Evaluate, law_of
+from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.kinds import binder_names
+from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
-from formula2dgm.resolve.model import DATA_SIZES, binder_names
+from formula2dgm.resolve.model import DATA_SIZES
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.settle import occurs_free
 from formula2dgm.resolve.variables import hyperparameter
@@ -43,11 +46,22 @@ class Opened:
 
 
 def close(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
-    """Apply to a body (or to one term of it) what the operator does: weights, then reductions."""
-    repeats = repetitions(context, opened, body)
+    """Apply to a body what the operator does: weights, then reductions, then the number of examples in front."""
+    refuse_unused_index(context, opened, (body,))
     body = reduce_body(context, opened, body)
-    factors = (*((opened.factor,) if opened.factor is not None else ()), *repeats)
-    return context.arena.make(ir.Mul, (*factors, body)) if factors else body
+    return body if opened.factor is None else context.arena.make(ir.Mul, (opened.factor, body))
+
+
+def refuse_unused_index(context: Context, opened: Opened, bodies: Sequence[ir.Node]) -> None:
+    """A sum over k of what has no k, as in ``log 1/K sum_k p(x, z)``, is an index forgotten."""
+    for operation, axis in opened.reduces:
+        if operation != "mean" and not any(axis in body.axes for body in bodies):
+            raise context.refuse(
+                "F2D-0408",
+                f"nothing under this {SPOKEN[operation]} depends on {axis.name}",
+                opened.span,
+                f"index what is under it by {axis.name}, or leave it out",
+            )
 
 
 def reduce_body(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
@@ -64,21 +78,17 @@ def reduce_body(context: Context, opened: Opened, body: ir.Node) -> ir.Node:
     return body
 
 
-def repetitions(context: Context, opened: Opened, body: ir.Node) -> tuple[ir.Node, ...]:
-    """``sum_{m=1}^M c`` is ``M c``: the sizes of the sums whose index the body does not depend on."""
+def repetitions(context: Context, opened: Opened, term: ir.Node) -> tuple[ir.Node, ...]:
+    """``sum_{m=1}^M (E_m - c)``: a term without the index counts M times. The sizes of the sums it is under."""
     sizes: list[ir.Node] = []
     for operation, axis in opened.reduces:
-        if operation == "mean" or axis in body.axes:
-            continue
-        if operation == "prod" or axis.size is None:
-            raise context.refuse(
-                "F2D-0408",
-                f"nothing under this {SPOKEN[operation]} depends on {axis.name}",
-                opened.span,
-                f"index what is under it by {axis.name}, or leave it out",
-            )
-        size = axis.size
-        sizes.append(context.arena.make(ir.Hyper, size) if isinstance(size, str) else context.const(size))
+        if operation == "sum" and axis not in term.axes:
+            if axis.size is None:
+                refuse_unused_index(context, opened, (term,))
+            elif isinstance(axis.size, str):
+                sizes.append(context.arena.make(ir.Hyper, axis.size))
+            else:
+                sizes.append(context.const(axis.size))
     return tuple(sizes)
 
 
@@ -94,7 +104,7 @@ def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:
         if bound.nonlinear and any(each in outside and bound.batch in each.axes for each in walk(body)):
             raise context.refuse(
                 "F2D-0417",
-                "this average over the data, under a function that is not linear, pairs each example with one other only",
+                "this average over the data, under a function that is not linear, pairs each example with one other",
                 next((each.span for each in context.arena.origins(body)), None),
                 "bind all of it in one bracket: E_{p(x) p(y)}[...]",
             )

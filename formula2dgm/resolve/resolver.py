@@ -24,6 +24,7 @@ from formula2dgm.resolve.numbers import refuse_huge
 from formula2dgm.resolve.players import frozen_for, owned_by, owned_by_the_only_player, terms_of_player
 from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.settle import settle
+from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
 from formula2dgm.resolve.terms import Draft, coefficient, terms_of
 from formula2dgm.syntax import parse_one, tree
@@ -67,6 +68,7 @@ def resolve(
         except Refused:
             pass
     _refuse_double_meanings(context)
+    refuse_unequal_shapes(context, objectives)
     found.raise_errors()
     _need_data_sizes(context, objectives)
     generative = generative_draws(context)
@@ -236,16 +238,13 @@ def _left_over(context: Context, draft: Draft, axis: Axis) -> Exception:
 
 def _refuse_double_meanings(context: Context) -> None:
     """One name for two things: ``x(z) - x`` would make x a network and data."""
-    kinds = (("data", context.inputs), ("a hyperparameter", context.hyperparameters), ("a network", context.networks))
-    for number, (kind, first) in enumerate(kinds):
-        for other, second in kinds[number + 1 :]:
-            for name in first.keys() & second.keys():
-                context.found.error(
-                    "F2D-0209",
-                    f"{name} is {kind} in one place and {other} in another",
-                    first[name].span,  # type: ignore[attr-defined]
-                    "give one of them another name",
-                )
+    read = [(name, "data", each.span) for name, each in context.inputs.items()]
+    read += [(name, "a hyperparameter", each.span) for name, each in context.hyperparameters.items()]
+    for position, (name, kind, span) in enumerate(read):
+        others = {other: "data" for other, _, _ in read[:position]} | dict.fromkeys(context.networks, "a network")
+        if name in others:
+            message = f"{name} is {kind} in one place and {others[name]} in another"
+            context.found.error("F2D-0209", message, span, "give one of them another name")
 
 
 def _need_data_sizes(context: Context, objectives: list[Objective]) -> None:

@@ -6,6 +6,7 @@ space of its variable, a posterior is a diagonal Normal with a small network.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from formula2dgm import registry
@@ -15,7 +16,8 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.names import Name, identifier, read_name, without_index
-from formula2dgm.resolve.signature import Signature
+from formula2dgm.resolve.shapes import shape_of
+from formula2dgm.resolve.signature import Signature, is_density_call, read_signature, slot_value
 from formula2dgm.resolve.uses import compared_with, is_argument
 from formula2dgm.syntax import tree
 
@@ -30,7 +32,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         return None
     wanted = _at_its_own_variables(context, wanted)
     if len(names) == 1:
-        return [Density(wanted)]
+        return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if each.id in context.latent]
     data = [each for each in names if each.id not in context.latent]
     have = {
@@ -56,6 +58,43 @@ def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
         tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)
     )
     return Signature(wanted.head, wanted.group, variables, given, slots)
+
+
+def _follows_from_others(context: Context, wanted: Signature) -> bool:
+    """Is it the posterior of a latent, or the marginal of data, under other densities of its letter?
+
+    What a declared joint names as its factor, or a statement draws from, follows from nothing; nor does a step of a
+    sequence, ``p(z_t|z_{t-1})``.
+    """
+    variables, given = wanted.ids
+    if any(name.index for name in (*wanted.variables, *wanted.given) if name):
+        return False
+    factors = [each.body for each in context.model.densities if each.kind == "factors"]
+    factors += [each.density for each in context.model.drawn.values()]
+    if any(each.ids == wanted.ids for each in _written(context, factors, wanted.head)):
+        return False
+    for other in (
+        *(each.signature for each in context.densities.all),
+        *_written(context, context.model.expressions(), wanted.head),
+    ):
+        theirs, conditions = other.ids
+        if other.head != wanted.head:
+            continue
+        if variables <= context.latent and variables & conditions and theirs & given and theirs.isdisjoint(variables):
+            return True
+        if not given and not variables & context.latent and variables <= theirs and conditions:
+            return True
+    return False
+
+
+def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:
+    """The signatures of a letter that expressions mention."""
+    for root in roots:
+        for node in root.walk():
+            if isinstance(node, tree.Call) and is_density_call(node):
+                signature = read_signature(node, context.model.indices, context.model.parameters)
+                if signature.head == head:
+                    yield signature
 
 
 def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:
@@ -128,11 +167,9 @@ def _network_law(
         context.assume(f"{label} is a Normal with standard deviation 1 around a small network")
     else:
         context.assume(f"{label} is a {family_name} with a small network")
-    inputs = tuple(
-        (each.id if each else f"input_{i}", event_shape(context, each) if each else None)
-        for i, each in enumerate(signature.given)
-    )
-    scaffold = Scaffold(inputs, heads, like=variable.id if shape is None else None)  # type: ignore[arg-type]
+    written = signature.slots[len(signature.variables) :]
+    inputs = _inputs(context, label, tuple(map(slot_value, written)), given)
+    scaffold = Scaffold(inputs, heads, variable.id if shape is None else None, _classes(context, inputs))  # type: ignore[arg-type]
     group = signature.group[0] if signature.group else None
     context.networks.setdefault(name, Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold))
     call = context.call(name, given)
@@ -174,8 +211,8 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
         (each, "positive" if kind == "positive" else "real", sized)
         for each, (_, kind) in zip(names, heads, strict=True)
     )
-    inputs = tuple((input_name(each, i), _input_shape(context, each)) for i, each in enumerate(call.args))
-    scaffold = Scaffold(inputs, made, like=variable.id if sized is None else None)  # type: ignore[arg-type]
+    inputs = _inputs(context, own, call.args, args)
+    scaffold = Scaffold(inputs, made, variable.id if sized is None else None, _classes(context, inputs))  # type: ignore[arg-type]
     group = read_name(call.head, context.model.indices, head=True).group  # type: ignore[arg-type]
     network = Network(name, label, tuple(each for each, _ in inputs), False, group[0] if group else None, scaffold)
     context.networks.setdefault(name, network)
@@ -197,22 +234,38 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
         shape = event_shape(context, like)
     else:
         shape = LATENT_SHAPE if is_argument(context, key) else ()
-    inputs = tuple(
-        (input_name(each, i), _argument_shape(context, each, node))
-        for i, (each, node) in enumerate(zip(call.args, args, strict=False))
-    )
-    scaffold = Scaffold(inputs, ((key, "real", shape),), like=like.id if like and shape is None else None)
+    inputs = _inputs(context, key, call.args, args)
+    like_id = like.id if like and shape is None else None
+    scaffold = Scaffold(inputs, ((key, "real", shape),), like_id, _classes(context, inputs))
     group = name.group[0] if name.group else None
     context.networks.setdefault(key, Network(key, key, tuple(each for each, _ in inputs), False, group, scaffold))
     context.assume(f"{key} is a small network", call.span)
     return context.arena.make(ir.Head, context.call(key, args), None, key, origin=call)
 
 
-def _argument_shape(context: Context, written: tree.Node, node: ir.Node) -> tuple[int, ...] | None:
-    """The event shape of a network's argument: that of a default network it comes from, or of the variable named."""
-    if isinstance(node, ir.Head) and (made := context.networks[node.call.network].scaffold) is not None:
-        return next((shape for name, _, shape in made.heads if name == node.name), None)
-    return _input_shape(context, written)
+def _classes(context: Context, inputs: tuple[tuple[str, tuple[int, ...] | None], ...]) -> tuple[tuple[str, int], ...]:
+    """The inputs whose space is a set of categories, with their number."""
+    spaces = ((name, context.model.spaces.get(name)) for name, _ in inputs)
+    return tuple((name, space.classes) for name, space in spaces if space is not None and space.classes is not None)
+
+
+def _inputs(
+    context: Context, label: str, written: tuple[tree.Node, ...], nodes: tuple[ir.Node, ...]
+) -> tuple[tuple[str, tuple[int, ...] | None], ...]:
+    """A default network's arguments with their event shapes; one that has none, or none that is known, is an error."""
+    out: list[tuple[str, tuple[int, ...] | None]] = []
+    for position, (each, node) in enumerate(zip(written, nodes, strict=False)):
+        name, shape = input_name(each, position), shape_of(context, node)
+        if shape is None:
+            shape = _input_shape(context, each)
+        if node.event == "number" and not node.axes:
+            hint = f"bind a network of your own to {label}"
+            raise context.refuse("F2D-0419", f"the default network for {label} cannot take a number", each.span, hint)
+        if shape is None and name not in context.inputs:
+            hint = f"say it (dims={{{name!r}: 16}}, --dim {name}=16), or bind a network of your own to {label}"
+            raise context.refuse("F2D-0419", f"nothing says the size of {each} for {label}", each.span, hint)
+        out.append((shape, None) if isinstance(shape, str) else (name, shape))
+    return tuple(out)
 
 
 def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, str]]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 
-from formula2dgm.resolve.model import binder_names
+from formula2dgm.resolve.kinds import binder_names
 from formula2dgm.resolve.names import read_name
 from formula2dgm.resolve.signature import is_density_call
 from formula2dgm.syntax import tree

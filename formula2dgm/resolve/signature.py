@@ -86,6 +86,11 @@ def read_signature(call: tree.Call, indices: frozenset[str], parameters: frozens
     )
 
 
+def slot_value(node: tree.Node) -> tree.Node:
+    """What a slot is evaluated at: ``z=0`` at 0, anything else at itself."""
+    return node.value if isinstance(node, tree.Binds) else node
+
+
 def slot_name(node: tree.Node, indices: frozenset[str]) -> Name | None:
     """The name that stands in a slot; ``z=0`` stands for z; None for an expression."""
     if isinstance(node, tree.Binds):

@@ -12,7 +12,14 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.names import read_name
-from formula2dgm.resolve.operators import close, open_expectation, open_sum, reduce_body, repetitions
+from formula2dgm.resolve.operators import (
+    close,
+    open_expectation,
+    open_sum,
+    reduce_body,
+    refuse_unused_index,
+    repetitions,
+)
 from formula2dgm.resolve.randomness import linear_factors
 from formula2dgm.syntax import tree
 
@@ -66,13 +73,15 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
         case tree.Big(op="sum"):
             opened = open_sum(context, node, scope, evaluate)
             symbols = (opened.factor,) if opened.factor is not None else ()
+            summed = terms_of(evaluate, node.body, opened.scope)
+            refuse_unused_index(context, opened, [each.node for each in summed])
             return [
                 replace(
                     each,
                     node=reduce_body(context, opened, each.node),
                     symbols=(*symbols, *repetitions(context, opened, each.node), *each.symbols),
                 )
-                for each in terms_of(evaluate, node.body, opened.scope)
+                for each in summed
             ]
         case tree.Func("mean" | "sum", (body,)):
             averaged = []

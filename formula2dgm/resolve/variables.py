@@ -9,15 +9,16 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter, Network, Parameter
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.resolve.binders import draw, is_data_source, law_of_binder, samples_of
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.drawing import draw, law_of_binder, samples_of
+from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.inputs import add_input, data, indexed
-from formula2dgm.resolve.laws import Evaluate
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.names import Name, plain, read_name
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.scaffold import input_name, scaffold_head, scaffold_network
+from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.syntax import tree
 
 
@@ -100,7 +101,7 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
         context.statement_draws[drawn.name.id] = node
         if not axes and samples_of(context, drawn.name.id) > 1:
             context.found.warning(
-                "F2D-0418",
+                "F2D-0420",
                 f"samples= does not apply to {drawn.name.id}: a statement draws it once",
                 drawn.span,
                 f"draw it by an expectation, or write its samples: {drawn.name.id}_{{1:K}} ~ ...",
@@ -200,7 +201,13 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
     key = name.full
     if binding is not None:
         value = binding.value
-        assert isinstance(value, NetworkValue)
+        if not isinstance(value, NetworkValue):
+            raise context.refuse(
+                "F2D-0208",
+                f"{key} is applied to arguments, but what is bound to it is no network",
+                head.span,
+                f"for a product, write {key} * (...)",
+            )
         if name.group and key not in context.named.values:
             context.claim_group(name.id, (), name.group, call)
         inputs = tuple(input_name(each, i) for i, each in enumerate(call.args))

@@ -259,7 +259,11 @@ class Reference:
         values = {name: self(node, at) for name, node in law.params}
         rank = max(each.event_rank for each in values.values())
         batched = any(each.batched for each in values.values())
-        return {name: _with_rank(each, rank) for name, each in values.items()}, batched
+        params = {name: _with_rank(each, rank) for name, each in values.items()}
+        if rank == 0 and not batched and law.shape:
+            # N(0, 1) of three dimensions: its entropy and divergences count every one of them
+            params = {name: each.expand(law.shape) for name, each in params.items()}
+        return params, batched
 
     def _law(self, law: ir.Law, at: Position) -> torch.distributions.Distribution:
         params, _ = self._params(law, at)

@@ -31,6 +31,12 @@ def _conditions(reader: Reader, frame: Frame) -> bool:
     """Whether this is the bar of ``x | z ~ N(f(z), I)``: the only one, in front of the statement's ``~``."""
     if frame.kind != "top":
         return False
+    if reader.conditional is None:
+        reader.conditional = _has_one_bar_before_tilde(reader, frame)
+    return reader.conditional
+
+
+def _has_one_bar_before_tilde(reader: Reader, frame: Frame) -> bool:
     bars, i = 0, 0
     while i < frame.stop and reader.tokens[i].kind != "relation":
         bars += reader.tokens[i].kind == "bar"

@@ -6,12 +6,12 @@ from formula2dgm.syntax.extents import after_scripts
 from formula2dgm.syntax.reader import CURLY, ROUND, SQUARE, Frame, Reader
 from formula2dgm.syntax.scripts import Scripts, collect_scripts, read_scripts
 from formula2dgm.syntax.tokens import Token, refuse
-from formula2dgm.syntax.vocabulary import DISTANCES, DIVERGENCES
+from formula2dgm.syntax.vocabulary import DISTANCES, DIVERGENCES, PRODUCT_WORDS, RELATION_WORDS
 
 
 def divergence_of(reader: Reader, frame: Frame, token: Token) -> tuple[str, str] | None:
     """The divergence that begins here, if one does: its name and what separates its arguments."""
-    if token.accents or token.text == "E":
+    if token.accents or token.text == "E" or token.text in PRODUCT_WORDS | RELATION_WORDS:
         return None
     name, end = token.text, after_scripts(reader.tokens, reader.partner, reader.i + 1, frame.stop)
     label = _label_of(reader, token)
@@ -38,7 +38,7 @@ def _label_of(reader: Reader, token: Token) -> str | None:
         return None
     if label.text == "{" and reader.partner[start + 1] == start + 3:
         label = reader.tokens[start + 2]
-    return DIVERGENCES.get(label.text)
+    return None if label.accents else DIVERGENCES.get(label.text)
 
 
 def _one_argument(reader: Reader, name: str, opener: int) -> None:

@@ -27,7 +27,10 @@ def is_expectation(reader: Reader, frame: Frame, token: Token) -> bool:
     after = reader.at(end, frame.stop)
     if after is None or after.kind in ("operator", "relation", "close", "script"):
         return False
-    binds = several or any(t.kind == "bar" or t.text == ROUND for t in reader.tokens[first:end])
+    binds = several or any(
+        t.kind == "bar" or (t.text == ROUND and reader.tokens[n - 1].kind in ("name", "number", "close"))
+        for n, t in enumerate(reader.tokens[first:end], first)
+    )
     return binds or after.text != ROUND
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from formula2dgm.syntax.tokens import Token
 
+MAX_BINDERS = 64
 _ATOMS = ("name", "number", "infinity", "dots")
 
 
@@ -48,7 +49,7 @@ def binder_extent(tokens: list[Token], partner: list[int], i: int, stop: int) ->
         return first, partner[first] + 1, False
     single = _atom(tokens, partner, first, stop)
     end = first
-    while True:
+    for _ in range(MAX_BINDERS):
         end = _density(tokens, partner, end, stop)
         if end == -1:
             return first, single, False
@@ -61,7 +62,7 @@ def binder_extent(tokens: list[Token], partner: list[int], i: int, stop: int) ->
         elif tokens[end].kind != "name" or tokens[end - 1].text != ")":
             break
     last = tokens[end - 1]
-    if last.text == ")" and has_bar(tokens, partner, partner[end - 1]):
+    if end < stop and last.text == ")" and has_bar(tokens, partner, partner[end - 1]):
         return first, end, True
     return first, single, False
 

@@ -98,6 +98,7 @@ def read_tex_argument(reader: Reader, frame: Frame, command: Token) -> None:
         reader.bracket("group", "LARG", "RARG")
         return
     reader.emit("LARG", token.implied("LARG"))
+    reader.deeper(command)
     if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
         digit, rest = token.copy(text=token.text[0]), token.copy(text=token.text[1:])
         digit.end = rest.start = token.start + 1
@@ -107,4 +108,5 @@ def read_tex_argument(reader: Reader, frame: Frame, command: Token) -> None:
     else:
         reader.item(reader, Frame("group", reader.i + 1 if token.kind != "command" else frame.stop, len(reader.out)))
         end = reader.tokens[reader.i - 1]
+    reader.depth -= 1
     reader.emit("RARG", end.after("RARG"))

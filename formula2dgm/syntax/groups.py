@@ -88,3 +88,35 @@ def _matters(tokens: list[Token], start: int, end: int) -> bool:
         if depth == 0 and token.is_op("+", "-", ",") and token is not tokens[start + 1]:
             return True
     return False
+
+
+def without_braces(tokens: list[Token]) -> list[Token]:
+    """The tokens without braces around all of them."""
+    while len(tokens) > 2 and tokens[0].text == "{" and tokens[-1].text == "}" and tokens[0].kind == "open":
+        if any(t.text == "}" for t in tokens[1:-1]) and not any(t.text == "{" for t in tokens[1:-1]):
+            break
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def without_empty_powers(tokens: list[Token]) -> list[Token]:
+    """``E^{}_{q}`` carries no superscript."""
+    out: list[Token] = []
+    for token in tokens:
+        out.append(token)
+        if token.text == "}" and len(out) > 2 and out[-2].text == "{" and out[-3].is_op("^"):
+            del out[-3:]
+    return out
+
+
+def is_one_name(tokens: list[Token]) -> bool:
+    """Whether these are one name, perhaps with scripts."""
+    if not tokens or tokens[0].kind != "name":
+        return False
+    depth, expected = 0, False
+    for token in tokens[1:]:
+        if depth == 0 and not expected and token.kind != "script":
+            return False
+        depth += (token.kind == "open") - (token.kind == "close")
+        expected = token.kind == "script" and token.text != "'" if depth == 0 else False
+    return not expected

@@ -17,6 +17,7 @@ from formula2dgm.syntax.vocabulary import FONTS
 
 MAX_DEPTH = 32
 MAX_TOKENS = 100_000
+MAX_ERRORS = 20
 
 _DEFINITION = re.compile(
     r"\\(?P<how>newcommand|renewcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|DeclarePairedDelimiterXPP"
@@ -59,7 +60,7 @@ def definitions(source: Source) -> Definitions:
     places: list[tuple[int, int]] = []
     wrong: list[Diagnostic] = []
     position = 0
-    while found := _DEFINITION.search(source.text, position):
+    while len(wrong) < MAX_ERRORS and (found := _DEFINITION.search(source.text, position)):
         position = found.end()
         read = _definition(source.text, found)
         if read is None:

@@ -6,9 +6,16 @@ from formula2dgm.syntax import bounds, divergences, expectations, functions, opt
 from formula2dgm.syntax.reader import CURLY, ROUND, SQUARE, Frame, Reader
 from formula2dgm.syntax.scripts import read_scripts
 from formula2dgm.syntax.tokens import Token, refuse
-from formula2dgm.syntax.vocabulary import ACCENT_WORDS, BIG_OPERATORS, PRODUCT_WORDS, RELATION_WORDS
+from formula2dgm.syntax.vocabulary import (
+    ACCENT_WORDS,
+    BIG_OPERATORS,
+    BRACKET_FUNCTIONS,
+    INFINITIES,
+    PRODUCT_WORDS,
+    RELATION_WORDS,
+)
 
-RESERVED = PRODUCT_WORDS | RELATION_WORDS | {"infty", "infinity", "oo"}
+RESERVED = PRODUCT_WORDS | RELATION_WORDS
 _NUMBER_SETS = frozenset("RNZ")
 _SET_FAMILIES = frozenset({"Uniform", "U", "Unif", "Categorical", "Cat"})
 
@@ -66,14 +73,24 @@ def _is_big(reader: Reader, frame: Frame, token: Token) -> bool:
 def _plain(reader: Reader, frame: Frame, token: Token) -> None:
     """A name, its scripts, and its arguments if a bracket follows."""
     after = reader.at(reader.i + 1)
-    if token.text in RESERVED and not reader.alone(frame) and (after is None or after.kind != "script"):
+    scripted = after is not None and after.kind == "script"
+    if token.text in INFINITIES and not token.accents and not scripted:
+        reader.i += 1
+        reader.emit("INF", token)
+        return
+    if (
+        token.text in RESERVED
+        and not token.accents
+        and not reader.alone(frame)
+        and (after is None or after.kind != "script")
+    ):
         refuse("F2D-0120", f"'{token.text}' is a word of the language and cannot be a name", token.span)
     reader.i += 1
     name = reader.emit("NAME", token)
     if frame.sets and token.text in _NUMBER_SETS and not token.style:
         name.style = "bb"
     read_scripts(reader, frame, name, "NAME")
-    if reader.latex and reader.empty_braces(reader.i, frame):
+    if reader.latex and token.text not in BRACKET_FUNCTIONS and reader.empty_braces(reader.i, frame):
         reader.i += 2
     if reader.opens(reader.i, frame, CURLY, "{") and name.text in _SET_FAMILIES:
         opener = reader.tokens[reader.i]

@@ -129,9 +129,7 @@ def _operator(reader: Reader, frame: Frame, token: Token) -> None:
 
 def _is_blank(reader: Reader, frame: Frame) -> bool:
     """Whether a dot is all there is between two separators: a placeholder, as in ``q(.|x)`` and ``||.||``."""
-    after = reader.at(reader.i + 1, frame.stop)
-    opens_norm = after is not None and after.text == "||" and frame.kind not in ("norm", "div")
-    return frame.kind in _BLANKS and reader.alone(frame) and not opens_norm
+    return frame.kind in _BLANKS and reader.alone(frame)
 
 
 def _bracket(reader: Reader, frame: Frame, token: Token) -> None:

@@ -15,8 +15,11 @@ def is_optimiser(reader: Reader, frame: Frame, token: Token) -> bool:
     if token.text not in OPTIMISERS or token.accents:
         return False
     after = reader.at(reader.i + 1, frame.stop)
-    if token.text == "inf" and (after is None or after.kind in ("operator", "relation", "bar")):
+    closes = after is not None and after.kind == "bar" and frame.kind in ("abs", "norm", "call", "sub", "div")
+    if token.text == "inf" and (after is None or closes or after.kind in ("operator", "relation")):
         return False
+    if reader.empty_braces(reader.i + 1, frame):
+        return True
     return not reader.opens(reader.i + 1, frame, ROUND, SQUARE, CURLY, "{")
 
 

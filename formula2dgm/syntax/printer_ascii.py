@@ -72,8 +72,7 @@ class AsciiPrinter(Printer):
                 return node.text
             case tree.Symbol():
                 accents = "".join("'" if each == "prime" else f"_{each}" for each in node.accents)
-                sub = self.sub(node.sub) if node.sub else ""
-                return node.style + node.letter + accents + sub + self.labels(node.sup)
+                return node.style + node.letter + accents + self.scripts(node)
             case tree.Infinity():
                 return "infty"
             case tree.Ellipsis():

@@ -104,7 +104,7 @@ class LatexPrinter(Printer):
         text = self._letter(node)
         for accent in node.accents:
             text = text + "'" if accent == "prime" else rf"\{accent}{{{text}}}"
-        return text + (self.sub(node.sub) if node.sub else "") + self.labels(node.sup)
+        return text + self.scripts(node)
 
     def _letter(self, node: tree.Symbol) -> str:
         letter = node.letter

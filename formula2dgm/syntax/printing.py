@@ -73,6 +73,10 @@ class Printer(ABC):
     def quotient(self, node: tree.Div) -> str:
         """A quotient in a place where it needs no brackets."""
 
+    @abstractmethod
+    def labels(self, items: Sequence[tree.Node]) -> str:
+        """Superscripts that are no powers."""
+
     # -- places --------------------------------------------------------------------------------------------
 
     def formula(self, node: tree.Node) -> str:
@@ -219,6 +223,11 @@ class Printer(ABC):
         if is_label(base, node.exponent) or not plain:
             return self.bracketed(self.formula(base)) + self.sup(node.exponent)
         return self.text(base, ATOM) + self.sup(node.exponent)
+
+    def scripts(self, node: tree.Symbol) -> str:
+        """A name's subscript and labels; of an ``E`` the labels first, for ``E_q(z|x)[…]`` is an expectation."""
+        sub = self.sub(node.sub) if node.sub else ""
+        return self.labels(node.sup) + sub if node.letter == "E" else sub + self.labels(node.sup)
 
     def head(self, node: tree.Node) -> str:
         """What stands before the bracket of a call."""

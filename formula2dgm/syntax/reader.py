@@ -56,6 +56,7 @@ class Reader:
         self.out: list[Token] = []
         self.operand = False
         self.depth = 0
+        self.conditional: bool | None = None  # whether the statement is ``x | z ~ N(…)``; found out once
 
     # -- looking -------------------------------------------------------------------------------------------
 
@@ -78,9 +79,10 @@ class Reader:
     def alone(self, frame: Frame) -> bool:
         """Whether the token here is all there is between two separators."""
         after = self.at(self.i + 1, frame.stop)
-        return self.first_in(frame) and (
-            after is None or after.is_op(",", ";", ":") or after.kind in ("bar", "relation") or frame.kind == "unbraced"
-        )
+        if after is None or frame.kind == "unbraced" or after.is_op(",", ";", ":") or after.kind == "relation":
+            return self.first_in(frame)
+        ends = after.kind == "bar" and (after.text == "|" or frame.kind in ("norm", "div"))
+        return ends and self.first_in(frame)
 
     # -- writing -------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from formula2dgm.syntax.tokens import Token
 
 MAX_TEXT = 200_000
 MAX_DEPTH = 128
+MAX_ERRORS = 100
 
 
 def parse(source: str | Source, macros: Sequence[str] = ()) -> tuple[tuple[tree.Statement, ...], list[Diagnostic]]:
@@ -74,6 +75,8 @@ def read_range(source: Source, start: int, end: int, macros: dict[str, Macro],
     found.extend(wrong)
     statements: list[tree.Statement] = []
     for group in groups:
+        if len(found.found) >= MAX_ERRORS:
+            break
         try:
             statements.append(_checked(statement_of(normalise(group, latex))))
         except FormulaError as error:

@@ -7,10 +7,10 @@ spoils one statement and not the whole text.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from formula2dgm.spans import Source
 from formula2dgm.syntax import unicode_symbols
+from formula2dgm.syntax.suggestions import unknown_command
 from formula2dgm.syntax.tokens import BadToken, Token
 from formula2dgm.syntax.vocabulary import (
     BARS,
@@ -249,8 +249,7 @@ class Scanner:
         elif name in KNOWN_COMMANDS:
             self._add("command", name, start, end)
         else:
-            near = get_close_matches(name, sorted(KNOWN_COMMANDS | self.macros), 1, 0.7)
-            hint = f"did you mean \\{near[0]}?" if near else "define it with \\newcommand, or write the name plainly"
+            hint = unknown_command(name, self.macros)
             self._bad(start, end, "F2D-0102", f"unknown command \\{name}", hint)
 
     def _argument(self, start: int, stop: int) -> tuple[int, int] | None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from formula2dgm.syntax.extents import is_tight_colon
 from formula2dgm.syntax.reader import Frame, Reader
 from formula2dgm.syntax.tokens import Token, refuse
-from formula2dgm.syntax.vocabulary import ACCENT_WORDS, ACCENTS, BIG_OPERATORS, FUNCTIONS, GREEK, OPTIMISERS
+from formula2dgm.syntax.vocabulary import ACCENT_WORDS, ACCENTS, BIG_OPERATORS, FUNCTIONS, GREEK, INFINITIES, OPTIMISERS
 
 _MARKS = {"*": "star", "+": "plus", "-": "minus", "star": "star", "dagger": "dagger", "ast": "star"}
+MAX_ACCENTS = 16
 OPEN_RANGES = frozenset({"<", "<=", ">", ">="})
 _TRANSPOSED = frozenset({"top", "T", "intercal"})
 _LABELLED_LOSSES = frozenset({"L", "J"})
@@ -58,7 +59,7 @@ def collect_scripts(reader: Reader, frame: Frame, base: Token | None, kind: str)
             what = "subscript" if mark.text == "_" else "superscript"
             refuse("F2D-0105", f"nothing follows this '{mark.text}'", mark.span, f"a {what} is missing")
         if mark.text == "_":
-            if base is not None and (word := _accent_word(reader)) is not None:
+            if (word := _accent_word(reader)) is not None:
                 _accent(base, word, mark)
                 continue
             if found.sub and not digits:
@@ -78,6 +79,8 @@ def _twice(mark: Token, what: str, example: str) -> None:
 def _accent(base: Token | None, accent: str, mark: Token) -> None:
     if base is None:
         refuse("F2D-0123", "this mark stands on no name", mark.span)
+    if len(base.accents) == MAX_ACCENTS:
+        refuse("F2D-0112", f"more than {MAX_ACCENTS} accents on one name", mark.span)
     base.accents += (accent,)
 
 
@@ -134,13 +137,15 @@ def _unbraced(reader: Reader, frame: Frame, mark: Token) -> Token:
         if token.kind == "name" and token.text in _OPERATORS:
             refuse("F2D-0106", f"'{token.written}' has no argument here", token.span)
     if token.kind == "command":
+        reader.deeper(token)
         reader.item(reader, Frame("unbraced", frame.stop, len(reader.out)))
+        reader.depth -= 1
         return reader.out[-1]
     if token.kind not in _ATOMS:
         if token.kind == "bad":
             reader.refuse_bad()
         refuse("F2D-0105", f"nothing follows this '{mark.text}'", mark.span, f"'{token.written}' cannot stand there")
-    made = reader.emit(_ATOMS[token.kind], token)
+    made = reader.emit("INF" if token.text in INFINITIES else _ATOMS[token.kind], token)
     made.style = "" if token.text == "E" else token.style
     reader.i += 1
     digits = reader.at(reader.i, frame.stop)
@@ -192,7 +197,9 @@ def _once(already: list[Token], mark: Token) -> None:
 
 
 def _transposes(base: Token | None, kind: str, exponent: Token) -> bool:
-    """``x^T`` is a transpose; ``e^T`` and ``2^T`` are powers."""
+    """``x^T`` is a transpose; ``e^T`` and ``2^T`` are powers, and the T of ``sum_{t=1}^T`` is a bound."""
+    if exponent.accents or kind == "BIG":
+        return False
     return exponent.text != "T" or (kind != "NUM" and (base is None or base.text != "e"))
 
 
@@ -233,7 +240,9 @@ def _label_name(reader: Reader, base: Token, token: Token, i: int, braced: bool,
         signed = token.text == "-" and not braced and after is not None and after.start == token.end
         tight = signed and after is not None and (after.kind == "number" or (after.kind == "name" and not reader.latex))
         return None if tight else _MARKS[token.text]
-    if token.kind != "name" or token.accents or token.text in GREEK or token.style or base.text == "e":
+    if token.kind != "name" or token.accents or token.text in GREEK | INFINITIES or base.text == "e":
+        return None
+    if token.style and token.text != "E":
         return None
     if len(token.text) > 1:
         return token.text
@@ -243,4 +252,6 @@ def _label_name(reader: Reader, base: Token, token: Token, i: int, braced: bool,
 def _is_index(reader: Reader, start: int, base: Token) -> bool:
     """Whether an unbraced ``^(…)`` holds an index as in ``x^(i)``, and no power as in ``2^(n+1)``."""
     inside = reader.tokens[start + 1 : reader.partner[start]]
-    return len(inside) == 1 and inside[0].kind == "name" and inside[0].text in "bijklmnst" and base.text != "e"
+    if any(t.is_op(",") for t in inside):
+        return True
+    return len(inside) == 1 and inside[0].kind == "name" and base.text != "e"

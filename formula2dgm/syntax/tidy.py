@@ -7,7 +7,7 @@ After this stage the three spellings no longer differ: ``\\left``, ``&``, ``\\ma
 
 from __future__ import annotations
 
-from formula2dgm.syntax.groups import drop_grouping
+from formula2dgm.syntax.groups import drop_grouping, is_one_name, without_braces, without_empty_powers
 from formula2dgm.syntax.tokens import BadToken, Token
 from formula2dgm.syntax.vocabulary import (
     ACCENTS,
@@ -23,7 +23,7 @@ from formula2dgm.syntax.vocabulary import (
     TRANSPARENT,
     WORD_STYLES,
 )
-from formula2dgm.syntax.words import prose_or_word, restyle, run_of_letters
+from formula2dgm.syntax.words import plain_word, prose_or_word, restyle, run_of_letters
 
 MAX_NESTING = 64
 _DEFINED_AS = frozenset({"def", "Delta", "triangle", "mathrm", "defn"})
@@ -38,7 +38,7 @@ def tidy(tokens: list[Token], latex: bool) -> list[Token]:
     [open:[, name:x, name:KL, close:]]
     """
     words = _join_words(Tidier(tokens, latex).run())
-    return drop_grouping(words) if latex else words
+    return drop_grouping(without_empty_powers(words)) if latex else without_empty_powers(words)
 
 
 class Tidier:
@@ -61,10 +61,7 @@ class Tidier:
             if token.kind == "command":
                 self._command(token)
             elif token.kind == "name":
-                mark = self._after_mark()
-                after = self.tokens[self.i] if self.i < len(self.tokens) else None
-                name = mark or (after is not None and after.kind == "script")
-                self.out += run_of_letters(token, self.latex, self.scripts[-1] or mark, self.words[-1], name)
+                self.out += self._name(token)
             elif token.kind == "text":
                 self.out += prose_or_word(token, self.scripts[-1] or self._after_mark())
             elif token.kind == "bar":
@@ -78,6 +75,14 @@ class Tidier:
                 self.out.append(token)
             self.side = self.side if token.kind == "command" and token.text in SIZING_SIDE else ""
         return self.out
+
+    def _name(self, token: Token) -> list[Token]:
+        """The names that a run of letters is, or the operator that a word of the plain-text language is."""
+        mark = self._after_mark()
+        after = self.tokens[self.i] if self.i < len(self.tokens) else None
+        meant = None if self.latex else plain_word(token, mark, after is not None and after.kind == "script")
+        token.word = token.word or self.words[-1]
+        return [meant] if meant is not None else run_of_letters(token, self.latex, self.scripts[-1] or mark, mark)
 
     def _after_mark(self) -> bool:
         return bool(self.out) and self.out[-1].is_op("_", "^")
@@ -179,8 +184,8 @@ class Tidier:
         return self.i < len(self.tokens) and self.tokens[self.i].text == "{"
 
     def _accent(self, token: Token, accent: str) -> None:
-        inner = _without_braces(self._argument(token))
-        if not _is_one_name(inner):
+        inner = without_braces(self._argument(token))
+        if not is_one_name(inner):
             hint = "put the accent on one name, or define the expression under a name of its own"
             self.out.append(BadToken(token, "F2D-0123", f"the accent \\{token.text} stands over no name", hint))
             return
@@ -257,34 +262,16 @@ class Tidier:
     def _one_token(self, first: Token) -> Token:
         """In LaTeX an argument without braces is one letter of a run."""
         if self.latex and first.kind == "name" and len(first.text) > 1 and not first.word:
-            head, rest = first.copy(text=first.text[0]), first.copy(text=first.text[1:])
-            head.end = rest.start = first.start + 1
+            width = len(first.text) - len(first.text[1:].lstrip("0123456789"))
+            if width == len(first.text):
+                self.i += 1
+                return first
+            head, rest = first.copy(text=first.text[:width]), first.copy(text=first.text[width:])
+            head.end = rest.start = first.start + width
             self.tokens[self.i] = rest
             return head
         self.i += 1
         return first
-
-
-def _without_braces(tokens: list[Token]) -> list[Token]:
-    """The tokens without braces around all of them."""
-    while len(tokens) > 2 and tokens[0].text == "{" and tokens[-1].text == "}" and tokens[0].kind == "open":
-        if any(t.text == "}" for t in tokens[1:-1]) and not any(t.text == "{" for t in tokens[1:-1]):
-            break
-        tokens = tokens[1:-1]
-    return tokens
-
-
-def _is_one_name(tokens: list[Token]) -> bool:
-    """Whether these are one name, perhaps with scripts."""
-    if not tokens or tokens[0].kind != "name":
-        return False
-    depth, expected = 0, False
-    for token in tokens[1:]:
-        if depth == 0 and not expected and token.kind != "script":
-            return False
-        depth += (token.kind == "open") - (token.kind == "close")
-        expected = token.kind == "script" and token.text != "'" if depth == 0 else False
-    return not expected
 
 
 def _join_words(tokens: list[Token]) -> list[Token]:

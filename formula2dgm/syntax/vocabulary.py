@@ -122,6 +122,7 @@ RELATIONS = {
     "subset": "subset",
     "subseteq": "subset",
 }
+INFINITIES = frozenset({"infty", "infinity", "oo"})
 RELATION_WORDS = frozenset({"in", "notin", "propto", "subset"})
 DELIMITERS = {
     "langle": ("open", "<"),

@@ -9,6 +9,7 @@ from formula2dgm.syntax.vocabulary import (
     ACCENT_WORDS,
     COMMON_LABELS,
     FOLDED,
+    INFINITIES,
     LATEX_WORDS,
     LETTERS_OF_STYLE,
     PRODUCT_WORDS,
@@ -23,29 +24,38 @@ _INDEX_LETTERS = frozenset("ijklmnst")
 _PLAIN_WORDS = (
     {word: ("operator", word) for word in PRODUCT_WORDS}
     | {word: ("relation", word) for word in RELATION_WORDS}
-    | dict.fromkeys(("infty", "infinity", "oo"), ("infinity", "inf"))
+    | dict.fromkeys(INFINITIES, ("infinity", "inf"))
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
-def run_of_letters(token: Token, latex: bool, script: bool, word: bool = False,
-                   script_mark: bool = False) -> list[Token]:  # fmt: skip
+def plain_word(token: Token, behind_mark: bool, scripted: bool) -> Token | None:
+    """What a word of the plain-text language means where it is no name: ``in``, ``odot``, ``infty``.
+
+    With a script of its own (``scripted``) any word is a name, and as a subscript (``z_in``) most are.
+    """
+    if token.word or scripted or token.text not in _PLAIN_WORDS:
+        return None
+    kind, text = _PLAIN_WORDS[token.text]
+    return None if behind_mark and kind != "infinity" else token.copy(kind, text)
+
+
+def run_of_letters(token: Token, latex: bool, script: bool, behind_mark: bool = False) -> list[Token]:
     """The names that a run of letters spells, digits at their end as subscripts.
+
+    ``script``: it stands in a sub- or superscript; ``behind_mark``: right behind ``_`` or ``^``, without braces.
 
     >>> from formula2dgm.spans import Source
     >>> run = Token(Source("logq"), "name", "logq", 0, 4)
     >>> run_of_letters(run, latex=True, script=False), run_of_letters(run, latex=False, script=False)
     ([name:log, name:q], [name:logq])
     """
-    if not latex and not script_mark and token.text in _PLAIN_WORDS and not token.word:
-        return [token.copy(*_PLAIN_WORDS[token.text])]
     if token.style and len(token.text) == 1:
         return restyle([token], token.style)
-    token.word = token.word or word
     if not latex or token.word or len(token.text) == 1:
         return _with_digits(token)
     names: list[Token] = []
-    for piece in _split(token.text, script, script_mark):
+    for piece in _split(token.text, script, behind_mark):
         start = token.start + sum(n.end - n.start for n in names) if token.written == token.text else token.start
         name = token.copy(text=piece)
         if token.written == token.text:

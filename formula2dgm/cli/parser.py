@@ -1,0 +1,169 @@
+"""The commands and their arguments."""
+
+from __future__ import annotations
+
+import argparse
+
+from formula2dgm import __version__
+
+FORMULA_HELP = "a formula's file (.tex, .md, .txt), or - for standard input; several files are one model"
+
+OVERVIEW = """\
+examples:
+  formula2dgm new vae                              # write vae.tex, a model to start from
+  formula2dgm check vae.tex                        # what is wrong with it
+  formula2dgm train vae.tex --data digits          # train it on real images
+  formula2dgm compile vae.tex -o vae.py            # the same as a file that needs torch alone
+  formula2dgm explain F2D-0203                     # what an error code means
+
+formula2dgm COMMAND --help says more. Exit status: 0 fine, 1 the formula has errors, 2 wrong usage.
+"""
+
+COMPILE = """\
+The script runs by itself (python vae.py --data digits --epochs 30); the module is the objective alone, to import.
+What a formula leaves unbound gets small default networks; --networks names a Python file with your own:
+
+  # nets.py
+  import formula2dgm as f2d
+  encoder, decoder = Encoder(), Decoder()
+  bindings = {"q(z|x)": f2d.Normal(encoder), "p(x|z)": f2d.Bernoulli(decoder)}
+
+examples:
+  formula2dgm compile vae.tex -o vae.py
+  formula2dgm compile vae.tex -o objective.py --target module --networks nets.py
+  echo 'E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]' | formula2dgm compile -
+"""
+
+CHECK = """\
+Needs no torch, so an editor can run it on every change; --json gives codes and ranges.
+
+examples:
+  formula2dgm check paper.tex
+  formula2dgm check paper.tex --label eq:elbo --json
+"""
+
+TRAIN = """\
+The folder of the run (runs/NAME) holds the script, metrics, curves, samples and checkpoints. Every flag that is not
+listed here goes to the script: --epochs 30 --batch-size 128 --lr 1e-3 --seed 0 --resume auto --device cpu ...
+
+examples:
+  formula2dgm train vae.tex --data digits
+  formula2dgm train vae.tex --data images.npz --set beta=4 --epochs 50 --out-dir runs/beta4
+  formula2dgm train vae.tex --script-help          # all flags of the script
+"""
+
+EXPLAIN = """\
+examples:
+  formula2dgm explain vae.tex                      # each term, shared calls, draws, assumptions
+  formula2dgm explain F2D-0203                     # an error code: what it means, what to write instead
+"""
+
+SHOW = """\
+forms:
+  ascii, latex   the statements as they were read
+  tree           their syntax trees
+  ir             the program after all passes
+  code           the module
+  dot, mermaid   the factor graph
+
+example:
+  formula2dgm show vae.tex --as dot | dot -Tsvg > vae.svg
+"""
+
+NEW = """\
+examples:
+  formula2dgm new list
+  formula2dgm new iwae -o model.tex
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="formula2dgm",
+        usage="formula2dgm COMMAND ...",
+        description="Write the paper's equation, get the training code.",
+        epilog=OVERVIEW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"formula2dgm {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+
+    compiling = _command(commands, "compile", "write the training code of a formula", "[-o FILE]", COMPILE)
+    compiling.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: standard output)")
+    compiling.add_argument(
+        "--target",
+        choices=("script", "module"),
+        default="script",
+        help="a script that trains (default), or the objective alone",
+    )
+    _add_networks(compiling)
+    _add_formula(compiling)
+
+    _add_formula(_command(commands, "check", "say what is wrong with a formula", "", CHECK))
+
+    training = _command(commands, "train", "compile a formula and train it", "--data DATA", TRAIN)
+    training.add_argument("--data", help="digits, digit-rows, moons, a .npz, .pt or .csv file, or a folder of images")
+    training.add_argument("--out-dir", metavar="FOLDER", help="the run's folder (default: runs/NAME)")
+    training.add_argument("--script-help", action="store_true", help="list the flags of the training script")
+    _add_networks(training)
+    _add_formula(training)
+
+    explaining = _command(
+        commands, "explain", "say how every term is computed, or what an error code means", "", EXPLAIN
+    )
+    _add_networks(explaining)
+    _add_formula(explaining, "a formula's file, -, or an error code such as F2D-0203")
+
+    showing = _command(commands, "show", "show any stage of the compilation", "--as FORM", SHOW)
+    forms = ("ascii", "latex", "tree", "ir", "code", "dot", "mermaid")
+    showing.add_argument("--as", dest="form", default="ascii", choices=forms, metavar="FORM", help="what to show")
+    _add_networks(showing)
+    _add_formula(showing)
+
+    starting = _command(commands, "new", "write an example to start from", "[-o FILE]", NEW, operand="NAME")
+    starting.add_argument("name", metavar="NAME", help="which example; the word list shows them all")
+    starting.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: NAME.tex)")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    usage: str,
+    more: str,
+    operand: str = "FORMULA...",
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        usage=" ".join(f"formula2dgm {name} {operand} {usage} [options]".split()),
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_networks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--networks", metavar="NETS.PY", help="a Python file with a dict named bindings")
+
+
+def _add_formula(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) -> None:
+    """The files and how they are to be understood."""
+    parser.add_argument("formula", nargs="+", metavar="FORMULA", help=formula)
+    group = parser.add_argument_group("the formula")
+    definition = r"a LaTeX definition: '\newcommand{\E}{\mathbb{E}}'"
+    for flag, into, form, said in (
+        ("--set", "values", "NAME=NUMBER", "a hyperparameter: --set beta=4"),
+        ("--dim", "dims", "NAME=SIZE", "a variable's size: --dim z=16"),
+        ("--label", "labels", "LABEL", r"only the displays with this \label"),
+        ("--macro", "macros", "LATEX", definition),
+    ):
+        group.add_argument(flag, dest=into, metavar=form, help=said, action="append", default=[])
+    group.add_argument("--samples", metavar="K", type=int, default=1, help="draws of each expectation (default 1)")
+    direction = "the direction, where the formula does not say"
+    group.add_argument("--maximize", action=argparse.BooleanOptionalAction, default=None, help=direction)
+    parser.add_argument("--json", action="store_true", help="machine-readable output")

@@ -1,0 +1,72 @@
+"""One draw of a variable from a law: along which axes, shared with which others, by what gradient."""
+
+from __future__ import annotations
+
+from formula2dgm import registry
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.families import Evaluate, family_law, is_written_family, variable_shape
+from formula2dgm.resolve.laws import law_of
+from formula2dgm.resolve.lookup import find_uses
+from formula2dgm.resolve.names import Name, plain, read_name
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
+
+
+def no_gradient(context: Context, name: Name, law: ir.Law, span: Span) -> Exception:
+    """A draw that no gradient passes through: an error, never a silently missing gradient."""
+    way_out = f"write an expectation, E_{{{name.id} ~ {law.label}}}[...]: it is summed over all values of {name.id}"
+    return context.refuse(
+        "F2D-0404",
+        f"no gradient passes through a draw of {name.id}: {law.label} is {law.family}",
+        span,
+        way_out if registry.family(law.family).finite else None,
+    )
+
+
+def samples_of(context: Context, variable: str) -> int:
+    """How many draws of a variable the option ``samples`` asks for."""
+    chosen = context.options.samples
+    return chosen if isinstance(chosen, int) else chosen.get(variable, 1)
+
+
+def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scope: Scope) -> ir.Node:
+    """The draw of a variable from a law at this place: shared with other brackets where that changes nothing."""
+    own = (*scope.replicates, *axes)
+    if not scope.common and not any(axis.kind == "batch" for axis in law.axes):
+        own = (*own, scope.batch)
+    copy = context.draws.copy_for(name.id, law, own, scope.path, context.options.share_samples)
+    site = context.draws.site(name.id, law, own, copy)
+    return context.arena.make(ir.Draw, law, site, own, copy)
+
+
+def sized(context: Context, name: Name, law: ir.Law) -> ir.Law:
+    """A written family with the event shape that a space or an option gives the variable it is drawn for."""
+    shape = variable_shape(context, name)
+    if law.shape is not None or law.scalar or shape is None:
+        return law
+    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, law.scalar, law.options)
+
+
+def law_of_binder(context: Context, source: tree.Node, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Law:
+    """The law of a statement ``z ~ source``."""
+    if isinstance(source, tree.Call) and is_written_family(source):
+        return sized(context, name, family_law(context, source, None, scope, evaluate))
+    if isinstance(source, tree.Symbol):
+        own = tree.Symbol(name.letter, name.accents, (), (), name.style, span=source.span)
+        source = tree.Call(source, (own,), span=source.span)
+    if isinstance(source, tree.Call):
+        uses = find_uses(context, source)
+        if len(uses) == 1:
+            return law_of(context, uses[0], scope, evaluate)
+    raise context.refuse("F2D-0401", f"{source} is no density to draw {name.id} from", source.span)
+
+
+def written_axes(context: Context, node: tree.Node) -> tuple[Axis, ...]:
+    """``z_{1:K}`` -> its sample axis."""
+    if not isinstance(node, tree.Symbol):
+        return ()
+    name = read_name(node, context.model.indices)
+    keys = [str(each.upper) if isinstance(each, tree.Range) else plain(each) for each in name.index]
+    return tuple(context.sample_axes[key] for key in keys if key in context.sample_axes)

@@ -1,0 +1,67 @@
+"""What is data: the densities that stand for the data set, and the variables that no density is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities import Density
+from formula2dgm.resolve.families import is_written_family
+from formula2dgm.resolve.names import Name, read_name
+from formula2dgm.resolve.signature import read_signature
+from formula2dgm.syntax import tree
+
+#: Names that say "the data", and the labels that say it on a density's letter.
+DATA_NAMES = frozenset(("data", "D", "calD"))
+DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
+
+
+#: Letters that papers draw from a prior when nothing else is said.
+NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
+
+
+def is_data_source(context: Context, density: tree.Node | None, names: Sequence[tree.Node] = ()) -> bool:
+    """Is this the empirical distribution: named so, or a variable that no density of the program is over?"""
+    if density is None:
+        return bool(names) and all(_is_plain_data(context, each) for each in names)
+    head = density.head if isinstance(density, tree.Call) else density
+    if not isinstance(head, tree.Symbol) or is_written_family(density):
+        return False
+    name = read_name(head, context.model.indices, head=True)
+    if name.id in DATA_NAMES or DATA_LABELS & set(name.labels):
+        return True
+    if name.letter in ("p", "P", "q") and "hat" in name.accents:
+        return True
+    return isinstance(density, tree.Call) and _only_sampled(context, density)
+
+
+def _is_plain_data(context: Context, node: tree.Node) -> bool:
+    if not isinstance(node, tree.Symbol):
+        return False
+    name = read_name(node, context.model.indices)
+    known = name.id in context.model.drawn or name.id in context.model.definitions or name.id in context.latent
+    return not known and name.id in context.model.variables and not density_over(context, name)
+
+
+def density_over(context: Context, name: Name) -> list[Density]:
+    return [
+        each
+        for each in context.densities.all
+        if len(each.signature.variables) == 1
+        and each.signature.variables[0] is not None
+        and each.signature.variables[0].id == name.id
+        and not each.signature.given
+    ]
+
+
+def _only_sampled(context: Context, density: tree.Call) -> bool:
+    """An unconditional density that is bound to nothing is the data's own; not one over a letter of noise."""
+    if density.given or not isinstance(density.head, tree.Symbol):
+        return False
+    signature = read_signature(density, context.model.indices, context.model.parameters)
+    if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
+        return False
+    if context.densities.find(signature) or context.densities.factorise(signature):
+        return False
+    context.assume(f"{density} is bound to nothing and only drawn from: it is the data", density.span)
+    return True

@@ -1,0 +1,50 @@
+"""Spaces: where a variable lives, ``x \\in \\{0,1\\}^{64}``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from formula2dgm.ir.program import Support
+from formula2dgm.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where a variable lives: ``real``, ``binary``, ``unit``, ``category``; its event shape; the number of classes."""
+
+    kind: Support
+    shape: tuple[int, ...] | None
+    classes: int | None = None
+
+
+def read_space(node: tree.Node) -> Space | None:
+    """``\\mathbb{R}^{16}``, ``\\{0,1\\}^{8 \\times 8}``, ``[0,1]^{64}``, ``\\{1,\\dots,10\\}``."""
+    shape: tuple[int, ...] | None = ()
+    if isinstance(node, tree.Power):
+        shape = _shape(node.exponent)
+        node = node.base
+    if isinstance(node, tree.Symbol) and node.letter == "R":
+        return Space("real", shape)
+    if isinstance(node, tree.Interval) and str(node.lower) == "0" and str(node.upper) == "1":
+        return Space("unit", shape)
+    if isinstance(node, tree.SetOf):
+        texts = [str(each) for each in node.items if not isinstance(each, tree.Ellipsis)]
+        if texts == ["0", "1"] and len(node.items) == 2:
+            return Space("binary", shape)
+        if all(text.isdigit() for text in texts) and texts:
+            return _category(list(map(int, texts)), len(texts) < len(node.items), shape)
+    return None
+
+
+def _category(values: list[int], dots: bool, shape: tuple[int, ...] | None) -> Space | None:
+    """The classes from the first to the last value: all written, or with dots between them."""
+    first, last = values[0], values[-1]
+    whole = values == list(range(first, last + 1)) or (dots and first < last)
+    return Space("category", shape, last - first + 1) if whole else None
+
+
+def _shape(node: tree.Node) -> tuple[int, ...] | None:
+    sizes = node.factors if isinstance(node, tree.Mul) else (node,)
+    if all(isinstance(each, tree.Number) and each.text.isdigit() for each in sizes):
+        return tuple(int(each.text) for each in sizes if isinstance(each, tree.Number))
+    return None

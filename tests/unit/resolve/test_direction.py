@@ -1,0 +1,90 @@
+"""Maximised or minimised: option, operator, relation, polarity, name, in this order; warnings against a sign."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.small import Model, assumed, codes, program, warnings_of
+
+FIT, RATE = r"E_{q(z|x)}[\log p(x|z)]", r"KL[q(z|x)||p(z)]"
+
+
+def direction(formula: str | list[str], **options: object) -> bool:
+    return program(formula, {**Model().bindings, "beta": 1.0}, **options).objectives[0].maximize
+
+
+@pytest.mark.parametrize(
+    ("formula", "maximise"),
+    [
+        (rf"{FIT} - {RATE}", True),
+        (rf"-{FIT} + {RATE}", False),
+        (rf"{RATE} - {FIT}", False),
+        (rf"\mathcal{{L}} = {FIT} - \beta {RATE}", True),
+        (rf"\mathcal{{L}} = {RATE} - {FIT}", False),
+        (r"E_{q(z|x)}[\log p(x|z) + \log p(z) - \log q(z|x)]", True),
+        (r"E_{q(z|x)}[\log \frac{p(x,z)}{q(z|x)}]", True),
+        (r"E_{q(z|x)}[\log \frac{q(z|x)}{p(x,z)}]", False),
+        (r"E_{q(z|x)}[\log q_\phi(z|x)]", False),
+        (r"E_{q_\phi(z|x)}[\log q(z|x)]", False),
+        (r"E_q[\log q(z|x)]", False),
+        (r"\log E_{q(z|x)}[\frac{p(x,z)}{q(z|x)}]", True),
+        (r"E_{q(z|x)}[\log p(x|z)] + H[q(z|x)]", True),
+        (rf"{RATE} + \|x - x\|^2", False),
+        (rf"\log p(x) \ge {FIT} - {RATE}", True),
+        (rf"-\log p(x) \le -{FIT} + {RATE}", False),
+        (rf"{FIT} - {RATE} \le \log p(x)", True),
+        (rf"\min -{FIT}", False),
+        (rf"\max {FIT}", True),
+        (rf"\min {FIT}", False),
+    ],
+)
+def test_direction(formula: str, maximise: bool) -> None:
+    assert direction(formula) is maximise
+
+
+def test_an_option_beats_everything() -> None:
+    assert direction(rf"\max {FIT}", maximize=False) is False
+
+
+def test_definitions_are_looked_through() -> None:
+    assert direction([rf"A = {FIT} - {RATE}", r"\mathcal{J} = -A"]) is False
+
+
+def test_terms_that_disagree_need_a_word() -> None:
+    assert codes(rf"{FIT} + {RATE}", Model().bindings) == ["F2D-0502"]
+
+
+def test_a_loss_is_minimised_as_an_assumption() -> None:
+    formula = rf"\mathcal{{L}} = {FIT} + {RATE}"
+    assert direction(formula) is False
+    assert "minimised" in assumed(formula, Model().bindings)
+
+
+def test_a_bound_is_never_minimised_for_its_name() -> None:
+    """An ELBO with a sign wrong is an error, not a loss."""
+    assert codes(rf"\mathcal{{L}}_{{ELBO}} = {FIT} + {RATE}", Model().bindings) == ["F2D-0502"]
+    assert codes(rf"J = {FIT} + {RATE}", Model().bindings) == ["F2D-0502"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        rf"\max {FIT} + {RATE}",
+        rf"\max {FIT} - (-\beta {RATE})",
+        rf"\min -{FIT} - {RATE}",
+        rf"\log p(x) \ge {FIT} + {RATE}",
+    ],
+)
+def test_a_divergence_of_the_wrong_sign_is_a_warning(formula: str) -> None:
+    assert warnings_of(formula, {**Model().bindings, "beta": 1.0}) == ["F2D-0503"]
+
+
+@pytest.mark.parametrize(
+    "formula", [rf"\max {FIT} - {RATE}", rf"\min {RATE} - {FIT}", rf"\log p(x) \ge {FIT} - {RATE}"]
+)
+def test_the_right_sign_is_none(formula: str) -> None:
+    assert warnings_of(formula, Model().bindings) == []
+
+
+def test_a_whole_objective_upside_down_is_a_warning() -> None:
+    assert warnings_of(rf"\min {FIT}", Model().bindings) == ["F2D-0503"]
