@@ -2,7 +2,7 @@
 
 Two brackets over the same factor share their draw iff the node where their paths meet, and every node above it
 up to the root, is linear in both branches: then the estimate of the sum is unbiased whether they share or not.
-Otherwise (a product of two expectations, the square of one) sharing would change what is estimated, and they
+Otherwise (a product of two expectations) sharing would change what is estimated, and they
 draw separately.  So does a bracket nested in another over the same factor: ``E_q[f E_q[g]]`` is ``E_q[f] E_q[g]``.
 
 A path starts with its objective's own entry: brackets of different objectives never share.  The empty path is a

@@ -106,11 +106,10 @@ class Evaluator:
         if isinstance(base, tree.Symbol) and base.letter == "e" and not base.sub and not self._known(base, scope):
             return self.make(ir.Apply, "exp", (self(exponent, scope.under(node, False)),))
         below = scope.under(node, False)
-        if isinstance(exponent, tree.Number) and exponent.text == "2" and holds_draws(self.context, base):
-            # (E[f])^2 is E[f] E[f], each with draws of its own: one draw squared would estimate E[f^2]
-            first, second = self(base, below), self(base, below.under(exponent, False))
-            if first is not second:
-                return self.make(ir.Mul, (first, second))
+        if holds_draws(self.context, base):
+            self.context.assume(
+                f"{node} is a power of an estimate, which is biased; E[...] * E[...] draws twice", node.span
+            )
         return self.make(ir.Pow, self(base, below), self(exponent, below))
 
     def _known(self, symbol: tree.Symbol, scope: Scope) -> bool:

@@ -116,7 +116,7 @@ def test_a_player_updates_its_own_networks_alone(load: Load) -> None:
 
 
 def test_labels_are_read_beside_pictures(load: Load) -> None:
-    assert load("classifier").main(["--epochs", "3", "--out-dir", "run"]) == 0
+    assert load("classifier").main(["--epochs", "5", "--out-dir", "run"]) == 0
     assert metrics("run")[-1]["validation"]["log p(y|x)"] > -1.0  # chance is log 1/10 = -2.3
 
 
