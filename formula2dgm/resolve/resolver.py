@@ -14,6 +14,7 @@ from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Binding
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import read_densities
 from formula2dgm.resolve.direction import decide
+from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.generative import generative_draws
 from formula2dgm.resolve.latents import find_latents
@@ -40,6 +41,7 @@ def resolve(
     parsed = _parse_keys(bindings, found)
     refuse_huge((each.body for each in statements), found)
     found.raise_errors()
+    statements = [replace(each, body=close_lists(each.body)) for each in statements]
     model = read_model(statements, [key for _, key in parsed], found)
     named = read_named(parsed, model.indices, found)
     densities = read_densities(parsed, model.densities, model.indices, model.parameters, found)

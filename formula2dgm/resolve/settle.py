@@ -34,7 +34,7 @@ def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool], indices: fro
             # beta (a - b)^2: the power belongs to the bracket, not to the product
             powered = tree.Power(product[1], each.exponent, span=each.span)
             each = tree.Mul((product[0], powered), ("",), span=each.span)
-        each = _map_children(each, rebuild)
+        each = map_children(each, rebuild)
         if (product := scalar_product(each)) is not None:
             return flatten(tree.Mul(product, ("",), span=each.span))
         if isinstance(each, tree.Mul):
@@ -50,7 +50,8 @@ def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool], indices: fro
     return rebuild(node)
 
 
-def _map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
+def map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
+    """The node with ``change`` applied to each child; itself where none changed."""
     changed: dict[str, object] = {}
     for each in fields(node):
         value = getattr(node, each.name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import walk
@@ -38,26 +39,36 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
     return None
 
 
-def refuse_unequal_shapes(context: Context, objectives: Iterable[Objective]) -> None:
+def refuse_unequal_shapes(context: Context, objectives: Sequence[Objective]) -> None:
     """``x + z`` for x of 64 and z of 16 dimensions: an error here, not deep inside the first batch."""
     terms = [term.node for each in objectives for term in each.terms]
     for node in walk(*terms):
-        parts: list[ir.Node] = list(node.children) if isinstance(node, ELEMENTWISE) else []
-        shapes = [shape_of(context, each) for each in parts]
-        if isinstance(node, ir.LogProb):
-            parts, shapes = [node.law, node.value], [node.law.shape, shape_of(context, node.value)]
-        known = {shape: part for shape, part in zip(shapes, parts, strict=True) if isinstance(shape, tuple) and shape}
-        if len(known) > 1:
-            (first, _), (second, part) = list(known.items())[:2]
-            places = [each for at in (node, part) for each in context.arena.origins(at)]
+        known = [(shape, part) for shape, part in _together(context, node) if isinstance(shape, tuple)]
+        misfit = next((each for each in known if not _fit(known[0][0], each[0])), None)
+        if misfit is not None:
+            places = [each for at in (node, misfit[1]) for each in context.arena.origins(at)]
             context.found.error(
                 "F2D-0418",
-                f"values of {_dimensions(first)} and of {_dimensions(second)} stand together in {places[0]}"
-                if places
-                else f"values of {_dimensions(first)} and of {_dimensions(second)} stand together",
-                places[0].span if places else None,
+                f"values of {_dimensions(known[0][0])} and of {_dimensions(misfit[0])} stand together",
+                places[0].span if places else objectives[0].span,
                 "give them one size, or apply a network to one of them",
             )
+
+
+def _together(context: Context, node: ir.Node) -> list[tuple[Shape | str | None, ir.Node]]:
+    """The parts of a node whose event shapes have to fit."""
+    if isinstance(node, ELEMENTWISE):
+        return [(shape_of(context, each), each) for each in node.children]
+    law = node.law if isinstance(node, ir.LogProb) else node
+    if not isinstance(law, ir.Law) or law.scalar or registry.family(law.family).class_dims:
+        return []
+    others = (node.value,) if isinstance(node, ir.LogProb) else law.children
+    return [(law.shape, node), *((shape_of(context, each), each) for each in others)]
+
+
+def _fit(one: Shape, other: Shape) -> bool:
+    """Can the two be broadcast?"""
+    return all(a == b or 1 in (a, b) for a, b in zip(reversed(one), reversed(other), strict=False))
 
 
 def _dimensions(shape: Shape) -> str:

@@ -40,6 +40,9 @@ def pair(tokens: list[Token]) -> Pairing:
                 wrong = Diagnostic("F2D-0112", "error", f"nested more than {MAX_NESTING} deep", tokens[i].span)
         elif tokens[i].kind == "close":
             wrong = _close(tokens, stack, i, pairing.partner)
+            if wrong is not None and stack and _next_line(tokens, stack[-1]) < i:
+                wrong = _never_closed(tokens, stack[-1], tokens[i])  # rather than that a later line closes too much
+                i = stack[-1]
         if wrong is not None:
             pairing.diagnostics.append(wrong)
             end = len(tokens) if len(pairing.diagnostics) >= MAX_ERRORS else _next_line(tokens, i)

@@ -34,7 +34,8 @@ _VERBATIM = re.compile(
     r"\\begin\{(verbatim|lstlisting|minted|comment)\*?\}.*?\\end\{\1\*?\}|\\verb\*?(\W).*?\2", re.DOTALL
 )
 _MARKDOWN_CODE = re.compile(
-    r"^[ \t]*```(?![ \t]*math)[^\n]*\n.*?^[ \t]*```|`[^`\n]*`|<!--.*?-->", re.DOTALL | re.MULTILINE
+    r"(?P<math>^[ \t]*```+[ \t]*math[ \t]*\n.*?^[ \t]*```)|^[ \t]*```.*?^[ \t]*```|`[^`\n]*`|<!--.*?-->",
+    re.DOTALL | re.MULTILINE,
 )
 _GROUPS = ("inside", "dollars", "square", "inline", "round", "fence")
 _LABEL = re.compile(r"\\label\{([^{}]*)\}")
@@ -126,5 +127,10 @@ def formulas_of(text: str, markdown: bool) -> Iterator[Formula]:
 
 
 def _blank(text: str, pattern: re.Pattern[str]) -> str:
-    """The text with all that matches turned into spaces, so that places stay as they are."""
-    return pattern.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), text)
+    """The text with all that matches, but mathematics, turned into spaces, so that places stay as they are."""
+
+    def blank(found: re.Match[str]) -> str:
+        kept = found.groupdict().get("math")
+        return kept if kept is not None else re.sub(r"[^\n]", " ", found.group())
+
+    return pattern.sub(blank, text)

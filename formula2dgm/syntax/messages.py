@@ -9,6 +9,7 @@ from formula2dgm.spans import Span
 from formula2dgm.syntax.tokens import Token
 
 _OPERAND = frozenset({"NAME", "NUM", "LPAR"})
+_OPERATORS = frozenset({"BIG", "BIGE", "FUNC", "OPT", "OPTALL"})
 _FOUND = {
     "COMMA": "a comma",
     "SEMI": "a ';'",
@@ -47,7 +48,7 @@ def explain(token: Token | None, accepts: frozenset[str], before: Sequence[Token
     """The diagnostic for a token that cannot follow what was read; ``token`` is None at the end."""
     last = next((each for each in reversed(before) if each.written), None)
     if token is None and last is not None and accepts & _OPERAND:
-        return _unfinished(last, end)
+        return _unfinished(before, last, end)
     if token is None:
         return Diagnostic("F2D-0107", "error", "the formula ends too early", end, _hint(accepts))
     if accepts & _OPERAND:
@@ -60,9 +61,11 @@ def explain(token: Token | None, accepts: frozenset[str], before: Sequence[Token
     return Diagnostic("F2D-0120", "error", message, place, _hint(accepts))
 
 
-def _unfinished(last: Token, end: Span) -> Diagnostic:
-    if last.kind in ("SUBR", "SUPR", "BIG", "BIGE", "FUNC", "OPT", "OPTALL"):
-        return Diagnostic("F2D-0107", "error", "the formula ends before this operator has a body", last.span)
+def _unfinished(before: Sequence[Token], last: Token, end: Span) -> Diagnostic:
+    operator = next((each for each in reversed(before) if each.kind in _OPERATORS), None)
+    if operator is not None and before[-1].kind in _OPERATORS | {"SUBR", "SUPR"}:
+        place = operator.span | before[-1].span
+        return Diagnostic("F2D-0107", "error", "the formula ends before this operator has a body", place)
     message = f"the formula ends behind '{last.written or last.text}'"
     return Diagnostic("F2D-0107", "error", message, last.span if last.written else end, "an operand is missing")
 

@@ -192,6 +192,10 @@ class Scanner:
         else:
             self._add("script", mark, start, end)
             self._add("open", "{", start, end)
+        last = self.out[-1]
+        if last.kind == "number" and last.end == start and char.isdigit():
+            last.text, last.end = last.text + char, end
+            char = ""
         command = unicode_symbols.command_of(char)
         for kind, text in [("name", command)] if command else _pieces(char):
             self._add(kind, text, start, end)

@@ -15,5 +15,5 @@ def unknown_command(name: str, macros: frozenset[str]) -> str:
     >>> unknown_command("mathcl", frozenset())
     'did you mean \\\\mathcal?'
     """
-    near = get_close_matches(name[:40], sorted(KNOWN_COMMANDS | macros), 1, 0.7)
+    near = get_close_matches(name[:40], sorted(KNOWN_COMMANDS | macros), 1, 0.6)
     return f"did you mean \\{near[0]}?" if near else "define it with \\newcommand, or write the name plainly"

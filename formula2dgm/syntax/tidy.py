@@ -142,12 +142,10 @@ class Tidier:
             self.words[-1] = name in SINGLE_WORD_SWITCHES or self.words[-1]
         elif name in WORD_STYLES:
             self._word(token)
-        elif name in FONTS or name in SWITCHES:
-            self.out += self._argument(token)
+        elif name in FONTS or name in SWITCHES or name in TRANSPARENT:
+            self.out += self._whole(token, self._argument(token))
         elif name in STYLES:
-            self.out += restyle(self._argument(token), STYLES[name])
-        elif name in TRANSPARENT:
-            self.out += self._argument(token)
+            self.out += self._whole(token, restyle(self._argument(token), STYLES[name]))
         elif name in DROPPED_ARGUMENT_FIRST:
             self._argument(token)
             self.out += self._argument(token)
@@ -205,7 +203,15 @@ class Tidier:
             inner = [joined]
         for each in inner:
             each.word = each.word or each.kind == "name"
-        self.out += inner
+        self.out += self._whole(token, inner)
+
+    def _whole(self, command: Token, inner: list[Token]) -> list[Token]:
+        """A name that is all a command holds stands where the command and its braces do."""
+        if len(inner) != 1 or inner[0].kind != "name" or self.i == 0:
+            return inner
+        name = inner[0].copy()
+        name.start, name.end = command.start, max(command.end, self.tokens[self.i - 1].end)
+        return [name]
 
     def _stacked(self, token: Token, name: str) -> None:
         above, base = self._argument(token), self._argument(token)
