@@ -188,16 +188,13 @@ class Objective(nn.Module):
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
         z = normal_sample(z_noise, 0, 1.0)
 
-        # f_theta(z generated)
-        f_theta_z_generated = self.f_theta(z)
+        # f_theta(z)
+        f_theta_z = self.f_theta(z)
 
         # x ~ p_theta(x|z): one draw for each example
-        if "x" in noise:
-            x = noise["x"].expand(f_theta_z_generated.shape)
-        else:
-            x = bernoulli_draw(f_theta_z_generated.shape, f_theta_z_generated)
+        x = noise["x"].expand(f_theta_z.shape) if "x" in noise else bernoulli_draw(f_theta_z.shape, f_theta_z)
         if mean:
-            x = bernoulli_mean(f_theta_z_generated)
+            x = bernoulli_mean(f_theta_z)
 
         return {"z": z, "x": x}
 

@@ -94,14 +94,21 @@ class Context:
         self.found.error(code, message, span, hint)
         return Refused(message)
 
-    def call(self, name: str, args: tuple[ir.Node, ...], frozen: bool = False, stochastic: bool = False) -> ir.NetCall:
+    def call(
+        self,
+        name: str,
+        args: tuple[ir.Node, ...],
+        frozen: bool = False,
+        stochastic: bool = False,
+        origin: tree.Node | None = None,
+    ) -> ir.NetCall:
         """One call of a network: the same node for the same inputs, unless random layers are to be drawn again."""
         copy = 0
         if stochastic and self.options.share_stochastic:
             self.assume(f"{name} has random layers: one call for the same inputs, its random layers shared")
         elif stochastic:
             copy = self.calls[name] = self.calls.get(name, 0) + 1
-        return self.arena.make(ir.NetCall, name, args, frozen, copy)
+        return self.arena.make(ir.NetCall, name, args, frozen, copy, origin=origin)
 
     @contextmanager
     def unfolding(self, name: str, span: Span) -> Iterator[None]:

@@ -31,12 +31,13 @@ class Density:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A density at the values a formula gives it: for each of its slots, what stands there."""
+    """A density at the values a formula gives it: for each of its slots, what stands there; and where (``call``)."""
 
     density: Density
     variables: tuple[tree.Node, ...]
     given: tuple[tree.Node, ...]
     renamed: bool = False
+    call: tree.Node | None = None
 
 
 @dataclass(slots=True)

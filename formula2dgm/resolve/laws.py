@@ -19,6 +19,7 @@ from formula2dgm.resolve.bindings import (
 )
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
+from formula2dgm.resolve.dependence import refuse_unseen
 from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law
 from formula2dgm.resolve.lookup import find_use
 from formula2dgm.resolve.names import Name, identifier, read_name
@@ -29,6 +30,21 @@ from formula2dgm.syntax import tree
 
 def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.Law:
     """The law of a density, its givens evaluated at their place of use."""
+    law = _law_of(context, use, scope, evaluate)
+    if use.call is not None:
+        _note_place(context, law, use.call)
+    return law
+
+
+def _note_place(context: Context, law: ir.Law, call: tree.Node) -> None:
+    """Remember where the law and the networks that it calls stand in the text."""
+    calls = (node.call for _, node in law.params if isinstance(node, ir.Head))
+    for node in (law, *calls):
+        if not context.arena.origins(node):
+            context.arena.note(node, call)
+
+
+def _law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.Law:
     density = use.density
     if density.declared is not None and density.declared.kind in ("family", "proportional"):
         with context.unfolding(density.label, density.declared.span):
@@ -195,6 +211,7 @@ def _declared_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate) 
             declared.body.span,
             "name the variable of the density before the semicolon, or leave it out",
         )
+    refuse_unseen(context, declared)
     inner = replace(_given_values(use, scope, evaluate), statement=declared)
     return family_law(context, declared.body, declared.signature, inner, evaluate)
 

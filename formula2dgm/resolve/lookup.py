@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Ambiguous, Density, Use, ancestral_order
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.scaffold import scaffold_factors
-from formula2dgm.resolve.signature import Signature, read_signature
+from formula2dgm.resolve.signature import Signature, is_density_call, read_signature
 from formula2dgm.syntax import tree
 
 
@@ -25,6 +27,12 @@ def find_use(context: Context, call: tree.Call) -> Use:
 
 def find_uses(context: Context, call: tree.Call) -> list[Use]:
     """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
+    return [replace(use, call=call) for use in _found_uses(context, call)]
+
+
+def _found_uses(context: Context, call: tree.Call) -> list[Use]:
+    if not isinstance(call.head, tree.Symbol):
+        raise context.refuse("F2D-0312", f"{call} is no density", call.span, "write its power outside: (p(z|x))^2")
     signature = read_signature(call, context.model.indices, context.model.parameters)
     for position, each in enumerate(call.args):
         if each in call.args[:position]:
@@ -52,7 +60,7 @@ def find_uses(context: Context, call: tree.Call) -> list[Use]:
         return factors
     if context.options.scaffold and (made := scaffold_factors(context, signature)) is not None:
         context.densities.all += made
-        return find_uses(context, call)
+        return _found_uses(context, call)
     raise _unknown(context, call, signature)
 
 
@@ -71,7 +79,7 @@ def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[
     """``p(x, z) = p(x|z) p(z)``, used at other values of x and z."""
     body = declared.body
     factors = body.factors if isinstance(body, tree.Mul) else (body,)
-    calls = [each for each in factors if isinstance(each, tree.Call)]
+    calls = [each for each in factors if isinstance(each, tree.Call) and _is_density(context, each)]
     if len(calls) != len(factors):
         raise context.refuse(
             "F2D-0306",
@@ -102,6 +110,10 @@ def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[
     renamed = dict(zip(own.slots, (*joint.variables, *joint.given), strict=True))
     by_density = {id(use.density): use for use in uses}
     return [_substitute(by_density[id(each)], renamed) for each in order]
+
+
+def _is_density(context: Context, call: tree.Call) -> bool:
+    return is_density_call(call) or any(each.signature.head == str(call.head) for each in context.densities.all)
 
 
 def _substitute(use: Use, renamed: dict[tree.Node, tree.Node]) -> Use:

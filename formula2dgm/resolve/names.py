@@ -77,7 +77,8 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         elif name is not None:
             labels.append(name)
         else:
-            labels.append(re.sub(r"\W+", "_", str(item)).strip("_") or "index")
+            spelled = str(item).replace("-", " minus ").replace("+", " plus ")
+            labels.append(re.sub(r"\W+", "_", spelled).strip("_") or "index")
     return Name(symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index))
 
 

@@ -126,13 +126,12 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
 def _uniform_logits(
     context: Context, signature: Signature, classes: int | None, shape: tuple[int, ...] | None
 ) -> ir.Node:
-    """Equal logits: the number 0 for each bit, a constant vector of zeros for classes."""
-    if classes is None:
+    """Equal logits: zeros, for each bit or class; the number 0 for bits of unknown number."""
+    sizes = (*(shape or ()), classes) if classes is not None else shape
+    if not sizes:
         return context.const(0.0)
     name = f"{identifier(signature.label)}_logits"
-    context.parameters.setdefault(
-        name, Parameter(name, f"{signature.label}: uniform", False, (*(shape or ()), classes), fill=0.0)
-    )
+    context.parameters.setdefault(name, Parameter(name, f"{signature.label}: uniform", False, sizes, fill=0.0))
     return context.arena.make(ir.Param, name, False)
 
 
@@ -220,7 +219,7 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
         f"{own} is a small network" if len(heads) == 1 else f"{' and '.join(names)} are heads of one small network",
         declared.span,
     )
-    node: ir.Node = context.arena.make(ir.Head, context.call(name, args), None, own, origin=call)
+    node: ir.Node = context.arena.make(ir.Head, context.call(name, args, origin=call), None, own, origin=call)
     kind = next(kind for each, kind in heads if _full_name(context, each) == own)
     return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if kind == "unit" else node
 
@@ -240,7 +239,7 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     group = name.group[0] if name.group else None
     context.networks.setdefault(key, Network(key, key, tuple(each for each, _ in inputs), False, group, scaffold))
     context.assume(f"{key} is a small network", call.span)
-    return context.arena.make(ir.Head, context.call(key, args), None, key, origin=call)
+    return context.arena.make(ir.Head, context.call(key, args, origin=call), None, key, origin=call)
 
 
 def _classes(context: Context, inputs: tuple[tuple[str, tuple[int, ...] | None], ...]) -> tuple[tuple[str, int], ...]:

@@ -225,7 +225,7 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             ),
         )
         node: ir.Node = context.arena.make(
-            ir.Head, context.call(key, args, stochastic=value.stochastic), None, None, origin=call
+            ir.Head, context.call(key, args, stochastic=value.stochastic, origin=call), None, None, origin=call
         )
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if value.sigmoid else node
     if not context.options.scaffold:

@@ -10,6 +10,7 @@ import re
 
 from formula2dgm.spans import Source
 from formula2dgm.syntax import unicode_symbols
+from formula2dgm.syntax.lexical import TOKEN, number_text, pieces
 from formula2dgm.syntax.suggestions import unknown_command
 from formula2dgm.syntax.tokens import BadToken, Token
 from formula2dgm.syntax.vocabulary import (
@@ -27,29 +28,6 @@ from formula2dgm.syntax.vocabulary import (
     UNSUPPORTED_ENVIRONMENTS,
 )
 
-_TOKEN = re.compile(
-    r"""
-      (?P<comment>(?<!\\)%[^\n]*\n?)
-    | (?P<space>\s+)
-    | (?P<row>\\\\(\*?\[[^\]\n]*\])?)
-    | (?P<command>\\[A-Za-z]+\*?)
-    | (?P<escape>\\[^A-Za-z])
-    | (?P<string>"[^"\n]*")
-    | (?P<number>(?:\d+\.\d+|\d+(?!\.\d)|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<name>[A-Za-z][A-Za-z0-9]*)
-    | (?P<dots>\.\.\.+)
-    | (?P<bar>\|\||\|)
-    | (?P<open>[(\[{])
-    | (?P<close>[)\]}])
-    | (?P<script>\*\*|[_^'])
-    | (?P<relation>~=|:=|<=|>=|!=|->|==|[=<>])
-    | (?P<operator>[-+*/@,;:.!])
-    | (?P<layout>[&$~])
-    | (?P<parameter>\#\d)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _LATEX = re.compile(r"\\[A-Za-z]")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _OVERLAY = re.compile(r"\s*<[^<>]*>")
@@ -81,7 +59,7 @@ class Scanner:
         self.open_script: tuple[int, str] = (0, "")
 
     def scan(self, start: int, end: int) -> list[Token]:
-        text, match = self.source.text, _TOKEN.match
+        text, match = self.source.text, TOKEN.match
         position = start
         while position < end:
             found = match(text, position, end)
@@ -179,7 +157,7 @@ class Scanner:
         elif letter is not None and unicode_symbols.command_of(letter[0]):
             self._known_command(unicode_symbols.command_of(letter[0]) or "", start, end)
         elif plain is not None:
-            for kind, text in _pieces(plain):
+            for kind, text in pieces(plain):
                 self._add(kind, text, start, end)
         else:
             self._bad(start, end, "F2D-0101", f"unexpected character {char!r}")
@@ -197,7 +175,7 @@ class Scanner:
             last.text, last.end = last.text + char, end
             char = ""
         command = unicode_symbols.command_of(char)
-        for kind, text in [("name", command)] if command else _pieces(char):
+        for kind, text in [("name", command)] if command else pieces(char):
             self._add(kind, text, start, end)
         self._add("close", "}", start, end)
         self.open_script = (end, mark)
@@ -286,17 +264,6 @@ class Scanner:
             end = more[1] + 1 if more else position.end() if position else end
         self._add("break", "row", start, end)
         return end
-
-
-def number_text(text: str) -> str:
-    """The canonical spelling of a number: ``.5`` is ``0.5``, ``1E-3`` is ``1e-3``."""
-    return ("0" + text if text.startswith(".") else text).lower()
-
-
-def _pieces(text: str) -> list[tuple[str, str]]:
-    """Kind and text of the tokens of a short plain text."""
-    found = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
-    return [(kind, piece) for kind, piece in found if kind != "space"]
 
 
 def scan(source: Source, start: int = 0, end: int | None = None, *, latex: bool | None = None,

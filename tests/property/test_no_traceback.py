@@ -65,7 +65,7 @@ def compute(text: str) -> None:
         assert located(text, error.diagnostics)
         return
     try:
-        player = {"player": objective.players[0]} if len(objective.players) > 1 else {}
+        player = {"player": objective.players[0]} if objective.players else {}
         out = objective(**objective.example_batch(3), **player)
     except f2d.FormulaError as error:
         assert all(each.code.startswith("F2D-06") for each in error.diagnostics)

@@ -18,7 +18,9 @@ partial inf arg infty""".split()
 SETTINGS = settings(
     max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-TEXTS = [text for _, text, _ in FORMULAS if len(text) < 300] + [each for _, _, readings in FORMULAS for each in readings]
+TEXTS = [text for _, text, _ in FORMULAS if len(text) < 300] + [
+    each for _, _, readings in FORMULAS for each in readings
+]
 SOUP = st.lists(st.sampled_from([*PIECES, "\n"]), max_size=16).map(" ".join)
 CHANGE = st.tuples(st.integers(0, 300), st.integers(0, 3), st.sampled_from([*PIECES, ""]))
 MUTATED = st.builds(lambda text, changes: _mutated(text, changes), st.sampled_from(TEXTS), st.lists(CHANGE, max_size=4))

@@ -55,7 +55,9 @@ def test_labels_pick_displays(tmp_path: Path) -> None:
 
 def test_a_markdown_file(tmp_path: Path) -> None:
     path = tmp_path / "notes.md"
-    path.write_text("# Notes\nWith $z \\sim p(z)$ and `$no$`:\n$$\n\\log p(x)\n$$\n```math\na = b\n```\n```\n$$no$$\n```\n")
+    path.write_text(
+        "# Notes\nWith $z \\sim p(z)$ and `$no$`:\n$$\n\\log p(x)\n$$\n```math\na = b\n```\n```\n$$no$$\n```\n"
+    )
     statements, diagnostics = read_document(path)
     assert diagnostics == []
     assert [str(each) for each in statements] == ["z ~ p(z)", "log p(x)", "a = b"]

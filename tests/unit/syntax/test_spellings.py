@@ -11,7 +11,7 @@ SAME = [
         "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]",
         "𝔼_q(z|x)[log p(x|z)] − KL[q(z|x)‖p(z)]",
         r"\mathbb{E}_{q(z\mid x)}\left[\log p(x\mid z)\right] - D_{\mathrm{KL}}\!\left(q(z\mid x)\,\Vert\,p(z)\right)",
-        r"\operatorname{E}_{q(z\mid x)}\bigl[\log p(x\mid z)\bigr] - \operatorname{KL}\!\left[q(z\mid x) \parallel p(z)\right]",
+        r"\operatorname{E}_{q(z\mid x)}\bigl[\log p(x\mid z)\bigr] - \operatorname{KL}\left[q(z\mid x) \parallel p(z)\right]",
         r"{\mathbb E}_{q(z|x)}[\text{log } p(x|z)] - {\rm KL}(q(z|x)||p(z)).",
     ),
     ("sum_{t=1}^T log p(x_t|x_{<t})", "∑_{t=1}^T log p(x_t|x_{<t})", r"\sum\limits_{t=1}^{T}\log p(x_t \mid x_{<t})"),
@@ -37,7 +37,14 @@ def test_spellings_of_one_formula_are_equal(spellings: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("a * b", "a b"), (r"a \cdot b", r"a \times b"), ("f(x)", "f * (x)"), ("x^{(i)}", "x^i"), ("x_t", "x^t"), ("q", "Q")],
+    [
+        ("a * b", "a b"),
+        (r"a \cdot b", r"a \times b"),
+        ("f(x)", "f * (x)"),
+        ("x^{(i)}", "x^i"),
+        ("x_t", "x^t"),
+        ("q", "Q"),
+    ],
 )
 def test_what_differs_in_print_differs_in_the_tree(one: str, other: str) -> None:
     assert parse(one)[0] != parse(other)[0]

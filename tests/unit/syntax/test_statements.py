@@ -40,7 +40,7 @@ def test_reading_goes_on_after_an_error() -> None:
     assert [str(each) for each in read] == ["c = d", "z ~ p(z)"]
     assert [(each.code, each.span.text) for each in diagnostics if each.span] == [
         ("F2D-0103", "("),
-        ("F2D-0104", ")"),
+        ("F2D-0104", "]"),
         ("F2D-0106", "+ *"),
     ]
 

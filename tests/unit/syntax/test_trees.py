@@ -148,9 +148,7 @@ OPERATORS = {
         "Expect", (make("Draws", (sym("z", one), dots, sym("z", sym("K"))), q),), x
     ),
     r"\mathbb{E}_{t, x \sim p(x)}[x]": make("Expect", (t, make("Draws", (x,), call("p", x))), x),
-    r"\mathbb{E}_{(x,y) \sim \mathcal{D}}[x]": make(
-        "Expect", (make("Draws", (x, y), sym("D", style="cal")),), x
-    ),
+    r"\mathbb{E}_{(x,y) \sim \mathcal{D}}[x]": make("Expect", (make("Draws", (x, y), sym("D", style="cal")),), x),
     r"\underset{x\sim p}{\mathbb{E}}[x]": make("Expect", (make("Draws", (x,), p),), x),
     r"\langle x \rangle_q": make("Expect", (q,), x),
     r"\mathbb{E}_q \log p(x|z)": make("Expect", (q,), prefix("log", p_of_x), True),

@@ -17,7 +17,9 @@ def num(text: str) -> Node:
     return tree.Number(text, span=NOWHERE)
 
 
-def call(head: str | Node, *args: Node, given: tuple[Node, ...] | None = None, params: tuple[Node, ...] | None = None) -> Node:
+def call(
+    head: str | Node, *args: Node, given: tuple[Node, ...] | None = None, params: tuple[Node, ...] | None = None
+) -> Node:
     return tree.Call(sym(head) if isinstance(head, str) else head, args, given, params, span=NOWHERE)
 
 

@@ -1,0 +1,43 @@
+"""What a declared density depends on: its own variables and what it is given, nothing else that varies."""
+
+from __future__ import annotations
+
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.model import Declared
+from formula2dgm.resolve.names import Name, read_name
+from formula2dgm.syntax import tree
+
+
+def refuse_unseen(context: Context, declared: Declared) -> None:
+    """``q(z) = N(z; mu(x), I)`` depends on x: it has to be written, and used, as q(z|x)."""
+    signature = declared.signature
+    seen = {each.id for each in (*signature.variables, *signature.given) if each} | set(signature.group)
+    for symbol in _operands(declared.body):
+        name = read_name(symbol, context.model.indices)
+        if name.id not in seen and _varies(context, symbol, name):
+            given = ", ".join([*(each.id for each in signature.given if each), name.id])
+            variables = ", ".join(each.id for each in signature.variables if each)
+            raise context.refuse(
+                "F2D-0319",
+                f"{signature.label} is declared to depend on {name.id}, which it is not given",
+                symbol.span,
+                f"write {signature.head}({variables}|{given}), here and where it is used",
+            )
+
+
+def _operands(node: tree.Node) -> list[tree.Symbol]:
+    """The symbols that stand for values: not the heads of calls."""
+    if isinstance(node, tree.Symbol):
+        return [node]
+    inside = node.children
+    if isinstance(node, tree.Call):
+        inside = (*node.args, *(node.given or ()), *(node.params or ()))
+    return [symbol for each in inside for symbol in _operands(each)]
+
+
+def _varies(context: Context, symbol: tree.Symbol, name: Name) -> bool:
+    """Data, or a variable that something draws; a definition or a statement's draw says itself what it depends on."""
+    head = read_name(symbol, context.model.indices, head=True)
+    known = name.id in context.model.drawn or bool({name.full, head.full} & context.model.definitions.keys())
+    known = known or name.full in context.model.parameters or context.named.find(head) is not None
+    return name.id in context.model.variables and not known
