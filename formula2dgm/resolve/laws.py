@@ -38,8 +38,8 @@ def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.L
 
 def _note_place(context: Context, law: ir.Law, call: tree.Node) -> None:
     """Remember where the law and the networks that it calls stand in the text."""
-    calls = (node.call for _, node in law.params if isinstance(node, ir.Head))
-    for node in (law, *calls):
+    heads = [node for _, node in law.params if isinstance(node, ir.Head)]
+    for node in (law, *heads, *(head.call for head in heads)):
         if not context.arena.origins(node):
             context.arena.note(node, call)
 
@@ -218,10 +218,8 @@ def _declared_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate) 
 
 def _written_variable(context: Context, call: tree.Call) -> Name | None:
     """The variable of ``N(z; mu, Sigma)`` or ``N(z | mu, Sigma)``; None where none is written."""
-    first = call.args[0]
-    if not (call.params or call.given) or not isinstance(first, tree.Symbol):
-        return None
-    return read_name(first, context.model.indices)
+    first = call.args[0] if call.args and (call.params or call.given) else None
+    return read_name(first, context.model.indices) if isinstance(first, tree.Symbol) else None
 
 
 def _given_values(use: Use, scope: Scope, evaluate: Evaluate) -> Scope:

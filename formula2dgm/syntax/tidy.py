@@ -80,7 +80,8 @@ class Tidier:
         """The names that a run of letters is, or the operator that a word of the plain-text language is."""
         mark = self._after_mark()
         after = self.tokens[self.i] if self.i < len(self.tokens) else None
-        meant = None if self.latex else plain_word(token, mark, after is not None and after.kind == "script")
+        plain = not self.latex or (token.text == "in" and token.is_spaced)  # no one sets a product "i n" like this
+        meant = None if not plain else plain_word(token, mark, after is not None and after.kind == "script")
         token.word = token.word or self.words[-1]
         return [meant] if meant is not None else run_of_letters(token, self.latex, self.scripts[-1] or mark, mark)
 

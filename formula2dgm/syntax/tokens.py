@@ -44,6 +44,12 @@ class Token:
         """The characters of the token as its author wrote them."""
         return self.source.text[self.start : self.end]
 
+    @property
+    def is_spaced(self) -> bool:
+        """Whether the token stands between two blanks."""
+        text = self.source.text
+        return text[max(0, self.start - 1) : self.start].isspace() and text[self.end : self.end + 1].isspace()
+
     def copy(self, kind: str | None = None, text: str | None = None) -> Token:
         """The same token with another kind or text."""
         new = Token(self.source, kind or self.kind, self.text if text is None else text, self.start, self.end)
