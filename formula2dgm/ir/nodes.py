@@ -46,7 +46,8 @@ class Node:
     @property
     def children(self) -> Iterator[Node]:
         """The nodes this one is computed from, in order."""
-        for name in self.__match_args__:  # type: ignore[attr-defined]
+        names: tuple[str, ...] = self.__match_args__
+        for name in names:
             yield from _nodes_in(getattr(self, name))
 
     def _axes(self) -> tuple[Axis, ...]:

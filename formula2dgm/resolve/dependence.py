@@ -29,7 +29,7 @@ def _operands(node: tree.Node) -> list[tree.Symbol]:
     """The symbols that stand for values: not the heads of calls."""
     if isinstance(node, tree.Symbol):
         return [node]
-    inside = node.children
+    inside = tuple(node.children)
     if isinstance(node, tree.Call):
         inside = (*node.args, *(node.given or ()), *(node.params or ()))
     return [symbol for each in inside for symbol in _operands(each)]

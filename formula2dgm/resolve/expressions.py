@@ -195,10 +195,10 @@ class Evaluator:
                     raise self.context.refuse(
                         "F2D-0215", "the gradient's variable is missing", node.span, "write \\nabla_x f(x)"
                     )
-                variable = self(sub[0], scope)
-                if isinstance(variable, ir.Hyper | ir.Const):
+                by = self(sub[0], scope)
+                if isinstance(by, ir.Hyper | ir.Const):
                     raise self.context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
-                return self.make(ir.Grad, self(args[0], below), variable)
+                return self.make(ir.Grad, self(args[0], below), by)
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
         if function_by_spelling(name) is None:

@@ -61,7 +61,8 @@ def clean_label(text: str) -> str:
     >>> clean_label(r"\\text{rate of } q_\\phi")
     'rate of q_phi'
     """
-    return " ".join(_NOT_LABEL.sub("", _COMMAND.sub(_shown, text)).split())
+    shown = " ".join(_NOT_LABEL.sub("", _COMMAND.sub(_shown, text)).split())
+    return "".join(each for each in shown if each.isprintable())
 
 
 def _shown(command: re.Match[str]) -> str:
