@@ -21,5 +21,5 @@ def refuse_wrong_arguments(
         raise context.refuse("F2D-0218", f"{name} takes one argument, not {count}", node.span)
     if function is not None and sub:
         base = ", ".join(map(str, sub))
-        hint = "the logarithm is the natural one: divide by \\log 2" if name == "log" else None
+        hint = f"the logarithm is the natural one: divide by \\log {base}" if base.isdigit() else None
         raise context.refuse("F2D-0218", f"{name} with the subscript {base} is not understood", node.span, hint)

@@ -181,7 +181,7 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
                 "F2D-0415",
                 f"the index {name} runs over nothing known: no draws, no finite variable, no examples, no time",
                 node.span,
-                f"draw what it indexes: z_{name} ~ q(z|x); or sum over t for the steps of a sequence",
+                f"draw what it indexes: z_{{1:{name.upper()}}} ~ q(z|x); or sum over t for the steps of a sequence",
             )
     return opened
 
@@ -245,7 +245,7 @@ def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, 
                     "F2D-0410",
                     f"{name} is summed, but {law.label} is not finite",
                     node.span,
-                    "use an expectation or an integral",
+                    f"write an expectation over {name}",
                 )
             axis = Axis("enumeration", name)
             values = context.arena.make(ir.Enumerated, law, axis)

@@ -10,6 +10,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Objective, Parameter, Program, Term
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import read_densities
@@ -31,6 +32,8 @@ from formula2dgm.resolve.terms import Draft, coefficient, terms_of
 from formula2dgm.syntax import parse_one, tree
 
 BATCH = Axis("batch", "batch")
+#: Nodes that a number is made of.
+NUMBERS = (ir.Const, ir.Hyper, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 
 
 def resolve(
@@ -145,6 +148,13 @@ SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho ta
 def _objectives(context: Context, wanted: Wanted) -> list[Objective]:
     """One objective for each player that the statement names; one for nobody in particular if it names none."""
     body, drafts = _last_computable(context, wanted)
+    if all(isinstance(each, NUMBERS) for draft in drafts for each in walk(draft.node, *draft.symbols)):
+        raise context.refuse(
+            "F2D-0211",
+            "this holds no data, draw or network: there is nothing to train",
+            wanted.span,
+            "write what is to be maximised or minimised, such as E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]",
+        )
     operators = [each for each in wanted.operators if each[1]] or [("", wanted.heads)]
     several = len(context.model.objectives) > 1 or len({names for _, names in operators}) > 1
     out: dict[tuple[str, ...], Objective] = {}

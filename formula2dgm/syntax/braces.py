@@ -61,8 +61,7 @@ def clean_label(text: str) -> str:
     >>> clean_label(r"\\text{rate of } q_\\phi")
     'rate of q_phi'
     """
-    shown = " ".join(_NOT_LABEL.sub("", _COMMAND.sub(_shown, text)).split())
-    return "".join(each for each in shown if each.isprintable())
+    return " ".join(_NOT_LABEL.sub("", _COMMAND.sub(_shown, text)).split())
 
 
 def _shown(command: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """The normaliser's state: where it reads, what it has written, in which bracket it is.
 
-The rooms around it (``normalise``, ``names``, ``scripts``, ``bars``, ``operators``) are functions of a Reader.
+The rooms around it (``normalise``, ``names``, ``scripts``, ``bars``, ``expectations``, …) are functions of a Reader.
 """
 
 from __future__ import annotations
@@ -26,11 +26,16 @@ _SEPARATORS = frozenset("COMMA SEMI COND COLON REL DIVSEP".split())
 class Frame:
     """The bracket that is being read.
 
-    kind    ``top``, ``group``, ``call``, ``body``, ``div``, ``sub``, ``sup``, ``abs``, ``norm``, ``set``
+    kind    ``top``, ``group``, ``call``, ``args`` (of a known function), ``body`` (of an expectation), ``div``,
+            ``sub``, ``sup``, ``unbraced`` (a script of one token), ``abs``, ``norm``, ``set``
     stop    the index of its closing bracket
     start   how much was written when it opened
     cond    whether a single bar may still be a condition
     separator   of a divergence: what separates its two arguments
+    integrals   how many integrals still wait for their variable
+    sets        whether curly brackets hold a set here: behind ``in``
+    head        whether an optimiser here would reach over the whole formula
+    nested      how many operators without brackets are open in this term
     """
 
     kind: str

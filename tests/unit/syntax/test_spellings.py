@@ -11,7 +11,7 @@ SAME = [
         "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]",
         "𝔼_q(z|x)[log p(x|z)] − KL[q(z|x)‖p(z)]",
         r"\mathbb{E}_{q(z\mid x)}\left[\log p(x\mid z)\right] - D_{\mathrm{KL}}\!\left(q(z\mid x)\,\Vert\,p(z)\right)",
-        r"\operatorname{E}_{q(z\mid x)}\bigl[\log p(x\mid z)\bigr] - \operatorname{KL}\left[q(z\mid x) \parallel p(z)\right]",
+        r"\operatorname{E}_{q(z\mid x)}\bigl[\log p(x\mid z)\bigr] - \operatorname{KL}[q(z\mid x) \parallel p(z)]",
         r"{\mathbb E}_{q(z|x)}[\text{log } p(x|z)] - {\rm KL}(q(z|x)||p(z)).",
     ),
     ("sum_{t=1}^T log p(x_t|x_{<t})", "∑_{t=1}^T log p(x_t|x_{<t})", r"\sum\limits_{t=1}^{T}\log p(x_t \mid x_{<t})"),
