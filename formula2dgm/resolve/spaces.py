@@ -23,7 +23,7 @@ def read_space(node: tree.Node) -> Space | None:
     if isinstance(node, tree.Power):
         shape = _shape(node.exponent)
         node = node.base
-    if isinstance(node, tree.Symbol) and node.letter == "R":
+    if isinstance(node, tree.Symbol) and node.letter == "R" and not (node.sub or node.sup):
         return Space("real", shape)
     if isinstance(node, tree.Interval) and str(node.lower) == "0" and str(node.upper) == "1":
         return Space("unit", shape)
