@@ -73,6 +73,13 @@ class Densities:
         count = len(wanted.variables)
         return Use(density, wanted.slots[:count], wanted.slots[count:], renamed=True)
 
+    def knows(self, wanted: Signature) -> bool:
+        """Is there a density, or a product of some, that the signature names; or several?"""
+        try:
+            return self.find(wanted) is not None or self.factorise(wanted) is not None
+        except Ambiguous:
+            return True
+
     def factorise(self, wanted: Signature) -> list[Use] | None:
         """Factors of the same letter whose product is the wanted joint, parents first; None if there are none.
 

@@ -59,7 +59,10 @@ class Evaluator:
             case tree.Abs(body):
                 return self.make(ir.Apply, "abs", (self(body, scope.under(node, False)),))
             case tree.Norm(body, order):
-                return self.make(ir.Norm, self(body, scope.under(node, False)), self._order(order))
+                value, power = self(body, scope.under(node, False)), self._order(order)
+                if value.event == "number":
+                    return self.make(ir.Apply, "abs", (value,))
+                return self.make(ir.Norm, value, power)
             case tree.Call():
                 return self._call(node, scope)
             case tree.Func(name, args, sub):

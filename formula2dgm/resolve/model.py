@@ -159,7 +159,7 @@ def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: D
     if space is None:
         found.error(
             "F2D-0210",
-            f"this space is not understood: {right}",
+            f"this space is not understood: {right.span.text}",
             right.span,
             "write \\mathbb{R}^{16}, \\{0,1\\}^{64}, [0,1]^{64} or \\{1, \\dots, 10\\}",
         )

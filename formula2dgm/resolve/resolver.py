@@ -10,7 +10,6 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Objective, Parameter, Program, Term
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import read_densities

@@ -61,7 +61,7 @@ def _only_sampled(context: Context, density: tree.Call) -> bool:
     signature = read_signature(density, context.model.indices, context.model.parameters)
     if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
         return False
-    if context.densities.find(signature) or context.densities.factorise(signature):
+    if context.densities.knows(signature):
         return False
     context.assume(f"{density} is bound to nothing and only drawn from: it is the data", density.span)
     return True

@@ -2,8 +2,8 @@
 
     python tests/bad/update.py      # rewrites the messages; read the difference as the person who gets them would
 
-A first line ``% bindings: q(z|x) Normal, beta 4`` checks the text with densities bound to those families (their networks
-are never called) and numbers to those values; without it, what is unbound gets defaults.
+A first line ``% bindings: q(z|x) Normal, beta 4`` checks the text with densities bound to those families (their
+networks are never called) and numbers to those values; without it, what is unbound gets defaults.
 """
 
 from __future__ import annotations

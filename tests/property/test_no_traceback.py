@@ -36,7 +36,12 @@ FORMULAS = st.builds(changed, st.sampled_from(seeds()), CHANGES)
 def examples(count: int) -> settings:
     """So many examples, the same in every run, however long one takes."""
     return settings(
-        max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
     )
 
 
