@@ -2,8 +2,8 @@
 
     python tests/golden/update.py      # rewrites them all; read the difference like code
 
-``NAME.canonical`` the canonical ASCII and LaTeX, ``NAME.program`` the resolved program with its assumptions, ``NAME.py``
-the written module.
+``NAME.canonical`` the canonical ASCII and LaTeX, ``NAME.program`` the resolved program with its assumptions,
+``NAME.py`` the written module.
 """
 
 from __future__ import annotations

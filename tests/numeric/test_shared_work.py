@@ -1,4 +1,4 @@
-"""One call of the encoder and one of the decoder a step, whatever the number of terms; draws shared where that is unbiased."""
+"""One call of each network a step, whatever the number of terms; draws shared only where that is unbiased."""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ def test_miwae_replicates_the_expectation() -> None:
     known = oracle("pythae_piwae")
     nets = known.networks()
     judge = reference(
-        r"\frac1M\sum_{m=1}^M\mathbb{E}_{z_{1:K}\sim q(z|x)}\left[\log\frac1K\sum_{k=1}^K\frac{p(x,z_k)}{q(z_k|x)}\right]",
+        r"\frac1M\sum_{m=1}^M\mathbb{E}_{z_{1:K}\sim q(z|x)}"
+        r"\left[\log\frac1K\sum_{k=1}^K\frac{p(x,z_k)}{q(z_k|x)}\right]",
         {
             "q(z|x)": f2d.Normal(nets["enc"]),
             "p(x|z)": f2d.Normal(loc=nets["dec"], scale=1.0),
@@ -272,7 +273,8 @@ def test_dpo_by_hand() -> None:
     x = double([[0.2, -1.0], [1.5, 0.3]])
     wins, loses = torch.tensor([0, 2]), torch.tensor([1, 1])
     judge = reference(
-        r"\mathcal{L}_{\mathrm{DPO}}(\pi_\theta; \pi_{ref}) = -\mathbb{E}_{(x,y_w,y_l)\sim\mathcal{D}}\left[\log\sigma\left(\beta\log\frac{\pi_\theta(y_w|x)}{\pi_{ref}(y_w|x)}"
+        r"\mathcal{L}_{\mathrm{DPO}}(\pi_\theta; \pi_{ref}) = -\mathbb{E}_{(x,y_w,y_l)\sim\mathcal{D}}"
+        r"\left[\log\sigma\left(\beta\log\frac{\pi_\theta(y_w|x)}{\pi_{ref}(y_w|x)}"
         r" - \beta\log\frac{\pi_\theta(y_l|x)}{\pi_{ref}(y_l|x)}\right)\right]",
         {
             r"\pi_\theta(y|x)": f2d.Categorical(policy),

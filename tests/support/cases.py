@@ -1,4 +1,4 @@
-"""Exact cases of a predecessor library, checked against an independent float64 computation: weights and noise included."""
+"""Exact cases of a predecessor library, checked by an independent float64 computation; weights and noise included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published implementations on tiny networks: weights, inputs, noise, and the value and gradients of the paper's formula.
+"""Published implementations on tiny networks: weights, inputs, noise, value and gradients of the paper's formula.
 
 Each ``.npz`` holds ``param/NET.LAYER.weight``, ``input/NAME``, ``noise/NAME``, ``value`` (or ``value/PLAYER``) and
 ``grad/...``; ``index.json`` says where it comes from and which conventions its formula needs.

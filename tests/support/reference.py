@@ -14,7 +14,9 @@ from formula2dgm.runtime.bindings import describe
 from formula2dgm.runtime.reference import Reference
 
 
-def resolved(formula: str | Sequence[str], bindings: Mapping[str, object], **options: Any) -> tuple[Program, dict[str, Any]]:
+def resolved(
+    formula: str | Sequence[str], bindings: Mapping[str, object], **options: Any
+) -> tuple[Program, dict[str, Any]]:
     """The resolved program, and the bound networks and tensors by the program's names."""
     described = describe(bindings)
     program = driver.analyse(formula, described.bindings, make_options(**options))
