@@ -61,6 +61,7 @@ wheel: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/index_errors.py
 	$(BIN)/python docs/index_families.py
+	$(BIN)/python docs/index_divergences.py
 
 survey: $(READY)
 	$(BIN)/python tests/survey/survey.py --write

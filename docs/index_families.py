@@ -70,9 +70,9 @@ def _values(family) -> str:
 
 def _draws(family) -> str:
     if family.finite:
-        return "summed over, or without gradient"
+        return "summed over, or score function"
     if not family.pathwise:
-        return "without gradient"
+        return "score function"
     return "pathwise" if family.noise == "standard" else "pathwise (implicit)"
 
 

@@ -27,20 +27,26 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm import flows
     from formula2dgm.api import check, compile, describe, distribution, parse
     from formula2dgm.diagnostics import Diagnostic, FormulaError
+    from formula2dgm.library.kernels import IMQ, RBF
+    from formula2dgm.registry.estimators import Relaxed, Score
     from formula2dgm.report.trees import tree_text
-    from formula2dgm.runtime.bindings import Sigmoid
+    from formula2dgm.runtime.bindings import Sigmoid, SpectralNorm
     from formula2dgm.runtime.distribution import Distribution
     from formula2dgm.runtime.objective import Objective
-    from formula2dgm.runtime.training import fit, load
+    from formula2dgm.runtime.runs import load
+    from formula2dgm.runtime.training import evaluate, fit
 
 _HOMES = {
     **dict.fromkeys(("check", "compile", "describe", "distribution", "parse"), "api"),
     **dict.fromkeys(("Diagnostic", "FormulaError"), "diagnostics"),
-    "Sigmoid": "runtime.bindings",
+    **dict.fromkeys(("Sigmoid", "SpectralNorm"), "runtime.bindings"),
+    **dict.fromkeys(("Relaxed", "Score"), "registry.estimators"),
+    **dict.fromkeys(("IMQ", "RBF"), "library.kernels"),
     "Distribution": "runtime.distribution",
     "Objective": "runtime.objective",
     "tree_text": "report.trees",
-    **dict.fromkeys(("fit", "load"), "runtime.training"),
+    "load": "runtime.runs",
+    **dict.fromkeys(("evaluate", "fit"), "runtime.training"),
 }
 
 

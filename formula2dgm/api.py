@@ -10,8 +10,11 @@ from formula2dgm import driver
 from formula2dgm.codegen import generate
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.passes import run_passes
+from formula2dgm.registry.batch_estimators import BATCH_ESTIMATORS
+from formula2dgm.registry.estimators import NAMES, Chosen, chosen, problems_of
 from formula2dgm.report.contract import contract
 from formula2dgm.resolve import Bindings, Options
+from formula2dgm.resolve.divergences_bounds import BOUNDS
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ def compile(
     *,
     maximize: bool | None = None,
     samples: int | Mapping[str, int] = 1,
-    estimators: Mapping[str, str] | None = None,
+    estimators: Mapping[str, str | Chosen] | None = None,
     divergences: str | Mapping[str, str] = "auto",
     share_samples: bool = True,
     share_stochastic: bool = True,
@@ -57,6 +60,8 @@ def compile(
     dims: Mapping[str, int] | None = None,
     scaffold: bool | None = None,
     labels: str | Sequence[str] = (),
+    non_saturating: bool = False,
+    weights_of: Objective | None = None,
 ) -> Objective:
     """Compile a formula to a training objective.
 
@@ -64,8 +69,10 @@ def compile(
     bindings     what its names stand for: ``{"q(z|x)": f2d.Normal(encoder), "beta": 4.0}``
     maximize     the direction, where the formula does not say
     samples      the number of draws of an expectation, for all or by variable
-    estimators   how the gradient of a draw is estimated, by variable
-    divergences  ``auto`` (closed form where there is one), ``closed``, ``sampled``; for all or by term
+    estimators   how the gradient of a draw is estimated, by variable or density: ``pathwise``, ``enumerate``,
+                 ``score``, ``relaxed``, ``straight-through``, or :class:`Score`, :class:`Relaxed` with settings
+    divergences  ``auto`` (closed form where there is one), ``closed``, ``sampled``; for all or by term, where a KL of
+                 mixtures may be its ``convexity-bound`` or ``variational-bound``
     share_samples     let brackets over one factor share their draw where that is unbiased
     share_stochastic  call a network with random layers once for the same inputs
     reduction    of the batch at the root: ``mean``, ``sum``, ``none``
@@ -73,6 +80,9 @@ def compile(
     dims         sizes of variables: ``{"z": 16}``
     scaffold     give unbound densities and networks small defaults (the default for a path)
     labels       of a document only the displays with these labels, and the definitions that they need: ``"eq:elbo"``
+    non_saturating    a player that is to minimise ``log(1 - D(G(z)))`` maximises ``log D(G(z))`` in its place
+    weights_of   an objective whose networks and tensors this formula shares: its bindings, sizes and defaults hold here
+                 too, so that a model trained by one bound is measured by another
 
     Returns an ``nn.Module``; ``objective(x=batch).loss`` is to be minimised.  Raises :class:`FormulaError`.
 
@@ -84,7 +94,12 @@ def compile(
     """
     from formula2dgm.runtime import bindings as bound
     from formula2dgm.runtime.loader import build
+    from formula2dgm.runtime.origin import Origin, shared_with
 
+    origin = weights_of.origin if weights_of is not None else None
+    if origin is not None:
+        bindings, dims = {**origin.bindings, **(bindings or {})}, {**origin.dims, **(dims or {})}
+        scaffold = origin.scaffold if scaffold is None else scaffold
     described = bound.describe(bindings or {})
     options = make_options(
         maximize=maximize,
@@ -96,13 +111,19 @@ def compile(
         reduction=reduction,
         dims=dims,
         scaffold=_is_document(formula) if scaffold is None else scaffold,
+        non_saturating=non_saturating,
     )
     program = driver.analyse(formula, described.bindings, options, macros, _labels(labels))
     optimised = run_passes(program)
     generated = generate(optimised)
     networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     tensors = {each.name: described.objects[each.binding] for each in program.parameters if each.binding}
-    return build(optimised, generated, networks, tensors)  # type: ignore[arg-type]
+    if weights_of is not None:
+        made, kept = shared_with(weights_of, program)
+        networks, tensors = networks | made, tensors | kept
+    objective = build(optimised, generated, networks, tensors)  # type: ignore[arg-type]
+    objective.__dict__["origin"] = Origin(dict(bindings or {}), dict(options.dims), options.scaffold)
+    return objective
 
 
 def distribution(
@@ -186,16 +207,19 @@ def make_options(
     *,
     maximize: bool | None = None,
     samples: int | Mapping[str, int] = 1,
-    estimators: Mapping[str, str] | None = None,
+    estimators: Mapping[str, str | Chosen] | None = None,
     divergences: str | Mapping[str, str] = "auto",
     share_samples: bool = True,
     share_stochastic: bool = True,
     reduction: str = "mean",
     dims: Mapping[str, int] | None = None,
     scaffold: bool = False,
+    non_saturating: bool = False,
 ) -> Options:
     """The options, each checked; raises :class:`FormulaError` (F2D-0708) for a value that does not exist."""
     problems: list[Diagnostic] = []
+    if isinstance(divergences, Mapping):
+        divergences = {str(parse(key)): choice for key, choice in divergences.items()}
 
     def one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
         if value not in allowed:
@@ -205,27 +229,38 @@ def make_options(
     one_of("maximize", maximize, (None, True, False))
     one_of("reduction", reduction, ("mean", "sum", "none"))
     for choice in divergences.values() if isinstance(divergences, Mapping) else (divergences,):
-        one_of("divergences", choice, ("auto", "closed", "sampled"))
+        by_term = isinstance(divergences, Mapping)
+        one_of("divergences", choice, ("auto", "closed", "sampled", *(BOUNDS if by_term else ())))
     for count in samples.values() if isinstance(samples, Mapping) else (samples,):
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             problems.append(Diagnostic("F2D-0708", "error", f"samples={count!r} is not a whole number above 0"))
     for key, size in (dims or {}).items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             problems.append(Diagnostic("F2D-0708", "error", f"dims[{key!r}]={size!r} is not a whole number above 0"))
-    for key, estimator in (estimators or {}).items():
-        one_of(f"estimators[{key!r}]", estimator, ("pathwise", "enumerate"))
+    picked: dict[str, Chosen] = {}
+    for key, given in (estimators or {}).items():
+        wanted = chosen(given)
+        if wanted is None:
+            names = ", ".join(map(repr, (*NAMES, *BATCH_ESTIMATORS)))
+            says = f"estimators[{key!r}]={given!r} is none of {names}, f2d.Score(...), f2d.Relaxed(...)"
+            problems.append(Diagnostic("F2D-0708", "error", says))
+        else:
+            wrong = problems_of(wanted)
+            problems += [Diagnostic("F2D-0708", "error", f"estimators[{key!r}]: {each}") for each in wrong]
+            picked[key] = wanted
     if problems:
         raise FormulaError(problems)
     return Options(
         maximize,
         samples,
-        dict(estimators or {}),
+        picked,
         divergences,
         share_samples,
         share_stochastic,
         reduction,
         dict(dims or {}),
         scaffold,
+        non_saturating,
     )
 
 

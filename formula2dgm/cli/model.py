@@ -12,6 +12,7 @@ from formula2dgm import driver
 from formula2dgm.api import make_options
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir.program import Program
+from formula2dgm.registry.estimators import NAMES, Chosen, Relaxed, Score, estimator
 from formula2dgm.resolve import NO_BINDINGS, Bindings, NumberValue, Options
 from formula2dgm.resolve.bindings import Value
 from formula2dgm.spans import Source
@@ -32,7 +33,30 @@ def _standard_input() -> Source:
 def options(given: argparse.Namespace) -> Options:
     """The compile options of the command line; unbound names get defaults."""
     dims = {name: int(value) for name, value in pairs(given.dims, "--dim", whole=True).items()}
-    return make_options(maximize=given.maximize, samples=given.samples, dims=dims, scaffold=True)
+    return make_options(
+        maximize=given.maximize,
+        samples=given.samples,
+        estimators=dict(_estimator(each) for each in given.estimators),
+        dims=dims,
+        scaffold=True,
+    )
+
+
+def _estimator(item: str) -> tuple[str, str | Chosen]:
+    """``z=score``, ``z=score:leave-one-out``, ``z=relaxed:0.5``: the setting behind the colon is the main one."""
+    name, equals, text = (each.strip() for each in item.rpartition("="))
+    how, colon, setting = (each.strip() for each in text.partition(":"))
+    known = estimator(how)
+    if not equals or not name or known is None or (colon and (how not in ("score", "relaxed") or not setting)):
+        names = ", ".join(NAMES)
+        problem = f"it has the form NAME=HOW, and HOW is one of {names}"
+        hint = "for example --estimator z=score:leave-one-out"
+        raise FormulaError(Diagnostic("F2D-0802", "error", f"--estimator {item}: {problem}", None, hint))
+    if not colon:
+        return name, how
+    number = _number(setting)
+    value = setting if number is None else number
+    return name, Score(value) if how == "score" else Relaxed(value)
 
 
 def pairs(items: list[str], flag: str, whole: bool = False) -> dict[str, float]:

@@ -184,6 +184,10 @@ def _add_formula(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) -
     ):
         group.add_argument(flag, dest=into, metavar=form, help=said, action="append", default=[])
     group.add_argument("--samples", metavar="K", type=int, default=1, help="draws of each expectation (default 1)")
+    estimated = "the gradient of a draw: z=score, z=score:leave-one-out, z=relaxed:0.5, z=straight-through, z=enumerate"
+    group.add_argument(
+        "--estimator", dest="estimators", metavar="NAME=HOW", help=estimated, action="append", default=[]
+    )
     direction = "the direction, where the formula does not say"
     group.add_argument("--maximize", action=argparse.BooleanOptionalAction, default=None, help=direction)
 

@@ -11,7 +11,7 @@ from formula2dgm.cli.networks import load_networks
 
 
 def run(given: argparse.Namespace) -> int:
-    from formula2dgm.runtime.training import train
+    from formula2dgm.runtime.runs import train
 
     name = Path(given.formula[0]).stem if given.formula[0] != "-" else "formula"
     folder = Path(given.out_dir or f"runs/{name}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from formula2dgm.codegen.expressions import expression, facts, settings
-from formula2dgm.codegen.notation import call_label
+from formula2dgm.codegen.meeting_values import meetings
+from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.codegen.python import Code, call, statement
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.uses import roots
@@ -50,6 +51,16 @@ class _Checks:
                 self._divergence(node, left, right)
             case ir.Apply("log", (body,)):
                 self._logarithm(node, body)
+        for left, right in meetings(self.scope, node):
+            self._ranks(node, left, right)
+
+    def _ranks(self, node: ir.Node, left: ir.Node, right: ir.Node) -> None:
+        """Two values that meet entry by entry have events of equally many dimensions."""
+        names = [f'"{notation(self.scope.program, each)}"' for each in (left, right)]
+        codes = [expression(self.scope, each, "value") for each in (left, right)]
+        leads = [str(len(left.axes))] + ([str(len(right.axes))] if len(left.axes) != len(right.axes) else [])
+        check = self.scope.use("check_event_rank")
+        self._add(node, call(check, names[0], codes[0], names[1], codes[1], *leads))
 
     def _parameters(self, law: ir.Law) -> None:
         given = dict(law.params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from formula2dgm.codegen.expressions import expression, facts, parameters, settings
+from formula2dgm.codegen.expressions import expression, facts, parameters, settings, with_event
 from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
@@ -10,6 +10,13 @@ from formula2dgm.codegen.uses import users_of_draws
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
 from formula2dgm.ir.text import to_text
+
+#: What a comment says of estimators.
+ESTIMATED = {
+    "score": "its gradient is the score function's",
+    "relaxed": "relaxed, its gradient pathwise",
+    "straight-through": "its gradient is that of its mean",
+}
 
 
 class Draws:
@@ -40,7 +47,8 @@ class Draws:
             drawn = call(scope.use(str(fact.sample)), scope.step_noise[node.site], *given, *settings(node.law))
             self.assign(node, target, drawn)
             return
-        scope.body.comment(f"{variable} ~ {node.law.label}: {_how_many(node)}{shared}", scope.span(node))
+        estimated = self.estimated(node) if users else ""
+        scope.body.comment(f"{variable} ~ {node.law.label}: {_how_many(node)}{shared}{estimated}", scope.span(node))
         target = scope.names.fresh(variable)
         shape = self.shape(node, variable)
         if fact.noise == "standard" and fact.sample is not None:
@@ -55,6 +63,24 @@ class Draws:
             scope.body.comment("the same value, with its derivatives in the parameters", scope.span(node))
             self.assign(node, target, call(scope.use(fact.sample), target, *given, *settings(node.law)))
         scope.bound[node] = Code(target)
+
+    def estimated(self, node: ir.Draw) -> str:
+        """How the gradient of what is learned before the draw is estimated, where that is not by the draw itself."""
+        site = next((each for each in self.scope.program.sites if each.name == node.site), None)
+        return f"; {ESTIMATED[site.estimator]}" if site is not None and site.estimator in ESTIMATED else ""
+
+    def is_scored(self, node: ir.Draw) -> bool:
+        """Is the draw's gradient the score function's?"""
+        return any(each.name == node.site and each.estimator == "score" for each in self.scope.program.sites)
+
+    def detached(self, node: ir.StopGrad, draw: ir.Draw) -> None:
+        """The value of a draw that could carry a gradient and does not."""
+        value = self.scope.bound[draw]
+        self.assign(node, value.text, method(value, "detach"))
+
+    def passed_through(self, node: ir.Node, draw: ir.Node) -> None:
+        """The value of a draw with the gradient of its mean."""
+        self.assign(node, self.scope.bound[draw].text, expression(self.scope, node, "value"))
 
     def variable(self, node: ir.Draw) -> str:
         """What the formula calls the value drawn."""
@@ -81,13 +107,14 @@ class Draws:
         scope.body.write(f"if {key} in noise:", scope.span(node))
         scope.body.write(f"    {target} = noise[{key}].expand({shape.text})", scope.span(node))
         scope.body.write("else:", scope.span(node))
-        scope.body.add(assignment(target, fresh, scope.body.indent + 4) or [], scope.span(node))
+        own = scope.body.indent + 4
+        scope.body.add(assignment(target, fresh, own) or [f"{' ' * own}{target} = {fresh.text}"], scope.span(node))
 
     def enumerated(self, node: ir.Enumerated) -> None:
         """All values of a finite law's variable, in the layout of a value with one axis."""
         scope, fact = self.scope, facts(node.law)
         scope.body.comment(f"all values of {node.axis.name}, for {node.law.label}", scope.span(node))
-        given = [expression(scope, dict(node.law.params)[name], "value") for name in fact.parameters]
+        given = with_event(scope, node.law, node.law.axes)
         values = call(scope.use(str(fact.enumerate)), *given, str(len(node.law.axes)), *settings(node.law))
         self.assign(node, scope.names.fresh(node.axis.name), values)
 
@@ -95,12 +122,30 @@ class Draws:
         """The examples of a batch in another order."""
         scope, key = self.scope, f'"{node.site}"'
         value = expression(scope, node.value, "value")
+        if node.entries:
+            self._permuted_entries(node, value)
+            return
         scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
         order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
         fresh = f"torch.randperm({size}, device={value.text}.device)"
         self.assign(None, order, Code(f"noise[{key}].expand({size}) if {key} in noise else {fresh}"), span_of=node)
         place = str(node.value.axes.index(node.axis))
         self.assign(node, scope.names.fresh(f"{node.site}_permuted"), method(value, "index_select", place, order))
+
+    def _permuted_entries(self, node: ir.Permuted, value: Code) -> None:
+        """Each entry of a value in an order of examples of its own."""
+        scope, key = self.scope, f'"{node.site}"'
+        said = f"{to_text(node.value)}, the examples of each entry in a random order of their own"
+        scope.body.comment(said, scope.span(node))
+        lead, order = len(node.value.axes), scope.names.fresh(f"{node.site}_orders")
+        shape = scope.names.fresh(f"{order}_shape")
+        sizes = Code(f"({value.text}.shape[{lead}:].numel(), {scope.size(node.axis)})")
+        self.assign(None, shape, sizes, span_of=node)
+        fresh = f"torch.rand({shape}, device={value.text}.device).argsort(-1)"
+        self.assign(None, order, Code(f"noise[{key}].expand({shape}) if {key} in noise else {fresh}"), span_of=node)
+        place = str(node.value.axes.index(node.axis))
+        mixed = call(scope.use("permuted_entries"), value, order, str(lead), place)
+        self.assign(node, scope.names.fresh(f"{node.site}_permuted"), mixed)
 
 
 def site_name(node: ir.Draw) -> str:
@@ -114,7 +159,7 @@ def _how_many(node: ir.Draw) -> str:
     count = " x ".join(size for size in sizes if size)
     each = ["example" for axis in node.axes if axis.kind == "batch"][:1]
     each += [f"value of {axis.name}" for axis in node.axes if axis.kind == "enumeration"]
-    each += ["step" for axis in node.axes if axis.kind == "time"]
+    each += [axis.name if axis.kind == "plate" else "step" for axis in node.axes if axis.kind in ("plate", "time")]
     number = "one draw" if not sizes else f"{count or 'several'} draws"
     return f"{number} for each {' and '.join(each)}" if each else f"{number} for all examples"
 

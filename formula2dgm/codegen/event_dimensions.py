@@ -5,13 +5,32 @@ from __future__ import annotations
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.registry.functions import FUNCTIONS
+from formula2dgm.registry.own import FAMILIES
+
+#: The changes of parameters that give one number for one number.
+_CONVERSIONS = frozenset(
+    converter
+    for family in FAMILIES
+    for parameter, others in family.alternatives.items()
+    for converter in others.values()
+    if not family.rank(parameter)
+)
 
 
 def is_python_number(node: ir.Node) -> bool:
     """Is the node made of literals and hyperparameters alone?"""
     return all(
-        isinstance(each, ir.Const | ir.Hyper | ir.Neg | ir.Add | ir.Mul | ir.Div | ir.Pow) for each in walk(node)
+        isinstance(each, ir.Const | ir.Hyper | ir.Size | ir.Neg | ir.Add | ir.Mul | ir.Div | ir.Pow)
+        or (isinstance(each, ir.Apply) and _maps_numbers(each.function))
+        for each in walk(node)
     )
+
+
+def _maps_numbers(name: str) -> bool:
+    """Does generated code give a number for a number: a function with one of ``math``, or a change of parameters?"""
+    known = next((each for each in FUNCTIONS if each.name == name), None)
+    return known.number is not None if known is not None else name in _CONVERSIONS
 
 
 def carries_event(program: Program, law: ir.Law) -> bool:

@@ -25,7 +25,9 @@ from formula2dgm.codegen.python import (
     total,
 )
 from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.scores import piece_of
 from formula2dgm.codegen.uses import Demand
+from formula2dgm.codegen.vectors import beside_vectors, of_vectors
 from formula2dgm.ir import nodes as ir
 from formula2dgm.registry import family
 from formula2dgm.registry.divergences import closed_form
@@ -47,6 +49,11 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return Code(repr(value), UNARY if value < 0 else ATOM)
         case ir.Hyper(name) | ir.Data(name):
             return Code(scope.arguments[name])
+        case ir.LogStratumWeight(axis, examples):
+            like = f"{scope.use('tensor_of')}(self)"
+            return call(scope.use("log_stratum_weights"), scope.size(axis), expression(scope, examples), like)
+        case ir.Size(axis):
+            return Code(scope.size(axis))
         case ir.Param(name, learned=_, frozen=frozen):
             return Code(f"self.{name}.detach()" if frozen else f"self.{name}")
         case ir.Index(axis, lower):
@@ -70,9 +77,23 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return _over_event(scope, node)
         case ir.MatMul(matrix, vector, turned):
             return _matrix_product(scope, node, matrix, vector, turned)
+        case ir.LogDetJacobian(body, wrt):
+            both = (expression(scope, each, "value") for each in (body, wrt))
+            return call(scope.use("log_det_jacobian"), *both, str(len(wrt.axes)))
+        case ir.LogAbsDet(matrix):
+            found = call("torch.linalg.slogdet", expression(scope, matrix, "value"))
+            return Code(f"{found.text}.logabsdet", ATOM, found.head, found.items, f"{found.tail}.logabsdet")
         case ir.Stack(body, axis):
             place, code = body.axes.index(axis), expression(scope, body)
             return code if place == len(body.axes) - 1 else method(code, "movedim", str(place), "-1")
+        case ir.Entries(parts):
+            numbers = [aligned(scope, each, node.axes, full=True) for each in parts]
+            return call(scope.use("vector"), f"{scope.use('tensor_of')}(self)", *numbers)
+        case ir.Choice(category, parts):
+            values = [aligned(scope, each, node.axes, "value", full=True) for each in (category, *parts)]
+            return call(scope.use("chosen"), str(len(node.axes)), *values)
+        case ir.EventFunction() | ir.Entry() | ir.ArgMin() | ir.Nearest():
+            return of_vectors(scope, node, expression)
         case ir.Component(value, position):
             return Code(f"{expression(scope, value, 'value').within(ATOM)}[..., {position - 1}]", ATOM)
         case ir.StopGrad(body) if is_python_number(body):
@@ -114,6 +135,8 @@ def _parameter(scope: Scope, law: ir.Law, name: str, axes: Axes) -> Code:
     code = aligned(scope, node, axes, "number" if law.scalar else "value")
     if rank and is_python_number(node):
         return call(f"{scope.use('tensor_of')}(self).new_full", str(law.shape), code)
+    if node.event == "number" and node.axes and not law.scalar and not rank and facts(law).elementwise:
+        return beside_vectors(scope, law, node, axes, expression) or code
     return code
 
 
@@ -145,25 +168,26 @@ def _has_event(scope: Scope, law: ir.Law) -> bool:
 
 
 def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy) -> Code:
-    """A log-density, divergence or entropy, summed over the event."""
+    """A log-density, divergence or entropy, summed over the event or entry by entry."""
     axes = node.axes
     match node:
         case ir.LogProb(law, value):
             point = aligned(scope, value, axes, "number" if law.scalar else "value")
             elementwise = call(scope.use(facts(law).log_prob), point, *parameters(scope, law, axes), *settings(law))
             scalar = law.scalar
-        case ir.Divergence(name, left, right):
+        case ir.Divergence(name, left, right, _, arguments):
             form = closed_form(name, left.family, right.family)
             if form is None:
                 raise LookupError(f"no closed form of {name} between {left.family} and {right.family}")
             first = parameters(scope, left, axes) if _has_event(scope, right) else with_event(scope, left, axes)
-            both = [*first, *parameters(scope, right, axes)]
+            both = [*first, *parameters(scope, right, axes), *(aligned(scope, each, axes) for each in arguments)]
             elementwise = call(scope.use(form), *both)
             scalar = left.scalar and right.scalar
         case ir.Entropy(law):
             elementwise = call(scope.use(str(facts(law).entropy)), *with_event(scope, law, axes), *settings(law))
             scalar = law.scalar
-    return elementwise if scalar else call(scope.use("sum_event"), elementwise, str(len(axes)))
+    whole = scalar or node.elementwise
+    return elementwise if whole else call(scope.use("sum_event"), elementwise, str(len(axes)))
 
 
 # -- axes ----------------------------------------------------------------------------------------------
@@ -189,7 +213,7 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
 
 def _at(scope: Scope, node: ir.At, demand: Demand) -> Code:
     """A value read at every position of another axis: the same numbers, under that axis's name."""
-    if isinstance(node.index, ir.Draw):
+    if isinstance(node.index, ir.Draw | ir.ArgMin | ir.Nearest):
         assert node.value.axes == (node.axis,), "what is chosen from runs along the axis alone"
         return Code(f"{expression(scope, node.value, demand).within(ATOM)}[{expression(scope, node.index).text}]")
     assert isinstance(node.index, ir.Index) and node.index.axis not in node.value.axes, (
@@ -231,7 +255,9 @@ def _over_event(scope: Scope, node: ir.Node) -> Code:
 
 
 def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
-    """Sums, products, powers and functions."""
+    """Sums, products, powers and functions, and what gradients are estimated by."""
+    if (piece := piece_of(node)) is not None:
+        return call(scope.use(piece.function), *_operands(scope, node, piece.args, demand), *piece.rest)
     match node:
         case ir.Add(args):
             bare = tuple(_without_minus(scope, arg) for arg in args)
@@ -282,9 +308,11 @@ def _operands(scope: Scope, node: ir.Node, args: tuple[ir.Node, ...], demand: De
     codes = [aligned(scope, arg, node.axes, want) for arg, want in zip(args, wanted, strict=True)]
     if own == "number":
         return codes
-    like = next((i for i, arg in enumerate(args) if arg.event != "number" and _SIMPLE.fullmatch(codes[i].text)), None)
-    if like is None:
+    values = [i for i, arg in enumerate(args) if arg.event != "number"]
+    plain = [i for i in values if _SIMPLE.fullmatch(expression(scope, args[i], own).text)]
+    if not values:
         return codes
+    like = (plain or values)[0]
     for i, arg in enumerate(args):
         if arg.event == "number" and arg.axes:
             lead = str(len(args[like].axes))

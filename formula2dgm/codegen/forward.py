@@ -8,6 +8,7 @@ from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.python import Code, assignment, call, negative, product, total
 from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.scores import PIECES, computed_from, is_estimated, is_piece, piece_of
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.statements import Preparation
 from formula2dgm.codegen.uses import demands, roots
@@ -17,7 +18,7 @@ from formula2dgm.ir.program import Objective, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 
-_NAMED = (ir.LogProb, ir.Divergence, ir.Entropy, ir.Grad)
+_NAMED = (ir.LogProb, ir.Divergence, ir.Entropy, ir.Grad, ir.LogDetJacobian)
 _REDUCED = {
     "mean": "mean over {axis}",
     "sum": "summed over {axis}",
@@ -47,9 +48,9 @@ def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str)
     reductions, body = _peel(term.node)
     span = term.span or scope.span(term.node)
     for node in parts_of(scope, body):
-        part = scope.names.fresh(notation(scope.program, node), f"{target}_part", "_each")
+        part = scope.names.fresh(*_part_names(scope, node, target, body), "_each")
         scope.body.comment(described(scope, node), scope.span(node) or span)
-        preparation.compute(node, part)
+        preparation.compute(node, part, "value" if "value" in scope.demands.get(node, ()) else "number")
     scope.body.comment(_term_comment(term, body, reductions), span)
     start = len(scope.body.lines)
     if is_python_number(term.node):
@@ -61,6 +62,16 @@ def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str)
             scope.bound[term.node] = bound
     scope.body.lines[start:] = [(line, span) for line, _ in scope.body.lines[start:]]
     return Code(target)
+
+
+def _part_names(scope: Scope, node: ir.Node, target: str, body: ir.Node) -> tuple[str, str]:
+    """What the variable of a term's part is called, and what else where that is too long."""
+    own = PIECES.get(piece.function) if (piece := piece_of(node)) is not None else None
+    if own is not None:
+        return f"{target}_{own.suffix}", f"{target}_{own.suffix}"
+    if isinstance(body, ir.Add) and node is body.args[0] and is_estimated(body):
+        return f"{target}_each", f"{target}_each"
+    return notation(scope.program, node), f"{target}_part"
 
 
 def _peel(node: ir.Node) -> tuple[list[ir.Reduce], ir.Node]:
@@ -76,17 +87,26 @@ def parts_of(scope: Scope, body: ir.Node) -> list[ir.Node]:
     """The parts of a term that get a variable: densities, and what is used twice."""
     if isinstance(body, _NAMED) or body in scope.bound:
         return []
-    below = [node for node in walk(body) if node is not body and node not in scope.bound]
+    below = [node for node in walk(body, below=computed_from) if node is not body and node not in scope.bound]
     inner = {child for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law) for child in walk(node)}
     uses: dict[ir.Node, int] = {}
     for node in [*below, body]:
-        for child in node.children:
+        for child in computed_from(node):
             uses[child] = uses.get(child, 0) + 1
     return [
         node
         for node in below
-        if node not in inner and (isinstance(node, _NAMED) or (uses.get(node, 0) > 1 and not isinstance(node, _LEAVES)))
+        if node not in inner
+        and (isinstance(node, _NAMED) or is_piece(node) or (uses.get(node, 0) > 1 and not _is_leaf(node)))
     ]
+
+
+def _is_leaf(node: ir.Node) -> bool:
+    """Is the node a variable or a number, minus one, or another view of one?"""
+    node = node.body if isinstance(node, ir.Neg) else node
+    view = isinstance(node, ir.At) and isinstance(node.index, ir.Index)
+    size = isinstance(node, ir.Add) and all(isinstance(each, ir.Size | ir.Const) for each in node.args)
+    return view or size or isinstance(node, (ir.Size, *_LEAVES))
 
 
 _LEAVES = (ir.Const, ir.Hyper, ir.Data, ir.Param, ir.Draw, ir.Law, ir.NetCall, ir.Head, ir.Index, ir.Enumerated)
@@ -94,6 +114,8 @@ _LEAVES = (ir.Const, ir.Hyper, ir.Data, ir.Param, ir.Draw, ir.Law, ir.NetCall, i
 
 def described(scope: Scope, node: ir.Node) -> str:
     axes = " and ".join(_axis_name(axis) for axis in node.axes)
+    if (piece := piece_of(node)) is not None:
+        return PIECES[piece.function].comment.format(others=piece.others)
     return notation(scope.program, node) + (f", for each {axes}" if len(node.axes) > 1 else "")
 
 
@@ -111,7 +133,7 @@ def _term_comment(term: Term, body: ir.Node, reductions: list[ir.Reduce]) -> str
 
 def _axis_phrase(axis: Axis) -> str:
     if axis.kind == "batch":
-        return "the batch"
+        return "the batch" if axis.name == "batch" else f"the batch of {axis.name}"
     if axis.kind == "sample":
         return f"the {axis.size} draws" if axis.size is not None else "the draws"
     if axis.kind == "enumeration":

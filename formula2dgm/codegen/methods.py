@@ -7,6 +7,7 @@ from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import aligned, expression, facts, parameters, settings
 from formula2dgm.codegen.forward import quoted, write_forward
 from formula2dgm.codegen.names import Names, identifier
+from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product
 from formula2dgm.codegen.refusals import unknown_shape
 from formula2dgm.codegen.scope import Scope
@@ -44,9 +45,17 @@ class _Methods:
         """``forward``, and behind it one method for each player where there are several."""
         players = [each for each in self.program.objectives if each.player is not None]
         if len(self.program.objectives) == 1:
-            return [self._forward(self.program.objectives[0], "forward")]
+            return [
+                self._forward(self.program.objectives[0], "forward"),
+                *write_projection(self.program, self.arguments),
+            ]
         methods = [self._forward(each, f"{identifier(each.player or '')}_objective") for each in players]
-        return [self._dispatch(players), *methods, self._player_parameters(players)]
+        return [
+            self._dispatch(players),
+            *methods,
+            self._player_parameters(players),
+            *write_projection(self.program, self.arguments),
+        ]
 
     def _player_parameters(self, players: list[Objective]) -> Body:
         """Which parameters each player's optimiser is given."""
@@ -202,7 +211,8 @@ class _Methods:
 
     def sample(self) -> Body | None:
         """Ancestral draws of the model, parents first."""
-        draws = self.program.generative
+        values = dict(self.program.generative)
+        draws = list(values.values())
         if not draws:
             return None
         scope = self._scope()
@@ -216,13 +226,13 @@ class _Methods:
         scope.body.write("noise = {} if noise is None else noise")
         leaves = _leaves(draws)
         try:
-            preparation = self._prepare(scope, list(draws), [each for each in draws if each not in leaves])
+            preparation = self._prepare(scope, draws, [each for each in draws if each not in leaves])
             for leaf in leaves:
                 self._leaf(scope, preparation, leaf)
         except UnknownShape as error:
             return self._no_sample(head, error)
         scope.body.gap()
-        items = ", ".join(f"{quoted(site_name(each))}: {expression(scope, each, 'value').text}" for each in draws)
+        items = ", ".join(f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in values.items())
         scope.body.write(f"return {{{items}}}")
         return _joined(head, scope.body)
 
@@ -263,7 +273,7 @@ def _depends_on_draw(law: ir.Law) -> bool:
     return any(isinstance(node, ir.Draw) for node in walk(law))
 
 
-def _leaves(draws: tuple[ir.Draw, ...]) -> list[ir.Draw]:
-    """The draws that no other draw depends on."""
-    used = {node for draw in draws for node in walk(draw) if node is not draw}
-    return [draw for draw in draws if draw not in used]
+def _leaves(values: list[ir.Node]) -> list[ir.Draw]:
+    """The values drawn that no other value depends on."""
+    used = {node for value in values for node in walk(value) if node is not value}
+    return [each for each in values if isinstance(each, ir.Draw) and each not in used]

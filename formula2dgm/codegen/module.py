@@ -14,7 +14,7 @@ from formula2dgm import __version__
 from formula2dgm.codegen.constructor import write_constructor
 from formula2dgm.codegen.copied import Definition, closure
 from formula2dgm.codegen.methods import write_methods
-from formula2dgm.codegen.names import argument
+from formula2dgm.codegen.names import argument, hyper_argument
 from formula2dgm.codegen.python import WIDTH, Body, comment
 from formula2dgm.codegen.queries import query_argument, write_queries
 from formula2dgm.codegen.scaffold import class_of, write_builders, write_network
@@ -44,9 +44,13 @@ class Generated:
 
 def generate(program: Program, networks_source: str | None = None) -> Generated:
     """Write the module of a program; ``networks_source`` is the text of the user's own networks."""
-    names = [*(each.name for each in program.inputs), *(each.name for each in program.hyperparameters)]
     distribution = program.joint is not None
-    arguments = {name: query_argument(name) if distribution else argument(name) for name in names}
+    arguments = {
+        each.name: query_argument(each.name) if distribution else argument(each.name) for each in program.inputs
+    }
+    for hyper in program.hyperparameters:
+        named = hyper_argument(hyper.name)
+        arguments[hyper.name] = query_argument(named) if distribution else named
     used: dict[str, None] = {}
     if any(each.scaffold is not None and each.scaffold.flow for each in program.networks):
         used["coupling_flow"] = None

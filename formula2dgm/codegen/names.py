@@ -6,6 +6,8 @@ import builtins
 import keyword
 import re
 
+from formula2dgm.reading.attributes import attribute, is_taken
+
 #: What generated functions call themselves, and may not be renamed.
 RESERVED = frozenset(
     {
@@ -17,6 +19,8 @@ LONGEST = 48
 
 _FUNCTIONS = re.compile(r"\b(KL|H|JS|MMD|TC|MI|W)(?=[\[(_])")
 
+_SIZES = re.compile(r"\|(\w+)\|")
+
 
 def identifier(text: str) -> str:
     """A Python identifier that reads like a piece of formula.
@@ -24,7 +28,7 @@ def identifier(text: str) -> str:
     >>> identifier("log p(x|z)"), identifier("KL[q(z|x) || p(z)]"), identifier("q(z|x')")
     ('log_p_x_given_z', 'kl_q_z_given_x_p_z', 'q_z_given_x_prime')
     """
-    spelled = _FUNCTIONS.sub(lambda found: found[0].lower(), text)
+    spelled = _FUNCTIONS.sub(lambda found: found[0].lower(), _SIZES.sub(r"size \1", text))
     spelled = spelled.replace("||", " ").replace("|", " given ").replace("'", " prime ").replace("=", " at ")
     spelled = spelled.replace("-", " minus ")
     name = re.sub(r"\W+", "_", spelled, flags=re.ASCII)
@@ -41,6 +45,11 @@ def argument(name: str) -> str:
     """The keyword under which a generated function takes a formula's name: ``lambda`` is ``lambda_``."""
     name = identifier(name)
     return name if is_free(name) else f"{name}_"
+
+
+def hyper_argument(name: str) -> str:
+    """The keyword of a hyperparameter, which the module keeps as an attribute: ``half`` is ``half_value``."""
+    return argument(attribute(name, "value") if is_taken(name) else name)
 
 
 class Names:

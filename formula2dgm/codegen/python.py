@@ -47,6 +47,8 @@ def method(base: Code, name: str, *args: Code | str) -> Code:
     first, chain = (base.base, (*base.chain, suffix)) if base.chain else (base.within(ATOM), (suffix,) * called)
     if base.level == ATOM and base.items:
         return Code(text, ATOM, base.head, base.items, base.tail + suffix, first, chain)
+    if base.level < ATOM and base.head == "(":
+        return Code(text, ATOM, base.head, base.items, base.tail + suffix, first, chain)
     return Code(text, base=first, chain=chain)
 
 
@@ -94,7 +96,7 @@ def assignment(target: str, value: Code, indent: int) -> list[str] | None:
         lines = [f"{margin}{target} = (", *body, f"{margin})"]
         return lines if all(len(each) <= WIDTH for each in lines) else None
     if value.head == "(":
-        return _operation(f"{margin}{target} = (", value, inner, f"{margin})")
+        return _operation(f"{margin}{target} = (", value, inner, margin + value.tail)
     laid = _laid(f"{target} = ", value, "", margin)
     if laid is None and (inside := _laid("", value, "", inner)) is not None:
         return [f"{margin}{target} = (", *inside, f"{margin})"]
@@ -105,7 +107,7 @@ def _operation(opened: str, value: Code, inner: str, closed: str) -> list[str] |
     """A sum or product in brackets: together on a line, or one operand a line."""
     if len(value.items) == 2 and value.items[-1].text.endswith(")"):
         return None  # ruff breaks the brackets of the second operand, which nobody can read
-    together = inner + value.text
+    together = inner + " ".join(each.text for each in value.items)
     body = [together] if len(together) <= WIDTH else [inner + each.text for each in value.items]
     lines = [opened, *body, closed]
     return lines if all(len(each) <= WIDTH for each in lines) else None

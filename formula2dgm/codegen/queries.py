@@ -9,6 +9,7 @@ from formula2dgm.codegen.checks import write_checks
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.expressions import expression, facts
 from formula2dgm.codegen.forward import described, parts_of, quoted
+from formula2dgm.codegen.moments import write_parts
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.names import argument as keyword
 from formula2dgm.codegen.notation import notation
@@ -128,6 +129,7 @@ class _Method:
     def _values(self) -> None:
         """Moments, by variable where there are several; the entropy."""
         preparation = self._prepared(self.query.nodes)
+        write_parts(self.program, self.query, preparation)
         if len(self.query.answers) == 1:
             ((_, node),) = self.query.answers
             self.body.gap()
@@ -179,7 +181,9 @@ class _Method:
         axes = {axis for node in self.query.nodes for axis in node.axes}
         given = bool(self.joint.given)
         count = "draws" if given else "n"
-        self.scope.sizes = {axis: count for axis in axes if axis.kind == "sample" or not given}
+        self.scope.sizes = {
+            axis: count for axis in axes if axis.kind == "sample" or (axis.kind == "batch" and not given)
+        }
         self.body.write("noise = {} if noise is None else noise")
         self.body.write(f"{count} = 1 if n is None else n")
         try:

@@ -6,6 +6,7 @@ from formula2dgm.codegen.constructor import initial_value
 from formula2dgm.codegen.names import Names, is_free
 from formula2dgm.codegen.python import WIDTH
 from formula2dgm.ir.program import Network, Parameter, Program, Scaffold
+from formula2dgm.reading.attributes import attribute
 
 
 def class_name(network: Network) -> str:
@@ -36,8 +37,11 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
         "",
         f"    def __init__({', '.join(arguments)}) -> None:",
         "        super().__init__()",
-        f"        self.body = nn.Sequential(nn.Linear({width}, hidden), nn.ReLU())",
-        *(f"        self.{head} = nn.Linear(hidden, math.prod(event))" for head, _, _ in scaffold.heads),
+        f"        self.body = nn.Sequential({_layer(scaffold, width, 'hidden')}, nn.ReLU())",
+        *(
+            f"        self.{_held(head)} = {_layer(scaffold, 'hidden', 'math.prod(event)')}"
+            for head, _, _ in scaffold.heads
+        ),
         "        self.event = event",
         "",
         f"    def forward({', '.join(forward)}) -> {'Tensor' if len(scaffold.heads) == 1 else 'dict[str, Tensor]'}:",
@@ -46,6 +50,17 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
         *_results(scaffold),
     ]
     return "\n".join(_broken(line) for line in lines)
+
+
+def _layer(scaffold: Scaffold, width: str, out: str) -> str:
+    """A linear layer, its weights divided by their spectral norm where the network is to be 1-Lipschitz."""
+    layer = f"nn.Linear({width}, {out})"
+    return f"nn.utils.parametrizations.spectral_norm({layer})" if scaffold.spectral else layer
+
+
+def _held(head: str) -> str:
+    """The attribute of a head, beside what the network has for itself."""
+    return f"{head}_head" if head in ("body", "event") else attribute(head, "head")
 
 
 def write_builders(program: Program) -> str | None:
@@ -89,6 +104,8 @@ def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
 def _shape(program: Program, shape: tuple[int, ...] | None, name: str | None) -> str:
     """A literal shape, or where to find that of a data variable."""
     known = {each.name: each.shape for each in program.inputs}
+    if name is not None and name not in known:  # x of a formula whose data are x_l and x_u
+        name = next((each for each in known if each.split("_")[0] == name), name)
     shape = shape if shape is not None else known.get(name or "", shape)
     if shape is None and name in known:
         return f'shapes["{name}"]'
@@ -110,7 +127,7 @@ def _results(scaffold: Scaffold) -> list[str]:
     """The heads' values within their constraints, in the event's shape."""
     results = []
     for head, constraint, _ in scaffold.heads:
-        value = f"self.{head}(h).reshape(-1, *self.event)"
+        value = f"self.{_held(head)}(h).reshape(-1, *self.event)"
         if constraint == "positive":
             value = f"nn.functional.softplus({value}) + 1e-4"
         elif constraint == "unit":

@@ -11,6 +11,7 @@ from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Program
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.spans import Span
 
 
@@ -61,6 +62,8 @@ class Scope:
         """The number of positions on an axis, as an expression."""
         if axis in self.sizes:
             return self.sizes[axis]
+        if axis.of is not None:
+            return self.size(axis.of)
         if isinstance(axis.size, int):
             return str(axis.size)
         if isinstance(axis.size, str):
@@ -68,6 +71,9 @@ class Scope:
         for each in self.program.inputs:
             if axis in each.axes and each.name in self.arguments:
                 return f"{self.arguments[each.name]}.shape[{each.axes.index(axis)}]"
+        for node in walk(*self.program.roots):
+            if isinstance(node, ir.Data) and axis in node.axes and node.name in self.arguments:
+                return f"{self.arguments[node.name]}.shape[{node.axes.index(axis)}]"
         for node, code in self.bound.items():
             if axis in node.axes and code.text.isidentifier():
                 return f"{code.text}.shape[{node.axes.index(axis)}]"

@@ -13,7 +13,7 @@ import jinja2
 
 from formula2dgm import resources
 from formula2dgm.codegen.module import Generated
-from formula2dgm.codegen.names import argument, identifier
+from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.scaffold import sized_tensor
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
@@ -23,7 +23,7 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     {
-        *("batch_size", "compile", "data", "device", "epochs", "hidden", "lr"),
+        *("batch_size", "beta1", "compile", "data", "device", "epochs", "hidden", "labelled", "lr"),
         *("out_dir", "resume", "seed", "steps", "validation"),
     }
 )
@@ -53,7 +53,8 @@ def script(
     raw = "r" if "\\" in module.docstring else ""
     docstring = f'{raw}"""{module.docstring}\n\n{part.docstring}\n"""\n'
     head = [docstring, METADATA.format(dependencies=dependencies), _imports(module.imports | part.imports)]
-    return "\n".join(head) + f"\n\n{module.body}\n\n\n{part.body}\n"
+    gap = "\n" if module.body.startswith("#") else "\n\n"
+    return "\n".join(head) + f"{gap}{module.body}\n\n\n{part.body}\n"
 
 
 @cache
@@ -96,6 +97,8 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "made": _made(program, made),
         "call": _call(program, bool(players)),
         "players": players,
+        "labelled": _labelled(program.inputs),
+        "projects": any(each.ranges for each in program.objectives),
         "owns": any(each.trains is not None for each in program.objectives),
         "trains": _trains(program.objectives[0]),
         "gradients": _has_gradient(program),
@@ -119,6 +122,17 @@ def _is_sequence(each: Input) -> bool:
 
 def _batch(each: Input) -> str:
     return next((axis.name for axis in each.axes if axis.kind == "batch"), "batch")
+
+
+def _labelled(inputs: Sequence[Input]) -> dict[str, str] | None:
+    """The stream that has labels, where another has none: how many of its examples there are is a flag."""
+    labels = [each for each in inputs if each.support in ("category", "simplex")]
+    batches = {_batch(each) for each in inputs}
+    if len(labels) != 1 or len(batches) < 2:
+        return None
+    batch = _batch(labels[0])
+    names = ", ".join(argument(each.name) for each in inputs if _batch(each) == batch)
+    return {"label": argument(labels[0].name), "batch": batch, "names": names}
 
 
 def _source(inputs: Iterable[Input]) -> str:
@@ -159,7 +173,13 @@ def _call(program: Program, players: bool) -> str:
 
 def _player(objective: Objective) -> dict[str, str]:
     name = objective.player or ""
-    return {"name": name, "key": _quoted(name), "field": f"steps_{identifier(name)}", "trains": _trains(objective)}
+    lr = f"lr_{identifier(name)}"
+    given = f"{_trains(objective)}, lr=config.{lr} or config.lr, betas=(config.beta1, 0.999)"
+    made = f"{_quoted(name)}: torch.optim.Adam({given})"
+    if len(made) + 13 > WIDTH:  # twelve spaces in front and a comma behind
+        margin = "\n" + " " * 16
+        made = f"{_quoted(name)}: torch.optim.Adam({margin}{given}\n{' ' * 12})"
+    return {"name": name, "key": _quoted(name), "field": f"steps_{identifier(name)}", "lr": lr, "made": made}
 
 
 def _trains(objective: Objective) -> str:
@@ -178,7 +198,7 @@ def _made(program: Program, made: Mapping[str, str]) -> str:
     items += [
         f"{each.name}={made.get(each.name) or _default_tensor(each)}" for each in program.parameters if not each.made
     ]
-    items += [f"{argument(each.name)}=config.{_field(each)}" for each in program.hyperparameters]
+    items += [f"{hyper_argument(each.name)}=config.{_field(each)}" for each in program.hyperparameters]
     line = ", ".join(items)
     if len(f"    return Objective({line})") <= WIDTH:
         return line
@@ -210,7 +230,7 @@ def _has_gradient(program: Program) -> bool:
     seen: set[ir.Node] = set()
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ir.Grad):
+        if isinstance(node, ir.Grad | ir.LogDetJacobian):
             return True
         if node not in seen:
             seen.add(node)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression, facts
 from formula2dgm.codegen.python import Code
@@ -100,7 +102,8 @@ def _shape_of_partner(scope: Scope, node: ir.Draw) -> Code:
 
 
 def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
-    """For each draw, the other nodes whose event has the same shape because they are added, compared or scored."""
+    """For each draw, the other nodes whose event has the same shape: they are added, compared, scored, or given to one
+    network."""
     group: dict[ir.Node, ir.Node] = {}
 
     def find(node: ir.Node) -> ir.Node:
@@ -113,9 +116,22 @@ def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
         first, *others = _same_event(node) or [node]
         for other in others:
             group[find(other)] = find(first)
+    for first, other in _taken_alike(ordered):
+        group[find(other)] = find(first)
     anchors = [node for node in ordered if isinstance(node, ir.Data | ir.Head | ir.Draw | ir.Param)]
     draws = [node for node in ordered if isinstance(node, ir.Draw)]
     return {draw: [each for each in anchors if each is not draw and find(each) is find(draw)] for draw in draws}
+
+
+def _taken_alike(nodes: list[ir.Node]) -> Iterator[tuple[ir.Node, ir.Node]]:
+    """What a network takes in at one place: ``D(x)`` and ``D(G(z))``."""
+    taken: dict[tuple[str, str, int], ir.Node] = {}
+    for node in nodes:
+        for position, each in enumerate(node.args if isinstance(node, ir.NetCall) else ()):
+            assert isinstance(node, ir.NetCall)
+            first = taken.setdefault((node.network, node.method, position), each)
+            if "number" not in (first.event, each.event):
+                yield first, each
 
 
 def _same_event(node: ir.Node) -> list[ir.Node]:
@@ -123,16 +139,20 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
     match node:
         case ir.Add(args) | ir.Mul(args):
             return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
+        case ir.Choice(_, parts):
+            return [node, *parts]
+        case ir.At(value, _, ir.Index()):
+            return [node, value]
         case ir.Div() | ir.Pow() | ir.Neg() | ir.Apply() | ir.StopGrad() | ir.Permuted():
             return [node, *(child for child in node.children if child.event != "number")]
         case ir.Law(params=params):
             rank = facts(node).value_rank
             values = [param for name, param in params if param.event != "number" and facts(node).rank(name) == rank]
             return [node, *values]
-        case ir.LogProb(law, value):
-            return [law, value] if not law.scalar else []
-        case ir.Divergence(_, left, right):
-            return [left, right]
+        case ir.LogProb(law, value, elementwise):
+            return [law, value, *([node] if elementwise else [])] if not law.scalar else []
+        case ir.Divergence(_, left, right, elementwise):
+            return [left, right, *([node] if elementwise else [])]
         case ir.Draw(law):
             return [node, law] if not law.scalar else []
     return []

@@ -9,6 +9,7 @@ from formula2dgm.codegen.notation import call_label, definition_name, notation
 from formula2dgm.codegen.python import Code, assignment, call
 from formula2dgm.codegen.recurrence import Loop, find_loops
 from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.scores import computed_from, piece_of
 from formula2dgm.codegen.uses import Demand, users_of_calls
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis, merge
@@ -17,7 +18,7 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.syntax import tree
 
-_ARITHMETIC = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.StopGrad, ir.At, ir.MatMul, ir.Stack)
+_ARITHMETIC = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.StopGrad, ir.At, ir.MatMul, ir.Stack, ir.Entries, ir.Choice)
 
 
 class Preparation(Draws):
@@ -34,7 +35,7 @@ class Preparation(Draws):
     def expect(self, nodes: list[ir.Node]) -> None:
         """Say what will be prepared, so that recurrent draws are found beforehand."""
         self.expected = list(walk(*nodes))
-        self.differentiated = {node.wrt for node in self.expected if isinstance(node, ir.Grad)}
+        self.differentiated = {node.wrt for node in self.expected if isinstance(node, ir.Grad | ir.LogDetJacobian)}
         for loop in find_loops(nodes):
             self.loops |= dict.fromkeys(loop.members, loop)
 
@@ -56,10 +57,19 @@ class Preparation(Draws):
                 self._law(node)
             case ir.Draw():
                 self.draw(node)
+            case ir.StopGrad(ir.Draw() as draw) if self.is_scored(draw):
+                self.detached(node, draw)
+            case ir.Add((ir.Draw() as draw, _)) if piece_of(node) is not None:
+                self.passed_through(node, draw)
             case ir.Enumerated():
                 self.enumerated(node)
             case ir.Permuted():
                 self.permuted(node)
+            case ir.ArgMin(axis=axis) | ir.Nearest(axis=axis):
+                self.scope.body.comment(f"the {axis.name} of the smallest, counted from 0", self.scope.span(node))
+                self.compute(node, self.scope.names.fresh(f"{axis.name}_star"))
+            case ir.At(value, axis, ir.ArgMin() | ir.Nearest()):
+                self.compute(node, self.scope.names.fresh(f"{to_text(value)}_{axis.name}_star"), "value")
             case _ if isinstance(node, _ARITHMETIC) and node.axes and node.event != "number":
                 self._definition(node)
         if node in self.differentiated:
@@ -88,7 +98,8 @@ class Preparation(Draws):
         if assignment(target, value, self.scope.body.indent) is None:
             for child in self._parts(node):
                 part = self.scope.names.fresh(notation(self.scope.program, child), f"{target}_part")
-                own: Demand = "value" if child.event == "value" else demand if child.event == "open" else "number"
+                open_ = "value" if "value" in self.scope.demands.get(child, ()) else demand
+                own: Demand = "value" if child.event == "value" else open_ if child.event == "open" else "number"
                 self.compute(child, part, own)
             value = expression(self.scope, node, demand)
         self.assign(node, target, value)
@@ -258,9 +269,10 @@ class Preparation(Draws):
     def _law(self, law: ir.Law) -> None:
         """A variable for each parameter that is neither a network's result nor a plain name or number."""
         for name, node in law.params:
-            if isinstance(node, _ARITHMETIC) and node not in self.scope.bound and node.axes:
+            if isinstance(node, _ARITHMETIC) and not is_view(node) and node not in self.scope.bound and (node.axes or _is_long(node)):
                 target = self.scope.names.fresh(f"{law.label} {name}", name)
-                self.scope.body.comment(f"{law.label}: {name} = {to_text(node)}", self.scope.span(node))
+                said = notation(self.scope.program, node)
+                self.scope.body.comment(f"{law.label}: {name} = {said}", self.scope.span(node))
                 self.compute(node, target, "number" if law.scalar else "value")
 
     def _loop(self, loop: Loop) -> None:
@@ -272,14 +284,24 @@ class Preparation(Draws):
         self._done |= loop.members
 
 
+def is_view(node: ir.Node) -> bool:
+    """Is this a network's result, or a parameter, read along another axis: the same numbers under its name?"""
+    return isinstance(node, ir.At) and isinstance(node.index, ir.Index) and isinstance(node.value, ir.Head | ir.Param)
+
+
+def _is_long(node: ir.Node) -> bool:
+    """Are the logits of a component more than the logarithms of its weights?"""
+    return isinstance(node, ir.Entries) or any(isinstance(each, ir.Reduce) for each in walk(node))
+
+
 def _composites(node: ir.Node, scope: Scope) -> list[ir.Node]:
     """The nearest parts of a node that are expressions of their own."""
     found: list[ir.Node] = []
-    for child in node.children:
+    for child in computed_from(node):
         bare = child.body if isinstance(child, ir.Neg) else child
         if bare in scope.bound or isinstance(bare, ir.Law) or not any(True for _ in bare.children):
             continue
-        if isinstance(bare, ir.Head | ir.Draw | ir.NetCall):
+        if isinstance(bare, ir.Head | ir.Draw | ir.NetCall) or is_view(bare):
             continue
         found.append(bare)
     return found

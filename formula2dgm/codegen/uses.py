@@ -87,11 +87,26 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
             yield from ((part, "number") for part in parts)
         case ir.Norm(body) | ir.Permuted(body):
             yield body, "value"
-        case ir.Component(value) | ir.EventSum(value):
+        case ir.Component(value) | ir.EventSum(value) | ir.LogAbsDet(value):
             yield value, "value"
+        case ir.EventFunction(_, args):
+            yield from ((arg, "number" if arg.event == "number" else "value") for arg in args)
+        case ir.Entry(value, category):
+            yield value, "value"
+            yield category, "value"
+        case ir.ArgMin(body):
+            yield body, "number"
+        case ir.Nearest(value, rows):
+            yield value, "value"
+            yield rows, "value"
         case ir.Stack(body):
             yield body, "number"
-        case ir.Dot(left, right) | ir.MatMul(left, right):
+        case ir.Entries(parts):
+            yield from ((part, "number") for part in parts)
+        case ir.Choice(category, parts):
+            yield category, "value"
+            yield from ((part, "value") for part in parts)
+        case ir.Dot(left, right) | ir.MatMul(left, right) | ir.LogDetJacobian(left, right):
             yield left, "value"
             yield right, "value"
         case ir.Grad(body, wrt):

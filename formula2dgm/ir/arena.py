@@ -20,6 +20,7 @@ class Arena:
     def __init__(self) -> None:
         self._nodes: dict[tuple[object, ...], ir.Node] = {}
         self._origins: dict[ir.Node, list[tree.Node]] = {}
+        self._titles: dict[ir.Node, str] = {}
 
     def make(self, kind: type[N], *values: object, origin: tree.Node | None = None) -> N:
         """The node of this kind with these fields, made once."""
@@ -40,10 +41,21 @@ class Arena:
         """The syntax a node was resolved from, in the order met."""
         return tuple(self._origins.get(node, ()))
 
+    def entitle(self, node: N, title: str) -> N:
+        """Say what a node is that no piece of the formula names: ``q(z|x) precision``. The first title stays."""
+        self._titles.setdefault(node, title)
+        return node
+
+    def title(self, node: ir.Node) -> str | None:
+        """What the node is called, if it was told."""
+        return self._titles.get(node)
+
     def inherit(self, new: N, old: ir.Node) -> N:
         """Give a rewritten node the provenance of the node it replaces."""
         for origin in self._origins.get(old, ()):
             self.note(new, origin)
+        if (title := self._titles.get(old)) is not None:
+            self._titles.setdefault(new, title)
         return new
 
 

@@ -98,11 +98,66 @@ class MatMul(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class LogAbsDet(Node):
+    """``log|det A|`` of a square matrix, which is the event."""
+
+    matrix: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Component(Node):
     """One entry of a vector, counted from 1."""
 
     value: Node
     position: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EventFunction(Node):
+    """A function of whole vectors, of the registry: ``softmax`` gives one, ``logsumexp`` a number."""
+
+    function: str
+    args: tuple[Node, ...]
+    gives: Event
+
+    def _event(self) -> Event:
+        return self.gives
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Entry(Node):
+    """The entry of a vector that a category counts from 0, or marks as one-hot."""
+
+    value: Node
+    category: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ArgMin(Node):
+    """The position on an axis, counted from 0, where a number is the smallest; the first one of several."""
+
+    body: Node
+    axis: Axis
+
+    def _axes(self) -> tuple[Axis, ...]:
+        return tuple(axis for axis in self.body.axes if axis != self.axis)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Nearest(Node):
+    """The row of ``rows``, counted from 0, at the smallest distance ``||value - row||_order``; of a value with more
+    dimensions than a row, one for each position in these."""
+
+    value: Node
+    rows: Node
+    axis: Axis
+    order: float = 2.0
+
+    def _axes(self) -> tuple[Axis, ...]:
+        return self.value.axes
+
+    def _event(self) -> Event:
+        return "value"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -117,6 +172,14 @@ class Grad(Node):
 
     def _event(self) -> Event:
         return self.wrt.event
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LogDetJacobian(Node):
+    """``log|det|`` of the derivative of a value by another of the same axes and size, example by example."""
+
+    body: Node
+    wrt: Node
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -154,6 +217,27 @@ class Stack(Node):
 
     def _axes(self) -> tuple[Axis, ...]:
         return tuple(axis for axis in self.body.axes if axis != self.axis)
+
+    def _event(self) -> Event:
+        return "value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Entries(Node):
+    """Numbers as the entries of a vector, ``(a, b, c)``."""
+
+    parts: tuple[Node, ...]
+
+    def _event(self) -> Event:
+        return "value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Choice(Node):
+    """The one of several values that a category numbers from 0."""
+
+    category: Node
+    parts: tuple[Node, ...]
 
     def _event(self) -> Event:
         return "value"

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-AxisKind = Literal["replicate", "index", "enumeration", "sample", "batch", "time"]
+AxisKind = Literal["replicate", "index", "enumeration", "sample", "batch", "plate", "time"]
 
 #: The order in which axes lie in a tensor, outermost first; the event's dimensions follow.
-LAYOUT: tuple[AxisKind, ...] = ("replicate", "index", "enumeration", "sample", "batch", "time")
+LAYOUT: tuple[AxisKind, ...] = ("replicate", "index", "enumeration", "sample", "batch", "plate", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,23 @@ class Axis:
             enumeration  all values of a finite variable
             sample       the K draws of a variable
             batch        the examples of one data set (``name`` says which)
+            plate        the parts of one example that an index of data runs over (the elements of a set)
             time         the steps of a sequence
     size    a number, the name of a hyperparameter, or None where the data or a network decides
+    of      the batch whose examples an index runs over once more: the second of a pair of examples
     """
 
     kind: AxisKind
     name: str
     size: int | str | None = None
+    of: Axis | None = None
 
     def __str__(self) -> str:
         return f"{self.name}:{self.size}" if self.size is not None else self.name
+
+
+#: The examples of the data.
+BATCH = Axis("batch", "batch")
 
 
 def merge(groups: Iterable[tuple[Axis, ...]]) -> tuple[Axis, ...]:

@@ -97,11 +97,15 @@ class Draw(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Permuted(Node):
-    """``value`` with its batch in a random order; the site's noise is the permutation."""
+    """``value`` with its batch in a random order; the site's noise is the permutation.
+
+    ``entries``: each entry of the event has an order of its own, so that they become independent of each other.
+    """
 
     value: Node
     site: str
     axis: Axis
+    entries: bool = False
 
     def _event(self) -> Event:
         return self.value.event
@@ -109,10 +113,14 @@ class Permuted(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LogProb(Node):
-    """``log law(value)``, summed over the event."""
+    """``log law(value)``, summed over the event; ``elementwise``: entry by entry of the event."""
 
     law: Law
     value: Node
+    elementwise: bool = False
+
+    def _event(self) -> Event:
+        return "value" if self.elementwise else "number"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -129,18 +137,31 @@ class LogProbAt(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Divergence(Node):
-    """A divergence of two laws of one variable in closed form (``name`` as in the registry: ``KL``)."""
+    """A divergence of two laws of one variable in closed form (``name`` as in the registry: ``KL``), summed over the
+    event; ``elementwise``: entry by entry of the event.
+
+    arguments  what the divergence depends on beside its sides: the order of a Renyi divergence
+    """
 
     name: str
     left: Law
     right: Law
+    elementwise: bool = False
+    arguments: tuple[Node, ...] = ()
+
+    def _event(self) -> Event:
+        return "value" if self.elementwise else "number"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entropy(Node):
-    """The entropy of a law in closed form."""
+    """The entropy of a law in closed form, summed over the event; ``elementwise``: entry by entry of the event."""
 
     law: Law
+    elementwise: bool = False
+
+    def _event(self) -> Event:
+        return "value" if self.elementwise else "number"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

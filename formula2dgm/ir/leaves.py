@@ -28,7 +28,8 @@ class Hyper(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Data(Node):
-    """A tensor that the caller passes: ``[batch, (time,) event...]``."""
+    """A tensor that the caller passes: ``[batch, (plates, time,) event...]``; an axis that is left out is part of the
+    event: x of ``q(z|x)`` beside ``x_i``."""
 
     name: str
     own: tuple[Axis, ...]
@@ -70,6 +71,29 @@ class Index(Node):
 
     def _axes(self) -> tuple[Axis, ...]:
         return (self.axis,)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Size(Node):
+    """The number of positions on an axis that the data decide: how many examples a batch has."""
+
+    axis: Axis
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LogStratumWeight(Node):
+    """The log-weight of the example that ``axis`` counts in a minibatch-stratified estimate for one of its batch.
+
+    With M + 1 examples in the batch and N in the data set: 1/N for the example itself, (N - M)/(N M) for the one after
+    it, which stands for the stratum of all that are not in the batch, and 1/M for every other (Chen et al. 2018, C.2).
+    """
+
+    axis: Axis
+    examples: Node
+
+    def _axes(self) -> tuple[Axis, ...]:
+        assert self.axis.of is not None
+        return merge([(self.axis, self.axis.of)])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -64,7 +64,8 @@ class Scaffold:
 
     ``classes`` are the inputs that are categories, with their number: the network takes them in one-hot.
 
-    A ``flow`` is an invertible function of the first input, given the others.
+    A ``flow`` is an invertible function of the first input, given the others.  ``spectral``: each layer's weights are
+    divided by their spectral norm.
 
     A shape is None where it is the data's to say (it is then the shape of the variable named in ``like``).
     """
@@ -74,6 +75,7 @@ class Scaffold:
     like: str | None = None
     classes: tuple[tuple[str, int], ...] = ()
     flow: bool = False
+    spectral: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Site:
     """A place of randomness. ``noise``: what fixes it (``standard``: the family's standard member; ``value``;
-    ``permutation``)."""
+    ``permutation``). ``estimator``: how the gradient of what is learned before it is estimated (``detached``: nothing
+    is)."""
 
     name: str
     variable: str
@@ -139,7 +142,7 @@ class Site:
     node: ir.Node
     axes: tuple[Axis, ...]
     noise: Literal["standard", "value", "permutation"]
-    estimator: Literal["pathwise", "detached"] = "pathwise"
+    estimator: str = "pathwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +157,21 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """Where the parameters of networks, or tensors, are kept: they are clipped to it after each step."""
+
+    owned: tuple[str, ...]
+    low: ir.Node
+    high: ir.Node
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Objective:
     """The sum of its terms, to be maximised or minimised by one player (None: the only one).
 
     ``trains`` names the networks and parameters that the player owns; None means all that is not frozen.
+    ``ranges`` say where parameters are kept.
     """
 
     terms: tuple[Term, ...]
@@ -166,6 +180,7 @@ class Objective:
     trains: tuple[str, ...] | None = None
     name: str | None = None
     span: Span | None = None
+    ranges: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +247,9 @@ class Query:
 class Program:
     """All that later stages need; nothing after the resolver looks at syntax or bindings again.
 
-    ``generative`` are the ancestral draws of the model's joint, parents first, where it can be drawn without data
-    (``z ~ p(z)``, ``x ~ p(x|z)``); their batch is an axis of their own.  A distribution has a ``joint`` and the
-    ``queries`` that it answers in place of objectives.
+    ``model`` are the densities that the objective's own make a joint of, parents first (``p(z)``, ``p(x|z)``), and
+    ``generative`` its ancestral draws by variable, where it can be drawn without data; their batch is an axis of their
+    own.  A distribution has a ``joint`` and the ``queries`` that it answers in place of objectives.
     """
 
     arena: Arena
@@ -248,7 +263,8 @@ class Program:
     sites: tuple[Site, ...]
     assumptions: tuple[Assumption, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    generative: tuple[ir.Draw, ...] = ()
+    generative: tuple[tuple[str, ir.Node], ...] = ()
+    model: tuple[Factor, ...] = ()
     reduction: Literal["mean", "sum", "none"] = "mean"
     options: dict[str, object] = field(default_factory=dict)
     joint: Joint | None = None

@@ -8,12 +8,15 @@ from formula2dgm.ir.arena import Arena, values_of
 from formula2dgm.ir.nodes import Node
 
 
-def walk(*roots: Node) -> Iterator[Node]:
-    """Every node reachable from the roots once, children before parents, in a deterministic order."""
+def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] = lambda node: node.children) -> Iterator[Node]:
+    """Every node reachable from the roots once, children before parents, in a deterministic order.
+
+    ``below`` gives the children of a node.
+    """
     done: set[Node] = set()
     stack: list[tuple[Node, Iterator[Node]]] = []
     for root in roots:
-        stack.append((root, iter(root.children)))
+        stack.append((root, iter(below(root))))
         while stack:
             node, children = stack[-1]
             if node in done:
@@ -25,7 +28,7 @@ def walk(*roots: Node) -> Iterator[Node]:
                 done.add(node)
                 yield node
             else:
-                stack.append((child, iter(child.children)))
+                stack.append((child, iter(below(child))))
 
 
 def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict[Node, Node] | None = None) -> Node:

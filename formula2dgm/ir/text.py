@@ -68,10 +68,14 @@ class Notation:
                 return name, _ATOM
             case ir.Index(axis) | ir.Enumerated(_, axis):
                 return axis.name, _ATOM
+            case ir.LogStratumWeight(axis):
+                return f"log weight of {axis.name}", _UNARY
+            case ir.Size(axis):
+                return f"|{axis.name}|", _ATOM
             case ir.Previous(site, time, _, _, lag):
                 return f"{site}[{time.name}-{lag}]", _ATOM
             case ir.Draw(_, site, _, copy):
-                return site + "'" * copy, _ATOM
+                return site.removesuffix(" generated") + "'" * copy, _ATOM
             case ir.Permuted(value, _, _):
                 return f"permuted({self.text(value)})", _ATOM
             case ir.NetCall(network, args, _, _, method):
@@ -84,14 +88,15 @@ class Notation:
                 return self.text(call) + (f".{head}" if head else ""), _ATOM
             case ir.Law(label):
                 return label, _ATOM
-            case ir.LogProb(law):
-                return f"log {law.label}", _UNARY
+            case ir.LogProb(law, _, elementwise):
+                return f"log {law.label}" + " by entry" * elementwise, _UNARY
             case ir.LogProbAt(label):
                 return f"log {label}", _UNARY
-            case ir.Divergence(divergence, left, right):
-                return f"{divergence}[{left.label} || {right.label}]", _ATOM
-            case ir.Entropy(law):
-                return f"H[{law.label}]", _ATOM
+            case ir.Divergence(divergence, left, right, elementwise, arguments):
+                order = f"_{{{self._list(arguments)}}}" if arguments else ""
+                return f"{divergence}{order}[{left.label} || {right.label}]" + " by entry" * elementwise, _ATOM
+            case ir.Entropy(law, elementwise):
+                return f"H[{law.label}]" + " by entry" * elementwise, _ATOM
             case ir.Moment(law, kind):
                 return f"{kind}[{law.label}]", _ATOM
         return self._arithmetic(node)
@@ -120,16 +125,34 @@ class Notation:
                 return f"<{self.text(left)}, {self.text(right)}>", _ATOM
             case ir.MatMul(matrix, vector, turned):
                 return f"{self.within(matrix, _ATOM)}{'^T' * turned} {self.within(vector, _ATOM)}", _PRODUCT
+            case ir.LogDetJacobian(body, wrt):
+                return f"log |det jac_{self.text(wrt)}[{self.text(body)}]|", _UNARY
+            case ir.LogAbsDet(matrix):
+                return f"log |det {self.text(matrix)}|", _UNARY
             case ir.EventSum(body):
                 return f"sum[{self.text(body)}]", _ATOM
             case ir.Stack(body, axis):
                 return f"({self.text(body)} for all {axis.name})", _ATOM
+            case ir.Entries(parts):
+                return f"({self._list(parts)})", _ATOM
+            case ir.Choice(category, parts):
+                return f"({self._list(parts)})[{self.text(category)}]", _ATOM
+            case ir.EventFunction(function, args):
+                return f"{function}({self._list(args)})", _ATOM
+            case ir.Entry(value, category):
+                return f"[{self.text(value)}]_{{{self.text(category)}}}", _ATOM
+            case ir.Nearest(value, rows, axis):
+                return f"argmin_{axis.name}[||{self.text(value)} - {self.text(rows)}||]", _ATOM
+            case ir.ArgMin(body, axis):
+                return f"argmin_{axis.name}[{self.text(body)}]", _ATOM
             case ir.Component(value, position):
                 return f"[{self.text(value)}]_{position}", _ATOM
             case ir.Grad(body, wrt):
                 return f"grad_{self.text(wrt)}[{self.text(body)}]", _ATOM
             case ir.StopGrad(body):
                 return f"sg[{self.text(body)}]", _ATOM
+            case ir.At(value, axis, ir.Index(other)) if other.of == axis:
+                return f"{self.within(value, _ATOM)}[{other.name}]", _ATOM
             case ir.At(value, axis, index):
                 return f"{self.within(value, _ATOM)}[{axis.name}={self.text(index)}]", _ATOM
             case ir.Reduce(op, axis, body):

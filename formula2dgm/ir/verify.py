@@ -10,7 +10,7 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 
 #: The nodes a coefficient may be made of: a sign, numbers and hyperparameters.
-SCALAR_NODES = (ir.Const, ir.Hyper, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
+SCALAR_NODES = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 
 
 class VerificationError(AssertionError):
@@ -35,9 +35,9 @@ def _problems(program: Program) -> Iterator[str]:
         yield from _reduction_problems(node)
         yield from names.problems(node)
     yield from _recurrence_problems(list(walk(*program.roots)))
-    for each in program.generative:
-        if each.law is None:
-            yield f"the generative draw {each.site} has no law"
+    for name, value in program.generative:
+        if not any(isinstance(each, ir.Draw) for each in walk(value)):
+            yield f"the model's {name} is drawn from nothing"
 
 
 def _objective_problems(program: Program, objective: Objective) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _recurrence_problems(nodes: list[ir.Node]) -> Iterator[str]:
 def _reduction_problems(node: ir.Node) -> Iterator[str]:
     if isinstance(node, ir.Reduce) and node.axis not in node.body.axes:
         yield f"{to_text(node)} reduces an axis that its body does not have"
-    if not isinstance(node, ir.Reduce | ir.At | ir.Data | ir.Previous):
+    if not isinstance(node, ir.Reduce | ir.Stack | ir.At | ir.Data | ir.Previous):
         lost = {axis for child in node.children for axis in child.axes} - set(node.axes)
         if lost and not isinstance(node, ir.Enumerated):
             yield f"{to_text(node)} loses {', '.join(map(str, lost))}, and is no reduction"

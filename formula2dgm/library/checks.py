@@ -191,3 +191,14 @@ def check_event_shape(
     found = tuple(parameter.shape[lead if parameter_lead is None else parameter_lead :])
     if found != expected:
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
+
+
+def check_event_rank(
+    name: str, value: Tensor, other: str, partner: Tensor, lead: int, partner_lead: int | None = None
+) -> None:
+    """Refuse two values that meet entry by entry whose events have different numbers of dimensions.
+    ``lead`` dimensions of the value come before its event, ``partner_lead`` (else as many) of its partner."""
+    shapes = tuple(value.shape[lead:]), tuple(partner.shape[lead if partner_lead is None else partner_lead :])
+    if len(shapes[0]) != len(shapes[1]):
+        number = "" if all(shapes) else "; one number that meets every entry has event shape (1,)"
+        raise ValueError(f"{name} has event shape {shapes[0]}, but meets {other} of event shape {shapes[1]}{number}")

@@ -38,11 +38,22 @@ def differentiated(f: Callable[..., Any], x: Tensor, *context: Tensor) -> tuple[
                 "a determinant needs as many outputs as inputs, but this function takes the event shape "
                 f"{tuple(x.shape[1:])} to {given}"
             )
-        rows = [
-            torch.autograd.grad(each.sum(), point, create_graph=True, materialize_grads=True)[0].flatten(1)
-            for each in y.flatten(1).unbind(1)
-        ]
-        return y, torch.linalg.slogdet(torch.stack(rows, dim=1))[1]
+        return y, log_det_jacobian(y, point, 1)
+
+
+def log_det_jacobian(y: Tensor, x: Tensor, lead: int) -> Tensor:
+    """log|det ∂y/∂x| for each position of the first ``lead`` dimensions, of which y at each depends on x there alone:
+    [..., event...] -> [...]."""
+    if y.shape[:lead] != x.shape[:lead] or y.shape[lead:].numel() != x.shape[lead:].numel():
+        raise ValueError(
+            "a determinant needs as many outputs as inputs, but this function takes the event shape "
+            f"{tuple(x.shape[lead:])} to {tuple(y.shape[lead:])}"
+        )
+    rows = [
+        torch.autograd.grad(each.sum(), x, create_graph=True, materialize_grads=True)[0].flatten(lead)
+        for each in y.flatten(lead).unbind(lead)
+    ]
+    return torch.linalg.slogdet(torch.stack(rows, dim=lead))[1]
 
 
 def inverse_of(module: nn.Module) -> _Backwards:

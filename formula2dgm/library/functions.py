@@ -32,3 +32,30 @@ def minimum(*values: Tensor | float) -> Tensor:
     for other in others:
         first = torch.minimum(first, other)
     return first
+
+
+def clip(x: Tensor | float, low: Tensor | float, high: Tensor | float) -> Tensor:
+    """x between two bounds, elementwise; its gradient passes at the bounds, too."""
+    value, least, most = as_tensors(x, low, high)
+    return torch.clamp(value, least, most)
+
+
+def huber(x: Tensor, delta: Tensor | float) -> Tensor:
+    """x^2 / 2 up to delta, and linear from there: delta (|x| - delta / 2)."""
+    near = torch.clamp(x.abs(), max=torch.as_tensor(delta, dtype=x.dtype, device=x.device))
+    return near * (x.abs() - near / 2)
+
+
+def elu(x: Tensor) -> Tensor:
+    """x where it is positive, else exp(x) - 1."""
+    return torch.nn.functional.elu(x)
+
+
+def gelu(x: Tensor) -> Tensor:
+    """x times the standard normal probability of what is below it."""
+    return torch.nn.functional.gelu(x)
+
+
+def silu(x: Tensor) -> Tensor:
+    """x sigmoid(x)."""
+    return torch.nn.functional.silu(x)

@@ -36,6 +36,17 @@ def matrix_product(left: Tensor, right: Tensor) -> Tensor:
     return torch.matmul(left, right)
 
 
+def columns_beside(left: Tensor, right: Tensor) -> Tensor:
+    """The columns of two matrices in one: [..., m, n] and [..., m, k] -> [..., m, n + k]."""
+    rows = torch.broadcast_shapes(left.shape[:-1], right.shape[:-1])
+    return torch.cat([left.expand(*rows, left.shape[-1]), right.expand(*rows, right.shape[-1])], dim=-1)
+
+
+def scale_tril_from_factor(factor: Tensor) -> Tensor:
+    """The lower L of L L^T = F F^T: [..., m, n] -> [..., m, m], for n >= m."""
+    return cholesky_or_nan(factor @ factor.mT)
+
+
 def inverse_matrix(matrix: Tensor) -> Tensor:
     """The inverse of a square matrix: [..., n, n]."""
     return torch.linalg.inv(matrix)

@@ -59,6 +59,35 @@ def at_category(category: Tensor, *parts: Tensor) -> Tensor:
     return torch.stack(numbers, -1).gather(-1, index.unsqueeze(-1)).squeeze(-1)
 
 
+def chosen(lead: int, category: Tensor, *parts: Tensor) -> Tensor:
+    """For each position of the first ``lead`` axes, the one of several values that its category counts from 0, or marks
+    as one-hot."""
+    event = tuple(category.shape[lead:])
+    if event and (event != (len(parts),) or not category.is_floating_point()):
+        raise ValueError(
+            f"a category is an index, with event shape (), or one-hot of {len(parts)} classes, "
+            f"but its values have event shape {event}"
+        )
+    index = (category.argmax(-1) if event else category).long()
+    stacked = torch.stack(torch.broadcast_tensors(*parts), lead)
+    where = index.reshape(index.shape + (1,) * (stacked.dim() - lead))
+    return torch.take_along_dim(stacked, where, lead).squeeze(lead)
+
+
+def vector(like: Tensor, *entries: Tensor | float) -> Tensor:
+    """Numbers as the entries of a vector, in the dtype and on the device of ``like``."""
+    numbers = [torch.as_tensor(each, dtype=like.dtype, device=like.device) for each in entries]
+    return torch.stack(torch.broadcast_tensors(*numbers), -1)
+
+
+def permuted_entries(x: Tensor, orders: Tensor, lead: int, batch: int) -> Tensor:
+    """Each entry of the event in an order of examples of its own: ``orders`` [entries, examples], the examples along
+    the dimension ``batch`` of the first ``lead``."""
+    flat = x.flatten(lead).movedim(batch, -2)  # [..., examples, entries]
+    index = orders.T.to(x.device).expand(flat.shape)
+    return flat.gather(-2, index).movedim(-2, batch).reshape(x.shape)
+
+
 def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
     axes = torch.broadcast_shapes(*(x.shape[:lead] for x in tensors))

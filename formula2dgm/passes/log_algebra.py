@@ -4,6 +4,7 @@
     log(mean_k[p(x|z) / q(z|x)])        becomes   logmeanexp_k[log p(x|z) - log q(z|x)]
     log(sigmoid(a)), log(1 - sigmoid(a))          log_sigmoid(a), log_sigmoid(-a)
     log(1 + exp(a))                               softplus(a)
+    log(softmax(a)), log(softmax(a)_y)            log_softmax(a), log_softmax(a)_y
     p(z) / q(z|x)                                 exp(log p(z) - log q(z|x))
     logits_from_probs(sigmoid(a))                 a
     scale_from_var(exp(a))                        scale_from_log_var(a)
@@ -20,7 +21,8 @@ from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Program
 from formula2dgm.passes.rewrite import rewrite_program
 
-_POSITIVE_FUNCTIONS = ("exp", "sigmoid", "softplus")
+#: Functions that are positive, and conditions: where these are 0, the logarithm of a sum leaves the summand out.
+_POSITIVE_FUNCTIONS = ("exp", "sigmoid", "softplus", "not_equal", "less", "greater", "less_equal", "greater_equal")
 
 
 def stable_logs(program: Program) -> Program:
@@ -59,10 +61,16 @@ class _Rules:
                 return value > 0
             case ir.Hyper(name):
                 return name in self.sizes
+            case ir.Size() | ir.Add((ir.Size(), ir.Const(-1))):
+                return True  # the number of examples, and of the others beside one of them
             case ir.Param(number=True):
                 return True  # the weights of a mixture; generated code checks them
             case ir.Apply(function):
                 return function in _POSITIVE_FUNCTIONS
+            case ir.EventFunction(function):
+                return function == "softmax"
+            case ir.Entry(value):
+                return self.positive(value)
             case ir.Add(args):
                 return self._one_minus_sigmoid(args) is not None or all(map(self.positive, args))
             case ir.Mul(args):
@@ -84,6 +92,10 @@ class _Rules:
                 return inner
             case ir.Apply("sigmoid", (inner,)):
                 return arena.make(ir.Apply, "log_sigmoid", (inner,))
+            case ir.EventFunction("softmax", args, gives):
+                return arena.make(ir.EventFunction, "log_softmax", args, gives)
+            case ir.Entry(value, category):
+                return arena.make(ir.Entry, self._log(arena, value), category)
             case ir.Mul(args):
                 return _add(arena, tuple(self._log(arena, arg) for arg in args))
             case ir.Div(ir.Const(1), bottom):

@@ -45,4 +45,6 @@ def _is_size(node: ir.Node, axis: Axis) -> bool:
             return axis.size == name
         case ir.Const(value):
             return isinstance(axis.size, int) and axis.size == value
+        case ir.Size(batch):
+            return batch in (axis, axis.of)
     return False

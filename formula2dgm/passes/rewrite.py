@@ -47,5 +47,5 @@ def rewrite_program(program: Program, rule: Rule) -> Program:
         objectives=tuple(map(objective, program.objectives)),
         queries=tuple(map(query, program.queries)),
         sites=tuple(map(site, program.sites)),
-        generative=tuple(map(changed, program.generative)),
+        generative=tuple((name, changed(node)) for name, node in program.generative),
     )

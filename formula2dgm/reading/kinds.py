@@ -8,6 +8,7 @@ from formula2dgm import registry
 from formula2dgm.reading.names import GREEK_GROUPS, plain, read_name
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
 
 def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, tree.Node]]:
@@ -30,12 +31,19 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, 
     return names, {name: upper for name, upper in bound.items() if name in names and upper is not None}
 
 
+#: Relations that a sum may put between its indices, and the function that is 1 where they hold.
+CONDITIONS = {"!=": "not_equal", "<": "less", ">": "greater", "<=": "less_equal", ">=": "greater_equal"}
+
+
 def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
     """The names that a sum or product binds, each with its upper bound."""
     for item in big.binders:
         target = item.name if isinstance(item, tree.Binds) else item.left if isinstance(item, tree.Relates) else item
         for each in target.items if isinstance(target, tree.Tuple) else (target,):
             name = plain(each)
+            if isinstance(item, tree.Relates) and item.op in CONDITIONS and (other := plain(item.right)) in INDEX_LETTERS:
+                assert other is not None
+                yield other, big.upper
             if name is not None:
                 upper = (
                     item.value.upper

@@ -4,7 +4,8 @@ It covers the factors behind it while they are densities or their ratios, while 
 in a big operator: ``\\log p(x|z) p(z)`` is the log of the product, ``\\log\\pi(a|s) A(s, a)`` a product with a log.
 Behind a density only a big operator over densities is its own.
 
-What would make no sense under the log ends it: a density that stands under it already, ``\\log\\frac{p}{q} q``; the
+What would make no sense under the log ends it: a logarithm that divides, ``\\log a / \\log b``; a density that stands
+under it already, ``\\log\\frac{p}{q} q``; the
 measure of the sum or integral around it, ``\\int \\log p(x|z) p(z) dz``; under a derivative each factor that makes no
 joint with those before, ``\\nabla\\log\\pi(a|s) \\mu(s)``, and each sum.
 """
@@ -43,6 +44,8 @@ def log_extent(operand: tree.Node, place: Place = ANYWHERE) -> Extent:
         inside = operand.factors[:end]
         argument = inside[0] if end == 1 else tree.Mul(inside, operand.ops[: end - 1], span=span_over(inside))
         return argument, operand.factors[end:], None
+    if isinstance(operand, tree.Div) and _is_log(operand.denominator):
+        return operand.numerator, (), operand.denominator
     if isinstance(operand, tree.Div) and is_density_like(operand.numerator) and not is_density_like(operand):
         if _is_constant(operand.denominator):
             return operand.numerator, (), operand.denominator
@@ -124,6 +127,10 @@ def _before_operator(factors: tuple[tree.Node, ...], position: int) -> bool:
     """Is this a constant whose product runs into a big operator: the ``1/K`` of ``log 1/K sum_k``?"""
     rest = factors[position:]
     return _ends_in_operator(rest[-1]) and all(_is_constant(each) for each in rest[:-1])
+
+
+def _is_log(node: tree.Node) -> bool:
+    return isinstance(node, tree.Prefix | tree.Func) and node.name == "log"
 
 
 def _ends_in_operator(node: tree.Node) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from dataclasses import dataclass, field, replace
 
@@ -74,13 +73,30 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         elif isinstance(item, tree.Number):
             labels.append(item.text)
         elif head and isinstance(item, tree.Symbol) and item.letter in GREEK_GROUPS and item in symbol.sub:
-            group.append("_".join([item.letter, *item.accents, *(plain(each) or "x" for each in item.sup)]))
+            group.append(_group(item))
+        elif head and isinstance(item, tree.Func) and item.name == "sg" and _names_group(item.args):
+            group.append("sg_" + _group(item.args[0]))
         elif name is not None:
             labels.append(name)
         else:
             spelled = str(item).replace("-", " minus ").replace("+", " plus ")
             labels.append(re.sub(r"\W+", "_", spelled).strip("_") or "index")
     return Name(symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index))
+
+
+def _names_group(args: tuple[tree.Node, ...]) -> bool:
+    return len(args) == 1 and isinstance(args[0], tree.Symbol) and args[0].letter in GREEK_GROUPS
+
+
+#: Labels that tell one group of parameters from another of its letter: ``\\theta_{old}``, beside numbers.
+GROUP_LABELS = frozenset("old ref target ema new".split())
+
+
+def _group(item: tree.Node) -> str:
+    """``\\phi``, ``\\bar\\phi``, ``\\theta^-``, ``\\theta_{old}``, ``\\theta_1``: each is a group of its own."""
+    assert isinstance(item, tree.Symbol)
+    labels = [str(each) for each in item.sub if isinstance(each, tree.Number) or plain(each) in GROUP_LABELS]
+    return "_".join([item.letter, *item.accents, *labels, *(plain(each) or "x" for each in item.sup)])
 
 
 def without_index(symbol: tree.Symbol, indices: frozenset[str] | set[str]) -> tree.Symbol:
@@ -91,15 +107,6 @@ def without_index(symbol: tree.Symbol, indices: frozenset[str] | set[str]) -> tr
         sub=tuple(each for each in symbol.sub if each not in index),
         sup=tuple(each for each in symbol.sup if each not in index),
     )
-
-
-def attribute(name: str) -> str:
-    """A name as an attribute of a module: ``lambda`` is ``lambda_``.
-
-    >>> attribute("lambda"), attribute("f_theta")
-    ('lambda_', 'f_theta')
-    """
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def identifier(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_at_value, is_density_call, read_signature
+from formula2dgm.reading.stopped import plain_group
 from formula2dgm.registry.functions import function_by_spelling
 from formula2dgm.syntax import tree
 
@@ -71,6 +72,8 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
             return polarity(body, known, samplers | samplers_of(binders, known))
         case tree.Big(op="sum", body=body) | tree.Labelled(body, _):
             return of(body)
+        case tree.Divergence("MI"):
+            return frozenset()  # raised by some objectives, lowered by others
         case tree.Divergence() | tree.Norm() | tree.Abs():
             return DOWN
         case tree.Power(base, exponent):
@@ -88,9 +91,14 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
         case tree.Call(tree.Symbol("sigma"), (body,)):
             return of(body)
         case tree.Symbol():
-            definition = known.definitions.get(read_name(node, known.indices, head=True).full)
+            definition = _definition(node, known)
             return of(definition) if definition is not None else frozenset()
     return frozenset()
+
+
+def _definition(symbol: tree.Symbol, known: Known) -> tree.Node | None:
+    """What a name stands for: ``p(x, z_k) / q(z_k|x)`` of ``w_k``."""
+    return known.definitions.get(read_name(symbol, known.indices, head=True).full)
 
 
 def samplers_of(binders: Iterable[tree.Node], known: Known) -> Samplers:
@@ -114,12 +122,15 @@ def _of_product(factors: tuple[tree.Node, ...], known: Known, samplers: Samplers
 
 
 def _of_power(base: tree.Node, exponent: tree.Node, known: Known, samplers: Samplers) -> Wishes:
-    """The square of a difference is an error."""
+    """The square of a difference is an error; ``W_2^2`` and ``H^2(p, q)`` are divergences."""
     if isinstance(base, tree.Add) and isinstance(exponent, tree.Number) and exponent.text == "2":
         return DOWN
+    distance = isinstance(base, tree.Divergence) or (isinstance(base, tree.Func) and base.name == "H" and len(base.args) == 2)
+    if distance and isinstance(exponent, tree.Neg):
+        return frozenset()
     return (
         polarity(base, known, samplers)
-        if isinstance(base, tree.Norm | tree.Abs) or is_density_call(base)
+        if distance or isinstance(base, tree.Norm | tree.Abs) or is_density_call(base)
         else frozenset()
     )
 
@@ -143,6 +154,8 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             return _of_log(body, known, samplers)
         case tree.Power(base, _):
             return _of_log(base, known, samplers)
+        case tree.Symbol() if (written := _definition(argument, known)) is not None:
+            return _of_log(written, known, samplers)
     return polarity(argument, known, samplers)
 
 
@@ -150,9 +163,14 @@ def _sampler(node: tree.Node, known: Known) -> Samplers:
     """The sampler that a density call, or the letter of ``E_q``, names; none for anything else."""
     if isinstance(node, tree.Symbol):
         name = read_name(node, known.indices, head=True)
-        return frozenset((Sampler(name.id, name.group, None),))
+        return frozenset((Sampler(name.id, _plain(name.group), None),))
     if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
         return frozenset()
     signature = read_signature(node, known.indices, known.parameters)
     variables = frozenset(name.id for name in signature.variables if name)
-    return frozenset((Sampler(signature.head, signature.group, variables),))
+    return frozenset((Sampler(signature.head, _plain(signature.group), variables),))
+
+
+def _plain(groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Weights that are held constant sample as the same weights do."""
+    return tuple(plain_group(each) for each in groups)

@@ -1,10 +1,12 @@
 """Divergences with a closed form: a name and two families, and the library function that computes it.
 
-The function takes the parameters of the left family, then those of the right.
+The function takes the parameters of the left family, then those of the right, then what the divergence depends on
+beside them: the order of a Rényi divergence. What each divergence is stands in :mod:`formula2dgm.registry.definitions`.
 """
 
 from __future__ import annotations
 
+from formula2dgm.registry.definitions import CLOSED_FORMS_BESIDE_KL
 from formula2dgm.registry.own import FAMILIES
 from formula2dgm.registry.plugins import closed_forms
 
@@ -74,7 +76,7 @@ def closed_form(name: str, left: str, right: str) -> str | None:
     >>> closed_form("KL", "Normal", "Bernoulli") is None
     True
     """
-    known = CLOSED_FORMS.get((name, left, right))
+    known = CLOSED_FORMS.get((name, left, right)) or CLOSED_FORMS_BESIDE_KL.get((name, left, right))
     if known is not None or {left, right} <= {each.name for each in FAMILIES}:
         return known
     return closed_forms().get((name, left, right))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from formula2dgm import registry
 from formula2dgm.codegen import Generated
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Objective, Program, Term
+from formula2dgm.ir.program import Objective, Program, Site, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.report.factor_graph import factor_graph
@@ -21,7 +22,9 @@ def contract(program: Program, generated: Generated | None = None) -> dict[str, 
     """
     return {
         "formula": {"ascii": program.ascii, "latex": program.latex},
-        "objectives": [_objective(number, each, generated) for number, each in enumerate(program.objectives)],
+        "objectives": [
+            _objective(number, each, generated, program.sites) for number, each in enumerate(program.objectives)
+        ],
         "inputs": [
             {
                 "name": each.name,
@@ -57,7 +60,7 @@ def contract(program: Program, generated: Generated | None = None) -> dict[str, 
     }
 
 
-def _objective(number: int, objective: Objective, generated: Generated | None) -> dict[str, Any]:
+def _objective(number: int, objective: Objective, generated: Generated | None, sites: Sequence[Site]) -> dict[str, Any]:
     return {
         "id": f"objective-{number + 1}",
         "player": objective.player,
@@ -65,26 +68,39 @@ def _objective(number: int, objective: Objective, generated: Generated | None) -
         "direction": "maximise" if objective.maximize else "minimise",
         "name": objective.name,
         "range": _range(objective.span),
-        "terms": [_term(f"term-{number + 1}.{i + 1}", each, generated) for i, each in enumerate(objective.terms)],
+        "terms": [
+            _term(f"term-{number + 1}.{i + 1}", each, generated, sites) for i, each in enumerate(objective.terms)
+        ],
     }
 
 
-def _term(identity: str, term: Term, generated: Generated | None) -> dict[str, Any]:
+def _term(identity: str, term: Term, generated: Generated | None, sites: Sequence[Site]) -> dict[str, Any]:
     lines = [line for line, span in generated.lines.items() if span == term.span] if generated else []
     return {
         "id": identity,
         "name": term.name,
         "coefficient": to_text(term.coefficient),
         "meaning": to_text(term.node),
-        "computed": how_computed(term),
+        "computed": how_computed(term, sites),
         "range": _range(term.span),
         "lines": lines,
     }
 
 
-def how_computed(term: Term) -> list[str]:
+#: How a description calls the gradient at a draw, by its estimator.
+GRADIENTS = {
+    "pathwise": "pathwise",
+    "detached": "without gradient",
+    "score": "its gradient the score function's",
+    "relaxed": "relaxed, its gradient pathwise",
+    "straight-through": "its gradient that of the mean (straight-through)",
+}
+
+
+def how_computed(term: Term, sites: Sequence[Site]) -> list[str]:
     """In words: what is exact, what is estimated and at which draws, what is averaged."""
     out: list[str] = []
+    estimators = {each.name: each.estimator for each in sites}
     for node in walk(term.node):
         match node:
             case ir.Divergence(name, left, right):
@@ -94,8 +110,7 @@ def how_computed(term: Term) -> list[str]:
             case ir.LogProb(law, _) if choices(law):
                 out.append(f"{law.label} is a {law.family} of {', '.join(choices(law))}")
             case ir.Draw(law, site, _, _):
-                kind = "pathwise" if registry.family(law.family).pathwise else "without gradient"
-                out.append(f"estimated at {site} ~ {law.label}, {kind}")
+                out.append(f"estimated at {site} ~ {law.label}, {GRADIENTS[estimators[site]]}")
             case ir.Permuted(_, site, _):
                 out.append(f"{site} is paired at random within the batch")
             case ir.Reduce(op, axis, body):

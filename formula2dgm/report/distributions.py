@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Objective, Program, Term
+from formula2dgm.ir.program import Factor, Objective, Program, Term
+from formula2dgm.ir.text import to_text
 from formula2dgm.report.factor_graph import factor_graph
+from formula2dgm.resolve.ways import Cases, Flow, Mixture, Way, way_of
 
 
 def distribution_text(program: Program) -> str:
@@ -17,7 +19,7 @@ def distribution_text(program: Program) -> str:
     given = f" given {', '.join(joint.given)}" if joint.given else ""
     lines = [program.ascii, "", f"A distribution of {', '.join(joint.shown)}{given}. In the order drawn:"]
     for each in joint.factors:
-        family = each.law.family if each.law is not None else "known by its logarithm alone"
+        family = each.law.family if each.law is not None else _unnamed(program, each)
         gone = " (integrated out)" if set(each.variables) & joint.hidden else ""
         lines.append(f"  {', '.join(each.variables)} ~ {each.label}: {family}{gone}")
     known = [each.name for each in program.queries if each.refusal is None]
@@ -28,6 +30,31 @@ def distribution_text(program: Program) -> str:
     if program.assumptions:
         lines += ["", "Assumed:", *(f"  - {each.text}" for each in program.assumptions)]
     return "\n".join(lines)
+
+
+def _unnamed(program: Program, factor: Factor) -> str:
+    """What is known of a factor that is no single law."""
+    plates: list[str] = []
+    log = factor.log
+    while isinstance(log, ir.Reduce) and log.axis.kind == "plate":
+        plates.append(log.axis.name)
+        log = log.body
+    family = _kind(way_of(program.arena, log, factor.variables[0]))
+    return f"{family}, for each {' and '.join(plates)}" if plates else family
+
+
+def _kind(way: Way | None) -> str:
+    """A family, a mixture, a flow; or that only the logarithm is known."""
+    match way:
+        case ir.Law(family=family):
+            return family
+        case Mixture():
+            return "a mixture"
+        case Flow(_, _, name):
+            return f"made of {name} by a change of variables"
+        case Cases(category, _):
+            return f"one of several, by {to_text(category)}"
+    return "known by its logarithm alone"
 
 
 def distribution_graph(program: Program) -> dict[str, Any]:

@@ -55,4 +55,5 @@ def _share(share: dict[str, Any]) -> str:
 
 def _site(site: dict[str, Any]) -> str:
     axes = " x ".join(site["axes"])
-    return f"{site['name']} ~ {site['law'] or 'a permutation of the batch'}, one for each of {axes}"
+    gradient = f"; gradient: {site['estimator']}" if site["law"] else ""
+    return f"{site['name']} ~ {site['law'] or 'a permutation of the batch'}, one for each of {axes}{gradient}"

@@ -66,7 +66,7 @@ class _Builder:
                 case ir.Draw(law):
                     self._density(law, [self._latent(self._variable(node), node.axes)], drawn=True)
                 case ir.Enumerated(law, axis):
-                    self._latent(axis.name, law.axes)
+                    self._latent(axis.name.rstrip("'"), law.axes)
                 case ir.LogProb(law, value):
                     self._density(law, [name for name, _ in self._variables(value)])
                 case ir.LogProbAt(label, category, parts):

@@ -21,12 +21,27 @@ def refuse_wrong_arguments(
     if function is not None and function.variadic:
         if count < 2:
             raise context.refuse("F2D-0218", f"{name} compares several values", node.span, f"write {name}(x, y)")
-    elif count != 1 and name != "H":
-        raise context.refuse("F2D-0218", f"{name} takes one argument, not {count}", node.span)
-    if function is not None and sub:
+    elif count not in _counts(name, sub):
+        raise context.refuse("F2D-0218", f"{name} takes {_COUNTED[_counts(name, sub)[0]]}, not {count}", node.span)
+    if function is not None and sub and name not in ("clip", "huber", "Huber"):
         base = ", ".join(map(str, sub))
         hint = f"the logarithm is the natural one: divide by \\log {base}" if base.isdigit() else None
         raise context.refuse("F2D-0218", f"{name} with the subscript {base} is not understood", node.span, hint)
+
+
+_COUNTED = {1: "one argument", 2: "two arguments", 3: "three arguments"}
+
+
+def _counts(name: str, sub: tuple[tree.Node, ...]) -> tuple[int, ...]:
+    """How many arguments a function takes; entropies and indicators count theirs themselves."""
+    function = function_by_spelling(name)
+    if name in ("H", "indicator"):
+        return tuple(range(1, 10))
+    if name == "clip" and len(sub) == 1 and isinstance(sub[0], tree.Interval):
+        return (1,)
+    if name == "cos" or (function is not None and function.name == "huber"):
+        return (1, 2)
+    return (1,) if function is None else (function.arguments,)
 
 
 def refuse_unusable(statements: Sequence[tree.Statement], found: Diagnostics) -> None:

@@ -3,63 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
+from formula2dgm.resolve.aggregated import is_aggregated
+from formula2dgm.resolve.aggregated_draws import bind_aggregated
 from formula2dgm.resolve.bare import calls_of, density_of
 from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_in, parents_first
+from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.data_sets import of_its_set
 from formula2dgm.resolve.densities import Density, Use, ancestral_order
-from formula2dgm.resolve.drawing import draw, no_gradient, samples_of, sized, written_axes
+from formula2dgm.resolve.drawing import samples_of, sized, written_axes
+from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate, family_law, is_written_family
+from formula2dgm.resolve.independence import independent
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
-from formula2dgm.resolve.sources import density_over, is_data_source
+from formula2dgm.resolve.marginals import marginal_draw, source_of_marginals
+from formula2dgm.resolve.others import reads_outside
+from formula2dgm.resolve.sources import density_over, drawn_in_definition, is_data_source, is_defined
 from formula2dgm.resolve.transformed import value_of_draw
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 
-@dataclass(slots=True)
-class Bound:
-    """What a list of binders binds.
-
-    values      variable id -> node
-    draws       the random nodes among them, in ancestral order
-    batch       the data set whose examples are averaged here (a written data expectation), or None
-    enumerated  finite variables that are summed exactly: (law, its values, axis)
-    averages    sample axes to average (K draws by the option ``samples``)
-    outside     the values that enclosing brackets bind
-    nonlinear   the bracket stands under a function that is not linear
-    """
-
-    values: dict[str, ir.Node] = field(default_factory=dict)
-    draws: list[ir.Node] = field(default_factory=list)
-    batch: Axis | None = None
-    enumerated: list[tuple[ir.Law, ir.Node, Axis]] = field(default_factory=list)
-    averages: list[Axis] = field(default_factory=list)
-    outside: frozenset[ir.Node] = frozenset()
-    nonlinear: bool = False
-
-
-def bind(context: Context, binders: Sequence[tree.Node], scope: Scope, evaluate: Evaluate) -> Bound:
-    """Bind all items of an expectation's subscript, in ancestral order."""
+def bind(
+    context: Context, binders: Sequence[tree.Node], scope: Scope, evaluate: Evaluate, body: tree.Node | None = None
+) -> Bound:
+    """Bind all items of an expectation's subscript, in ancestral order; ``body`` is what reads them."""
     bound = Bound()
     inner = scope
     bound.nonlinear = not all(linear for _, linear in scope.path)
     items = [each for item in binders for each in binder_items(context, item)]
+    own = {name for names, _ in items for name in names_in(context, names)}
+    bound.beside = body is not None and reads_outside(context, body, own, scope)
     for names, source in parents_first(context, items):
         if is_data_source(context, source, names):
             _bind_data(context, names, source, bound, inner)
         elif source is None and _is_all_data(context, names):
             bound.batch = scope.batch
-        elif source is None:
+        elif source is None or is_defined(context, source):
             _bind_named(context, names, bound, inner, evaluate)
         else:
             _bind_draws(context, names, source, bound, inner, evaluate)
@@ -81,18 +70,17 @@ def _bind_data(
     """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs."""
     given = conditions_in(context, source) & set(scope.values)
     others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
-    independent = source is not None and not given and bool(others)
+    apart = source is not None and not given and bool(others)
     for symbol in (each for each in names if isinstance(each, tree.Symbol)):
         name = read_name(symbol, context.model.indices)
-        original = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
-        add_input(context, original, (scope.batch,), symbol)
+        unprimed = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
+        original, shown = of_its_set(context, unprimed, symbol, source)
+        add_input(context, original, (scope.batch,), shown)
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), origin=symbol)
-        if independent or original.id != name.id:
-            node = context.arena.make(ir.Permuted, node, name.id, scope.batch, origin=symbol)
-            context.assume(f"{name.id} is paired at random: a permutation of the batch", symbol.span)
-            bound.draws.append(node)
+        if (apart and original.id == unprimed.id) or unprimed.id != name.id:
+            node = independent(context, node, name.id, bound, scope, symbol)
         bound.values[name.id] = node
-    if not given:
+    if not given and not bound.others:
         bound.batch = scope.batch
 
 
@@ -114,8 +102,10 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             bound.values[name.id] = evaluate(node, scope)
             bound.draws.append(bound.values[name.id])
         elif name.id in context.model.definitions:
-            bound.values[name.id] = evaluate(node, scope)
-            bound.draws += _draws_in(bound.values[name.id])
+            for use in drawn_in_definition(context, name, frozenset(scope.values)):
+                bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
+            bound.values[name.id] = evaluate(node, scope.bind(bound.values))
+            bound.draws += draws_in(bound.values[name.id])
         elif priors := density_over(context, name):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):
@@ -132,17 +122,6 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
                 node.span,
                 f"write what it is drawn from: E_{{{name.id} ~ p({name.id})}}",
             )
-
-
-def _draws_in(node: ir.Node) -> list[ir.Node]:
-    found: dict[ir.Node, None] = {}
-    stack = [node]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, ir.Draw | ir.Permuted):
-            found.setdefault(each)
-        stack.extend(each.children)
-    return list(found)
 
 
 def _of_letter(context: Context, head: tree.Symbol) -> list[Use]:
@@ -177,14 +156,32 @@ def _bind_draws(
             )
         name = read_name(names[0], context.model.indices)
         law = sized(context, name, family_law(context, source, None, scope, evaluate))
-        _enter(context, name, law, bound, scope, axes, source.span)
+        _enter(context, name, law, bound, scope, axes, evaluate, source.span)
+        return
+    if (mixed := source_of_marginals(context, source, names)) is not None:
+        inside = Bound()
+        _bind_draws(context, names, mixed, inside, scope, evaluate)
+        bound.draws += inside.draws
+        bound.enumerated += inside.enumerated
+        bound.averages += inside.averages
+        bound.values |= {
+            name: marginal_draw(context, name, each, scope, source) for name, each in inside.values.items()
+        }
         return
     if isinstance(source, tree.Symbol):
         source = density_of(context, source, tuple(_unindexed(context, each) for each in names))
     if not isinstance(source, tree.Call):
         raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
-    for use in find_uses(context, source):
-        bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
+    for each in _copies(context, names, source):
+        for use in find_uses(context, each):
+            bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
+
+
+def _copies(context: Context, names: Sequence[tree.Node], source: tree.Call) -> list[tree.Call]:
+    """The density at each of the names that are drawn from it: ``z, z' ~ q(z)``, ``z' ~ p(z)``."""
+    if len(source.args) != 1 or not names_in(context, names) - names_in(context, source.args):
+        return [source]
+    return [replace(source, args=(each,)) for each in names]
 
 
 def _unindexed(context: Context, node: tree.Node) -> tree.Node:
@@ -204,6 +201,9 @@ def _unindexed(context: Context, node: tree.Node) -> tree.Node:
 def bind_factor(
     context: Context, use: Use, bound: Bound, scope: Scope, evaluate: Evaluate, axes: tuple[Axis, ...]
 ) -> None:
+    if is_aggregated(use.density):
+        bind_aggregated(context, use, bound, scope, evaluate, axes, bind_factor)
+        return
     if is_transformed(use.density):
         _bind_transformed(context, use, bound, scope, evaluate, axes)
         return
@@ -218,7 +218,7 @@ def bind_factor(
     name = read_name(use.variables[0], context.model.indices)
     if not axes and (axes := _draws_beside(context, name, use.density)):
         bound.averages += axes
-    _enter(context, name, law, bound, scope, axes, use.variables[0].span)
+    _enter(context, name, law, bound, scope, axes, evaluate, use.variables[0].span)
 
 
 def _bind_transformed(
@@ -244,15 +244,19 @@ def _draws_beside(context: Context, name: Name, density: Density) -> tuple[Axis,
 
 
 def _enter(
-    context: Context, name: Name, law: ir.Law, bound: Bound, scope: Scope, axes: tuple[Axis, ...], span: Span
+    context: Context,
+    name: Name,
+    law: ir.Law,
+    bound: Bound,
+    scope: Scope,
+    axes: tuple[Axis, ...],
+    evaluate: Evaluate,
+    span: Span,
 ) -> None:
     """Bind one variable to a draw, or, for a finite one, to all its values."""
-    family = registry.family(law.family)
-    if not family.pathwise:
-        estimator = context.options.estimators.get(name.id, "enumerate")
-        if estimator != "enumerate" or not family.finite or axes:
-            raise no_gradient(context, name, law, span)
-        axis = Axis("enumeration", name.id)
+    choice = estimator_of(context, name, law, span, single=not axes)
+    if choice.name == "enumerate":
+        axis = scope.fresh(Axis("enumeration", name.id), name.id)
         values = context.arena.make(ir.Enumerated, law, axis)
         bound.values[name.id] = values
         bound.enumerated.append((law, values, axis))
@@ -262,6 +266,6 @@ def _enter(
         axis = Axis("sample", name.id, count)
         bound.averages.append(axis)
         axes = (axis,)
-    node = draw(context, name, law, axes, scope)
+    node = drawn_value(context, choice, name, law, axes, scope, evaluate, span)
     bound.values[name.id] = node
     bound.draws.append(node)

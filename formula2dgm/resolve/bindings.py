@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from formula2dgm.registry.estimators import Chosen
 from formula2dgm.spans import Source
 
 
@@ -20,12 +21,14 @@ class NetworkValue:
     sigmoid     bound as ``f2d.Sigmoid(net)``
     stochastic  it has layers that are random in the forward pass (dropout)
     invertible  it has an ``inverse``: both directions return the value and the log-determinant
+    lipschitz   the weights of each of its layers are divided by their spectral norm
     """
 
     named: tuple[str, ...] = ()
     sigmoid: bool = False
     stochastic: bool = False
     invertible: bool = False
+    lipschitz: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,14 @@ class Options:
 
     maximize: bool | None = None
     samples: int | Mapping[str, int] = 1
-    estimators: Mapping[str, str] = field(default_factory=dict)
+    estimators: Mapping[str, Chosen] = field(default_factory=dict)
     divergences: str | Mapping[str, str] = "auto"
     share_samples: bool = True
     share_stochastic: bool = True
     reduction: str = "mean"
     dims: Mapping[str, int] = field(default_factory=dict)
     scaffold: bool = False
+    non_saturating: bool = False
 
 
 NO_BINDINGS = Bindings()

@@ -10,12 +10,13 @@ from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.functions import Step, steps_of
-from formula2dgm.resolve.model import Definition
+from formula2dgm.resolve.model import Definition, Drawn
 from formula2dgm.resolve.sources import NOISE_LETTERS
+from formula2dgm.resolve.volumes import TRANSFORMED
 from formula2dgm.syntax import tree
 
 #: The kind of a density that a change of variables makes.
-KIND = "transformed"
+KIND = TRANSFORMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def is_over(context: Context, call: tree.Call, name: Name) -> bool:
     return any(isinstance(each, tree.Symbol) and read_name(each, context.model.indices) == name for each in call.args)
 
 
-def label_node(text: str, definition: Definition) -> tree.Node:
+def label_node(text: str, definition: Definition | Drawn) -> tree.Node:
     if text.isdigit():
         return tree.Number(text, span=definition.span)
     return tree.Symbol(text, span=definition.span)

@@ -6,20 +6,31 @@ from collections.abc import Sequence
 
 from formula2dgm.reading import Note
 from formula2dgm.resolve.bindings import Options
+from formula2dgm.resolve.called import Called
+from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
+from formula2dgm.resolve.named_functionals import write_functionals
+from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.syntax import tree
 
 
 def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
-) -> tuple[list[tree.Statement], list[Note]]:
-    """The completed statements, and what was decided. ``keys`` are what the user binds."""
-    out, notes = unfold_definitions(statements, [each for key in keys for each in key.walk()])
+) -> tuple[list[tree.Statement], list[Note], Called]:
+    """The completed statements, what was decided, and what calls of definitions say. ``keys`` are what the user binds."""
+    chosen, codes = with_codes(statements, options)
+    out, densities = write_density_functionals(chosen, keys)
+    out, named = write_functionals(out, keys)
+    out, notes, called = unfold_definitions(out, [each for key in keys for each in key.walk()])
+    notes = [*codes, *densities, *named, *notes]
+    out, more = average_examples(out)
+    notes += more
     out, more = index_noise(out, options.scaffold)
     notes += more
     if options.scaffold:
         out, more = write_posteriors(out, keys)
         notes += more
-    return out, notes
+    return out, notes, called

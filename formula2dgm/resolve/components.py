@@ -1,72 +1,123 @@
-"""Draws from a mixture: a component by its weight, then a value of that component."""
+"""Draws of a variable: of a mixture a part by its weight, then a value of that part; of a flow its inverse."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.rewrite import rewrite
+from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.resolve.ways import Cases, Flow, Mixture, Part, Way, laws_of, log_weight, nodes_of, values_weighed
 
 
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """``\\sum_k w_k p_k(x)``: the weights and the components' law, both along the axis of k."""
+class NoInverse(Exception):
+    """A flow that is known in the other direction only: the network has no inverse."""
 
-    axis: Axis
-    weights: tuple[ir.Node, ...]
-    law: ir.Law
-
-
-def mixture_of(log: ir.Node) -> Mixture | None:
-    """The mixture whose log-density this is; None for any other."""
-    match log:
-        case ir.Apply("log", (body,)):
-            return _mixture(body, ())
-    return None
+    def __init__(self, network: str):
+        super().__init__(network)
+        self.network = network
 
 
-def _mixture(node: ir.Node, outside: tuple[ir.Node, ...]) -> Mixture | None:
-    match node:
-        case ir.Reduce("sum", axis, body) if axis.kind == "index":
-            factors = body.args if isinstance(body, ir.Mul) else (body,)
-            laws = [each.args[0].law for each in factors if _is_density(each)]  # type: ignore[attr-defined]
-            weights = tuple(each for each in factors if not _is_density(each))
-            if len(laws) == 1 and axis in laws[0].axes:
-                return Mixture(axis, (*outside, *weights), laws[0])
-        case ir.Div(top, bottom) if not bottom.axes:
-            return _mixture(top, outside)
-        case ir.Mul(args):
-            sums = [each for each in args if isinstance(each, ir.Reduce)]
-            if len(sums) == 1 and all(not each.axes for each in args if each is not sums[0]):
-                return _mixture(sums[0], outside)
-    return None
+class Drawing:
+    """Draws of one variable along axes. Raises :class:`NoInverse`.
 
+    A site is called after the variable where one law gives its value, and after the law where several may.
+    """
 
-def _is_density(node: ir.Node) -> bool:
-    return isinstance(node, ir.Apply) and node.function == "exp" and isinstance(node.args[0], ir.LogProb)
+    def __init__(self, arena: Arena, variable: str, axes: tuple[Axis, ...], mark: str = ""):
+        self.arena = arena
+        self.variable = variable
+        self.axes = axes
+        self.mark = mark
+        self.sites: set[str] = set()
 
+    def value(self, way: Way) -> ir.Node:
+        """A draw of the variable."""
+        return self._value(way, len(list(laws_of(way))) > 1)
 
-def draw(arena: Arena, mixture: Mixture, variable: str, axes: tuple[Axis, ...]) -> ir.Draw:
-    """A draw of ``variable``: the parameters of the component that was drawn, then the component's law."""
-    logs = [arena.make(ir.Apply, "log", (each,)) for each in mixture.weights if mixture.axis in each.axes]
-    total: ir.Node = arena.make(ir.Add, tuple(logs)) if len(logs) > 1 else logs[0] if logs else _equal(arena, mixture)
-    logits = arena.make(ir.Stack, total, mixture.axis)
-    chosen = arena.make(ir.Law, f"the component of {variable}", "Categorical", (("logits", logits),))
-    component = arena.make(ir.Draw, chosen, f"{variable}_component", axes, 0)
+    def _value(self, way: Way, several: bool) -> ir.Node:
+        match way:
+            case ir.Law():
+                return self.draw(way, way.label if several else self.variable)
+            case Cases(category, ways):
+                values = tuple(self._value(each, several) for each in ways)
+                return self.arena.make(ir.Choice, category, values)
+            case Flow(calls, base, name):
+                return self._inverted(calls, Drawing(self.arena, name, self.axes, self.mark).value(base))
+            case Mixture((part,)):
+                return self._of_part(part, several)
+            case Mixture(parts):
+                logs = [self._total(each) for each in parts]
+                component = self._component(self.arena.make(ir.Entries, tuple(logs)))
+                values = tuple(self._of_part(each, several) for each in parts)
+                return self.arena.make(ir.Choice, component, values)
 
-    def at(node: ir.Node) -> ir.Node:
-        if isinstance(node, ir.Param) and mixture.axis in node.own:
-            return arena.make(ir.At, node, mixture.axis, component)
-        return node
+    def _inverted(self, calls: tuple[ir.NetCall, ...], value: ir.Node) -> ir.Node:
+        """What the calls make ``value`` of."""
+        for call in reversed(calls):
+            if call.method == "differentiation":
+                raise NoInverse(call.network)
+            method = "inverse" if call.method == "forward" else "forward"
+            args = (value, *call.args[1:])
+            back = self.arena.make(ir.NetCall, call.network, args, call.frozen, call.copy, method)
+            value = self.arena.make(ir.Head, back, None, None, ir.VALUE)
+        return value
 
-    law = rewrite(arena, mixture.law, at)
-    assert isinstance(law, ir.Law)
-    own = tuple(axis for axis in axes if axis not in law.axes)
-    return arena.make(ir.Draw, law, variable, own, 0)
+    def draw(self, law: ir.Law, site: str) -> ir.Draw:
+        """One draw along the axes that the law has not."""
+        own = tuple(axis for axis in self.axes if axis not in law.axes)
+        return self.arena.make(ir.Draw, law, self._site(site) + self.mark, own, 0)
 
+    def _site(self, wanted: str) -> str:
+        name, number = wanted, 2
+        while name in self.sites:
+            name, number = f"{wanted}#{number}", number + 1
+        self.sites.add(name)
+        return name
 
-def _equal(arena: Arena, mixture: Mixture) -> ir.Node:
-    """Weights that are all 1: the index times 0, which has the mixture's axis."""
-    return arena.make(ir.Mul, (arena.make(ir.Const, 0.0), arena.make(ir.Index, mixture.axis)))
+    def _component(self, logits: ir.Node) -> ir.Draw:
+        label = f"component of {self.variable}"
+        law = self.arena.make(ir.Law, label, "Categorical", (("logits", logits),), ())
+        return self.draw(law, f"{self.variable}_component")
+
+    def _total(self, part: Part) -> ir.Node:
+        log = log_weight(self.arena, part)
+        return log if part.axis is None else self.arena.make(ir.Reduce, "logsumexp", part.axis, log)
+
+    def _of_part(self, part: Part, several: bool) -> ir.Node:
+        if part.axis is None:
+            return self._value(part.way, several)
+        values = values_weighed(part)
+        if values is not None:
+            return self._value(self._at(part.way, {values: self.draw(values.law, values.axis.name)}), several)
+        logits = self.arena.make(ir.Stack, log_weight(self.arena, part), part.axis)
+        component, memo = self._component(logits), dict[ir.Node, ir.Node]()
+        for node in nodes_of(part.way):
+            if part.axis in node.axes and isinstance(node, ir.Param | ir.Index | ir.Enumerated):
+                memo[node] = self.arena.make(ir.At, node, part.axis, component)
+        return self._value(self._at(part.way, memo), several)
+
+    def _at(self, way: Way, values: dict[ir.Node, ir.Node]) -> Way:
+        """The way with other nodes in place of those that run along an axis."""
+
+        def changed(node: ir.Node) -> ir.Node:
+            return self._replaced(node, values)
+
+        match way:
+            case Cases(category, ways):
+                return Cases(changed(category), tuple(self._at(each, values) for each in ways))
+            case Mixture(parts):
+                return Mixture(tuple(self._part_at(each, values) for each in parts))
+            case Flow(calls, base, name):
+                return Flow(tuple(map(changed, calls)), self._at(base, values), name)  # type: ignore[arg-type]
+        law = changed(way)
+        assert isinstance(law, ir.Law)
+        return law
+
+    def _part_at(self, part: Part, values: dict[ir.Node, ir.Node]) -> Part:
+        weights = tuple(self._replaced(each, values) for each in part.weights)
+        return Part(weights, part.axis, self._at(part.way, values))
+
+    def _replaced(self, node: ir.Node, values: dict[ir.Node, ir.Node]) -> ir.Node:
+        """The node with others in place of some; what has been drawn already stays."""
+        drawn: dict[ir.Node, ir.Node] = {each: each for each in walk(node) if isinstance(each, ir.Draw)}
+        return rewrite(self.arena, node, lambda each: values.get(each, each), drawn)

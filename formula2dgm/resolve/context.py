@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
+from formula2dgm.reading.names import Name
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.densities import Densities
 from formula2dgm.resolve.draws import DrawBook
+from formula2dgm.resolve.estimators import Estimators
 from formula2dgm.resolve.meeting import Meetings
 from formula2dgm.resolve.model import Declared, Model
 from formula2dgm.resolve.named import NamedValues
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
+
+if TYPE_CHECKING:
+    from formula2dgm.registry.estimators import Chosen
+    from formula2dgm.resolve.scores import ScoredDraw, Surrogate
 
 
 class Refused(Exception):
@@ -58,13 +64,27 @@ class Scope:
     def bind(self, values: Mapping[str, ir.Node]) -> Scope:
         return replace(self, values={**self.values, **values})
 
+    def fresh(self, axis: Axis, shadowed: str = "") -> Axis:
+        """The axis, under another name where a value that is visible here runs along it: ``log p(x)`` sums over its own
+        k where x was drawn for each k. The variable ``shadowed`` is about to be bound anew."""
+        used = {each for name, value in self.values.items() if name != shadowed for each in value.axes}
+        while axis in used:
+            axis = replace(axis, name=axis.name + "'")
+        return axis
+
     def index(self, name: str, axis: Axis) -> Scope:
         return replace(self, indices={**self.indices, name: axis})
 
 
 @dataclass(slots=True)
 class Context:
-    """One resolution: its inputs, the arena, and everything collected on the way."""
+    """One resolution: its inputs, the arena, and everything collected on the way.
+
+    plates   the axes of indices that run inside an example, by the index and its upper bound
+    plated   the data variables that have such axes
+    scored   the values whose gradient is a score; surrogates: the costs that have scores already
+    relaxed  the values that stand for those of a discrete variable
+    """
 
     model: Model
     named: NamedValues
@@ -85,9 +105,18 @@ class Context:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unsized: dict[str, tree.Node] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
+    pseudo_inputs: dict[str, Name] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
+    plates: dict[tuple[str, str], Axis] = field(default_factory=dict)
+    plated: dict[str, tuple[Axis, ...]] = field(default_factory=dict)
+    estimators: Estimators = field(default_factory=Estimators)
+    scored: dict[ir.Node, ScoredDraw] = field(default_factory=dict)
+    surrogates: dict[ir.Node, Surrogate] = field(default_factory=dict)
+    relaxed: dict[ir.Node, Chosen] = field(default_factory=dict)
     meetings: Meetings | None = None
     volumes: frozenset[str] | None = None
+    batch_sizes: frozenset[str] = frozenset()
+    data_sets: dict[str, frozenset[str]] | None = None
 
     def assume(self, text: str, span: Span | None = None) -> None:
         """List a choice made for the user, once."""

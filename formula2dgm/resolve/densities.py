@@ -42,7 +42,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Use:
     """A density at the values a formula gives it: for each of its slots, what stands there; and where (``call``);
-    ``stopped``: no gradient passes through it, ``sg[q(z|x)]``."""
+    ``stopped``: no gradient passes through it, ``sg[q(z|x)]``; ``frozen``: its parameters are held constant, and the
+    gradient of what it is given is kept, ``q_{\\bar\\phi}(z|x)``."""
 
     density: Density
     variables: tuple[tree.Node, ...]
@@ -50,6 +51,7 @@ class Use:
     renamed: bool = False
     call: tree.Node | None = None
     stopped: bool = False
+    frozen: bool = False
 
     def given_but(self, slot: int) -> tuple[tree.Node, ...]:
         """What stands for the givens beside one."""
@@ -72,7 +74,7 @@ class Densities:
         """The one density that the signature names, or None. Exact names first, then the same letters at other
         values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
         near = [each for each in self.all if _same_head(each.signature, wanted)]
-        for match in (_by_id, _by_base, self._at_a_tensor, self._by_arity):
+        for match in (_by_id, _by_base, self._at_a_tensor, _at_expressions, self._by_arity):
             hits = [use for each in near if (use := match(each, wanted)) is not None]
             if len(hits) > 1:
                 hits = [each for each in hits if each.density.signature.group == wanted.group] or hits
@@ -142,7 +144,10 @@ class Densities:
         labels = [each.label for each in self.all]
         close = get_close_matches(wanted.label, labels, n=1, cutoff=0.6)
         start = f"did you mean {close[0]}? " if close else ""
-        return f"{start}bound: {', '.join(labels) or 'nothing'}"
+        if not labels:
+            label = wanted.label.replace("...", "z")  # a density at an expression: of whatever that is
+            return f"bind it: {{'{label}': f2d.Normal(...)}}, or declare it: {label} = ..."
+        return f"{start}bound: {', '.join(labels)}"
 
 
 class Ambiguous(Exception):
@@ -209,6 +214,28 @@ def _by_base(density: Density, wanted: Signature) -> Use | None:
     if variables is None or given is None:
         return None
     return Use(density, variables, given, renamed=own.ids != wanted.ids)
+
+
+def _at_expressions(density: Density, wanted: Signature) -> Use | None:
+    """``p(x|z)`` at ``p(x|f(y))``: expressions stand for the givens that are left, in the order written."""
+    own = density.signature
+    if None not in wanted.given or None in (*wanted.variables, *own.given) or own.arity != wanted.arity:
+        return None
+    count = len(wanted.variables)
+    variables = _pair(own.variables, wanted.variables, wanted.slots[:count])
+    named = [each for each in zip(wanted.given, wanted.slots[count:], strict=True) if each[0] is not None]
+    others = [slot for name, slot in zip(wanted.given, wanted.slots[count:], strict=True) if name is None]
+    given: list[tree.Node] = []
+    for name in own.given:
+        hit = next((each for each in named if _at_other_values(name, each[0])), None)
+        if hit is not None:
+            named.remove(hit)
+        elif not others:
+            return None
+        given.append(hit[1] if hit is not None else others.pop(0))
+    if variables is None or named or others:
+        return None
+    return Use(density, variables, tuple(given), renamed=True)
 
 
 def _exchanged(own: Signature, wanted: Signature) -> bool:

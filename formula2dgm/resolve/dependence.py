@@ -30,6 +30,8 @@ def _operands(node: tree.Node) -> list[tree.Symbol]:
     """The symbols that stand for values: not the heads of calls, nor what a sum or an integral binds."""
     if isinstance(node, tree.Symbol):
         return [node]
+    if isinstance(node, tree.Binds):
+        return _operands(node.value)
     inside = tuple(node.children)
     bound: set[str] = set()
     if isinstance(node, tree.Call):

@@ -1,4 +1,6 @@
-"""Densities that follow from those that are known: a product of experts with some missing, the posterior of a joint."""
+"""Densities that follow from those that are known: a product of experts with some missing, the
+posterior of a joint, an aggregated posterior.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from formula2dgm import registry
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import Signature, read_signature
+from formula2dgm.resolve.aggregated import aggregated
 from formula2dgm.resolve.bindings import FamilyValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
@@ -17,7 +20,9 @@ from formula2dgm.syntax import tree
 
 def derived(context: Context, wanted: Signature, call: tree.Call) -> Density | None:
     """A density that nobody wrote, entered among the known ones; None if it follows from nothing."""
-    density = _without_missing(context, wanted) or _posterior(context, wanted, call)
+    density = (
+        _without_missing(context, wanted) or _posterior(context, wanted, call) or aggregated(context, wanted, call)
+    )
     if density is not None:
         context.densities.all.append(density)
     return density
@@ -48,6 +53,7 @@ def _without_missing(context: Context, wanted: Signature) -> Density | None:
 
 
 def _names(context: Context, factor: tree.Node, wanted: Signature) -> bool:
+    factor = factor.base if isinstance(factor, tree.Power) else factor
     if not isinstance(factor, tree.Call) or not isinstance(factor.head, tree.Symbol):
         return False
     own = read_signature(factor, context.model.indices, context.model.parameters)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.polarity import Known, Sampler, polarity
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Wanted
+from formula2dgm.resolve.named_functionals import INFORMATION
 from formula2dgm.resolve.transformed import refines_draw
 from formula2dgm.syntax import tree
 
@@ -62,14 +64,16 @@ def _is_loss_name(name: str) -> bool:
 
 
 def _by_relation(wanted: Wanted) -> bool | None:
-    """``log p(x) >= L`` is maximised, ``-log p(x) <= L`` minimised."""
+    """``log p(x) >= L`` and ``I(x; y) >= L`` are maximised, ``-log p(x) <= L`` and ``I(x; y) <= L`` minimised."""
     for left, relation in zip(wanted.members, wanted.relations, strict=False):
         negative = isinstance(left, tree.Neg)
         body = left.body if isinstance(left, tree.Neg) else left
-        if isinstance(body, tree.Prefix | tree.Func) and body.name == "log" and relation in (">=", "<=", ">", "<"):
+        logarithm = isinstance(body, tree.Prefix | tree.Func) and body.name == "log"
+        information = isinstance(body, tree.Call) and spelling(body.head) in INFORMATION
+        if (logarithm or information) and relation in (">=", "<=", ">", "<"):
             if relation.startswith(">") and not negative:
                 return True
-            if relation.startswith("<") and negative:
+            if relation.startswith("<") and (negative or information):
                 return False
     return None
 
@@ -82,7 +86,7 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool, wishes: fro
     for each in found:
         context.found.warning(
             "F2D-0503",
-            f"{each} enters a {verb} objective with a {sign} sign",
+            f"{each.span.text if each.name == 'MMD' else each} enters a {verb} objective with a {sign} sign",
             each.span,
             "check the sign, or the direction",
         )
@@ -98,6 +102,8 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool, wishes: fro
 def _divergences(context: Context, node: tree.Node, wish: int) -> Iterator[tuple[tree.Divergence, int]]:
     """The divergences that enter an expression linearly, each with the direction in which it wants to go."""
     match node:
+        case tree.Divergence("MI"):
+            pass
         case tree.Divergence():
             yield node, wish
         case tree.Neg(body):

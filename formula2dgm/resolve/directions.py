@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature, read_signature
@@ -14,7 +15,7 @@ from formula2dgm.resolve.chains import Chain, chain_of, densities_over, density_
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.families import is_written_family
-from formula2dgm.resolve.model import Declared, Definition
+from formula2dgm.resolve.model import Declared, Definition, Drawn
 from formula2dgm.syntax import tree
 
 
@@ -30,13 +31,39 @@ def settle_directions(context: Context) -> None:
         if chain is None or not chain.links:
             continue
         if key in model.drawn:
-            declare_source(context, definition.name, model.drawn.pop(key).density)
+            drawn = model.drawn.pop(key)
+            declare_source(context, definition.name, drawn.density)
+            _draw_start(context, drawn, chain)
         elif _is_data(context, definition) and not is_noise(context, definition.name, chain):
             del model.definitions[key]
             start = read_name(chain.start, model.indices)
             if start.id in model.drawn:
                 declare_source(context, start, model.drawn.pop(start.id).density)
             model.definitions[start.id] = Definition(start, (), _turned(chain, definition), definition.span)
+
+
+def _draw_start(context: Context, drawn: Drawn, chain: Chain) -> None:
+    """``z_{1:K} \\sim q(z|x)`` for z = f(z_0): as many draws of z_0, from what a statement draws it from, or from the
+    one density over it."""
+    start = read_name(chain.start, context.model.indices)
+    if is_written_family(drawn.density):
+        return
+    said = context.model.drawn.get(start.id)
+    if said is not None:
+        context.model.drawn[start.id] = replace(said, index=said.index or drawn.index)
+        return
+    over = densities_over(context, start.id)
+    if len(over) == 1:
+        signature = over[0].signature
+        letter, *labels = (*signature.head.split("_"), *signature.group)
+        items = tuple(label_node(each, drawn) for each in labels)
+        head = tree.Symbol(letter, (), items, (), "", span=drawn.span)
+        given = signature.slots[len(signature.variables) :]
+        density = tree.Call(head, (chain.start,), given or None, span=drawn.span)
+        context.model.drawn[start.id] = Drawn(start, drawn.index, density, drawn.span)
+    elif context.options.scaffold and not over and isinstance(drawn.density, tree.Call):
+        source = replace(drawn.density, args=(chain.start,))
+        context.model.drawn[start.id] = Drawn(start, drawn.index, source, drawn.span)
 
 
 def _turned(chain: Chain, definition: Definition) -> tree.Node:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
@@ -13,21 +12,9 @@ from formula2dgm.resolve.families import Evaluate, family_law, is_written_family
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.scaffold_sizes import event_shape
-from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 _SHAPED = (ir.Data, ir.Draw, ir.NetCall, ir.Param)
-
-
-def no_gradient(context: Context, name: Name, law: ir.Law, span: Span) -> Exception:
-    """A draw that no gradient passes through: an error, never a silently missing gradient."""
-    way_out = f"write an expectation, E_{{{name.id} ~ {law.label}}}[...]: it is summed over all values of {name.id}"
-    return context.refuse(
-        "F2D-0404",
-        f"no gradient passes through a draw of {name.id}: {law.label} is {law.family}",
-        span,
-        way_out if registry.family(law.family).finite else None,
-    )
 
 
 def samples_of(context: Context, variable: str) -> int:
@@ -42,6 +29,7 @@ def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scop
     own = (*scope.replicates, *axes)
     if not scope.common and not any(axis.kind == "batch" for axis in law.axes):
         own = (*own, scope.batch)
+    own += tuple(axis for axis in scope.indices.values() if axis.kind == "plate" and axis not in law.axes)
     copy = context.draws.copy_for(name.id, law, own, scope.path, context.options.share_samples)
     site = context.draws.site(name.id, law, own, copy)
     return context.arena.make(ir.Draw, law, site, own, copy)

@@ -1,16 +1,18 @@
 """Sums over the entries of a vector: ``\\sum_{i=1}^D \\log p(x_i|z)``, ``\\sum_i (x_i - \\hat x_i)^2``.
 
-The index runs along the event of the variables that carry it. A log-density is a sum over the event already; of any
-other value the entries are added up.
+The index runs along the event of the variables that carry it. A log-density, divergence or entropy that reads such a
+variable is entry by entry under the operator, ``\\sum_j \\max(\\lambda, KL[q(z_j|x) || p(z_j)])``; the entries of
+whatever stands there are added up.
 """
 
 from __future__ import annotations
 
+from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -69,19 +71,39 @@ def _reads(node: tree.Node, index: str) -> bool:
     return any(isinstance(each, tree.Symbol) and _carries(each, index) for each in node.walk())
 
 
+def by_entry(context: Context, slot: tree.Node, law: ir.Law, scope: Scope) -> bool:
+    """Does this slot of a density read single entries, so that the density is meant entry by entry?"""
+    if not isinstance(slot, tree.Symbol):
+        return False
+    index = read_name(slot, context.model.indices).index
+    if not any(scope.indices.get(plain(each) or "") == ENTRIES for each in index):
+        return False
+    facts = registry.family(law.family).under(law.options)
+    if facts.value_rank and facts.support != "category":
+        raise context.refuse(
+            "F2D-0325",
+            f"{law.label} is a {law.family}: its density is no product over the entries of {slot}",
+            slot.span,
+            "write it for the whole vector, without the index",
+        )
+    return not law.scalar and not facts.value_rank
+
+
 def sum_entries(context: Context, body: ir.Node, operation: str, span: Span | None) -> ir.Node:
     """The body, summed over the event; of a product, the density of all entries."""
     make = context.arena.make
     if operation == "prod":
         match body:
-            case ir.Apply("exp", (ir.LogProb(),)):
-                return body
+            case ir.Apply("exp", (ir.LogProb() as density,)):
+                return make(ir.Apply, "exp", (_whole(context, density) or density,))
+            case ir.Apply("exp", (logarithm,)) if logarithm.event == "value":
+                return make(ir.Apply, "exp", (make(ir.EventSum, logarithm),))
             case ir.Mul(args):
                 return make(ir.Mul, tuple(sum_entries(context, each, operation, span) for each in args))
         raise _refused(context, span)
+    if (whole := _whole(context, body)) is not None:
+        return whole
     match body:
-        case ir.LogProb():
-            return body
         case _ if body.event in ("value", "open"):
             return make(ir.EventSum, body)
         case ir.Add(args):
@@ -89,11 +111,46 @@ def sum_entries(context: Context, body: ir.Node, operation: str, span: Span | No
         case ir.Neg(inside):
             return make(ir.Neg, sum_entries(context, inside, operation, span))
         case ir.Mul(args):
-            weights = [each for each in args if isinstance(each, ir.Const | ir.Hyper)]
-            rest = [each for each in args if each not in weights]
+            weights, rest = _weights(args)
             if len(rest) == 1:
                 return make(ir.Mul, (*weights, sum_entries(context, rest[0], operation, span)))
     raise _refused(context, span)
+
+
+def _weights(args: tuple[ir.Node, ...]) -> tuple[list[ir.Const | ir.Hyper], list[ir.Node]]:
+    """The numbers among factors, and the rest."""
+    weights = [each for each in args if isinstance(each, ir.Const | ir.Hyper)]
+    return weights, [each for each in args if each not in weights]
+
+
+def _whole(context: Context, node: ir.Node) -> ir.Node | None:
+    """What is linear in densities, divergences and entropies, each of them a sum over the entries; else None."""
+    make = context.arena.make
+    match node:
+        case ir.LogProb(law, value):
+            return _noted(context, node, make(ir.LogProb, law, value))
+        case ir.Divergence(name, left, right, _, arguments):
+            return _noted(context, node, make(ir.Divergence, name, left, right, False, arguments))
+        case ir.Entropy(law):
+            return _noted(context, node, make(ir.Entropy, law))
+        case ir.Neg(body):
+            inside = _whole(context, body)
+            return None if inside is None else make(ir.Neg, inside)
+        case ir.Add(args):
+            parts = [_whole(context, each) for each in args]
+            return None if None in parts else make(ir.Add, tuple(each for each in parts if each is not None))
+        case ir.Mul(args):
+            weights, rest = _weights(args)
+            inside = _whole(context, rest[0]) if len(rest) == 1 else None
+            return None if inside is None else make(ir.Mul, (*weights, inside))
+    return None
+
+
+def _noted(context: Context, entry: ir.Node, whole: ir.Node) -> ir.Node:
+    """The whole, at the places in the text of what it sums."""
+    for each in context.arena.origins(entry):
+        context.arena.note(whole, each)
+    return whole
 
 
 def _refused(context: Context, span: Span | None) -> Exception:

@@ -36,15 +36,20 @@ def product_law(context: Context, declared: Declared, inner: Scope, evaluate: Ev
     weighted: list[ir.Node] = []
     for law, weight in experts:
         params = dict(law.params)
-        precision = _precision(context, params["scale"], weight)
+        precision = _entitled(context, _precision(context, params["scale"], weight), f"{law.label} precision")
         precisions.append(precision)
         if not (isinstance(params["loc"], ir.Const) and params["loc"].value == 0):
             weighted.append(make(ir.Mul, (precision, params["loc"])))
-    total = _sum(context, precisions)
-    loc = make(ir.Div, _sum(context, weighted), total)
+    total = _entitled(context, _sum(context, precisions), f"{signature.label} precision")
+    loc = make(ir.Div, _entitled(context, _sum(context, weighted), f"{signature.label} weighted sum"), total)
     scale = make(ir.Pow, total, context.const(-0.5))
     shape = declared_shape(context, signature)
     return make(ir.Law, signature.label, "Normal", (("loc", loc), ("scale", scale)), shape, False, ())
+
+
+def _entitled(context: Context, node: ir.Node, title: str) -> ir.Node:
+    """What is computed of others, by its name in generated code."""
+    return context.arena.entitle(node, title) if node.axes and any(True for _ in node.children) else node
 
 
 def _precision(context: Context, scale: ir.Node, weight: ir.Node | None) -> ir.Node:

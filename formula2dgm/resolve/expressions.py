@@ -9,22 +9,31 @@ from typing import TypeVar
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.log_reach import is_density_like
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import is_density_at_value, is_density_call
-from formula2dgm.registry.functions import function_by_spelling
-from formula2dgm.resolve.arguments import AVAILABLE, refuse_wrong_arguments
+from formula2dgm.reading.signature import is_density_at_value, is_density_call, slot_value
+from formula2dgm.resolve.arguments import refuse_wrong_arguments
+from formula2dgm.resolve.code_values import code
+from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.densities import Use
+from formula2dgm.resolve.divergences_sampled import Computed
+from formula2dgm.resolve.entries import by_entry
+from formula2dgm.resolve.entropies import entropy
 from formula2dgm.resolve.families import family_law, is_written_family
 from formula2dgm.resolve.flows import applied, log_determinant
-from formula2dgm.resolve.functionals import divergence, entropy
+from formula2dgm.resolve.frozen_groups import frozen, plain_call
+from formula2dgm.resolve.functionals import divergence
 from formula2dgm.resolve.integrals import as_operator, linear_gaussian
+from formula2dgm.resolve.known_functions import called, entry_at, known
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.numbers import value_of
-from formula2dgm.resolve.operators import close, open_expectation, open_sum
+from formula2dgm.resolve.operators import close, open_expectation
 from formula2dgm.resolve.outputs import OutputOf, output_of
 from formula2dgm.resolve.products import multiplied, raised
-from formula2dgm.resolve.randomness import holds_draws
+from formula2dgm.resolve.randomness import holds_draws, note_bias
+from formula2dgm.resolve.scales import is_scale
+from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.variables import network, variable
 from formula2dgm.resolve.written_densities import is_written, log_written
 from formula2dgm.syntax import tree
@@ -46,10 +55,14 @@ class Evaluator:
 
     def _value(self, node: tree.Node, scope: Scope) -> ir.Node:
         match node:
+            case Computed(compute):
+                return compute(scope)
             case OutputOf():
                 return output_of(self, node, scope)
             case tree.Number():
                 return self.context.const(value_of(node))
+            case Code():
+                return code(self, node, scope)
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
@@ -60,7 +73,9 @@ class Evaluator:
                 return multiplied(self, node, scope)
             case tree.Div(top, bottom):
                 linear = not holds_draws(self.context, bottom)
-                return self.make(ir.Div, self(top, scope.under(node, linear)), self(bottom, scope.under(node, False)))
+                over, under = self(top, scope.under(node, linear)), self(bottom, scope.under(node, False))
+                note_bias(self.context, node, bottom, under, scope)
+                return self.make(ir.Div, over, under)
             case tree.Power():
                 return raised(self, node, scope)
             case tree.Sqrt(body, None):
@@ -76,6 +91,8 @@ class Evaluator:
                 return self.make(ir.Norm, value, power)
             case tree.Indexed(body, (tree.Number(text),)) if text.isdigit():
                 return self.make(ir.Component, self(body, scope.under(node, False)), int(text))
+            case tree.Indexed(_, (tree.Symbol(),)):
+                return entry_at(self, node, scope.under(node, False))
             case tree.Call():
                 return self._call(node, scope)
             case tree.Func(name, args, sub):
@@ -130,6 +147,9 @@ class Evaluator:
             return self.make(ir.Apply, "exp", (self.log(node, scope),))
         if is_density(self.context, node):
             return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
+        if (plain := plain_call(self.context, node)) is not None:
+            values = [self(each, scope.under(node, False)) for each in (*node.args, *(node.given or ()))]
+            return frozen(self.context.arena, self._call(plain, scope), values)
         name = read_name(head, self.context.model.indices, head=True)
         if (
             head.letter == "sigma"
@@ -142,16 +162,20 @@ class Evaluator:
             return self.make(ir.Apply, "sigmoid", (self(node.args[0], scope.under(node, False)),))
         if name.full in self.context.model.definitions and name.full not in self.context.resolving:
             return variable(self.context, head, scope, self)
+        if (value := called(self, node, scope)) is not None:
+            return value
         below = scope.under(node, False)
         args = tuple(self(each, below) for each in (*node.args, *(node.given or ())))
         return network(self.context, head, args, node, scope)
 
-    def log_density(self, node: tree.Call, scope: Scope) -> ir.Node:
-        """``log p(x, z | y)``: the sum of its factors' log-densities, in the order a person writes them."""
+    def log_density(self, node: tree.Call, scope: Scope, stopped: bool = False) -> ir.Node:
+        """``log p(x, z | y)``: the sum of its factors' log-densities, in the order a person writes them; ``stopped``:
+        no gradient passes through the densities' parameters, ``log sg[q(z|x)]``."""
         parts = []
         for use in reversed(find_uses(self.context, node)):
+            use = replace(use, stopped=use.stopped or stopped)
             if is_written(use.density):
-                parts.append(log_written(self, use, scope))
+                parts.append(self.log_written(use, scope))
                 continue
             law = law_of(self.context, use, scope, self)
             if len(use.variables) != 1:
@@ -163,10 +187,18 @@ class Evaluator:
                 )
             slot = use.variables[0]
             value = self(slot.value if isinstance(slot, tree.Binds) else slot, scope)
-            part = self.make(ir.LogProb, law, value)
+            part = self.make(ir.LogProb, law, value, by_entry(self.context, slot, law, scope))
             self.context.arena.note(part, node)
             parts.append(part)
         return parts[0] if len(parts) == 1 else self.make(ir.Add, tuple(parts))
+
+    def log_written(self, use: Use, scope: Scope) -> ir.Node:
+        """The log-density of an expression, its parameters held constant where the place of use says so."""
+        part = log_written(self, use, scope)
+        if not (use.frozen or use.stopped):
+            return part
+        values = [self(slot_value(each), scope) for each in (*use.variables, *use.given)]
+        return frozen(self.context.arena, part, values)
 
     # -- functions -------------------------------------------------------------------------------------
 
@@ -178,7 +210,9 @@ class Evaluator:
         below = scope.under(node, False)
         match name:
             case "log":
-                return self.log(args[0], below)
+                value = self.log(args[0], below)
+                note_bias(self.context, node, args[0], value, scope)
+                return value
             case "H":
                 return entropy(self.context, node, args, scope, self)
             case "sg" | "stopgrad" | "detach":
@@ -197,9 +231,7 @@ class Evaluator:
                 return self.make(ir.Grad, self(args[0], below), by)
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
-        if function_by_spelling(name) is None:
-            raise self.context.refuse("F2D-0216", f"the function {name} is not available", node.span, AVAILABLE)
-        return self.make(ir.Apply, name, tuple(self(each, below) for each in args))
+        return known(self, node, name, args, sub, below)
 
     def log(self, argument: tree.Node, scope: Scope) -> ir.Node:
         """``log``: of a product, ratio or power of densities it is a sum of log-densities."""
@@ -223,9 +255,13 @@ class Evaluator:
             return self.make(ir.Mul, (self(argument.exponent, scope), self.log(argument.base, scope)))
         if isinstance(argument, tree.Call) and is_density(self.context, argument):
             return self.log_density(argument, scope)
+        match argument:
+            case tree.Func("sg", (tree.Call() as inner,)) if is_density(self.context, inner):
+                return self.log_density(inner, scope, stopped=True)
         if isinstance(argument, tree.Call) and is_written_family(argument) and argument.params:
             law = family_law(self.context, argument, None, scope, self)
-            return self.make(ir.LogProb, law, self(argument.args[0], scope))
+            entry = by_entry(self.context, argument.args[0], law, scope)
+            return self.make(ir.LogProb, law, self(argument.args[0], scope), entry)
         return self.make(ir.Apply, "log", (self(argument, scope),))
 
     def _over_batch(self, operation: str, body: ir.Node) -> ir.Node:
@@ -244,21 +280,6 @@ class Evaluator:
     def _big(self, node: tree.Big, scope: Scope) -> ir.Node:
         opened = open_sum(self.context, node, scope, self)
         return close(self.context, opened, self(node.body, opened.scope))
-
-
-def is_scale(context: Context, node: tree.Call) -> bool:
-    """``sigma(x)`` beside ``mu(x)`` is a scale, not the logistic function."""
-    beside: list[tree.Node] = [wanted.statement.body for wanted in context.model.objectives]
-    beside += [each.body for each in context.model.definitions.values()]
-    beside += [each.body for each in context.model.densities]
-    return any(
-        isinstance(each, tree.Call)
-        and isinstance(each.head, tree.Symbol)
-        and each.head.letter == "mu"
-        and each.args == node.args
-        for root in beside
-        for each in root.walk()
-    )
 
 
 def is_density(context: Context, node: tree.Node) -> bool:

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.functions import is_special, run, steps_of
+from formula2dgm.resolve.matrices import log_abs_det
 from formula2dgm.resolve.numbered import composed
 from formula2dgm.resolve.volumes import is_derivative, under_determinant
 from formula2dgm.syntax import tree
@@ -69,6 +71,8 @@ def log_determinant(evaluate: Evaluator, argument: tree.Node, scope: Scope) -> i
     matrix = under_determinant(argument)
     if isinstance(matrix, tree.Evaluated) and all(isinstance(each, tree.Binds) for each in matrix.at):
         scope, matrix = _at_values(evaluate, matrix.at, scope), matrix.body
+    if (found := _of_bound_matrix(evaluate, argument, matrix, scope)) is not None:
+        return found
     if matrix is None or not is_derivative(matrix):
         return None
     if not isinstance(argument, tree.Abs):
@@ -76,6 +80,22 @@ def log_determinant(evaluate: Evaluator, argument: tree.Node, scope: Scope) -> i
     elif is_derivative(argument.body):
         evaluate.context.assume(f"{argument} is the absolute value of the Jacobian's determinant", argument.span)
     return _of_derivative(evaluate, matrix, scope)
+
+
+def _of_bound_matrix(
+    evaluate: Evaluator, argument: tree.Node, matrix: tree.Node | None, scope: Scope
+) -> ir.Node | None:
+    """``log|det W|`` and ``log|W|`` of a bound matrix."""
+    context = evaluate.context
+    matrix = argument.body if matrix is None and isinstance(argument, tree.Abs) else matrix
+    found = None if matrix is None else log_abs_det(context, matrix, lambda each: evaluate(each, scope))
+    if found is None:
+        return None
+    if not isinstance(argument, tree.Abs):
+        context.assume(f"log {argument} is the logarithm of the determinant's absolute value", argument.span)
+    elif argument.body == matrix:
+        context.assume(f"{argument} is the absolute value of the determinant of {matrix}", argument.span)
+    return found[1]
 
 
 def _is_determinant(node: tree.Node) -> bool:
@@ -113,6 +133,9 @@ def _of_derivative(evaluate: Evaluator, node: tree.Node, scope: Scope) -> ir.Nod
     parts = log_dets_between(context, start, value)
     if parts is None and (back := log_dets_between(context, value, start)) is not None:
         parts = [context.arena.make(ir.Neg, each) for each in back]
+    if parts is None and _is_map_of(value, start):
+        context.assume(f"the determinant of {node} is exact, by differentiation of every output", node.span)
+        return context.arena.make(ir.LogDetJacobian, value, start)
     if parts is None:
         raise context.refuse(
             "F2D-0231",
@@ -123,6 +146,12 @@ def _of_derivative(evaluate: Evaluator, node: tree.Node, scope: Scope) -> ir.Nod
     if not parts:
         return context.const(0.0)
     return parts[0] if len(parts) == 1 else context.arena.make(ir.Add, tuple(parts))
+
+
+def _is_map_of(value: ir.Node, start: ir.Node) -> bool:
+    """Is the value computed of the other, example by example?"""
+    shaped = start.event == "value" and value.event in ("value", "open")
+    return shaped and value.axes == start.axes and bool(start.axes) and any(each is start for each in walk(value))
 
 
 def _of_matrix(context: Context, node: tree.Node) -> tuple[tree.Node, tree.Node]:

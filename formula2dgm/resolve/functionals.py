@@ -1,20 +1,24 @@
-"""Divergences and entropies: in closed form where there is one, else sampled, as the options say."""
+"""Divergences: in closed form where there is one, else sampled, as the options say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.verify import SCALAR_NODES
+from formula2dgm.registry.definitions import definition
 from formula2dgm.registry.divergences import closed_form
-from formula2dgm.resolve.binders import Bound, bind_factor
+from formula2dgm.resolve.closed_or_sampled import choice_of, no_closed_form, note_estimate
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.densities import Use
+from formula2dgm.resolve.divergences_bounds import by_bound
+from formula2dgm.resolve.divergences_closed import chain_rule, closed, closed_between, need_shape
+from formula2dgm.resolve.divergences_names import Meant, meant
+from formula2dgm.resolve.divergences_sampled import Sides, by_definition
 from formula2dgm.resolve.families import family_law, is_written_family
-from formula2dgm.resolve.operators import Opened, close
-from formula2dgm.resolve.sides import factors, law_of_factor, pair_up, right_side, variable_of
+from formula2dgm.resolve.kernels import discrepancy
+from formula2dgm.resolve.sides import both_sides, factors, law_of_factor, pair_up, right_side, same_variables
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
 
@@ -22,54 +26,156 @@ if TYPE_CHECKING:
     from formula2dgm.resolve.expressions import Evaluator
 
 
-_ENTROPIES = "write H[q(z|x)], or H(p(z), q(z))"
+def divergence(
+    context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator, power: tree.Power | None = None
+) -> ir.Node:
+    """``KL[q(z|x) || p(z)]``, ``D_\\alpha(p || q)``, and ``W_2^2(p, q)``, whose square (``power``) is part of its name.
+
+    Variables left of the bar are bound here.
+    """
+    if node.name == "MMD":
+        return discrepancy(evaluate, node, scope)
+    if node.name == "MI":
+        return evaluate(log_ratio(node), scope)
+    what = meant(context, node, power)
+    if what.what.name == "KL":
+        return _kullback_leibler(context, replace(node, name="KL"), scope, evaluate)
+    value = _other(context, node, what, scope, evaluate)
+    return context.arena.make(ir.Apply, "sqrt", (value,)) if what.root else value
 
 
-def divergence(context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator) -> ir.Node:
-    """``KL[q(z|x) || p(z)]``. Variables left of the bar on the left side are bound here."""
-    if node.name != "KL":
+def _other(context: Context, node: tree.Divergence, what: Meant, scope: Scope, evaluate: Evaluator) -> ir.Node:
+    """A divergence beside KL: in closed form where there is one, else by its definition."""
+    order = _order(context, what, scope, evaluate)
+    choice, name = choice_of(context, what.written), what.what.name
+    if is_written_family(node.left) and is_written_family(node.right):
+        return _between_families(context, node, what, order, scope, evaluate)
+    left, right = both_sides(context, node)
+    same_variables(context, node, left, right)
+    inner = scope.under(node, linear=not what.root)
+    if choice != "sampled" and (value := closed(context, node, name, (left, right), order, inner, evaluate)):
+        return value
+    if not what.what.brackets:
+        raise no_closed_form(context, what.written, f"the {what.what.title} is computed in closed form alone")
+    value = by_definition(context, what.what, Sides(node, left, right), order, inner, evaluate)
+    drawn = {each.side for each in what.what.brackets}
+    if note_estimate(context, what.written, value, "both its sides" if len(drawn) == 2 else "its left side"):
+        _note_bias(context, what)
+    return value
+
+
+def _order(context: Context, what: Meant, scope: Scope, evaluate: Evaluator) -> ir.Node | None:
+    """The order of a Rényi divergence, or the weight of a Jensen-Shannon one: a number."""
+    if what.order is None:
+        return context.const(0.5) if what.what.order == "weight" and not what.what.brackets else None
+    value = evaluate(what.order, scope)
+    if value.axes or not all(isinstance(each, SCALAR_NODES) for each in walk(value)):
+        raise context.refuse("F2D-0310", f"{what.order} in {what.written} is no number", what.order.span)
+    number = _number(context, value)
+    if what.what.order == "weight" and number is not None and not 0 < number < 1:
+        raise context.refuse("F2D-0310", f"the weight {number:g} is not between 0 and 1", what.order.span)
+    if what.what.order == "order" and number is not None and (number <= 0 or number == 1):
         raise context.refuse(
             "F2D-0310",
-            f"the divergence {node} is not available yet: only KL is",
-            node.span,
-            "write it with KL, or as an expectation of log-densities",
+            f"the Rényi divergence of order {number:g} is a limit of others",
+            what.order.span,
+            "at 1 it is KL: write KL[p || q]" if number == 1 else "its order is positive",
         )
+    return value
+
+
+def _number(context: Context, value: ir.Node) -> float | None:
+    """The number that a constant or the default of a hyperparameter is; None for an expression of them."""
+    match value:
+        case ir.Const(number):
+            return float(number)
+        case ir.Hyper(name):
+            return context.hyperparameters[name].default
+        case ir.Div(ir.Const(top), ir.Const(bottom)) if bottom:
+            return top / bottom
+        case ir.Neg(body):
+            inside = _number(context, body)
+            return None if inside is None else -inside
+    return None
+
+
+def _note_bias(context: Context, what: Meant) -> None:
+    """An estimate under a function that is not linear is biased."""
+    if what.what.name == "Renyi":
+        context.assume(
+            f"the estimate of {what.written} is biased, the logarithm of a mean over draws: with one draw it is that of "
+            "KL, samples= takes more",
+            what.written.span,
+        )
+    elif what.root:
+        context.assume(f"{what.written} is the root of an estimate, which is biased", what.written.span)
+
+
+def _between_families(
+    context: Context,
+    node: tree.Divergence,
+    what: Meant,
+    order: ir.Node | None,
+    scope: Scope,
+    evaluate: Evaluator,
+) -> ir.Node:
+    """``W_2^2(N(mu, Sigma), N(0, I))``: no variable is named, so only the closed form can be meant."""
+    p, q = (
+        family_law(context, side, None, scope.under(node), evaluate)
+        for side in (node.left, node.right)
+        if isinstance(side, tree.Call)
+    )
+    value = None
+    if choice_of(context, what.written) != "sampled":
+        value = closed_between(context, node, what.what.name, (p, q), order)
+    if value is None:
+        raise no_closed_form(context, what.written, "declare one of its sides: q(z|x) = ...")
+    return value
+
+
+def _kullback_leibler(context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator) -> ir.Node:
     if is_written_family(node.left):
         return _written_divergence(context, node, scope, evaluate)
+    if (bound := by_bound(context, node, choice_of(context, node))) is not None:
+        return evaluate(bound, scope)
     if (written := _under_written(context, node)) is not None:
         return evaluate(written, scope)
     left = factors(context, node.left)
     right = right_side(context, node, left)
-    _same_variables(context, node, left, right)
-    choice = _choice(context, node)
+    same_variables(context, node, left, right)
+    choice = choice_of(context, node)
     pairs = pair_up(context, left, right) if choice != "sampled" else None
-    if pairs is not None:
-        closed = _chain_rule(context, node, pairs, scope, evaluate, must=choice == "closed")
-        if closed is not None:
-            return closed
-    if choice == "closed":
-        raise context.refuse(
-            "F2D-0311",
-            f"{node} has no closed form",
-            node.span,
-            "leave divergences='closed' out: it is then estimated at draws",
-        )
-    return _sampled(context, node, left, right, scope, evaluate)
+    if pairs is not None and (value := chain_rule(context, node, pairs, scope, evaluate)) is not None:
+        return value
+    value = by_definition(context, definition("KL"), Sides(node, left, right), None, scope, evaluate)
+    note_estimate(context, node, value)
+    return value
+
+
+def log_ratio(node: tree.Divergence) -> tree.Expect:
+    """``E_q[log q - log p]``: what KL[q || p] is."""
+    binders = node.left.factors if isinstance(node.left, tree.Mul) else (node.left,)
+    logs = [tree.Prefix("log", each, span=node.span) for each in (node.left, node.right)]
+    body = tree.Add((logs[0], tree.Neg(logs[1], span=node.span)), span=node.span)
+    return tree.Expect(tuple(binders), body, span=node.span)
+
+
+def of_marginals(side: tree.Node) -> tree.Node:
+    """Of a product of marginals, ``\\prod_j q(z_j)``, one of them."""
+    return side.body if isinstance(side, tree.Big) and side.op == "prod" else side
 
 
 def _under_written(context: Context, node: tree.Divergence) -> tree.Node | None:
     """``KL[q || p]`` with a density written as an expression on a side: E_q[log q - log p], by definition."""
-    sides = [factors(context, each) for each in (node.left, node.right) if not is_written_family(each)]
+    given = [of_marginals(each) for each in (node.left, node.right) if not is_written_family(each)]
+    sides = [factors(context, each) for each in given]
     if not any(is_written(use.density) for side in sides for use in side):
         return None
-    if _choice(context, node) == "closed":
+    if choice_of(context, node) == "closed":
         raise context.refuse("F2D-0311", f"{node} has no closed form", node.span, "leave divergences='closed' out")
-    binders = node.left.factors if isinstance(node.left, tree.Mul) else (node.left,)
-    logs = [tree.Prefix("log", each, span=node.span) for each in (node.left, node.right)]
-    body = tree.Add((logs[0], tree.Neg(logs[1], span=node.span)), span=node.span)
     why = "a density written out has no closed form"
     context.assume(f"{node} is estimated at draws of its left side: {why}", node.span)
-    return tree.Expect(tuple(binders), body, span=node.span)
+    return log_ratio(node)
 
 
 def _written_divergence(context: Context, node: tree.Divergence, scope: Scope, evaluate: Evaluator) -> ir.Node:
@@ -83,137 +189,7 @@ def _written_divergence(context: Context, node: tree.Divergence, scope: Scope, e
             if len(uses) != 1:
                 raise context.refuse("F2D-0312", f"{side} is no single density", side.span)
             laws.append(law_of_factor(context, uses[0], scope.under(node), evaluate))
-    if closed_form("KL", laws[0].family, laws[1].family) is None or _choice(context, node) == "sampled":
+    if closed_form("KL", laws[0].family, laws[1].family) is None or choice_of(context, node) == "sampled":
         raise context.refuse("F2D-0311", f"{node} has no closed form", node.span, "declare the left side: q(z|x) = ...")
-    _need_shape(context, node, *laws)
+    need_shape(context, node, *laws)
     return context.arena.make(ir.Divergence, "KL", laws[0], laws[1])
-
-
-def _need_shape(context: Context, node: tree.Node, *laws: ir.Law) -> None:
-    """A closed form sums over the event: of laws made of numbers alone, somebody must say how large it is."""
-    numbers = all(value.event == "number" for law in laws for _, value in law.params)
-    if numbers and all(law.shape is None for law in laws):
-        raise context.refuse(
-            "F2D-0318",
-            f"{node} sums over the dimensions of {laws[0].label}, and nothing says how many there are",
-            node.span,
-            "write its space, z \\in \\mathbb{R}^{16}, or bind f2d.Normal(..., event_shape=16)",
-        )
-
-
-def _is_sampled(context: Context, node: tree.Node, law: ir.Law) -> bool:
-    """Is an entropy estimated at draws: because nobody knows its closed form, or because that was asked for?"""
-    closed = registry.family(law.family).entropy is not None
-    choice = _choice(context, node)
-    if choice == "closed" and not closed:
-        raise context.refuse(
-            "F2D-0311",
-            f"{node} has no closed form",
-            node.span,
-            "leave divergences='closed' out: it is then estimated at draws",
-        )
-    if closed and choice != "sampled":
-        return False
-    context.assume(f"{node} is estimated at draws: it has no closed form or sampling was asked for", node.span)
-    return True
-
-
-def _choice(context: Context, node: tree.Node) -> str:
-    chosen = context.options.divergences
-    return chosen if isinstance(chosen, str) else chosen.get(str(node), "auto")
-
-
-def _same_variables(context: Context, node: tree.Divergence, left: list[Use], right: list[Use]) -> None:
-    ours, theirs = ({variable_of(context, each) for each in side} for side in (left, right))
-    if ours != theirs:
-        raise context.refuse(
-            "F2D-0313",
-            f"the two sides are over different variables: {', '.join(sorted(ours))} and {', '.join(sorted(theirs))}",
-            node.span,
-            "a divergence compares two distributions of the same variables",
-        )
-
-
-def _chain_rule(
-    context: Context,
-    node: tree.Divergence,
-    pairs: list[tuple[Use, Use]],
-    scope: Scope,
-    evaluate: Evaluator,
-    must: bool,
-) -> ir.Node | None:
-    """KL of products is the sum of the factors' KL, each under draws of its parents. None without closed forms."""
-    parts: list[ir.Node] = []
-    bound = Bound()
-    inner = scope.under(node)
-    for position, (ours, theirs) in enumerate(pairs):
-        p, q = law_of_factor(context, ours, inner, evaluate), law_of_factor(context, theirs, inner, evaluate)
-        if closed_form("KL", p.family, q.family) is None:
-            return None
-        _need_shape(context, node, p, q)
-        part = context.arena.make(ir.Divergence, "KL", p, q)
-        context.arena.note(part, node)
-        parts.append(part)
-        if position + 1 < len(pairs):
-            bind_factor(context, ours, bound, inner, evaluate, ())
-            inner = inner.bind(bound.values)
-    body = parts[0] if len(parts) == 1 else context.arena.make(ir.Add, tuple(parts))
-    return close(context, _averaged(inner, bound), body)
-
-
-def _sampled(
-    context: Context, node: tree.Divergence, left: list[Use], right: list[Use], scope: Scope, evaluate: Evaluator
-) -> ir.Node:
-    """KL[q || p] = E_q[log q - log p], estimated at the draws of q."""
-    bound = Bound()
-    inner = scope.under(node)
-    make = context.arena.make
-    ours, theirs = [], []
-    for use in left:
-        law = law_of_factor(context, use, inner, evaluate)
-        bind_factor(context, use, bound, inner, evaluate, ())
-        inner = inner.bind(bound.values)
-        ours.append(make(ir.LogProb, law, bound.values[variable_of(context, use)]))
-    for use in right:
-        law = law_of_factor(context, use, inner, evaluate)
-        theirs.append(make(ir.Neg, make(ir.LogProb, law, bound.values[variable_of(context, use)])))
-    context.assume(
-        f"{node} is estimated at draws of its left side: it has no closed form or sampling was asked for", node.span
-    )
-    bound.outside = frozenset(scope.values.values())
-    opened = replace(_averaged(inner, bound), bound=bound)
-    return close(context, opened, make(ir.Add, (*ours, *theirs)))
-
-
-def _averaged(scope: Scope, bound: Bound) -> Opened:
-    """What averages a body over the variables bound for it."""
-    return Opened(scope, [("mean", axis) for axis in bound.averages], list(bound.enumerated))
-
-
-def entropy(context: Context, node: tree.Node, args: Sequence[tree.Node], scope: Scope, evaluate: Evaluator) -> ir.Node:
-    """``H[q(z|x)]``, and the cross-entropy ``H(p, q) = H[p] + KL[p || q]`` where both have closed forms."""
-    uses = [each for arg in args for each in factors(context, arg)]
-    make = context.arena.make
-    below = scope.under(node)
-    if len(args) == 1:
-        bound, inner = Bound(), below
-        parts: list[ir.Node] = []
-        for use in uses:
-            law = law_of_factor(context, use, inner, evaluate)
-            sampled = _is_sampled(context, node, law)
-            if len(uses) > 1 or sampled:
-                bind_factor(context, use, bound, inner, evaluate, ())
-                inner = inner.bind(bound.values)
-            if sampled:
-                value = bound.values[variable_of(context, use)]
-                parts.append(make(ir.Neg, make(ir.LogProb, law, value), origin=node))
-            else:
-                _need_shape(context, node, law)
-                parts.append(make(ir.Entropy, law, origin=node))
-        body = parts[0] if len(parts) == 1 else make(ir.Add, tuple(parts))
-        return close(context, _averaged(inner, bound), body)
-    if len(args) == 2 and len(uses) == 2:
-        law = law_of_factor(context, uses[0], below, evaluate)
-        rest = tree.Divergence("KL", args[0], args[1], span=node.span)
-        return make(ir.Add, (make(ir.Entropy, law), divergence(context, rest, below, evaluate)))
-    raise context.refuse("F2D-0314", "an entropy takes one density, a cross-entropy two", node.span, _ENTROPIES)

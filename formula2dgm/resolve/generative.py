@@ -1,82 +1,141 @@
-"""The model's own draws: prior first, data last, where the joint can be drawn without data."""
+"""The model that an objective's own densities are: prior first, data last, and its draws."""
 
 from __future__ import annotations
 
-from formula2dgm import registry
+from collections.abc import Sequence
+
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Factor
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import read_name
+from formula2dgm.resolve.ancestral import Undrawable, ancestral
+from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Density, Use, ancestral_order
 from formula2dgm.resolve.expressions import Evaluator
-from formula2dgm.resolve.laws import law_of
+from formula2dgm.resolve.factors import factor_of_use
+from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
 
 SAMPLES = Axis("batch", "samples")
+_BATCH = Axis("batch", "batch")
 
 
-def generative_draws(context: Context) -> tuple[ir.Draw, ...]:
-    """Ancestral draws of the densities that score data and of what they are given; ``()`` where something is missing.
+def model_factors(context: Context) -> tuple[Factor, ...]:
+    """The densities that score data and those of what they are given, parents first; ``()`` where they are no model.
 
     Only densities that the program uses take part, each variable drawn by one of them.
     """
     chain = _chain(context)
     if not chain:
         return ()
-    kept = context.found
+    found, inputs = context.found, dict(context.inputs)
     context.found = Diagnostics()
-    draws: dict[str, ir.Draw] = {}
-    scope = Scope(SAMPLES)
     try:
-        for density in chain:
-            count = len(density.signature.variables)
-            use = Use(density, density.signature.slots[:count], density.signature.slots[count:])
-            name = density.signature.variables[0]
-            assert name is not None
-            law = law_of(context, use, scope.bind(draws), Evaluator(context))
-            own = () if any(axis.kind == "batch" for axis in law.axes) else (SAMPLES,)
-            if not _is_sized(context, law) and registry.family(law.family).noise == "standard":
-                return ()
-            draws[name.id] = context.arena.make(ir.Draw, law, f"{name.id} generated", own, 0)
+        return _factors(context, chain)
     except Refused:
         return ()
     finally:
-        context.found = kept
-    return tuple(draws.values())
+        context.found, context.inputs = found, inputs
 
 
-def _is_sized(context: Context, law: ir.Law) -> bool:
-    """Does anything say the event shape: what the law is given, a declaration, a tensor that is bound?"""
-    tensors = [context.parameters[each.name].shape for each in walk(law) if isinstance(each, ir.Param)]
-    return bool(law.axes) or law.shape is not None or any(tensors)
+def _factors(context: Context, chain: Sequence[Density]) -> tuple[Factor, ...]:
+    """Each density at its own variables, which are read as data."""
+    values: dict[str, ir.Node] = {}
+    for density in chain:
+        for name, slot in zip(_names(density), density.signature.slots, strict=True):
+            assert isinstance(slot, tree.Symbol)
+            add_input(context, read_name(slot, context.model.indices), (_BATCH,), slot)
+            values[name] = context.arena.make(ir.Data, name, (_BATCH,))
+    scope, evaluate = Scope(_BATCH).bind(values), Evaluator(context)
+    factors = []
+    for density in chain:
+        own = density.signature
+        count = len(own.variables)
+        use = Use(density, own.slots[:count], own.slots[count:])
+        span = density.declared.span if density.declared is not None else None
+        factors.append(factor_of_use(evaluate, use, _names(density)[:count], scope, own.label, span))
+    return tuple(factors)
+
+
+def generative_draws(context: Context, factors: Sequence[Factor]) -> tuple[tuple[str, ir.Node], ...]:
+    """Ancestral draws of a model; ``()`` where it needs data (a density whose parameters are computed from the value that
+    it scores), or nothing says how large a variable is."""
+    drawn = {name for each in factors for name in each.variables}
+    read = {node.name for each in factors for node in walk(each.log) if isinstance(node, ir.Data)}
+    if not read <= drawn:
+        return ()
+    shapes = {name: context.inputs[name].shape for name in drawn if name in context.inputs}
+    try:
+        draws = ancestral(context.arena, factors, (SAMPLES,), shapes.get, " generated")
+    except Undrawable:
+        return ()
+    return () if any(isinstance(node, ir.Data) for node in walk(*draws.values())) else tuple(draws.items())
+
+
+def _names(density: Density) -> tuple[str, ...]:
+    own = density.signature
+    return tuple(each.id for each in (*own.variables, *own.given) if each is not None)
+
+
+# -- which densities -----------------------------------------------------------------------------------
 
 
 def _chain(context: Context) -> list[Density] | None:
-    """The used densities from priors to data, or None: every given drawn by one of them, one for each variable."""
+    """The used densities from priors to data, or None: one for each variable, and what they are given drawn or data."""
+    used = [each for each in context.densities.all if each.label in context.densities.used]
     heads = {
         density.signature.head
-        for density in context.densities.all
-        if density.label in context.densities.used
+        for density in used
         for name in density.signature.variables
         if name is not None and name.id in context.inputs and name.id not in context.latent
     }
     near = [
         each
-        for each in context.densities.all
-        if each.label in context.densities.used
-        and each.signature.head in heads
+        for each in used
+        if each.signature.head in heads
         and len(each.signature.variables) == 1
         and all(isinstance(slot, tree.Symbol) for slot in each.signature.slots)
         and not (each.declared and each.declared.kind == "factors")
     ]
-    if any(is_written(each) for each in near):
-        return None
+    near = _of_the_data(context, _written_last(near))
     variables = [name.id for each in near for name in each.signature.variables if name]
     if len(set(variables)) != len(variables) or not near:
         return None
     given = {name.id for each in near for name in each.signature.given if name}
-    if not given <= set(variables) or any(name.index for each in near for name in each.signature.variables if name):
+    indexed = any(name.index for each in near for name in each.signature.variables if name)
+    if indexed or not given <= {*variables, *context.inputs}:
         return None
     return ancestral_order(near)
+
+
+def _of_the_data(context: Context, near: list[Density]) -> list[Density]:
+    """The densities over data, and those over what one of them is given; another draw is made inside of one of these,
+    as what a flow starts from."""
+    kept: list[Density] = []
+    wanted = set(context.inputs) - context.latent
+    while found := [each for each in near if not _is_among(each, kept) and set(_names(each)[:1]) & wanted]:
+        kept += found
+        wanted |= {name for each in found for name in _names(each)[1:]}
+    return kept
+
+
+def _is_among(density: Density, others: list[Density]) -> bool:
+    return any(each is density for each in others)
+
+
+def _written_last(near: list[Density]) -> list[Density]:
+    """Without marginals and posteriors that follow from the others: of two densities over a variable, the one that is
+    known by itself."""
+    known = {name.id for each in near if not _follows(each) for name in each.signature.variables if name}
+    return [each for each in near if not _follows(each) or not {n.id for n in each.signature.variables if n} <= known]
+
+
+def _follows(density: Density) -> bool:
+    declared = density.declared
+    return (
+        declared is not None and (declared.kind == "posterior" or is_written(density)) and not is_transformed(density)
+    )

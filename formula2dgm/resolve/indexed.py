@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter
+from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.bindings import NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
@@ -17,6 +18,19 @@ def indexed_rows(context: Context, body: tree.Node, index: str) -> int | None:
             name = read_name(each, context.model.indices, head=True)
             if [plain(at) for at in name.index] == [index] and (shape := _shape(context, name)):
                 return shape[0]
+    return None
+
+
+def rows_counted(context: Context, size: str) -> int | None:
+    """The rows of the bound tensors that a sum up to ``size`` reads: ``K`` of ``\\frac1K \\sum_{k=1}^K q(z|u_k)``."""
+    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
+    for each in (node for root in roots for node in root.walk()):
+        if isinstance(each, tree.Big):
+            for index, upper in binder_names(each):
+                if isinstance(upper, tree.Symbol) and read_name(upper, context.model.indices).full == size:
+                    found = indexed_rows(context, each.body, index)
+                    if found is not None:
+                        return found
     return None
 
 

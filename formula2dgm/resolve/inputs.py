@@ -30,13 +30,26 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
             f"move the term into the expectation over {name.id}, or give it one of its own",
         )
     _refuse_unbound_index(context, name, symbol)
-    own: tuple[Axis, ...] = (scope.batch,)
+    plates = _plates_of(context, name, scope, symbol)
     times = [axis for axis in _index_axes(name, scope) if axis.kind == "time"]
-    if times:
-        own = (scope.batch, times[0])
+    own = (scope.batch, *plates, *times[:1])
     add_input(context, name, own, symbol)
     node = context.arena.make(ir.Data, name.id, own, origin=symbol)
     return indexed(context, node, name, scope, symbol)
+
+
+def _plates_of(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> tuple[Axis, ...]:
+    """The plates that a variable is read at one position of; those it has behind them are part of what is read."""
+    read = tuple(axis for axis in _index_axes(name, scope) if axis.kind == "plate")
+    known = context.plated.get(name.id, ())
+    if len(read) < len(known) and read != known[: len(read)]:
+        raise context.refuse(
+            "F2D-0407",
+            f"{symbol} is read at {read[0].name} alone, but {name.id} runs along {known[0].name} first",
+            symbol.span,
+            f"write all indices of {name.id}",
+        )
+    return read
 
 
 def _refuse_unbound_index(context: Context, name: Name, symbol: tree.Symbol) -> None:
@@ -57,6 +70,8 @@ def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree
     """Enter a data variable among the program's inputs."""
     if name.id in context.inputs:
         return
+    behind = context.plated.get(name.id, ())
+    axes = (axes[0], *behind, *(each for each in axes[1:] if each.kind != "plate")) if behind else axes
     space = context.model.spaces.get(name.id) or context.model.spaces.get(name.base)
     shape = space.shape if space else None
     if name.id in context.options.dims:
@@ -89,12 +104,38 @@ _RANGES = "draw z_{1:K} ~ q(z|x) and sum over k; for a sequence, sum over t"
 _SHIFTS = "t - 1 reaches back one step, for a variable that is drawn at each t"
 
 
+def size_named(context: Context, text: str) -> Axis | None:
+    """The plate whose size a name stands for, where the data decide it: ``n`` of ``\\frac1n \\sum_{i=1}^n``."""
+    axes = (axis for (_, upper), axis in context.plates.items() if upper == text and axis.size is None)
+    return next(axes, None)
+
+
+def _along(context: Context, node: ir.Node, plates: tuple[Axis, ...]) -> ir.Node:
+    """A data variable that an expectation binds, read at positions of its plates."""
+    match node:
+        case ir.Data(variable, own) if plates:
+            return context.arena.inherit(context.arena.make(ir.Data, variable, (own[0], *plates, *own[1:])), node)
+        case ir.Permuted(value, site, axis, entries) if plates:
+            return context.arena.make(ir.Permuted, _along(context, value, plates), site, axis, entries)
+    return node
+
+
+def _is_all(context: Context, each: tree.Range, name: Name) -> bool:
+    """``x_{1:n}`` beside a sum over ``x_i`` to n: all of x."""
+    uppers = {upper for (_, upper), axis in context.plates.items() if axis in context.plated.get(name.id, ())}
+    return str(each.lower) == "1" and str(each.upper) in uppers
+
+
 def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.Node:
     """Read ``node`` at the indices the name carries. An index that runs along an axis of the node is that axis."""
+    if name.id in context.plated and not any(axis.kind == "plate" for axis in node.axes):
+        node = _along(context, node, _plates_of(context, name, scope, symbol))
     for each in name.index:
         text = plain(each)
         if isinstance(each, tree.Range | tree.OpenRange):
             if isinstance(each, tree.Range) and any(axis.kind == "sample" for axis in node.axes):
+                continue
+            if isinstance(each, tree.Range) and isinstance(node, ir.Data) and _is_all(context, each, name):
                 continue
             raise context.refuse(
                 "F2D-0405", f"ranges such as {symbol} are not yet understood here", symbol.span, _RANGES
@@ -106,6 +147,9 @@ def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: t
         if text in scope.indices:
             axis = scope.indices[text]
             if axis in node.axes or axis.kind == "batch":
+                continue
+            if axis.of is not None:
+                node = _other_example(context, node, axis)
                 continue
             own = [known for known in node.axes if known.kind == "sample" and known not in scope.indices.values()]
             if len(own) == 1:
@@ -124,3 +168,11 @@ def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: t
             f"write a sum over {text}, or draw {name.id} with that index",
         )
     return node
+
+
+def _other_example(context: Context, node: ir.Node, axis: Axis) -> ir.Node:
+    """A value of the batch at the example that the second index of a pair is at."""
+    assert axis.of is not None
+    if axis.of not in node.axes:
+        return node
+    return context.arena.make(ir.At, node, axis.of, context.arena.make(ir.Index, axis))

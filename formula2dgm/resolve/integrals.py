@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.rewrite import depends
+from formula2dgm.ir.rewrite import rewrite
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.gaussian import NORMAL, Elimination
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
-from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -65,58 +65,25 @@ def _weight(context: Context, node: tree.Integral) -> tuple[tree.Call, tree.Node
 
 
 def linear_gaussian(evaluate: Evaluator, node: tree.Integral, scope: Scope) -> ir.Node | None:
-    """The logarithm of ``\\int p(x|z) p(z) dz`` where p(z) is Normal and p(x|z) a diagonal Normal of mean linear
-    in z: that of a Normal whose covariance is of low rank beside its diagonal. None for anything else."""
+    """The logarithm of ``\\int p(x|z) p(z) dz`` where both densities are Normal and the mean is linear in z (see
+    :mod:`formula2dgm.resolve.gaussian`). None for anything else."""
     context, make = evaluate.context, evaluate.make
     density, rest = _weight(context, node)
     if not isinstance(rest, tree.Call) or not is_density_call(rest):
         return None
     prior = law_of(context, find_use(context, density), scope, evaluate)
-    if prior.family not in ("Normal", "MultivariateNormal"):
+    if prior.family not in NORMAL:
         return None
     variable = plain(node.variables[0])
     assert variable is not None
-    integrated = make(ir.Draw, prior, f"{variable} integrated")
     use = find_use(context, rest)
-    likelihood = law_of(context, use, scope.bind({variable: integrated}), evaluate)
-    if likelihood.family != "Normal" or len(use.variables) != 1:
+    drawn, read = make(ir.Draw, prior, f"{variable} integrated"), make(ir.Data, variable, (scope.batch,))
+    likelihood = law_of(context, use, scope.bind({variable: drawn}), evaluate)
+    likelihood = rewrite(context.arena, likelihood, lambda each: read if each is drawn else each)  # type: ignore[assignment]
+    shapes = {each.name: each.shape for each in context.parameters.values()}
+    law = Elimination(context.arena, shapes).integrated(prior, likelihood, variable)
+    if law is None or len(use.variables) != 1:
         return None
-    given, noise = dict(prior.params), dict(likelihood.params)
-    linear = _linear(evaluate, noise["loc"], integrated, given["loc"])
-    if linear is None or depends([noise["scale"]], frozenset((integrated,))):
-        return None
-    matrix, loc = linear
-    rows = shape_of(context, matrix)
-    assert isinstance(rows, tuple)
-    factor: ir.Node
-    if prior.family == "Normal":
-        factor = make(ir.Mul, (matrix, given["scale"]))
-    else:
-        factor = make(ir.Apply, "matrix_product", (matrix, given["scale_tril"]))
-    diagonal = make(ir.Pow, noise["scale"], context.const(2))
-    params = (("loc", loc), ("cov_factor", factor), ("cov_diag", diagonal))
-    law = make(ir.Law, str(node), "LowRankMultivariateNormal", params, rows[:1])
     context.assume(f"{node} is known in closed form: both densities are Normal, and the mean is linear", node.span)
-    return make(ir.LogProb, law, evaluate(use.variables[0], scope), origin=node)
-
-
-def _linear(evaluate: Evaluator, loc: ir.Node, variable: ir.Node, mean: ir.Node) -> tuple[ir.Node, ir.Node] | None:
-    """Of a mean ``A z + b``: A, and the mean at the mean of z. None for one of another form."""
-    make = evaluate.make
-    terms = loc.args if isinstance(loc, ir.Add) else (loc,)
-    moving = [each for each in terms if depends([each], frozenset((variable,)))]
-    match moving:
-        case [ir.MatMul(matrix, vector, False)] if vector is variable:
-            constant = tuple(each for each in terms if each is not moving[0])
-            match mean:
-                case ir.Const(0):
-                    shifted = constant
-                case ir.Const():
-                    return None
-                case _:
-                    shifted = (make(ir.MatMul, matrix, mean, False), *constant)
-            total = (
-                make(ir.Add, shifted) if len(shifted) > 1 else shifted[0] if shifted else evaluate.context.const(0.0)
-            )
-            return matrix, total
-    return None
+    named = make(ir.Law, str(node), law.family, law.params, law.shape, law.scalar, law.options)
+    return make(ir.LogProb, named, evaluate(use.variables[0], scope), origin=node)

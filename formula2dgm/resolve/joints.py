@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Factor, Joint, Program
@@ -20,13 +21,16 @@ from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Bindings, Option
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.factors import factor_of_law, factor_of_use
 from formula2dgm.resolve.families import family_law, is_written_family, variable_shape
 from formula2dgm.resolve.inputs import add_input
-from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
+from formula2dgm.resolve.plated_factors import along_plates, plated, refuse_parts_read_whole
+from formula2dgm.resolve.pushforwards import certain_factor, source_without_inverse
 from formula2dgm.resolve.queries import ask
 from formula2dgm.resolve.resolver import BATCH, program_of, read_context, refuse_double_meanings, report_unused
-from formula2dgm.resolve.written_densities import is_written, log_written
+from formula2dgm.resolve.sources import DATA_LABELS
+from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
 
 WRITE = "write a product of densities: p(x|z) p(z)"
@@ -92,6 +96,8 @@ def _is_product(node: tree.Node) -> bool:
     match node:
         case tree.Integral(body, _, None, None) | tree.Big("sum", upper=None, body=body):
             return _is_product(body)
+        case tree.Big("prod", body=body):
+            return _is_product(body)
         case tree.Mul(factors):
             return all(map(_is_product, factors))
     return is_density_call(node)
@@ -116,6 +122,8 @@ def _calls(context: Context, node: tree.Node) -> tuple[list[tree.Call], list[tre
         case tree.Mul(factors, ops) if all(op in ("", "*", "dot", "times") for op in ops):
             parts = [_calls(context, each) for each in factors]
             return [call for calls, _ in parts for call in calls], [each for _, hidden in parts for each in hidden]
+        case tree.Big("prod", body=body) if plated(context, node):
+            return _calls(context, body)
         case tree.Call():
             return [node], []
     raise context.refuse("F2D-0443", f"{node} is no product of densities", node.span, WRITE)
@@ -126,11 +134,13 @@ def _calls(context: Context, node: tree.Node) -> tuple[list[tree.Call], list[tre
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One density of the product, before its law is known: its variables and, but for a written family, its use."""
+    """One density of the product, before its law is known: its variables and, but for a written family, its use;
+    ``integrated``: written for the sake of another, which a function makes of it."""
 
     call: tree.Call
     variables: tuple[tuple[Name, tree.Symbol], ...]
     use: Use | None
+    integrated: bool = False
 
 
 def _joint(context: Context, wanted: tree.Node) -> Joint:
@@ -149,11 +159,13 @@ def _joint(context: Context, wanted: tree.Node) -> Joint:
             add_input(context, name, (BATCH,), symbol)
             values[name.id] = context.arena.make(ir.Data, name.id, (BATCH,), origin=symbol)
     evaluate, scope = Evaluator(context), Scope(BATCH).bind(values)
-    factors = [_factor(context, part, scope, evaluate) for part in parts]
+    factors = [along_plates(context, part.call, scope, partial(_factor, context, part, evaluate)) for part in parts]
+    refuse_parts_read_whole(context, factors, values)
     ordered = _parents_first(context, wanted, factors)
     given = tuple(name for name in context.inputs if name not in values)
     order = tuple(sorted(values, key=_places(context, calls)))
-    return Joint(ordered, order, given, _hidden(context, hidden, order))
+    inside = [symbol for part in parts if part.integrated for _, symbol in part.variables]
+    return Joint(ordered, order, given, _hidden(context, [*hidden, *inside], order))
 
 
 def _places(context: Context, calls: Sequence[tree.Call]) -> Callable[[str], int]:
@@ -172,6 +184,13 @@ def _parts(context: Context, call: tree.Call) -> Iterator[_Part]:
             )
         yield _Part(call, _variables(context, call, names), None)
         return
+    if _is_data(context, call):
+        raise context.refuse(
+            "F2D-0443",
+            f"{call} is the data: nothing says how to draw from it or score it",
+            call.span,
+            "leave it out, and pass its variable: p(y|x) is asked as .sample(x=...)",
+        )
     for use in reversed(find_uses(context, call)):
         if len(use.variables) != 1 and not is_written(use.density):
             raise context.refuse(
@@ -180,7 +199,19 @@ def _parts(context: Context, call: tree.Call) -> Iterator[_Part]:
                 call.span,
                 "write it as a product of conditionals",
             )
+        source = source_without_inverse(context, use)
+        if source is not None:
+            yield from (replace(each, integrated=True) for each in _parts(context, source))
         yield _Part(call, _variables(context, call, use.variables), use)
+
+
+def _is_data(context: Context, call: tree.Call) -> bool:
+    """Is it ``p_{data}(x)``, to which nothing is bound?"""
+    if not isinstance(call.head, tree.Symbol):
+        return False
+    head = read_name(call.head, context.model.indices, head=True)
+    known = any(each.signature.head == head.id for each in context.densities.all)
+    return bool(DATA_LABELS & set(head.labels)) and not known
 
 
 def _variables(context: Context, call: tree.Call, slots: Sequence[tree.Node]) -> tuple[tuple[Name, tree.Symbol], ...]:
@@ -195,22 +226,23 @@ def _variables(context: Context, call: tree.Call, slots: Sequence[tree.Node]) ->
     return tuple((read_name(each, context.model.indices), each) for each in slots if isinstance(each, tree.Symbol))
 
 
-def _factor(context: Context, part: _Part, scope: Scope, evaluate: Evaluator) -> Factor:
-    names = tuple(name.id for name, _ in part.variables)
-    if part.use is not None and is_written(part.use.density):
-        log = log_written(evaluate, part.use, scope)
-        return Factor(names, log, None, str(part.call), part.call.span)
-    name, symbol = part.variables[0]
+def _factor(context: Context, part: _Part, evaluate: Evaluator, scope: Scope) -> Factor:
+    name, _ = part.variables[0]
+    span = part.call.span
     if part.use is None:
         law = _written_law(context, part.call, name, scope, evaluate)
+        factor = factor_of_law(evaluate, law, name.id, scope, span)
+    elif source_without_inverse(context, part.use) is not None:
+        factor = certain_factor(evaluate, part.use, scope, span)
     else:
-        law = law_of(context, part.use, scope, evaluate)
-    log = context.arena.make(ir.LogProb, law, scope.values[name.id])
-    context.arena.note(log, part.call)
-    known = context.inputs[name.id]
-    if known.shape is None and law.shape is not None:
-        context.inputs[name.id] = replace(known, shape=law.shape)
-    return Factor(names, log, law, law.label, part.call.span)
+        names = tuple(each.id for each, _ in part.variables)
+        factor = factor_of_use(evaluate, part.use, names, scope, str(part.call), span)
+    if factor.law is not None:
+        context.arena.note(factor.log, part.call)
+        known = context.inputs[name.id]
+        if known.shape is None and factor.law.shape is not None:
+            context.inputs[name.id] = replace(known, shape=factor.law.shape)
+    return factor
 
 
 def _written_law(context: Context, call: tree.Call, name: Name, scope: Scope, evaluate: Evaluator) -> ir.Law:

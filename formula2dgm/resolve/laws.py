@@ -24,6 +24,7 @@ from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.dependence import refuse_unseen
 from formula2dgm.resolve.experts import product_law
 from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law, note_defaults
+from formula2dgm.resolve.frozen_groups import frozen
 from formula2dgm.resolve.posteriors import posterior_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
 from formula2dgm.resolve.written_densities import is_written
@@ -36,6 +37,8 @@ def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.L
     if use.call is not None:
         _note_place(context, law, use.call)
     law = _at_class(context, use, law)
+    if use.frozen:
+        law = frozen(context.arena, law, [evaluate(_value_of(each), scope) for each in use.given])
     return _stopped(context, law) if use.stopped else law
 
 
@@ -103,7 +106,7 @@ def _refuse_literals(context: Context, use: Use, given: tuple[ir.Node, ...]) -> 
     """A network takes ``[n, event...]``; a number has no event shape, but for a category, which is one."""
     for name, slot, value in zip(use.density.signature.given, use.given, given, strict=True):
         space = context.model.spaces.get(name.id) if name else None
-        if isinstance(value, ir.Const) and not (space and (space.kind == "category" or space.shape == ())):
+        if isinstance(value, ir.Const | ir.Hyper) and not (space and (space.kind == "category" or space.shape == ())):
             raise context.refuse(
                 "F2D-0317",
                 f"the number {slot} is no value of {name.id if name else 'it'} whose shape is known",
@@ -164,11 +167,14 @@ FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
 def is_frozen(context: Context, signature: Signature) -> bool:
     """``pi_ref`` beside ``pi_theta``: a reference, whose parameters are constants."""
     letter, *labels = signature.head.split("_")
-    if not FROZEN_LABELS & set(labels):
+    groups = [label for each in signature.group for label in each.split("_")[1:]]
+    if not FROZEN_LABELS & {*labels, *groups}:
         return False
-    trained = [each for each in context.densities.all if each.signature.head == letter and each.signature.group]
+    others = [each for each in context.densities.all if each.signature.group != signature.group]
+    trained = [each for each in others if each.signature.head == letter and each.signature.group]
     if trained:
-        context.assume(f"{signature.head} is frozen: a reference beside {trained[0].signature.label}")
+        written = "_".join((signature.head, *signature.group))
+        context.assume(f"{written} is frozen: a reference beside {trained[0].signature.label}")
     return bool(trained)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.called import as_defined
 from formula2dgm.resolve.cases import at_its_value
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Ambiguous, Density, Use, ancestral_order
 from formula2dgm.resolve.derived import derived
+from formula2dgm.resolve.frozen_groups import plain_call
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.other_values import at_other_values
 from formula2dgm.resolve.scaffold_factors import scaffold_factors
@@ -31,10 +33,20 @@ def find_use(context: Context, call: tree.Call) -> Use:
 
 def find_uses(context: Context, call: tree.Call) -> list[Use]:
     """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
+    if (plain := plain_call(context, call)) is not None:
+        return [replace(use, call=call, frozen=True) for use in _found_uses(context, plain)]
     return [replace(use, call=call) for use in _found_uses(context, call)]
 
 
 def _found_uses(context: Context, call: tree.Call) -> list[Use]:
+    if (defined := as_defined(context, call)) is not None:
+        own, values = defined
+        context.assume(f"{call} is {own} at the values of a call, with the same weights", call.span)
+        return [replace(_substitute(use, values), renamed=True) for use in _looked_up(context, own)]
+    return _looked_up(context, call)
+
+
+def _looked_up(context: Context, call: tree.Call) -> list[Use]:
     if not isinstance(call.head, tree.Symbol):
         raise context.refuse("F2D-0312", f"{call} is no density", call.span, "write its power outside: (p(z|x))^2")
     signature = read_signature(call, context.model.indices, context.model.parameters)
@@ -68,10 +80,10 @@ def _found_uses(context: Context, call: tree.Call) -> list[Use]:
     if others is not None:
         return others
     if derived(context, signature, call) is not None:
-        return _found_uses(context, call)
+        return _looked_up(context, call)
     if context.options.scaffold and (made := scaffold_factors(context, signature)) is not None:
         context.densities.all += made
-        return _found_uses(context, call)
+        return _looked_up(context, call)
     raise _unknown(context, call, signature)
 
 

@@ -26,7 +26,7 @@ def is_matrix(context: Context, node: ir.Node) -> bool:
     return isinstance(shape, tuple) and len(shape) == 2
 
 
-def _names_matrix(context: Context, factor: tree.Node) -> bool:
+def names_matrix(context: Context, factor: tree.Node) -> bool:
     """A look at the syntax: is this the name of a tensor of two dimensions behind its indices, or its inverse?"""
     symbol = inverted(factor) or factor
     if not isinstance(symbol, tree.Symbol):
@@ -37,10 +37,24 @@ def _names_matrix(context: Context, factor: tree.Node) -> bool:
     return len(shape) - len(name.index) == 2
 
 
+def find_vectors(context: Context) -> None:
+    """What a bound matrix multiplies is a vector: data, where nothing else says what it is, x of ``W x``."""
+    model, found = context.model, set[str]()
+    for node in (each for root in model.expressions() for each in root.walk()):
+        pairs = zip(node.factors, node.factors[1:], strict=False) if isinstance(node, tree.Mul) else ()
+        for left, right in pairs:
+            if names_matrix(context, transposed(left) or left) and isinstance(right, tree.Symbol):
+                name = read_name(right, model.indices)
+                said = {name.id, name.full} & (set(model.definitions) | set(model.drawn) | model.parameters)
+                if not said and context.named.find(name) is None:
+                    found.add(name.id)
+    model.variables |= found
+
+
 def has_matrices(context: Context, node: tree.Node) -> bool:
     """A look at the syntax: is a factor of this product a matrix, or transposed?"""
     factors = node.factors if isinstance(node, tree.Mul) else (node,)
-    return any(transposed(each) is not None or _names_matrix(context, each) for each in factors)
+    return any(transposed(each) is not None or names_matrix(context, each) for each in factors)
 
 
 def transposed(node: tree.Node) -> tree.Node | None:
@@ -101,14 +115,35 @@ def _fits(context: Context, node: tree.Node, factor: tree.Node, matrix: ir.Node,
         )
 
 
+def log_abs_det(
+    context: Context, node: tree.Node, evaluate: Callable[[tree.Node], ir.Node]
+) -> tuple[tree.Node, ir.Node] | None:
+    """A bound matrix and ``log|det|`` of it, its transpose, its inverse, or ``L L^T``; None for anything else."""
+    make = context.arena.make
+    if (root := gram_root(node)) is not None and (found := log_abs_det(context, root, evaluate)) is not None:
+        return found[0], make(ir.Mul, (context.const(2.0), found[1]))
+    if (base := transposed(node)) is not None:
+        return log_abs_det(context, base, evaluate)
+    if (base := inverted(node)) is not None and (found := log_abs_det(context, base, evaluate)) is not None:
+        return found[0], make(ir.Neg, found[1])
+    if not isinstance(node, tree.Symbol) or not names_matrix(context, node):
+        return None
+    matrix = evaluate(node)
+    shape = shape_of(context, matrix)
+    if isinstance(shape, tuple) and shape[0] != shape[1]:
+        message = f"{node} is {shape[0]} x {shape[1]}: only a square matrix has a determinant"
+        raise context.refuse("F2D-0234", message, node.span, "bind a square matrix")
+    return node, make(ir.LogAbsDet, matrix)
+
+
 def covariance(context: Context, argument: tree.Node, evaluate: Callable[[tree.Node], ir.Node]) -> ir.Node | None:
     """The lower Cholesky factor of a covariance that is a matrix: ``\\Sigma``, ``L L^T``, ``\\Lambda^{-1}``; None for
     any other argument."""
     make = context.arena.make
     root = gram_root(argument)
     if root is not None:
-        return evaluate(root) if _names_matrix(context, root) else None
-    if not _names_matrix(context, argument):
+        return evaluate(root) if names_matrix(context, root) else None
+    if not names_matrix(context, argument):
         return None
     precision = inverted(argument)
     if precision is not None:

@@ -13,6 +13,8 @@ from typing import Literal
 
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.resolve.called import values_of_arguments
+from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.model import Model
 from formula2dgm.syntax import tree
 
@@ -54,6 +56,8 @@ class Meetings:
     def _edges(self) -> Iterator[list[Part]]:
         for name in sorted(self.invertible):
             yield [Part("result", name), Part("argument", name)]
+        for argument, value in values_of_arguments(self.model):
+            yield [Part("variable", argument), Part("variable", value)]
         for name, definition in self.model.definitions.items():
             if name in self.known:
                 yield [Part("variable", name), *self._parts(definition.body)]
@@ -61,6 +65,10 @@ class Meetings:
             match node:
                 case tree.Add() | tree.Norm():
                     yield list(self._parts(node.body if isinstance(node, tree.Norm) else node))
+                case tree.Mul(factors=factors):
+                    for left, right in zip(factors, factors[1:], strict=False):
+                        if isinstance(left, tree.Power) and str(left.exponent) in ("T", "top"):
+                            yield [*self._parts(left.base), *self._parts(right)]
                 case tree.Binds(name=tree.Symbol() as symbol, value=value):
                     yield [*self._variable(symbol), *self._parts(value)]
                 case tree.Call() if (head := self._network(node)) is not None:
@@ -79,6 +87,8 @@ class Meetings:
                         yield from self._parts(each)
             case tree.Neg(body=body) | tree.Labelled(body=body) | tree.Div(numerator=body):
                 yield from self._parts(body)
+            case Code(row=row):
+                yield from self._variable(row)
             case tree.Symbol():
                 yield from self._variable(node)
             case tree.Call() if (head := self._network(node)) is not None:

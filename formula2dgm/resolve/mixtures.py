@@ -10,6 +10,7 @@ from formula2dgm.reading.signature import is_density_call, read_signature, slot_
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Ambiguous, Use
 from formula2dgm.resolve.families import is_written_family
+from formula2dgm.resolve.marginals import source_of_marginals
 from formula2dgm.resolve.written_densities import is_written, refuse_improper
 from formula2dgm.syntax import tree
 
@@ -25,6 +26,19 @@ def under_components(context: Context, node: tree.Expect) -> tree.Node | None:
             context.assume(f"the expectation under {call} is that under each of its components, weighted", binder.span)
             return _taken_apart(context, node, position, names, use)
     return None
+
+
+def over_components(context: Context, side: tree.Node, under: Under) -> tree.Node | None:
+    """The sum of a written mixture with ``under(component)`` in place of each component; None for anything else."""
+    use = _mixture(context, side if isinstance(side, tree.Call) else None)
+    if use is None:
+        return None
+    declared = use.density.declared
+    assert declared is not None
+    refuse_improper(context, declared)
+    written = dict(zip(declared.signature.slots, (*use.variables, *use.given), strict=True))
+    variables = tuple(slot_value(each) for each in use.variables)
+    return _distributed(context, _substituted(declared.body, written), variables, under)
 
 
 def _taken_apart(
@@ -61,6 +75,8 @@ def _mixture(context: Context, call: tree.Call | None) -> Use | None:
     except Ambiguous:
         return None
     if use is None or not is_written(use.density) or use.density.declared is None:
+        return None
+    if source_of_marginals(context, call, call.args) is not None:
         return None
     return use if use.density.declared.kind == "expression" else None
 

@@ -14,8 +14,10 @@ from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.kinds import find_indices, find_parameters, find_variables, spelling
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.aggregated_forms import AGGREGATED, mixed_over_data
+from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.outputs import outputs_defined
-from formula2dgm.resolve.spaces import Space, read_space
+from formula2dgm.resolve.spaces import Space, is_constraint, read_space
 from formula2dgm.resolve.wanted import Wanted, read_wanted
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -31,7 +33,8 @@ class Declared:
     kind    ``family`` (``q(z|x) = N(z; ...)``), ``factors`` (``p(x,z) = p(x|z) p(z)``), ``proportional``
             (``q(z|x,y) \\propto p(z) q(z|x) q(z|y)``), or the value of an expression: ``expression``
             (``p(x) = \\sum_z p(x|z) p(z)``), ``log`` (``\\log \\tilde p(z) = ...``), ``unnormalised``
-            (``p(x) \\propto \\exp(-E(x))``), ``transformed`` (``x = f(z)``)
+            (``p(x) \\propto \\exp(-E(x))``), ``transformed`` (``x = f(z)``); ``aggregated``, a mixture over the data
+            (``q(z) = E_{p_data(x)}[q(z|x)]``), and ``pushed``, the law of a function of the data
     """
 
     signature: Signature
@@ -62,17 +65,21 @@ class Drawn:
 
 @dataclass(slots=True)
 class Model:
-    """All statements by what they are."""
+    """All statements by what they are; ``elements`` are the variables of which a space says what they are at an index:
+    ``x_i \\in \\mathbb{R}^3``."""
 
     objectives: list[Wanted] = field(default_factory=list)
     densities: list[Declared] = field(default_factory=list)
     drawn: dict[str, Drawn] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
     indices: frozenset[str] = frozenset()
     bounds: dict[str, tree.Node] = field(default_factory=dict)
     variables: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
+    constraints: list[tree.Chain] = field(default_factory=list)
+    called: Called = field(default_factory=Called)
 
     @property
     def data_sizes(self) -> frozenset[str]:
@@ -102,7 +109,7 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
             signature = read_signature(logs[id(body)], model.indices, model.parameters)
             model.densities.append(Declared(signature, "log", body.members[-1], body.span))  # type: ignore[attr-defined]
             continue
-        if isinstance(body, tree.Chain) and _declares(model, body, found):
+        if isinstance(body, tree.Chain) and (_mixes(model, body, nodes) or _declares(model, body, found)):
             continue
         if outputs := dict(outputs_defined(body, model.indices)):
             for name, each in outputs.items():
@@ -139,6 +146,9 @@ def _only_names(model: Model, wanted: Wanted) -> bool:
 def _declares(model: Model, chain: tree.Chain, found: Diagnostics) -> bool:
     """Enter the chain if it is a declaration; False if it must be something else."""
     left, relation, right = chain.members[0], chain.relations[0], chain.members[-1]
+    if is_constraint(chain):
+        model.constraints.append(chain)
+        return True
     if relation == "in":
         for each in left.items if isinstance(left, tree.Tuple) else (left,):
             if isinstance(each, tree.Symbol):
@@ -156,6 +166,19 @@ def _declares(model: Model, chain: tree.Chain, found: Diagnostics) -> bool:
         model.densities.append(Declared(read_signature(left, model.indices, model.parameters), kind, right, chain.span))
         return True
     return False
+
+
+def _mixes(model: Model, chain: tree.Chain, nodes: Sequence[tree.Node]) -> bool:
+    """Enter ``q(z) = E_{p_data(x)}[q(z|x)]``, a mixture over the data, if the chain is one."""
+    left, right = chain.members[0], chain.members[-1]
+    if chain.relations[0] not in ("=", ":=") or not isinstance(left, tree.Call) or not is_density_call(left):
+        return False
+    known = [each.members[0] if isinstance(each, tree.Chain) else each for each in nodes]
+    body = mixed_over_data(left, right, model.indices, known)
+    if body is not None:
+        signature = read_signature(left, model.indices, model.parameters)
+        model.densities.append(Declared(signature, AGGREGATED, body, chain.span))
+    return body is not None
 
 
 def _density_kind(relation: str, right: tree.Node) -> str:
@@ -216,6 +239,8 @@ def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: D
         )
         return
     model.spaces[name.id] = space
+    if name.index and space.shape != () and (index := plain(name.index[-1])) is not None:
+        model.elements[name.id] = index
 
 
 # -- definitions and objectives ------------------------------------------------------------------------

@@ -1,14 +1,83 @@
-"""Who optimises what: one objective for each player, the other players' networks held constant."""
+"""Who optimises what: one objective for each player, the other players' networks held constant.
+
+A player is a name under an operator (``\\min_G \\max_D``), in a head (``\\mathcal{L}(\\phi)``) or on a loss
+(``\\mathcal{L}_D``).  Players are listed innermost operator first: the order of their steps.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
-from formula2dgm.ir.program import Network, Parameter, Term
+from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.direction import decide
+from formula2dgm.resolve.saturation import settle_saturation
+from formula2dgm.resolve.wanted import Wanted
+from formula2dgm.syntax import tree
+
+
+def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tuple[Term, ...]) -> list[Objective]:
+    """One objective for each player that the statement names; one for nobody in particular if it names none."""
+    operators = [each for each in reversed(wanted.operators) if each[1]] or [("", wanted.heads)]
+    game = len(context.model.objectives) > 1
+    several = game or len({names for _, names in operators}) > 1
+    out: dict[tuple[str, ...], Objective] = {}
+    for operator, names in operators:
+        written = operator or next((op for op, others in wanted.operators if op and others == names), None)
+        written = written or next((op for op, others in wanted.operators if op and not others), None)
+        maximise = decide(context, wanted, body, written)
+        if several:
+            out[names] = _of_player(context, wanted, names, terms, maximise)
+            continue
+        trains = owned_by_the_only_player(names, context.networks, context.parameters) if names else None
+        own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
+        out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
+    return list(out.values())
+
+
+def _of_player(
+    context: Context, wanted: Wanted, names: tuple[str, ...], terms: tuple[Term, ...], maximise: bool
+) -> Objective:
+    """The objective of one player among several: the terms that depend on what it owns."""
+    names = names or _names_on(context, wanted)
+    if not names:
+        raise context.refuse(
+            "F2D-0507",
+            "there are several objectives, and nothing says who trains this one",
+            wanted.span,
+            f"name what is trained in front: \\min_{{{next(iter(context.networks), 'theta')}}}",
+        )
+    player = ",".join(names)
+    trains = owned_by(names, context.networks, context.parameters)
+    own = terms_of_player(context, terms, trains, player)
+    if not own:
+        raise context.refuse(
+            "F2D-0504",
+            f"nothing here depends on {player}",
+            wanted.span,
+            f"name what is trained: {', '.join(context.networks) or 'no network is bound'}",
+        )
+    own = settle_saturation(context, own, player, trains, maximise)
+    return Objective(own, maximise, player, trains, wanted.name, wanted.span)
+
+
+def _names_on(context: Context, wanted: Wanted) -> tuple[str, ...]:
+    """The player that the name of a loss says: ``\\mathcal{L}_D``, ``L_{disc}`` where D is the only such letter."""
+    owners: Sequence[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    for label in reversed(re.findall(r"[^\W_]+", wanted.name or "")[1:]):
+        if owned_by((label,), context.networks, context.parameters):
+            return (label,)
+        letters = {each.label for each in owners if len(each.label) == 1 and each.label.lower() == label[0].lower()}
+        if len(letters) == 1:
+            (letter,) = letters
+            context.assume(f"{wanted.name} is the objective of {letter}", wanted.span)
+            return (letter,)
+    return ()
 
 
 def owned_by(
@@ -16,9 +85,13 @@ def owned_by(
 ) -> tuple[str, ...]:
     """The networks and parameters that a player's names (``D``, ``phi``) stand for."""
     everything: list[Network | Parameter] = [*networks.values(), *parameters.values()]
-    return tuple(
-        each.name for each in everything if each.group in player or each.name in player or each.label in player
-    )
+    return tuple(each.name for each in everything if not _names_of(each).isdisjoint(player))
+
+
+def _names_of(owner: Network | Parameter) -> set[str | None]:
+    """The names that a network or a parameter goes by: its own, its group's, the w of ``f_w``."""
+    labels = owner.label.split("_")[1:] if owner.label.isidentifier() else []
+    return {owner.name, owner.label, owner.group, *labels}
 
 
 def owned_by_the_only_player(
@@ -26,9 +99,10 @@ def owned_by_the_only_player(
 ) -> tuple[str, ...] | None:
     """All that does not carry a group which ``names`` leaves out; None where the names freeze nothing."""
     everything: list[Network | Parameter] = [*networks.values(), *parameters.values()]
-    if not any(each.group in names or each.name in names for each in everything):
+    said = set(owned_by(names, networks, parameters))
+    if not said:
         return None
-    owned = tuple(each.name for each in everything if each.group is None or each.group in names or each.name in names)
+    owned = tuple(each.name for each in everything if each.group is None or each.name in said)
     return None if len(owned) == len(everything) else owned
 
 
@@ -63,7 +137,7 @@ def frozen_for(arena: Arena, term: Term, owned: tuple[str, ...]) -> Term:
         if isinstance(node, ir.NetCall) and node.network not in owned and not node.frozen:
             return arena.inherit(arena.make(ir.NetCall, node.network, node.args, True, node.copy, node.method), node)
         if isinstance(node, ir.Param) and node.name not in owned and not node.frozen:
-            return arena.inherit(arena.make(ir.Param, node.name, node.learned, True), node)
+            return arena.inherit(arena.make(ir.Param, node.name, node.learned, True, node.own, node.number), node)
         return node
 
     return replace(term, node=rewrite(arena, term.node, freeze))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.divergences_names import squared_hellinger, takes_power
 from formula2dgm.resolve.flows import applied
+from formula2dgm.resolve.functionals import divergence
 from formula2dgm.resolve.matrices import inverted, is_matrix, product
-from formula2dgm.resolve.randomness import holds_draws, linear_factors
+from formula2dgm.resolve.randomness import linear_factors, note_bias
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -37,13 +40,24 @@ def raised(evaluate: Evaluator, node: tree.Power, scope: Scope) -> ir.Node:
     """``a^b``: the exponential for an ``e`` that is nothing else, the inverse of a matrix, or a power."""
     context, make = evaluate.context, evaluate.make
     base, below = node.base, scope.under(node, False)
+    if (value := _named_power(evaluate, node, scope)) is not None:
+        return value
     if isinstance(base, tree.Symbol) and base.letter == "e" and not base.sub and not _is_known(context, base, scope):
         return make(ir.Apply, "exp", (evaluate(node.exponent, below),))
     if (matrix := inverted(node)) is not None and is_matrix(context, inside := evaluate(matrix, below)):
         return make(ir.Apply, "inverse_matrix", (inside,))
-    if holds_draws(context, base):
-        context.assume(f"{node} is a power of an estimate, which is biased; E[...] * E[...] draws twice", node.span)
-    return make(ir.Pow, evaluate(base, below), evaluate(node.exponent, below))
+    value, exponent = evaluate(base, below), evaluate(node.exponent, below)
+    note_bias(context, node, base, value, scope)
+    return make(ir.Pow, value, exponent)
+
+
+def _named_power(evaluate: Evaluator, node: tree.Power, scope: Scope) -> ir.Node | None:
+    """``W_2^2(p, q)``, ``\\chi^2(p || q)``, ``H^2(p, q)``: the superscript is part of a divergence's name."""
+    if (hellinger := squared_hellinger(node)) is not None:
+        return divergence(evaluate.context, hellinger, scope, evaluate, replace(node, base=hellinger))
+    if isinstance(node.base, tree.Divergence) and takes_power(node):
+        return divergence(evaluate.context, node.base, scope, evaluate, node)
+    return None
 
 
 def _is_known(context: Context, symbol: tree.Symbol, scope: Scope) -> bool:

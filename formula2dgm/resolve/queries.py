@@ -5,20 +5,21 @@ Every question has an answer or a reason why it has none; nothing is estimated b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Factor, Joint, Program, Query, QueryName, Site
-from formula2dgm.ir.rewrite import rewrite, walk
-from formula2dgm.registry.family import Family
-from formula2dgm.resolve.components import draw, mixture_of
-from formula2dgm.resolve.resolver import BATCH, NUMBERS
+from formula2dgm.ir.program import Assumption, Factor, Joint, Program, Query, QueryName, Site
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.resolve.ancestral import Undrawable, ancestral, is_sized, plates_of, substituted, unsized
+from formula2dgm.resolve.gaussian import Elimination
+from formula2dgm.resolve.moments import Kind, Moments, NoMoment
+from formula2dgm.resolve.resolver import BATCH
+from formula2dgm.resolve.ways import Cases, Flow, Mixture, Part, Way, facts, laws_of, way_of, with_shape
 
 #: The axis of the draws: an axis of their own beside that of the examples, or the examples themselves.
 DRAWS = Axis("sample", "draws")
@@ -27,9 +28,7 @@ SAMPLES = Axis("batch", "samples")
 
 def ask(program: Program) -> Program:
     """The program with the queries of its joint, and the sites of its draws."""
-    joint = program.joint
-    assert joint is not None
-    questions = _Questions(program.arena, joint)
+    questions = _Questions(program)
     sample = questions.sample()
     queries = (
         questions.log_prob(),
@@ -39,21 +38,21 @@ def ask(program: Program) -> Program:
         questions.moment("variance"),
         questions.entropy(),
     )
-    draws = [node for node in walk(*sample.nodes) if isinstance(node, ir.Draw)]
-    sites = [
-        Site(each.site, each.site, each.law, each, each.axes, registry.family(each.law.family).noise) for each in draws
-    ]
-    return replace(program, queries=queries, sites=tuple(sites))
+    sites = _sites(questions.values if sample.refusal is None else {})
+    assumed = dict.fromkeys((*program.assumptions, *questions.assumed))
+    return replace(program, queries=queries, sites=sites, assumptions=tuple(assumed))
 
 
-def substituted(arena: Arena, node: ir.Node, values: Mapping[str, ir.Node]) -> ir.Node:
-    """The node with other nodes in place of data."""
-    return rewrite(arena, node, lambda each: values.get(each.name, each) if isinstance(each, ir.Data) else each)
-
-
-def facts(law: ir.Law) -> Family:
-    """The family of a law, as its binding chose it."""
-    return registry.family(law.family).under(law.options)
+def _sites(values: Mapping[str, ir.Node]) -> tuple[Site, ...]:
+    """The places of randomness; one that is called after its law is one of several of its variable."""
+    found: dict[ir.Draw, Site] = {}
+    for name, value in values.items():
+        for each in walk(value):
+            if isinstance(each, ir.Draw) and each not in found:
+                variable = name if each.site.startswith(each.law.label) else each.site
+                noise = registry.family(each.law.family).noise
+                found[each] = Site(each.site, variable, each.law, each, each.axes, noise)
+    return tuple(found.values())
 
 
 def reads(node: ir.Node) -> set[str]:
@@ -62,13 +61,20 @@ def reads(node: ir.Node) -> set[str]:
 
 
 class _Questions:
-    """The questions to one joint."""
+    """The questions to one joint. ``factors`` are all that are drawn; ``left``, those behind the integrals that are
+    known in closed form."""
 
-    def __init__(self, arena: Arena, joint: Joint):
-        self.arena = arena
-        self.joint = joint
-        self.factors = _needed(joint)
-        self.drawn = {name for each in self.factors for name in each.variables}
+    def __init__(self, program: Program):
+        assert program.joint is not None
+        self.arena: Arena = program.arena
+        self.joint: Joint = program.joint
+        self.shapes = {each.name: each.shape for each in program.inputs}
+        self.factors = _needed(self.joint)
+        tensors = {each.name: each.shape for each in program.parameters}
+        self.left = Elimination(self.arena, tensors).without(self.factors, self.joint.hidden)
+        self.drawn = {name for each in self.left for name in each.variables}
+        self.values: dict[str, ir.Node] = {}
+        self.assumed: list[Assumption] = []
 
     def _refused(self, name: QueryName, code: str, message: str, factor: Factor | None, hint: str) -> Query:
         found = Diagnostic(code, "error", message, factor.span if factor else None, hint)
@@ -78,9 +84,9 @@ class _Questions:
 
     def log_prob(self) -> Query:
         """The sum of the factors' logarithms; a finite hidden variable is summed out."""
-        hidden = [each for each in self.factors if set(each.variables) & self.joint.hidden]
+        hidden = [each for each in self.left if set(each.variables) & self.joint.hidden]
         for each in hidden:
-            if each.law is None or not registry.family(each.law.family).finite:
+            if not _is_finite(each):
                 return self._refused(
                     "log_prob",
                     "F2D-0442",
@@ -88,18 +94,23 @@ class _Questions:
                     "closed form here",
                     each,
                     "score all variables together, estimate it (log 1/K sum_k p(x|z_k) for z_k ~ p(z)), or bound it by "
-                    "an ELBO; over a finite variable it is summed",
+                    "an ELBO; over a finite variable it is summed, over one that is linear and Normal integrated",
                 )
+        values = self._enumerated(hidden)
+        # the later a factor stands in the order, the further from the priors: as people write a product
+        parts = [substituted(self.arena, each.log, values) for each in reversed(self.left)]
+        for node in reversed(values.values()):
+            parts = self._summed_out(parts, node.axes[0])
+        return Query("log_prob", (*self.joint.shown, *self.joint.given), (("", self._sum(parts)),))
+
+    def _enumerated(self, hidden: list[Factor]) -> dict[str, ir.Node]:
+        """All values of each finite variable, along an axis of its own."""
         values: dict[str, ir.Node] = {}
         for each in hidden:
             assert each.law is not None
             law = substituted(self.arena, each.law, values)
             values[each.variables[0]] = self.arena.make(ir.Enumerated, law, Axis("enumeration", each.variables[0]))
-        # the later a factor stands in the order, the further from the priors: as people write a product
-        parts = [substituted(self.arena, each.log, values) for each in reversed(self.factors)]
-        for node in reversed(values.values()):
-            parts = self._summed_out(parts, node.axes[0])
-        return Query("log_prob", (*self.joint.shown, *self.joint.given), (("", self._sum(parts)),))
+        return values
 
     def _summed_out(self, parts: list[ir.Node], axis: Axis) -> list[ir.Node]:
         inside = [each for each in parts if axis in each.axes]
@@ -113,88 +124,104 @@ class _Questions:
 
     def sample(self) -> Query:
         """One draw of each variable after those that it depends on."""
-        values: dict[str, ir.Node] = {}
         axes = (DRAWS, BATCH) if self.joint.given else (SAMPLES,)
+        try:
+            self.values = ancestral(self.arena, self.factors, axes, self.shapes.get)
+        except Undrawable as error:
+            return Query("sample", self.joint.given, (), error.refusal)
         for each in self.factors:
-            mixture = mixture_of(each.log) if each.law is None and len(each.variables) == 1 else None
-            if mixture is not None:
-                name = each.variables[0]
-                law = substituted(self.arena, mixture.law, values)
-                assert isinstance(law, ir.Law)
-                values[name] = draw(self.arena, replace(mixture, law=law), name, axes)
-                continue
-            if each.law is None:
-                return self._refused(
-                    "sample",
-                    "F2D-0447",
-                    f"{each.label} is known by its logarithm alone: no way to draw from it is known",
-                    each,
-                    "declare it by a family, p(x) = N(x; ...), or a mixture as a marginal, \\sum_y p(x|y) p(y)",
-                )
-            if (unsized := self._unsized("sample", each)) is not None:
-                return unsized
-            law = substituted(self.arena, each.law, values)
-            assert isinstance(law, ir.Law)
-            own = tuple(axis for axis in axes if axis not in law.axes)
-            (name,) = each.variables
-            values[name] = self.arena.make(ir.Draw, law, name, own, 0)
-        return Query("sample", self.joint.given, tuple((name, values[name]) for name in self.joint.shown))
+            way = way_of(self.arena, each.log, each.variables[0])
+            if isinstance(way, Flow) and not all(map(is_sized, laws_of(way))):
+                text = f"{way.name} has the shape of {each.variables[0]}, which is made of it"
+                self.assumed.append(Assumption(text, each.span))
+        return Query("sample", self.joint.given, tuple((name, self.values[name]) for name in self.joint.shown))
 
     # -- parameters and moments ------------------------------------------------------------------------
 
-    def _of_shown(self) -> Iterable[tuple[str, Factor]]:
-        known = {name: each for each in self.factors for name in each.variables}
+    def _of_shown(self) -> list[tuple[str, Factor]]:
+        known = {name: each for each in self.left for name in each.variables}
         return [(name, known[name]) for name in self.joint.shown]
 
-    def _unanswerable(self, name: QueryName, noun: str) -> Query | None:
-        """Why the laws of the variables cannot be asked: one has none, or depends on what is drawn."""
-        for variable, factor in self._of_shown():
-            if factor.law is None:
-                message = f"{factor.label} is known by its logarithm alone: its {noun} is unknown"
-                return self._refused(name, "F2D-0447", message, factor, "declare it by a family: p(x) = N(x; ...)")
-            drawn = sorted(reads(factor.law) & self.drawn)
-            names, verb = ", ".join(drawn), "are" if drawn[1:] else "is"
-            if drawn:
-                return self._refused(
-                    name,
-                    "F2D-0440",
-                    f"the {noun} of {variable} depends on {names}, which {verb} drawn",
-                    factor,
-                    f"pass {', '.join(f'{each}=...' for each in drawn)}, or estimate it from .sample(1000)",
-                )
-        return None
+    def _random(self, name: QueryName, noun: str, variable: str, factor: Factor, drawn: set[str]) -> Query | None:
+        """What depends on a drawn variable is random, unless its value is passed."""
+        if not drawn:
+            return None
+        names, verb = ", ".join(sorted(drawn)), "are" if len(drawn) > 1 else "is"
+        shown = sorted(drawn - self.joint.hidden)
+        pass_it = f"pass {', '.join(f'{each}=...' for each in shown)}, or " if shown == sorted(drawn) else ""
+        hint = f"{pass_it}estimate it from .sample(1000)"
+        return self._refused(
+            name, "F2D-0440", f"the {noun} of {variable} depends on {names}, which {verb} drawn", factor, hint
+        )
 
     def params(self) -> Query:
         """The laws themselves."""
-        refused = self._unanswerable("params", "distribution")
-        laws = [(name, factor.law) for name, factor in self._of_shown() if factor.law is not None]
-        return refused or Query("params", self.joint.given, tuple(laws))
+        laws = []
+        for name, factor in self._of_shown():
+            way = way_of(self.arena, factor.log, name)
+            if not isinstance(way, ir.Law):
+                message = f"{factor.label} is no single law: its distribution has no parameters of its own"
+                known = (
+                    "ask .mean() and .variance()" if isinstance(way, Mixture | Cases) else "draw from it, .sample(1000)"
+                )
+                hint = f"{known}, or declare it by a family: p(x) = N(x; ...)"
+                return self._refused("params", "F2D-0447", message, factor, hint)
+            drawn = reads(way) & self.drawn
+            if (refused := self._random("params", "distribution", name, factor, drawn)) is not None:
+                return refused
+            laws.append((name, way))
+        return Query("params", self.joint.given, tuple(laws))
 
-    def moment(self, kind: Literal["mean", "variance"]) -> Query:
-        """The mean or variance of every variable."""
-        if (refused := self._unanswerable(kind, kind)) is not None:
-            return refused
+    def moment(self, kind: Kind) -> Query:
+        """The mean or variance of every variable; over a finite hidden variable that of the mixture."""
         answers = []
         for name, factor in self._of_shown():
-            assert factor.law is not None
-            known, law = facts(factor.law), factor.law
-            if known.classes and not known.value_rank:
-                hint = "bind it with one_hot=True, or take .params()"
-                return self._refused(kind, "F2D-0446", f"{name} is a category: it has no {kind}", factor, hint)
-            if getattr(known, kind) is None:
-                message = f"the {kind} of a {law.family} has no closed form"
-                return self._refused(kind, "F2D-0446", message, factor, "estimate it from .sample(1000)")
-            if (unsized := self._unsized(kind, factor)) is not None:
-                return unsized
-            answers.append((name, self.arena.make(ir.Moment, law, kind)))
+            parents = self._finite_above(factor)
+            drawn = (reads(factor.log) - {name}) & self.drawn - {each.variables[0] for each in parents}
+            if (refused := self._random(kind, kind, name, factor, drawn)) is not None:
+                return refused
+            values = self._enumerated(parents)
+            way = way_of(self.arena, substituted(self.arena, factor.log, values), name)
+            if way is None:
+                message = f"{factor.label} is known by its logarithm alone: its {kind} is unknown"
+                hint = "declare it by a family, p(x) = N(x; ...), or estimate it from .sample(1000)"
+                return self._refused(kind, "F2D-0447", message, factor, hint)
+            way = with_shape(self.arena, way, self.shapes[name])
+            try:
+                moments = Moments(self.arena, name)
+                answer = moments.along(plates_of(factor.log), moments.of(self._mixed(way, parents, values), kind))
+            except NoMoment as error:
+                return self._refused(kind, "F2D-0446", str(error), factor, error.hint)
+            if not all(is_sized(law, drawn=False) for law in laws_of(way)):
+                return Query(kind, self.joint.given, (), unsized(name, factor))
+            answers.append((name, answer))
         return Query(kind, self.joint.given, tuple(answers))
+
+    def _finite_above(self, factor: Factor) -> list[Factor]:
+        """The finite hidden variables that a factor depends on, parents first, if their laws depend on nothing else."""
+        wanted = reads(factor.log) & self.joint.hidden
+        found: list[Factor] = []
+        for each in reversed(self.left):
+            if each is not factor and set(each.variables) & wanted and _is_finite(each):
+                found.insert(0, each)
+                wanted |= reads(each.log) & self.joint.hidden
+        return found
+
+    def _mixed(self, way: Way, parents: list[Factor], values: Mapping[str, ir.Node]) -> Way:
+        """The mixture over all values of the finite variables that a way depends on."""
+        for each in reversed(parents):
+            node = values[each.variables[0]]
+            assert isinstance(node, ir.Enumerated)
+            weight = self.arena.make(ir.Apply, "exp", (self.arena.make(ir.LogProb, node.law, node),))
+            way = Mixture((Part((weight,), node.axis, way),))
+        return way
 
     def entropy(self) -> Query:
         """The entropy of independent factors: the sum of theirs."""
         hint = "estimate it at draws: -d.log_prob(**d.sample(1000)).mean()"
         if self.joint.hidden & self.drawn:
             return self._refused("entropy", "F2D-0441", "the entropy of a mixture has no closed form", None, hint)
-        for each in self.factors:
+        for each in self.left:
             depends = sorted(reads(each.log) & (self.drawn - set(each.variables)))
             if depends:
                 message = f"{each.label} depends on {', '.join(depends)}: the entropy of the whole is an expectation"
@@ -202,24 +229,16 @@ class _Questions:
             if each.law is None or facts(each.law).entropy is None:
                 message = f"the entropy of {each.label} has no closed form"
                 return self._refused("entropy", "F2D-0441", message, each, hint)
-            if (unsized := self._unsized("entropy", each)) is not None:
-                return unsized
+            if not is_sized(each.law, drawn=False):
+                return Query("entropy", self.joint.given, (), unsized(each.variables[0], each))
         parts: list[ir.Node] = [
-            self.arena.make(ir.Entropy, each.law) for each in reversed(self.factors) if each.law is not None
+            self.arena.make(ir.Entropy, each.law) for each in reversed(self.left) if each.law is not None
         ]
         return Query("entropy", self.joint.given, (("", self._sum(parts)),))
 
-    def _unsized(self, name: QueryName, factor: Factor) -> Query | None:
-        """``N(0, 1)`` of how many dimensions?"""
-        law = factor.law
-        assert law is not None
-        numbers = all(isinstance(each, NUMBERS) for each in walk(*law.children))
-        sized = law.shape is not None or (name != "sample" and "dim" in dict(law.options))
-        if sized or not numbers:
-            return None
-        variable = factor.variables[0]
-        hint = f"say it: event_shape= where {factor.label} is bound, or dims={{{variable!r}: 16}}"
-        return self._refused(name, "F2D-0610", f"nothing says the shape of {variable}", factor, hint)
+
+def _is_finite(factor: Factor) -> bool:
+    return factor.law is not None and registry.family(factor.law.family).finite
 
 
 def _needed(joint: Joint) -> list[Factor]:

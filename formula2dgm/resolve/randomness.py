@@ -1,11 +1,14 @@
-"""Does an expression draw? A product is linear in a factor only while no other factor does."""
+"""Does an expression draw? A product is linear in a factor only while no other factor does; any other function of an
+estimate is biased."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.syntax import tree
 
 
@@ -32,3 +35,14 @@ def linear_factors(context: Context, factors: Sequence[tree.Node]) -> list[bool]
     """For each factor of a product: is the product linear in it, as far as draws go?"""
     drawing = [holds_draws(context, each) for each in factors]
     return [not any(drawing[:i] + drawing[i + 1 :]) for i in range(len(factors))]
+
+
+def note_bias(context: Context, node: tree.Node, argument: tree.Node, value: ir.Node, scope: Scope) -> None:
+    """List that ``node`` is a function, not linear, of an ``argument`` that is estimated at draws of its own."""
+    if not holds_draws(context, argument):
+        return
+    outside = set(walk(*scope.values.values(), *context.statement_draws.values()))
+    if any(isinstance(each, ir.Draw) and each not in outside for each in walk(value)):
+        context.assume(
+            f"{node} is a function, not linear, of an estimate: with finitely many draws it is biased", node.span
+        )

@@ -7,38 +7,47 @@ from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Network, Objective, Parameter, Program, Term
+from formula2dgm.ir.axes import BATCH
+from formula2dgm.ir.program import Network, Objective, Parameter, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.arguments import refuse_unusable
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
+from formula2dgm.resolve.called import take_called
+from formula2dgm.resolve.code_values import codebooks
 from formula2dgm.resolve.completion import completed
 from formula2dgm.resolve.compositions import members_bound, write_out
+from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.direction import decide
 from formula2dgm.resolve.directions import settle_directions
 from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
+from formula2dgm.resolve.estimators import read_estimators, refuse_unused
+from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.functions import names_function
-from formula2dgm.resolve.generative import generative_draws
+from formula2dgm.resolve.generative import generative_draws, model_factors
 from formula2dgm.resolve.known_densities import read_densities
 from formula2dgm.resolve.latents import find_latents
+from formula2dgm.resolve.matrices import find_vectors
 from formula2dgm.resolve.members import last_computable, nothing_to_train
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
-from formula2dgm.resolve.players import frozen_for, owned_by, owned_by_the_only_player, terms_of_player
+from formula2dgm.resolve.pairs import batch_sizes, pair_sizes
+from formula2dgm.resolve.plates import find_plates
+from formula2dgm.resolve.players import objectives_of
+from formula2dgm.resolve.pseudo_inputs import pseudo_inputs
+from formula2dgm.resolve.roots import named_terms
 from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
-from formula2dgm.resolve.terms import Draft, coefficient
+from formula2dgm.resolve.streams import separate
+from formula2dgm.resolve.volumes import find_points
 from formula2dgm.syntax import parse_one, tree
 
-BATCH = Axis("batch", "batch")
 #: Nodes that a number is made of.
-NUMBERS = (ir.Const, ir.Hyper, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
+NUMBERS = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 
 
 def resolve(
@@ -67,14 +76,17 @@ def resolve(
             objectives += _objectives(context, wanted)
         except Refused:
             pass
+    refuse_unused(context.estimators, found)
     refuse_double_meanings(context)
     refuse_unequal_shapes(context, objectives)
     found.raise_errors()
     _need_data_sizes(context, objectives)
-    generative = generative_draws(context)
+    objectives = _constrained(context, separate(context, objectives, BATCH))
+    factors = model_factors(context)
+    generative = generative_draws(context, factors)
     report_unused(context, parsed)
     collected = program_of(context, statements)
-    program = replace(collected, objectives=tuple(objectives), generative=generative)
+    program = replace(collected, objectives=tuple(objectives), generative=generative, model=factors)
     return name_sites(program, context)
 
 
@@ -111,8 +123,9 @@ def read_context(
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
     written, numbered = write_out(statements, parsed, options.scaffold, found)
     found.raise_errors()
-    written, decided = completed(written, [key for _, key in parsed], options)
+    written, decided, called = completed(written, [key for _, key in parsed], options)
     model = read_model(written, [key for _, key in parsed], found)
+    take_called(model, called)
     drawn, drawing = declare_drawn(model, written, [key for _, key in parsed])
     model.densities += drawn
     named = read_named(parsed, model.indices, found)
@@ -120,14 +133,22 @@ def read_context(
     densities.open = options.scaffold
     densities.tensors = named.tensors
     context = Context(model, named, densities, options, found)
+    context.estimators = read_estimators(options.estimators, found)
     for note in (*notes, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
+    context.pseudo_inputs = pseudo_inputs(context)
+    model.variables -= context.pseudo_inputs.keys()
+    densities.tensors |= context.pseudo_inputs.keys()
     _settle_all(context)
+    context.batch_sizes = batch_sizes(context.model)
+    find_vectors(context)
+    find_points(context)
     settle_directions(context)
-    context.latent = find_latents(context)
+    context.latent = find_latents(context) | codebooks(context)
     try:
         context.sample_axes = find_sample_axes(context)
         context.written_draws = find_written_draws(context)
+        find_plates(context)
     except Refused:
         pass
     found.raise_errors()
@@ -148,6 +169,8 @@ def _parse_keys(bindings: Bindings, found: Diagnostics) -> Parsed:
 def _settle_all(context: Context) -> None:
     """Decide, in every statement, what syntax left open."""
     model = context.model
+    players = {name for wanted in model.objectives for _, names in wanted.operators for name in names}
+    sizes = {str(upper) for upper in model.bounds.values()} | pair_sizes(model)
 
     def is_scalar(head: tree.Node) -> bool:
         if not isinstance(head, tree.Symbol):
@@ -155,9 +178,9 @@ def _settle_all(context: Context) -> None:
         name = read_name(head, model.indices, head=True)
         if context.named.is_network(name) or any(each.signature.head == name.id for each in context.densities.all):
             return False
-        if context.named.find(name) is not None:
+        if context.named.find(name) is not None or name.full in sizes:
             return True
-        if name.group:  # epsilon_theta(x): what has parameters of its own is applied
+        if name.group or name.full in players:  # epsilon_theta(x): what has parameters of its own is applied
             return False
         if name.id in model.variables:
             return True
@@ -192,73 +215,15 @@ def _objectives(context: Context, wanted: Wanted) -> list[Objective]:
     body, drafts = last_computable(context, wanted, Scope(BATCH, path=((id(wanted), True),)))
     if all(isinstance(each, NUMBERS) for draft in drafts for each in walk(draft.node, *draft.symbols)):
         raise nothing_to_train(context, wanted)
-    operators = [each for each in wanted.operators if each[1]] or [("", wanted.heads)]
-    several = len(context.model.objectives) > 1 or len({names for _, names in operators}) > 1
-    out: dict[tuple[str, ...], Objective] = {}
-    for operator, names in operators:
-        written = operator or next((op for op, others in wanted.operators if op and others == names), None)
-        maximise = decide(context, wanted, body, written)
-        terms = _named_terms(context, drafts)
-        player, trains = None, None
-        if several and names:
-            player = ",".join(names)
-            trains = owned_by(names, context.networks, context.parameters)
-            terms = terms_of_player(context, terms, trains, player)
-            if not terms:
-                raise context.refuse(
-                    "F2D-0504",
-                    f"nothing here depends on {player}",
-                    wanted.span,
-                    f"name what is trained: {', '.join(context.networks) or 'no network is bound'}",
-                )
-        elif names:
-            trains = owned_by_the_only_player(names, context.networks, context.parameters)
-            if trains is not None:
-                terms = tuple(frozen_for(context.arena, each, trains) for each in terms)
-        out[names] = Objective(terms, maximise, player, trains, wanted.name, wanted.span)
-    return list(out.values())
+    return objectives_of(context, wanted, body, named_terms(context, drafts))
 
 
-def _named_terms(context: Context, drafts: list[Draft]) -> tuple[Term, ...]:
-    """Terms with unique names, each reduced to a number over what batch is left."""
-    out: list[Term] = []
-    seen: dict[str, int] = {}
-    for draft in drafts:
-        node = _reduce_root(context, draft)
-        seen[draft.name] = seen.get(draft.name, 0) + 1
-        name = draft.name if seen[draft.name] == 1 else f"{draft.name}#{seen[draft.name]}"
-        out.append(Term(name, coefficient(context, draft.number, draft.symbols), node, draft.core.span))
-    return tuple(out)
-
-
-def _reduce_root(context: Context, draft: Draft) -> ir.Node:
-    node = draft.node
-    for axis in [axis for axis in node.axes if axis.kind == "batch"]:
-        if context.options.reduction != "none":
-            node = context.arena.make(ir.Reduce, context.options.reduction, axis, node, origin=draft.core)
-    left = [axis for axis in node.axes if axis.kind != "batch"]
-    if left:
-        raise _left_over(context, draft, left[0])
-    if node.event == "value":
-        raise context.refuse(
-            "F2D-0414",
-            f"{draft.name} is not a number for each example: its event dimensions are left",
-            draft.core.span,
-            f"reduce them: ||{draft.core}||^2",
-        )
-    return node
-
-
-def _left_over(context: Context, draft: Draft, axis: Axis) -> Exception:
-    """An axis that no operator removes: the draws of ``z_{1:K}``, the values of a finite variable."""
-    what = f"the {axis.name} draws" if axis.kind == "sample" else f"the values along {axis.name}"
-    index = axis.name.lower() if axis.kind == "sample" else axis.name
-    return context.refuse(
-        "F2D-0413",
-        f"{what} of {draft.name} are neither summed nor averaged",
-        draft.core.span,
-        f"sum over an index of them: \\sum_{{{index}=1}}^{axis.name.upper()}",
-    )
+def _constrained(context: Context, objectives: list[Objective]) -> list[Objective]:
+    try:
+        return constrain(context, objectives, Evaluator(context), Scope(BATCH))
+    except Refused:
+        context.found.raise_errors()
+        raise
 
 
 def refuse_double_meanings(context: Context) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from formula2dgm.reading.names import Name, without_index
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.called import of_definition
 from formula2dgm.resolve.chains import follows_from_draw
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
@@ -21,7 +22,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     names = [each for each in wanted.variables if each is not None]
     if len(names) != len(wanted.variables):
         return None
-    wanted = _at_its_own_variables(context, wanted)
+    wanted = of_definition(context, _at_its_own_variables(context, wanted))
     if len(names) == 1:
         return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]

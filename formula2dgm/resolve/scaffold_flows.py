@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
-from formula2dgm.reading.names import Name, attribute
+from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.names import Name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.syntax import tree

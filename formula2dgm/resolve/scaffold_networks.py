@@ -5,6 +5,7 @@ from __future__ import annotations
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
+from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.meeting import Part
@@ -22,7 +23,7 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     heads = [each for each in _head_calls(context, declared) if _shares_network(context, each[0], call)]
     names = [_full_name(context, each) for each, _ in heads]
     own = _full_name(context, call)
-    name = own if len(heads) == 1 else identifier(declared.signature.label)
+    name = attribute(own) if len(heads) == 1 else identifier(declared.signature.label)
     label = own if len(heads) == 1 else declared.signature.label
     variable = declared.signature.variables[0]
     assert variable is not None and isinstance(declared.body, tree.Call)
@@ -58,8 +59,9 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
         inputs, ((key, "positive" if is_rooted(context, key) else "real", shape),), like, classes_of(context, inputs)
     )
     group = name.group[0] if name.group else None
-    context.networks.setdefault(key, Network(key, key, tuple(each for each, _ in inputs), False, group, scaffold))
-    node: ir.Node = context.arena.make(ir.Head, context.call(key, args, origin=call), None, key, origin=call)
+    owned = attribute(key)
+    context.networks.setdefault(owned, Network(owned, key, tuple(each for each, _ in inputs), False, group, scaffold))
+    node: ir.Node = context.arena.make(ir.Head, context.call(owned, args, origin=call), None, key, origin=call)
     if shape == () and is_probability(context, key):
         context.assume(f"{key} is a small network with a sigmoid: it stands under logs only", call.span)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call)
@@ -83,8 +85,21 @@ def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, s
             if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol):
                 full = _full_name(context, each)
                 if context.named.find(read_name(each.head, context.model.indices, head=True)) is None:
-                    found.setdefault(full, (each, kinds.get(name, "real")))
+                    kind = "real" if _squashed(argument, full, context) else kinds.get(name, "real")
+                    found.setdefault(full, (each, kind))
     return list(found.values())
+
+
+def _squashed(argument: tree.Node, network: str, context: Context) -> bool:
+    """Does the network stand under a written sigmoid or softmax? It is then not to be squashed once more."""
+    for each in argument.walk():
+        name = str(each.head) if isinstance(each, tree.Call) else each.name if isinstance(each, tree.Func) else ""
+        if name in ("sigma", "sigmoid", "softmax"):
+            inside = (inner for child in each.children for inner in child.walk())
+            calls = (inner for inner in inside if isinstance(inner, tree.Call) and isinstance(inner.head, tree.Symbol))
+            if any(_full_name(context, inner) == network for inner in calls):
+                return True
+    return False
 
 
 def _shares_network(context: Context, one: tree.Call, other: tree.Call) -> bool:

@@ -10,7 +10,8 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.kinds import spelling
-from formula2dgm.reading.names import Name, attribute, plain, read_name
+from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.meeting import Part
 from formula2dgm.resolve.scaffold_sizes import data_beside, event_shape
@@ -39,7 +40,10 @@ def _is_row(context: Context, symbol: tree.Symbol, index: str) -> bool:
 
 
 def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | None:
-    """The argument of a family that the symbol stands in, with the family's variable; ``weight`` for a factor."""
+    """The argument of a family that the symbol stands in, with the family's variable; ``weight`` for a factor; ``input``
+    for what a density is given, with the variable that it stands for."""
+    if (given := context.pseudo_inputs.get(read_name(symbol, context.model.indices).id)) is not None:
+        return "input", given
     roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
     for node in (each for root in roots for each in root.walk()):
         if isinstance(node, tree.Call) and node.params is not None and node.args:
@@ -110,7 +114,7 @@ def _enter(
     """The name of a learned parameter with one row for each position of the axis."""
     size = context.hyperparameters[axis.size].default if isinstance(axis.size, str) else axis.size
     rows = int(size or 1)
-    owned = attribute(name)
+    owned = attribute(name, "tensor")
     known = (rows, *shape) if shape is not None else None
     default = Parameter(owned, str(symbol), True, known, None, fill=fill, normal=fill is None, rows=rows, like=like)
     context.parameters.setdefault(owned, default)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.matrices import names_matrix, transposed
 from formula2dgm.resolve.meeting import Meetings, Part
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.resolve.volumes import volumes
@@ -24,9 +25,38 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     """The event shape of what a network returns: that of what it meets, a code where another network takes it in,
     else a number; None where it is the data's to say."""
     part = Part("result", network)
+    if _is_beside_inner_product(context, network):
+        return (1,)  # a number that a vector may be multiplied by behind it
     if all(each.name == network for each in _beside(context, part)):
         return ()
     return _shape_beside(context, part)
+
+
+def _is_beside_inner_product(context: Context, network: str) -> bool:
+    """Is what the network returns added to a number: b of ``w(x)^\\top z + b(x)``?"""
+    for node in (each for root in context.model.expressions() for each in root.walk()):
+        terms = (
+            [each.body if isinstance(each, tree.Neg) else each for each in node.terms]
+            if isinstance(node, tree.Add)
+            else []
+        )
+        if any(_is_inner_product(context, each) for each in terms) and any(
+            _calls(context, each, network) for each in terms
+        ):
+            return True
+    return False
+
+
+def _is_inner_product(context: Context, node: tree.Node) -> bool:
+    """``a^\\top b``, of which the first is no matrix."""
+    factors = node.factors if isinstance(node, tree.Mul) else ()
+    turned = [transposed(each) for each in factors[:-1]]
+    return any(each is not None and not names_matrix(context, each) for each in turned)
+
+
+def _calls(context: Context, node: tree.Node, network: str) -> bool:
+    head = node.head if isinstance(node, tree.Call) else None
+    return isinstance(head, tree.Symbol) and read_name(head, context.model.indices, head=True).full == network
 
 
 def data_beside(context: Context, part: Part) -> str | None:
@@ -54,11 +84,14 @@ def _beside(context: Context, part: Part) -> tuple[Part, ...]:
 
 
 def _said(context: Context, name: str) -> tuple[int, ...] | None:
-    """What an option or a space says of a variable's shape."""
-    if name in context.options.dims:
-        return (context.options.dims[name],)
-    space = context.model.spaces.get(name)
-    return space.shape if space is not None else None
+    """What an option or a space says of a variable's shape: of z_0 and z_K, too, what it says of z."""
+    stem, _, number = name.rpartition("_")
+    for each in (name, stem) if stem and (number.isdigit() or len(number) == 1) else (name,):
+        if each in context.options.dims:
+            return (context.options.dims[each],)
+        if (space := context.model.spaces.get(each)) is not None:
+            return space.shape
+    return None
 
 
 def _is_data(context: Context, part: Part) -> bool:

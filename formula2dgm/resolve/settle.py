@@ -32,12 +32,27 @@ def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool]) -> tree.Node
             return flatten(tree.Mul(product, ("",), span=each.span))
         match each:
             case tree.Mul():
-                return flatten(each)
+                return _mean_of_rest(flatten(each), is_scalar)
             case tree.Prefix(name="log", operand=inside) | tree.Func(name="log", args=(inside,)):
                 return _log_of_product(each, inside)
         return each
 
     return rebuild(node)
+
+
+def _mean_of_rest(node: tree.Node, is_scalar: Callable[[tree.Node], bool]) -> tree.Node:
+    """``mean log d(x)``: the word before other factors is the mean of them, unless it is bound to a number."""
+    if not isinstance(node, tree.Mul):
+        return node
+    for place, each in enumerate(node.factors[:-1]):
+        word = isinstance(each, tree.Symbol) and each.letter == "mean" and not (each.accents or each.sub or each.sup)
+        if word and node.ops[place] == "" and not is_scalar(each):
+            rest, ops = node.factors[place + 1 :], node.ops[place + 1 :]
+            body = rest[0] if len(rest) == 1 else tree.Mul(rest, ops, span=rest[0].span | rest[-1].span)
+            mean = tree.Func("mean", (_mean_of_rest(body, is_scalar),), span=each.span | body.span)
+            before = node.factors[:place]
+            return tree.Mul((*before, mean), node.ops[:place], span=node.span) if before else mean
+    return node
 
 
 def _log_of_product(node: tree.Node, argument: tree.Node) -> tree.Node:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Objective
+from formula2dgm.ir.program import Input, Objective
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.context import Context
+from formula2dgm.spans import Span
 
 Shape = tuple[int, ...]
 
@@ -19,6 +20,8 @@ ELEMENTWISE = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
     """A node's event shape; the name of the data variable that has the same; or None where nothing says it."""
     match node:
+        case ir.Data(name) if len(node.own) < len(context.inputs[name].axes):
+            return _with_plates(context, context.inputs[name], len(node.own))
         case ir.Data(name):
             return context.inputs[name].shape if context.inputs[name].shape is not None else name
         case ir.Param(name, own=own):
@@ -49,6 +52,18 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
     return None
 
 
+def _with_plates(context: Context, variable: Input, read: int) -> Shape | None:
+    """The event shape of a variable that is read whole: its plates, as far as their sizes are known, then its own."""
+    sizes: list[int] = []
+    for axis in variable.axes[read:]:
+        hyper = context.hyperparameters.get(axis.size) if isinstance(axis.size, str) else None
+        size = hyper.default if hyper is not None else axis.size
+        if not isinstance(size, int) or variable.shape is None:
+            return None
+        sizes.append(size)
+    return (*sizes, *(variable.shape or ()))
+
+
 def refuse_unequal_shapes(context: Context, objectives: Sequence[Objective]) -> None:
     """``x + z`` for x of 64 and z of 16 dimensions: an error here, not deep inside the first batch."""
     terms = [term.node for each in objectives for term in each.terms]
@@ -57,12 +72,31 @@ def refuse_unequal_shapes(context: Context, objectives: Sequence[Objective]) -> 
         misfit = next((each for each in known if not _fit(known[0][0], each[0])), None)
         if misfit is not None:
             places = [each for at in (node, misfit[1]) for each in context.arena.origins(at)]
+            call = next(
+                (each.call for _, each in known if isinstance(each, ir.Head) and each.call.method != "plain"), None
+            )
+            if call is not None:
+                _refuse_not_square(context, call, known[0][0], misfit[0], places[0].span if places else None)
+                continue
             context.found.error(
                 "F2D-0418",
                 f"values of {_dimensions(known[0][0])} and of {_dimensions(misfit[0])} stand together",
                 places[0].span if places else objectives[0].span,
                 "give them one size, or apply a network to one of them",
             )
+
+
+def _refuse_not_square(context: Context, call: ir.NetCall, one: Shape, other: Shape, span: Span | None) -> None:
+    """The value of a function whose determinant is taken has as many dimensions as its argument."""
+    taken = shape_of(context, call.args[0])
+    given = next((each for each in (one, other) if each != taken), other)
+    size = _dimensions(taken) if isinstance(taken, tuple) else "others"
+    context.found.error(
+        "F2D-0234",
+        f"the Jacobian of {context.networks[call.network].label} is not square: from {size} to {_dimensions(given)}",
+        span,
+        "a determinant needs as many outputs as inputs: give both one size",
+    )
 
 
 def _together(context: Context, node: ir.Node) -> list[tuple[Shape | str | None, ir.Node]]:

@@ -36,11 +36,33 @@ def right_side(context: Context, node: tree.Divergence, left: Sequence[Use]) -> 
     """The right side; a family written out, ``N(0, I)``, is a density of the left side's variable."""
     right = node.right
     if isinstance(right, tree.Call) and is_written_family(right) and len(left) == 1:
-        return [_Written(left[0], right)]
+        return [WrittenSide(left[0], right)]
     return factors(context, right)
 
 
-class _Written(Use):
+def both_sides(context: Context, node: tree.Divergence) -> tuple[list[Use], list[Use]]:
+    """Both sides; a family written out on one of them is a density of the other's variable."""
+    if is_written_family(node.left):
+        right = factors(context, node.right)
+        if len(right) == 1 and isinstance(node.left, tree.Call):
+            return [WrittenSide(right[0], node.left)], right
+    left = factors(context, node.left)
+    return left, right_side(context, node, left)
+
+
+def same_variables(context: Context, node: tree.Divergence, left: list[Use], right: list[Use]) -> None:
+    """Both sides are over the same variables, or it is an error."""
+    ours, theirs = ({variable_of(context, each) for each in side} for side in (left, right))
+    if ours != theirs:
+        raise context.refuse(
+            "F2D-0313",
+            f"the two sides are over different variables: {', '.join(sorted(ours))} and {', '.join(sorted(theirs))}",
+            node.span,
+            "a divergence compares two distributions of the same variables",
+        )
+
+
+class WrittenSide(Use):
     """A family written in place of a density: its call stands for the law."""
 
     call: tree.Call
@@ -51,7 +73,7 @@ class _Written(Use):
 
 
 def law_of_factor(context: Context, use: Use, scope: Scope, evaluate: Evaluator) -> ir.Law:
-    if isinstance(use, _Written):
+    if isinstance(use, WrittenSide):
         return family_law(context, use.call, None, scope, evaluate)
     return law_of(context, use, scope, evaluate)
 

@@ -27,12 +27,13 @@ def name_sites(program: Program, context: Context) -> Program:
         final[site] = base if count == 0 else f"{base}#{count + 1}"
 
     arena = program.arena
+    estimators = context.estimators.of_sites
 
     def rename(node: ir.Node) -> ir.Node:
         if isinstance(node, ir.Draw) and final.get(node.site, node.site) != node.site:
             return arena.inherit(arena.make(ir.Draw, node.law, final[node.site], node.own, node.copy), node)
         if isinstance(node, ir.Permuted) and final.get(node.site, node.site) != node.site:
-            return arena.inherit(arena.make(ir.Permuted, node.value, final[node.site], node.axis), node)
+            return arena.inherit(arena.make(ir.Permuted, node.value, final[node.site], node.axis, node.entries), node)
         if isinstance(node, ir.Previous) and final.get(node.site, node.site) != node.site:
             return arena.inherit(
                 arena.make(ir.Previous, final[node.site], node.time, node.initial, node.own, node.lag), node
@@ -52,9 +53,12 @@ def name_sites(program: Program, context: Context) -> Program:
         if isinstance(node, ir.Draw):
             noise = registry.family(node.law.family).noise
             old = next((key for key, value in final.items() if value == node.site), node.site)
+            pathwise = registry.family(node.law.family).pathwise
+            estimator = estimators.get(old, "pathwise" if pathwise else "detached")
             sites.setdefault(
-                node.site, Site(node.site, variables.get(old, node.site), node.law, node, node.axes, noise)
+                node.site,
+                Site(node.site, variables.get(old, node.site), node.law, node, node.axes, noise, estimator),
             )
         elif isinstance(node, ir.Permuted):
-            sites.setdefault(node.site, Site(node.site, node.site, None, node, (node.axis,), "permutation"))
+            sites.setdefault(node.site, Site(node.site, node.site, None, node, (node.axis,), "permutation", "detached"))
     return replace(program, objectives=objectives, sites=tuple(sites.values()))

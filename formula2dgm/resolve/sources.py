@@ -6,15 +6,22 @@ from collections.abc import Sequence
 
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
+from formula2dgm.resolve.aggregated_forms import mixes_to
 from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_evaluated
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.densities import Density
+from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.families import is_written_family
 from formula2dgm.syntax import tree
 
 #: Names that say "the data", and the labels that say it on a density's letter.
 DATA_NAMES = frozenset(("data", "D", "calD"))
 DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
+
+#: Labels of one data set among several: labelled, unlabelled, source, target.
+SET_LABELS = frozenset(
+    """l L lab labeled labelled sup supervised u U unl unlab unlabeled unlabelled unsup unsupervised
+    src source tgt target""".split()
+)
 
 
 #: Letters that papers draw from a prior when nothing else is said.
@@ -29,11 +36,23 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
     if not isinstance(head, tree.Symbol) or is_written_family(density):
         return False
     name = read_name(head, context.model.indices, head=True)
-    if name.id in DATA_NAMES or DATA_LABELS & set(name.labels):
+    if name.id in DATA_NAMES or DATA_LABELS & set(name.labels) or set_of(density, context.model.indices):
         return True
     if name.letter in ("p", "P", "q") and "hat" in name.accents:
         return True
     return isinstance(density, tree.Call) and _only_sampled(context, density)
+
+
+def set_of(density: tree.Node | None, indices: frozenset[str] | set[str]) -> str:
+    """The label that tells a data set from others: ``u`` of ``\\mathcal{D}_u`` and ``p_u(x)``; else ``""``."""
+    head = density.head if isinstance(density, tree.Call) else density
+    if not isinstance(head, tree.Symbol):
+        return ""
+    name = read_name(head, indices, head=True)
+    labels = [each for each in name.labels if each not in DATA_LABELS]
+    if len(labels) != 1 or (name.style + name.letter) not in {*DATA_NAMES, "p", "P"}:
+        return ""
+    return labels[0] if name.style + name.letter == "calD" or labels[0] in SET_LABELS else ""
 
 
 def _is_plain_data(context: Context, node: tree.Node) -> bool:
@@ -53,6 +72,24 @@ def density_over(context: Context, name: Name) -> list[Density]:
         and each.signature.variables[0].id == name.id
         and not each.signature.given
     ]
+
+
+def drawn_in_definition(context: Context, name: Name, bound: frozenset[str]) -> list[Use]:
+    """The z that ``E_{\\hat x}`` draws where ``\\hat x = \\epsilon x + (1 - \\epsilon) G(z)`` and nothing binds z."""
+    found: dict[str, Use] = {}
+    seen, waiting = {name.full}, [name.full]
+    while waiting:
+        for each in context.model.definitions[waiting.pop()].body.walk():
+            if not isinstance(each, tree.Symbol):
+                continue
+            inner = read_name(each, context.model.indices)
+            if inner.full in context.model.definitions:
+                waiting += [inner.full] if inner.full not in seen else []
+                seen.add(inner.full)
+            elif inner.id in context.latent - bound - context.model.drawn.keys() and not inner.index:
+                if priors := density_over(context, inner):
+                    found.setdefault(inner.id, Use(priors[0], (each,), ()))
+    return list(found.values())
 
 
 def _only_sampled(context: Context, density: tree.Call) -> bool:
@@ -77,9 +114,33 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
     fitted = is_evaluated(context, signature) and is_approximation(context, signature)
     if signature.group or fitted:  # a model, not the data
         return False
+    if any(mixes_to(each.signature, signature, context.latent) for each in context.densities.all):
+        return signature.head.split("_")[0] != "q"
     if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
         return False
+    if is_defined(context, density):
+        return False
     return not context.densities.knows(signature)
+
+
+def is_defined(context: Context, density: tree.Node) -> bool:
+    """``p_g(\\tilde x)`` beside ``\\tilde x = G(z)``: the law of what the definition computes."""
+    if not isinstance(density, tree.Call) or density.given or not is_density_call(density):
+        return False
+    signature = read_signature(density, context.model.indices, context.model.parameters)
+    defined = all(each is not None and _is_made_of_draws(context, each) for each in signature.variables)
+    return bool(signature.variables) and defined and not context.densities.knows(signature)
+
+
+def _is_made_of_draws(context: Context, name: Name) -> bool:
+    """Is the variable defined by what statements draw, ``\\tilde x = G(z)`` with ``z \\sim p(z)``, and by data?"""
+    definition = context.model.definitions.get(name.id)
+    if definition is None:
+        return False
+    read = [read_name(each, context.model.indices) for each in definition.body.walk() if isinstance(each, tree.Symbol)]
+    return any(each.id in context.model.drawn for each in read) and not any(
+        each.id in context.latent - context.model.drawn.keys() for each in read
+    )
 
 
 def _another_source(context: Context, density: tree.Call) -> tree.Call | None:
@@ -89,6 +150,7 @@ def _another_source(context: Context, density: tree.Call) -> tree.Call | None:
         if not isinstance(each, tree.Call) or not is_density_call(each) or is_written_family(each):
             continue
         other = read_signature(each, context.model.indices, context.model.parameters)
-        if other.head != own.head and other.ids == own.ids and _stands_for_data(context, each):
+        sets = (set_of(density, context.model.indices), set_of(each, context.model.indices))
+        if other.head != own.head and other.ids == own.ids and not all(sets) and _stands_for_data(context, each):
             return each
     return None

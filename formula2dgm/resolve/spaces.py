@@ -36,6 +36,19 @@ def read_space(node: tree.Node) -> Space | None:
     return None
 
 
+def is_constraint(chain: tree.Chain) -> bool:
+    """Does the statement say where parameters are kept, not where a variable lives: ``w \\in [-c, c]^d``,
+    ``\\|D\\|_L \\le 1``, ``w := clip(w, -c, c)``?"""
+    match chain.members, chain.relations:
+        case (tree.Symbol(), tree.Interval() | tree.Power(tree.Interval())), ("in",):
+            return read_space(chain.members[1]) is None
+        case (tree.Norm(tree.Symbol(), tree.Symbol(letter="L" | "Lip" | "Lipschitz")), _), ("<=" | "<",):
+            return True
+        case (tree.Symbol() as kept, tree.Func("clip" | "clamp", (tree.Symbol() as clipped, *_))), (":=",):
+            return kept == clipped
+    return False
+
+
 def _category(values: list[int], dots: bool, shape: tuple[int, ...] | None) -> Space | None:
     """The classes from the first to the last value: all written, or with dots between them."""
     first, last = values[0], values[-1]

@@ -12,18 +12,20 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.inner_products import without_constants
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.matrices import has_matrices
 from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.operators import (
     close,
     open_expectation,
-    open_sum,
     reduce_body,
     refuse_unused_index,
     repetitions,
 )
 from formula2dgm.resolve.randomness import linear_factors
+from formula2dgm.resolve.sums import open_sum
+from formula2dgm.resolve.term_scores import baseline_shares
 from formula2dgm.resolve.variables import refuse_unknown_term
 from formula2dgm.syntax import tree
 
@@ -72,9 +74,12 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
             return terms_of(evaluate, components, scope)
         case tree.Expect():
             opened = open_expectation(context, node, scope, evaluate)
+            under = terms_of(evaluate, node.body, opened.scope)
+            costs = [(each.node, each.number if not each.symbols else 0.0) for each in under]
+            shares = baseline_shares(context, opened.drawn, costs)
             return [
-                replace(each, node=close(context, opened, each.node))
-                for each in terms_of(evaluate, node.body, opened.scope)
+                replace(each, node=close(context, opened, each.node, share))
+                for each, share in zip(under, shares, strict=True)
             ]
         case tree.Integral():
             return terms_of(evaluate, as_operator(evaluate, node, scope), scope)
@@ -152,6 +157,8 @@ def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node
     out = []
     for each in drafts:
         value = evaluate.make(ir.Mul, (*values, each.node)) if values else each.node
+        if values and not split:
+            evaluate.context.arena.note(value, without_constants(node, [each for each, _ in rest]))
         out.append(
             replace(
                 each,
@@ -217,7 +224,7 @@ def as_constant(node: ir.Node) -> tuple[float, tuple[ir.Node, ...]] | None:
     match node:
         case ir.Const(value):
             return float(value), ()
-        case ir.Hyper():
+        case ir.Hyper() | ir.Size():
             return 1.0, (node,)
         case ir.Neg(body):
             inner = as_constant(body)
@@ -240,7 +247,7 @@ def as_constant(node: ir.Node) -> tuple[float, tuple[ir.Node, ...]] | None:
 
 
 def _only_scalars(node: ir.Node) -> bool:
-    return isinstance(node, ir.Const | ir.Hyper) or (
+    return isinstance(node, ir.Const | ir.Hyper | ir.Size) or (
         isinstance(node, ir.Add | ir.Mul | ir.Div | ir.Pow | ir.Neg | ir.Apply)
         and all(_only_scalars(each) for each in node.children)
     )

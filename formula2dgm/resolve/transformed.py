@@ -55,7 +55,7 @@ def transformed(context: Context, wanted: Signature, call: tree.Call) -> Density
     if chain is None:
         return None
     start = read_name(chain.start, context.model.indices)
-    if start.id in wanted.ids[1] or start.id in context.resolving:
+    if start.id in wanted.ids[1] or start.id in context.resolving or _is_law_of_data(context, wanted, start):
         return None
     source = _source(context, wanted, chain.start, start, call)
     if source is None:
@@ -66,6 +66,15 @@ def transformed(context: Context, wanted: Signature, call: tree.Call) -> Density
         f"{wanted.label} is {source} under the change of variables {_written(context, name, start)}", call.span
     )
     return density
+
+
+def _is_law_of_data(context: Context, wanted: Signature, start: Name) -> bool:
+    """``q(z)`` of ``z = e(x)`` for data x: draws and no density, unless somebody says what q(x) is."""
+    if wanted.head.split("_")[0] != "q" or wanted.given:
+        return False
+    drawn = start.id in context.latent or start.id in context.model.drawn
+    known = any(each.signature.head.split("_")[0] == "q" for each in densities_over(context, start.id))
+    return start.id in context.model.variables and not (drawn or known)
 
 
 def _written(context: Context, name: Name, start: Name) -> str:
@@ -173,7 +182,7 @@ def log_transformed(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     """The log-density of a change of variables at the values of its place of use."""
     context, declared = evaluate.context, use.density.declared
     assert declared is not None and isinstance(declared.body, tree.Call)
-    chain = _chain_of_density(context, use.density)
+    chain = chain_of_density(context, use.density)
     signature = declared.signature
     slots = zip((*signature.variables, *signature.given), (*use.variables, *use.given), strict=True)
     values = {name.id: evaluate(slot_value(each), scope) for name, each in slots if name is not None}
@@ -184,6 +193,7 @@ def log_transformed(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     for link in reversed(chain.links):
         given = tuple(evaluate(each, inner) for each in link.given)
         value, more = run(context, turned(link.steps), value, given, link.call)
+        assert len(more) == len(link.steps), "every step of a change of variables has a determinant"
         log_dets += more
     start = read_name(chain.start, context.model.indices)
     inner = inner.bind({start.id: value})
@@ -193,7 +203,7 @@ def log_transformed(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     return context.arena.make(ir.Add, parts) if len(parts) > 1 else parts[0]
 
 
-def _chain_of_density(context: Context, density: Density) -> Chain:
+def chain_of_density(context: Context, density: Density) -> Chain:
     wanted = density.signature
     name = wanted.variables[0]
     assert name is not None
@@ -207,12 +217,12 @@ def _chain_of_density(context: Context, density: Density) -> Chain:
 
 def refines_draw(context: Context, density: Density) -> bool:
     """Does its chain start from a variable that the text draws?"""
-    return read_name(_chain_of_density(context, density).start, context.model.indices).id in context.latent
+    return read_name(chain_of_density(context, density).start, context.model.indices).id in context.latent
 
 
 def value_of_draw(context: Context, evaluate: Evaluate, density: Density, scope: Scope) -> ir.Node:
     """The variable's value, made of the draw of what its chain starts from, which ``scope`` binds."""
-    chain = _chain_of_density(context, density)
+    chain = chain_of_density(context, density)
     value = evaluate(chain.start, scope)
     for link in chain.links:
         given = tuple(evaluate(each, scope) for each in link.given)

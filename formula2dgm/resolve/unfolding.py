@@ -14,6 +14,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.model import is_objective_like
 from formula2dgm.syntax import tree
 
@@ -42,22 +43,24 @@ class Function:
 
 def unfold_definitions(
     statements: Sequence[tree.Statement], bound: Collection[tree.Node]
-) -> tuple[list[tree.Statement], list[Note]]:
-    """The statements with calls of what they define unfolded, without the definitions; and what was decided.
+) -> tuple[list[tree.Statement], list[Note], Called]:
+    """The statements with calls of what they define unfolded, without the definitions; what was decided; and which
+    densities of the definitions the calls use at other values.
 
     ``bound`` are the heads that the user binds: a binding wins over a statement.
     """
     functions = _functions(statements, bound)
     notes: list[Note] = []
+    called = Called()
     out = list(statements)
     for _ in functions:
-        made = [_unfolded(each, functions, notes) for each in out]
+        made = [_unfolded(each, functions, notes, called) for each in out]
         if made == out or sum(1 for each in made for _ in each.body.walk()) > MAX_NODES:
             break
         out = made
     used = [each for each in functions if _is_called(each, statements)]
     kept = [new for old, new in zip(statements, out, strict=True) if all(old is not each.statement for each in used)]
-    return _without_unused(kept, [each for each in functions if each not in used], notes), notes
+    return _without_unused(kept, [each for each in functions if each not in used], notes), notes, called
 
 
 def _functions(statements: Sequence[tree.Statement], bound: Collection[tree.Node]) -> list[Function]:
@@ -93,7 +96,7 @@ def _is_called(function: Function, statements: Sequence[tree.Statement]) -> bool
 
 
 def _holds_call(node: tree.Node, function: Function) -> bool:
-    if _is_use(node, function):
+    if _is_use(node, function) or _derived(node, function) is not None:
         return True
     return not _is_closed(node, function) and any(_holds_call(each, function) for each in _parts(node))
 
@@ -112,6 +115,16 @@ def _is_use(node: tree.Node, function: Function) -> bool:
         return False
     values = (*node.args, *(node.params or ()))
     return len(values) == len(function.slots) and _fits(function, values)
+
+
+def _derived(node: tree.Node, function: Function) -> tree.Call | None:
+    """The call of a function whose derivative is taken by name, f(x) of ``\\partial f / \\partial x``."""
+    if function.is_objective or not isinstance(node, tree.Prefix | tree.Func) or node.name != "jac":
+        return None
+    inside = node.operand if isinstance(node, tree.Prefix) else node.args[0]
+    if inside != function.call.head or len(node.sub) != 1 or not _fits(function, (node.sub[0], *function.slots[1:])):
+        return None
+    return tree.Call(inside, (node.sub[0], *function.slots[1:]), span=node.span)
 
 
 def _is_closed(node: tree.Node, function: Function) -> bool:
@@ -145,28 +158,33 @@ def _bound(node: tree.Node) -> Iterator[tree.Node]:
 # -- unfolding -----------------------------------------------------------------------------------------
 
 
-def _unfolded(statement: tree.Statement, functions: Sequence[Function], notes: list[Note]) -> tree.Statement:
+def _unfolded(
+    statement: tree.Statement, functions: Sequence[Function], notes: list[Note], called: Called
+) -> tree.Statement:
     body = statement.body
     if isinstance(body, tree.Chain):
         first = body.members[0]
-        rest = tuple(_replaced(each, functions, notes) for each in body.members[1:])
+        rest = tuple(_replaced(each, functions, notes, called) for each in body.members[1:])
         relations = body.relations
         named = body.members[-1]
         if isinstance(named, tree.Call) and names_objective(named) and rest[-1] != named and relations[-1] != "=":
             rest, relations = (*rest[:-1], named, rest[-1]), (*relations, "=")
-        left = first if body.relations[0] in _EQUAL else _replaced(first, functions, notes)
+        left = first if body.relations[0] in _EQUAL else _replaced(first, functions, notes, called)
         return replace(statement, body=replace(body, members=(left, *rest), relations=relations))
-    return replace(statement, body=_replaced(body, functions, notes))
+    return replace(statement, body=_replaced(body, functions, notes, called))
 
 
-def _replaced(node: tree.Node, functions: Sequence[Function], notes: list[Note]) -> tree.Node:
+def _replaced(node: tree.Node, functions: Sequence[Function], notes: list[Note], called: Called) -> tree.Node:
     """The node with every call of a function as its definition."""
     for function in functions:
         if _is_use(node, function):
-            return _applied(function, node, notes)
+            return _applied(function, node, notes, called)
+        if (call := _derived(node, function)) is not None:
+            assert isinstance(node, tree.Prefix | tree.Func)
+            return tree.Prefix(node.name, _applied(function, call, notes, called), node.sub, span=node.span)
     if any(_is_closed(node, each) and _names(node, each) for each in functions):
         return node
-    made = map_children(node, lambda each: _replaced(each, functions, notes))
+    made = map_children(node, lambda each: _replaced(each, functions, notes, called))
     return replace(made, head=node.head) if isinstance(made, tree.Call) and isinstance(node, tree.Call) else made
 
 
@@ -174,15 +192,20 @@ def _names(node: tree.Node, function: Function) -> bool:
     return any(each == function.call.head for each in node.walk())
 
 
-def _applied(function: Function, use: tree.Node, notes: list[Note]) -> tree.Node:
+def _applied(function: Function, use: tree.Node, notes: list[Note], called: Called) -> tree.Node:
     values = (*use.args, *(use.params or ())) if isinstance(use, tree.Call) else function.slots
     put = {slot: value for slot, value in zip(function.slots, values, strict=True) if slot != value}
     if function.is_objective and (put or not isinstance(use, tree.Call)):
         notes.append(Note(f"{use} is what the text defines as {function.call}", use.span))
 
     def substituted(node: tree.Node) -> tree.Node:
-        return put[node] if node in put else map_children(node, substituted)
+        if node in put:
+            return put[node]
+        made = map_children(node, substituted)
+        called.enter_density(node, made)
+        return made
 
+    called.enter(put)
     return substituted(function.body) if put else function.body
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.axes import BATCH, Axis
 from formula2dgm.ir.program import Hyperparameter, Network, Parameter
-from formula2dgm.ir.rewrite import walk
-from formula2dgm.reading.names import Name, attribute, plain, read_name
+from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import names_objective
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.drawing import draw, law_of_binder, samples_of
+from formula2dgm.resolve.drawing import law_of_binder, samples_of
+from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.indexed import own_axes
-from formula2dgm.resolve.inputs import add_input, data, indexed
+from formula2dgm.resolve.indexed import own_axes, rows_counted
+from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.scaffold_networks import scaffold_head, scaffold_network
@@ -34,6 +34,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     index_name = plain(symbol)
     if index_name is not None and index_name in scope.indices:
         return context.arena.make(ir.Index, scope.indices[index_name])
+    if index_name is not None and (plate := size_named(context, index_name)) is not None:
+        return context.arena.make(ir.Size, plate, origin=symbol)
     name = read_name(symbol, context.model.indices)
     if name.id in scope.recurrent and _is_previous(name, scope):
         return _previous(context, name, scope, symbol)
@@ -100,16 +102,9 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
     try:
         outside = Scope(scope.batch)
         law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
-        if not registry.family(law.family).pathwise and _is_learned(law):
-            raise context.refuse(
-                "F2D-0404",
-                f"a draw of {drawn.name.id} from {law.label} has no pathwise gradient: what {law.label} learns would "
-                "silently miss it",
-                drawn.span,
-                f"sum over its values: E_{{{law.label}}}[...] instead of the statement",
-            )
+        choice = estimator_of(context, drawn.name, law, drawn.span, single=False)
         axes = tuple(axis for each in drawn.index if (axis := _declared_axis(context, each)) is not None)
-        node = draw(context, drawn.name, law, axes, outside)
+        node = drawn_value(context, choice, drawn.name, law, axes, outside, evaluate, drawn.span)
         context.statement_draws[drawn.name.id] = node
         if not axes and samples_of(context, drawn.name.id) > 1:
             context.found.warning(
@@ -121,10 +116,6 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
         return node
     finally:
         context.resolving.pop()
-
-
-def _is_learned(law: ir.Law) -> bool:
-    return any(isinstance(each, ir.NetCall) or (isinstance(each, ir.Param) and each.learned) for each in walk(law))
 
 
 def _declared_axis(context: Context, index: tree.Node) -> Axis | None:
@@ -141,8 +132,13 @@ def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, sy
     definition = context.model.definitions[key]
     if isinstance(definition.body, tree.Number) and not definition.index:
         return hyperparameter(context, definition.name, symbol)
+    inner = scope.under(symbol)
+    for own, index in zip(definition.index, read_name(symbol, context.model.indices).index, strict=False):
+        axis = scope.indices.get(plain(index) or "")
+        if axis is not None:  # z_j of z_i = f(x_i)
+            inner = inner.index(own, axis)
     with context.unfolding(key, definition.span):
-        node = evaluate(definition.body, scope.under(symbol))
+        node = evaluate(definition.body, inner)
     context.arena.note(node, symbol)
     return node
 
@@ -154,7 +150,7 @@ def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope) -> i
         case NumberValue():
             return hyperparameter(context, name, symbol)
         case TensorValue(shape, learned):
-            owned = attribute(name.full)
+            owned = attribute(name.full, "tensor")
             context.parameters.setdefault(
                 owned, Parameter(owned, binding.key.text, learned, shape, None, (binding.key.text, ""))
             )
@@ -177,8 +173,15 @@ def hyperparameter(
     The number of examples may stay open, as it can cancel, but not where it is ``an_axis``'s size.
     """
     key = name.full
+    if key in context.batch_sizes and not an_axis:
+        context.assume(f"{key} is the number of examples of the batch: sums over pairs run over it", symbol.span)
+        return context.arena.make(ir.Size, BATCH, origin=symbol)
     if key not in context.hyperparameters:
-        default = _given_number(context, name)
+        default = given_number(context, name)
+        if key in map(str, context.model.bounds.values()):  # \frac1K stands before the sum to K
+            whole = True
+            if default is None and (default := rows_counted(context, key)) is not None:
+                context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
         if default is None and key in context.model.data_sizes and not an_axis:
             context.unsized.setdefault(key, symbol)
             return context.arena.make(ir.Hyper, key, origin=symbol)
@@ -207,7 +210,7 @@ def refuse_unknown_term(context: Context, term: tree.Node) -> None:
     for symbol in (each for each in term.walk() if isinstance(each, tree.Symbol)):
         name = read_name(symbol, context.model.indices, head=True)
         made = context.hyperparameters.get(name.full)
-        if made is not None and not made.whole and _given_number(context, name) is None:
+        if made is not None and not made.whole and given_number(context, name) is None:
             raise context.refuse(
                 "F2D-0203",
                 f"{term} is a whole term of the objective, and nothing says what {symbol} is",
@@ -223,7 +226,7 @@ def _is_weighed_against_rest(context: Context, symbol: tree.Node) -> bool:
     return any(isinstance(each, tree.Add) and each.terms == rest for each in nodes)
 
 
-def _given_number(context: Context, name: Name) -> float | int | None:
+def given_number(context: Context, name: Name) -> float | int | None:
     """The number that is bound to a name, or that a statement gives it (``K = 5``)."""
     binding = context.named.find(name)
     if binding is not None and isinstance(binding.value, NumberValue):

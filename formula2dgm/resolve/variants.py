@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Factor, Input, Joint, Program
-from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.joints import parents
 from formula2dgm.resolve.queries import ask
 from formula2dgm.resolve.resolver import BATCH
@@ -17,41 +17,34 @@ from formula2dgm.syntax import parse, parse_one, tree
 
 
 def model_of(program: Program) -> Program | None:
-    """The distribution that an objective's model draws, as its ancestral draws say it; None where there are none."""
-    factors: list[Factor] = []
-    values: dict[str, ir.Node] = {}
-    inputs = {each.name: each for each in program.inputs}
-
-    def as_data(node: ir.Node) -> ir.Node:
-        return values.get(node.site, node) if isinstance(node, ir.Draw) else node
-
-    for draw in program.generative:
-        name = draw.site.removesuffix(" generated")
-        law = rewrite(program.arena, draw.law, as_data)
-        assert isinstance(law, ir.Law)
-        values[draw.site] = program.arena.make(ir.Data, name, (BATCH,))
-        log = program.arena.make(ir.LogProb, law, values[draw.site])
-        span = next((each.span for each in program.arena.origins(draw.law)), None)
-        factors.append(Factor((name,), log, law, law.label, span))
-        known = inputs.setdefault(name, Input(name, symbol_of(name).latex(), (BATCH,), law.shape))
-        inputs[name] = replace(known, axes=(BATCH,))
+    """The distribution that an objective's own densities are; None where they are no model."""
+    factors = program.model
     if not factors:
         return None
+    inputs = {each.name: each for each in program.inputs}
+    for factor in factors:
+        shape = factor.law.shape if factor.law is not None else None
+        for name in factor.variables:
+            known = inputs.setdefault(name, Input(name, symbol_of(name).latex(), (BATCH,), shape))
+            inputs[name] = replace(known, axes=(BATCH,))
     order = tuple(name for each in reversed(factors) for name in each.variables)
-    product = parse_one(" ".join(each.label for each in reversed(factors)))
     used = list(walk(*(each.log for each in factors)))
+    read = {each.name for each in used if isinstance(each, ir.Data)}
+    given = tuple(each.name for each in program.inputs if each.name in read - set(order))
     called = {each.network for each in used if isinstance(each, ir.NetCall)}
     held = {each.name for each in used if isinstance(each, ir.Param | ir.Hyper)}
     model = replace(
         program,
-        joint=Joint(tuple(factors), order),
+        joint=Joint(factors, order, given),
         objectives=(),
         generative=(),
-        inputs=tuple(inputs[name] for name in order),
+        model=(),
+        inputs=tuple(inputs[name] for name in (*order, *given)),
         networks=tuple(each for each in program.networks if each.name in called),
         parameters=tuple(each for each in program.parameters if each.name in held),
         hyperparameters=tuple(each for each in program.hyperparameters if each.name in held),
     )
+    product = parse_one(" ".join(each.label for each in reversed(factors)))
     return ask(said(model, [product]))
 
 

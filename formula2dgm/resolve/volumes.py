@@ -12,6 +12,9 @@ from formula2dgm.syntax import tree
 #: Letters of Jacobian matrices: ``J_f(x)``.
 JACOBIANS = frozenset(("J",))
 
+#: The kind of a density that a change of variables makes.
+TRANSFORMED = "transformed"
+
 #: How derivatives by the variable in the subscript are spelled.
 DERIVATIVES = frozenset(("jac", "grad", "partial"))
 
@@ -21,11 +24,31 @@ def volumes(context: Context) -> frozenset[str]:
     if context.volumes is None:
         roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
         found: set[str] = set()
-        for root in roots:
-            for node in root.walk():
-                found |= _inverted(context, node) | _differentiated(context, node) | _transforming(context, node)
+        nodes = [node for root in roots for node in root.walk()]
+        drawn = {id(each) for node in nodes if isinstance(node, tree.Expect) for each in node.binders}
+        drawn |= {id(node.density) for node in nodes if isinstance(node, tree.Draws)}
+        samples = (node for node in nodes if isinstance(node, tree.Divergence) and node.name == "MMD")
+        drawn |= {id(side) for node in samples for side in (node.left, node.right)}
+        for node in nodes:
+            found |= _inverted(context, node) | _differentiated(context, node)
+            if id(node) not in drawn:  # what is drawn and never scored needs no determinant
+                found |= _transforming(context, node)
         context.volumes = frozenset(found)
     return context.volumes
+
+
+def find_points(context: Context) -> None:
+    """What a determinant's Jacobian is taken by is a value: data, where nothing else says what it is."""
+    model, found = context.model, set[str]()
+    for node in (each for root in model.expressions() for each in root.walk()):
+        matrix = under_determinant(node)
+        by = matrix.sub[0] if isinstance(matrix, tree.Prefix | tree.Func) and is_derivative(matrix) else None
+        if isinstance(by, tree.Symbol):
+            name = read_name(by, model.indices)
+            said = {name.id, name.full} & (set(model.definitions) | set(model.drawn) | model.parameters)
+            if not said and context.named.find(name) is None:
+                found.add(name.id)
+    model.variables |= found
 
 
 def is_derivative(node: tree.Node) -> bool:
@@ -57,9 +80,20 @@ def _inverted(context: Context, node: tree.Node) -> set[str]:
 
 def _differentiated(context: Context, node: tree.Node) -> set[str]:
     inside = under_determinant(node)
-    if inside is None:
+    if inside is None or _of_expression(inside):
         return set()
     return {name for each in inside.walk() for name in _named(context, each)}
+
+
+def _of_expression(matrix: tree.Node) -> bool:
+    """Is it the derivative of what is no function by itself, ``z + u(x) h(w(x)^\\top z)``? The functions in it are not
+    inverted."""
+    if not isinstance(matrix, tree.Prefix | tree.Func):
+        return False
+    body = matrix.operand if isinstance(matrix, tree.Prefix) else matrix.args[0] if matrix.args else matrix
+    return not isinstance(body, tree.Call | tree.Symbol | tree.Evaluated) and not (
+        isinstance(body, tree.Mul) and "circ" in body.ops
+    )
 
 
 def _named(context: Context, node: tree.Node) -> Iterator[str]:
@@ -89,8 +123,8 @@ def _transforming(context: Context, node: tree.Node) -> set[str]:
     name = read_name(variable, context.model.indices)
     given = {read_name(each, context.model.indices).id for each in node.given or () if isinstance(each, tree.Symbol)}
     for each in context.densities.all:
-        own = each.signature
-        if own.ids == (frozenset((name.id,)), frozenset(given)) and own.head == str(node.head):
+        own, made = each.signature, each.declared is not None and each.declared.kind == TRANSFORMED
+        if not made and own.ids == (frozenset((name.id,)), frozenset(given)) and own.head == str(node.head):
             return set()
     found = set(_defining(context, variable))
     for definition in context.model.definitions.values():

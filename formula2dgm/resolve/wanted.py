@@ -22,6 +22,7 @@ class Wanted:
     name: str | None
     span: Span
     statement: tree.Statement
+    constraints: tuple[tree.Relates, ...] = ()
 
 
 def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
@@ -57,11 +58,25 @@ def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
     players = tuple(_player(each) for each in statement.players)
     if players:
         operators.append(("", players))
-    return Wanted(members, relations, tuple(operators), tuple(heads), name, statement.span, statement)
+    constraints = tuple(
+        name
+        for each in statement.body.walk()
+        if isinstance(each, tree.Optimise)
+        for name in each.names
+        if isinstance(name, tree.Relates)
+    )
+    return Wanted(members, relations, tuple(operators), tuple(heads), name, statement.span, statement, constraints)
 
 
 def _operator(node: tree.Optimise) -> tuple[str, tuple[str, ...]]:
-    return node.op, tuple(_player(each) for each in node.names)
+    """The operator and the players under it: D of ``D \\in \\mathcal{D}`` and of ``D: \\|D\\|_L \\le 1``."""
+    return node.op, tuple(dict.fromkeys(_player(_constrained(each)) for each in node.names))
+
+
+def _constrained(node: tree.Node) -> tree.Node:
+    """What a relation under an operator is about."""
+    left = node.left if isinstance(node, tree.Relates) else node
+    return left.body if isinstance(left, tree.Norm) else left
 
 
 def _operators_of(members: Sequence[tree.Node]) -> list[tuple[str, tuple[str, ...]]]:

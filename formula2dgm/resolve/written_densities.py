@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.signature import slot_name, slot_value
+from formula2dgm.resolve.aggregated import is_aggregated, log_aggregated
+from formula2dgm.resolve.aggregated_forms import AGGREGATED, PUSHED
 from formula2dgm.resolve.cases import log_at_category
 from formula2dgm.resolve.chains import KIND
 from formula2dgm.resolve.context import Context, Scope
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from formula2dgm.resolve.expressions import Evaluator
 
 #: The kinds of declarations whose density is the value of an expression.
-WRITTEN = ("expression", "log", "unnormalised", KIND)
+WRITTEN = ("expression", "log", "unnormalised", KIND, AGGREGATED, PUSHED)
 
 
 def is_written(density: Density) -> bool:
@@ -45,6 +47,8 @@ def log_written(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     if use.density.cases:
         return log_at_category(context, use, scope, evaluate)
     assert declared is not None
+    if is_aggregated(use.density):
+        return log_aggregated(evaluate, use, scope)
     if declared.kind == KIND:
         return log_transformed(evaluate, use, scope)
     signature = declared.signature

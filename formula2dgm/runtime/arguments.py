@@ -10,6 +10,7 @@ from torch import Tensor
 
 from formula2dgm.diagnostics import Diagnostic, Diagnostics, FormulaError
 from formula2dgm.ir.program import Input, Program
+from formula2dgm.runtime.noise import drawn_by_model, unknown_site
 
 _OWN = ("player", "noise")
 
@@ -26,11 +27,12 @@ class Arguments:
     def prepare(self, batch: tuple[Any, ...], data: dict[str, Any], objective: Any) -> dict[str, Any]:
         """The keyword arguments of ``forward``; every refusal at once."""
         given = self._merged(batch, data)
-        if isinstance(given.get("noise"), Mapping):
-            given["noise"] = self._noise(given["noise"])
+        if given.get("noise") is not None:
+            given["noise"] = named_noise(self.program, given["noise"], self.found)
         self._check_player(given)
         self._check_data(given)
         self._check_hyperparameters(given, objective)
+        self._check_plates(given, objective)
         self.found.raise_errors()
         return given
 
@@ -50,18 +52,6 @@ class Arguments:
             return key
         name = key if key in self.keywords else canonical(key)
         return self.keywords.get(name, name)
-
-    def _noise(self, noise: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        sites = {each.name for each in self.program.sites}
-        drawn = {each.site.removesuffix(" generated") for each in self.program.generative}
-        named: dict[str, Tensor] = {}
-        for key, value in noise.items():
-            name = key if key in sites else canonical(key)
-            if name not in sites | drawn:
-                known = ", ".join(sorted(sites)) or "none"
-                self._error("F2D-0604", f"no draw is named {key!r}", None, f"the formula's draws: {known}")
-            named[name] = value
-        return named
 
     def _check_player(self, given: dict[str, Any]) -> None:
         players = [each.player for each in self.program.objectives if each.player is not None]
@@ -113,8 +103,52 @@ class Arguments:
                 hint = f"bind {each.name!r}, or pass {keyword}= at each call"
                 self.found.error("F2D-0608", f"{each.name} has no value", each.span, hint)
 
+    def _check_plates(self, given: dict[str, Any], objective: Any) -> None:
+        """The parts of an example are as many as the formula says."""
+        for each in self.program.inputs:
+            value = given.get(self.keywords[each.name])
+            if not isinstance(value, Tensor) or value.dim() < len(each.axes):
+                continue
+            for axis, size in zip(each.axes, value.shape, strict=False):
+                named = isinstance(axis.size, str) and axis.kind == "plate"
+                keyword = self.keywords[str(axis.size)] if named else ""
+                said = given.get(keyword, getattr(objective, keyword, None)) if named else axis.size
+                if axis.kind == "plate" and said is not None and size != said:
+                    said_as = f"{axis.size} is {said}" if named else f"the formula says {said}"
+                    hint = f"bind {axis.size} to {size}, or pass it at the call" if named else None
+                    self._error("F2D-0605", f"{each.name} has {size} along {axis.name}, but {said_as}", each, hint)
+
     def _error(self, code: str, message: str, each: Input | None, hint: str | None = None) -> None:
         self.found.error(code, message, each.span if each else None, hint)
+
+
+def named_noise(program: Program, noise: object, found: Diagnostics) -> dict[str, Tensor]:
+    """Noise by the names of the draws; what is none goes to ``found``."""
+    if not isinstance(noise, Mapping):
+        says = f"noise is a {type(noise).__name__}, not a mapping from draws to tensors"
+        found.error("F2D-0603", says, None, "write noise={'z': tensor}")
+        return {}
+    sites = {each.name for each in program.sites}
+    known = sites | drawn_by_model(program)
+    named: dict[str, Tensor] = {}
+    for key, value in noise.items():
+        name = key if key in sites else canonical(str(key))
+        if name not in known:
+            found.extend([unknown_site(str(key), known)])
+        elif not isinstance(value, Tensor):
+            found.error("F2D-0603", f"the noise of {name} is a {type(value).__name__}, not a tensor")
+        named[name] = value
+    return named
+
+
+def given_noise(program: Program, noise: object) -> dict[str, Tensor] | None:
+    """The same, refused at once."""
+    if noise is None:
+        return None
+    found = Diagnostics()
+    named = named_noise(program, noise, found)
+    found.raise_errors()
+    return named
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,6 +43,57 @@ class Sigmoid:
         self.network = network
 
 
+class Function(nn.Module):
+    """A plain function that is bound to a name: a kernel, an energy. It has no parameters.
+
+    >>> Function(torch.add)(torch.ones(2), torch.ones(2))
+    tensor([2., 2.])
+    """
+
+    def __init__(self, function: Callable[..., Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *args: Tensor) -> Tensor:
+        """The function's result."""
+        return self.function(*args)
+
+
+def SpectralNorm(network: nn.Module) -> nn.Module:  # noqa: N802 (it is written as a binding, like Sigmoid)
+    """Divide the weights of each layer of a network by their spectral norm, in place, and return the network.
+
+    Linear and convolutional layers are then 1-Lipschitz, and so is the network where its activations are (ReLU, tanh):
+    the formula may say ``\\|D\\|_L \\le 1``.  The norm is estimated by one step of power iteration in each forward
+    pass of training (``torch.nn.utils.parametrizations.spectral_norm``).
+
+    >>> from torch import nn
+    >>> network = SpectralNorm(nn.Linear(4, 3))
+    >>> bool(torch.linalg.matrix_norm(network.weight, 2) < 1.2)
+    True
+    """
+    for layer in _layers(network):
+        if not _is_normed(layer):
+            torch.nn.utils.parametrizations.spectral_norm(layer)
+    return network
+
+
+def _layers(network: nn.Module) -> list[nn.Module]:
+    """The layers with a weight that multiplies its input."""
+    kinds = (nn.Linear, nn.Bilinear, nn.modules.conv._ConvNd)
+    return [each for each in network.modules() if isinstance(each, kinds)]
+
+
+def _is_normed(layer: nn.Module) -> bool:
+    made = getattr(getattr(layer, "parametrizations", None), "weight", ())
+    return any(type(each).__name__ == "_SpectralNorm" for each in made) or hasattr(layer, "weight_orig")
+
+
+def _is_lipschitz(network: nn.Module) -> bool:
+    """Has every layer a weight divided by its spectral norm?"""
+    layers = _layers(network)
+    return bool(layers) and all(map(_is_normed, layers))
+
+
 class BoundFamily:
     """A family of distributions around a network, or given parameter by parameter; see the subclasses."""
 
@@ -72,10 +123,21 @@ class BoundFamily:
         self.event_shape = (event_shape,) if isinstance(event_shape, int) else event_shape
         self.options = options
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _bound, (self.family.name, self.__dict__)
+
     def __repr__(self) -> str:
         inside = [type(self.network).__name__] if self.network is not None else []
         inside += [f"{name}={value!r}" for name, value in self.parameters.items()]
         return f"{self.family.name}({', '.join(inside)})"
+
+
+def _bound(family: str, state: dict[str, object]) -> BoundFamily:
+    """What was bound, from a pickle or a copy: the classes are made when they are asked for."""
+    kind = class_named(family)
+    made: BoundFamily = kind.__new__(kind)
+    made.__dict__.update(state)
+    return made
 
 
 def family_class(family: Family) -> type[BoundFamily]:
@@ -142,6 +204,8 @@ def _describe(key: str, value: object, objects: dict[tuple[str, str], object]) -
         return f"True or False cannot be bound to {key!r}"
     if (members := members_of(value)) is not None:
         return _describe_sequence(key, members, objects)
+    if inspect.isfunction(value) or inspect.isbuiltin(value):
+        value = Function(value)
     try:
         value = as_module(value)
     except ValueError as error:
@@ -181,10 +245,12 @@ def _describe_parameter(
         return VariableValue(value)
     if isinstance(value, Sigmoid):
         objects[place] = value.network
-        return NetworkValue(_named_parameters(value.network), True, _is_stochastic(value.network))
+        named, random = _named_parameters(value.network), _is_stochastic(value.network)
+        return NetworkValue(named, True, random, lipschitz=_is_lipschitz(value.network))
     if isinstance(value, nn.Module):
         objects[place] = value
-        return NetworkValue(_named_parameters(value), False, _is_stochastic(value), is_invertible(value))
+        named, random = _named_parameters(value), _is_stochastic(value)
+        return NetworkValue(named, False, random, is_invertible(value), _is_lipschitz(value))
     if isinstance(value, Tensor):
         objects[place] = value
         return TensorValue(tuple(value.shape), isinstance(value, nn.Parameter))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
@@ -22,7 +22,7 @@ from formula2dgm.report.graphs import to_networkx
 from formula2dgm.resolve.renaming import renamed
 from formula2dgm.resolve.variants import conditioned, factor_alone, marginalised
 from formula2dgm.runtime.arguments import Arguments, canonical, refuse
-from formula2dgm.runtime.errors import located
+from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.leading import Leads, common_lead, flattened, unflattened
 from formula2dgm.runtime.written import Written
 
@@ -77,6 +77,8 @@ class Distribution(Written, nn.Module):
         """
         if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
             raise refuse("F2D-0708", f"n={n!r} is not a whole number above 0")
+        if noise is not None and not isinstance(noise, Mapping):
+            raise refuse("F2D-0603", f"noise is a {type(noise).__name__}, not a mapping", "write noise={'z': tensor}")
         answer: dict[str, Tensor] = self._given("sample", mapping, {**given, "n": n, "noise": noise})
         return answer
 
@@ -103,10 +105,12 @@ class Distribution(Written, nn.Module):
     def rename(self, *mapping: Mapping[str, str], **names: str) -> Distribution:
         """The same distribution of variables with other names, ``rename(x="x_u")``; it shares its weights."""
         merged = {**(mapping[0] if mapping else {}), **names}
+        _need_names((*merged, *merged.values()), "rename(x='x_u')")
         return self._made(renamed(self._facts.program, {canonical(old): new for old, new in merged.items()}))
 
     def marginalize(self, *names: str) -> Distribution:
         """The distribution without some variables: not drawn any more, and summed out where they are finite."""
+        _need_names(names, "marginalize('z')")
         return self._made(marginalised(self._facts.program, map(canonical, names)))
 
     def _made(self, program: Program) -> Distribution:
@@ -205,10 +209,12 @@ class Distribution(Written, nn.Module):
     def _called(self, name: str, prepared: dict[str, Any]) -> Any:
         method: Callable[..., Any] = getattr(super(), name)
         accepted = inspect.signature(method).parameters
+        given = {key: value for key, value in prepared.items() if key in accepted}
         try:
-            return method(**{key: value for key, value in prepared.items() if key in accepted})
+            return method(**given)
         except Exception as error:
-            refusal = located(error, self._facts.generated)
+            again: Callable[[Mapping[str, Tensor]], Any] = lambda noise: method(**{**given, "noise": noise})  # noqa: E731
+            refusal = refusal_of(error, self._facts, given.get("noise"), again)
             if refusal is not None:
                 raise refusal from error
             raise
@@ -232,3 +238,10 @@ class Distribution(Written, nn.Module):
         left_out = ("_facts", "_compiled_call_impl", "_written", "_probed")
         state = {name: value for name, value in self.__dict__.items() if name not in left_out}
         return restore_distribution, (self.source, self._facts), state
+
+
+def _need_names(names: Iterable[object], example: str) -> None:
+    for each in names:
+        if not isinstance(each, str):
+            raise refuse("F2D-0445", f"{each!r} is no name of a variable", f"write {example}")
+

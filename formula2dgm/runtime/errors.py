@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
 
 from formula2dgm.codegen import Generated
 from formula2dgm.diagnostics import Diagnostic, FormulaError, render
+from formula2dgm.runtime.noise import misfit
+from formula2dgm.runtime.written import Facts
 from formula2dgm.spans import Span
 
 FILES = "<formula2dgm "
+#: What torch says of tensors that an operation cannot bring together.
+UNFIT = ("must match the size", "expanded size", "cannot be multiplied", "not broadcastable", "same device", "same dtype")
+
+
+def refusal_of(
+    error: Exception, facts: Facts, noise: object = None, again: Callable[[Mapping[str, Tensor]], object] | None = None
+) -> FormulaError | None:
+    """What a failed call means in terms of the formula; None, and a note on the error, where that is the network's own.
+
+    ``again`` repeats the call with other noise than ``noise``.
+    """
+    frames = list(traceback.extract_tb(error.__traceback__))
+    line = frames[-1].line if frames and frames[-1].filename.startswith(FILES) else None
+    found = misfit(error, line, facts.program, noise, again) if again is not None else None
+    return found or located(error, facts.generated)
 
 
 def located(error: Exception, generated: Generated) -> FormulaError | None:
-    """The refusal that a failed check of the first batch means; for any other error None, and a note on it."""
+    """The refusal that a failed check of the first batch means, or an operation on shapes that do not meet; for any
+    other error None, and a note on it."""
     frames = list(traceback.extract_tb(error.__traceback__))
     span = next(
         (
@@ -24,6 +45,10 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
     )
     if type(error) is ValueError and frames and frames[-1].filename.startswith(FILES):
         return FormulaError(Diagnostic("F2D-0607", "error", str(error), span))
+    if isinstance(error, RuntimeError) and frames[-1].filename.startswith(FILES) and any(each in str(error) for each in UNFIT):
+        hint = "objective.inputs lists the axes and shapes of the data; a network returns [batch, event...]"
+        said = f"the tensors here do not fit: {str(error).splitlines()[0]}"
+        return FormulaError(Diagnostic("F2D-0612", "error", said, span, hint))
     if span is not None:
         error.add_note(place(span))
     return None

@@ -16,27 +16,35 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.registry import family
 from formula2dgm.runtime.arguments import refuse
 
-#: The number of steps of an example sequence.
-STEPS = 5
+#: The number of steps of an example sequence, of the parts of an example, and of examples where nothing is asked for.
+STEPS, PARTS, EXAMPLES = 5, 4, 4
 
 
-def batch(program: Program, keywords: dict[str, str], n: int, like: Tensor) -> dict[str, Tensor]:
-    """Random data of ``n`` examples in every batch."""
-    return {keywords[each.name]: _values(each, n, like) for each in program.inputs}
+def batch(program: Program, keywords: dict[str, str], n: int | Mapping[str, int], like: Tensor) -> dict[str, Tensor]:
+    """Random data of ``n`` examples in every batch, or of as many as ``n`` says of one of its variables."""
+    sizes: dict[Axis, int] = {}
+    for each in program.inputs:
+        for axis in (axis for axis in each.axes if axis.kind == "batch"):
+            given = n if isinstance(n, int) else n.get(keywords[each.name], n.get(each.name))
+            if given is not None:
+                sizes[axis] = given
+    known = {each.name: each.default for each in program.hyperparameters}
+    return {keywords[each.name]: _values(each, sizes, known, like) for each in program.inputs}
 
 
-def _values(each: Input, n: int, like: Tensor) -> Tensor:
+def _values(each: Input, sizes: Mapping[Axis, int], known: Mapping[str, float | None], like: Tensor) -> Tensor:
     if each.shape is None and each.support != "category":
         hint = f"bind a shape: dims={{{each.name!r}: 64}}, or pass data of your own"
         raise refuse("F2D-0609", f"the formula does not say the shape of {each.name}", hint)
-    sizes = tuple(_size(axis, n) for axis in each.axes)
-    return random_values(each.support, (*sizes, *(each.shape or ())), like, each.classes)
+    lead = tuple(_size(axis, sizes, known) for axis in each.axes)
+    return random_values(each.support, (*lead, *(each.shape or ())), like, each.classes)
 
 
-def _size(axis: Axis, n: int) -> int:
-    if isinstance(axis.size, int):
-        return axis.size
-    return STEPS if axis.kind == "time" else n
+def _size(axis: Axis, sizes: Mapping[Axis, int], known: Mapping[str, float | None]) -> int:
+    said = known.get(axis.size) if isinstance(axis.size, str) and axis.kind == "plate" else axis.size
+    if isinstance(said, int | float):
+        return int(said)
+    return {"time": STEPS, "plate": PARTS}.get(axis.kind) or sizes.get(axis, EXAMPLES)
 
 
 def random_values(support: Support, shape: tuple[int, ...], like: Tensor, classes: int | None = None) -> Tensor:
@@ -74,7 +82,7 @@ def site_shape(site: Site) -> tuple[int, ...] | None:
 def has_gradient(program: Program) -> bool:
     """Is there a gradient inside the formula, so that evaluating it needs autograd?"""
     terms = [term.node for each in program.objectives for term in each.terms]
-    return any(isinstance(node, ir.Grad) for node in walk(*terms))
+    return any(isinstance(node, ir.Grad | ir.LogDetJacobian) for node in walk(*terms))
 
 
 class RecordingNoise(Mapping[str, Tensor]):
@@ -118,7 +126,7 @@ class _Asked:
 
     def _fresh(self, shape: tuple[int, ...]) -> Tensor:
         if self.site.noise == "permutation":
-            return torch.randperm(shape[0], device=self.noise.like.device)
+            return torch.rand(shape, device=self.noise.like.device).argsort(-1)
         law = self.site.law
         assert law is not None, "only a permutation has no law"
         if self.site.noise == "standard":

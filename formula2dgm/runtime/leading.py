@@ -33,7 +33,9 @@ class Leads:
     def ranks(self, values: Mapping[str, Tensor]) -> dict[str, int]:
         """The number of event dimensions of each value."""
         found = {
-            each.name: len(each.shape) if each.shape is not None else max(values[each.name].dim() - 1, 0)
+            each.name: len(each.shape) + len(each.axes) - 1
+            if each.shape is not None
+            else max(values[each.name].dim() - 1, 0)
             for each in self.inputs
             if each.name in values
         }

@@ -111,7 +111,6 @@ def restore(source: str, facts: Facts) -> Objective:
 
 def build_distribution(program: Program, generated: Generated, owned: Mapping[str, Any]) -> Distribution:
     """A distribution in memory: the generated class around the user's networks, parameters and constants."""
-    _refuse_taken_names(program, generated)
     module = load_module(generated.source)
     given = dict(owned)
     if any(each.name not in given for each in program.networks):
@@ -119,17 +118,6 @@ def build_distribution(program: Program, generated: Generated, owned: Mapping[st
     made: Distribution = _distribution_class(module)(**given)
     made.__dict__["_facts"] = Facts(program, generated)
     return made
-
-
-def _refuse_taken_names(program: Program, generated: Generated) -> None:
-    """What the class holds is reached by its name, and so are its methods."""
-    held = [(each.name, each.label) for each in program.networks]
-    held += [(each.name, each.label) for each in program.parameters]
-    held += [(generated.arguments[each.name], each.name) for each in program.hyperparameters]
-    for name, label in held:
-        if hasattr(Distribution, name):
-            message = f"{label} would be the attribute {name!r} of the distribution, which is a method"
-            raise refuse("F2D-0448", message, "give it another name in the formula, or an index: f_1")
 
 
 def build_beside(owner: nn.Module, facts: Facts, program: Program, generated: Generated) -> Distribution:

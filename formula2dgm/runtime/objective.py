@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,8 +18,9 @@ from formula2dgm.report.drawing import Drawing
 from formula2dgm.report.explain import explain_text
 from formula2dgm.report.graphs import to_networkx
 from formula2dgm.runtime import examples
-from formula2dgm.runtime.arguments import Arguments, refuse
-from formula2dgm.runtime.errors import located
+from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
+from formula2dgm.runtime.errors import refusal_of
+from formula2dgm.runtime.origin import Origin
 from formula2dgm.runtime.written import Written
 
 if TYPE_CHECKING:
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """A place of randomness: its name, family, axes from the outside in, and event shape (None: the data's to say)."""
+    """A place of randomness: its name, family, axes from the outside in, event shape (None: the data's to say), and how
+    the gradient of what is learned before the draw is estimated (``detached``: nothing is learned there)."""
 
     name: str
     family: str | None
     axes: tuple[str, ...]
     shape: tuple[int, ...] | None
+    estimator: str
 
 
 class Objective(Written, nn.Module):
@@ -51,6 +55,8 @@ class Objective(Written, nn.Module):
     """
 
     check_values: bool = False
+    #: What it was compiled with, for another formula of the same networks: ``f2d.compile(..., weights_of=objective)``.
+    origin: Origin | None = None
 
     def __call__(self, *batch: Any, **data: Any) -> Any:
         if torch.compiler.is_compiling():
@@ -61,10 +67,12 @@ class Objective(Written, nn.Module):
         prepared = arguments.prepare(batch, data, self)
         # The checks of the first batch cannot be compiled, so `objective.compile()` leaves that batch uncompiled.
         unchecked = self.check_values and self._compiled_call_impl is not None
+        call = self._call_impl if unchecked else super().__call__
         try:
-            return self._call_impl(**prepared) if unchecked else super().__call__(**prepared)
+            return call(**prepared)
         except Exception as error:
-            refusal = located(error, self._facts.generated)
+            again = partial(self._call_impl, **{key: value for key, value in prepared.items() if key != "noise"})
+            refusal = refusal_of(error, self._facts, prepared.get("noise"), lambda noise: again(noise=noise))
             if refusal is not None:
                 raise refusal from error
             raise
@@ -117,11 +125,25 @@ class Objective(Written, nn.Module):
         """
         drawn = getattr(self, "_sample_model", None)
         if drawn is not None and not mapping and not given:
-            made: dict[str, Tensor] = drawn(1 if n is None else n, noise=noise, mean=mean)
-            return made
+            return self._drawn(drawn, n, noise, mean)
         if mean:
             raise refuse("F2D-0708", "mean=True takes no given values", "ask .as_distribution().mean(z=...)")
         return self.as_distribution().sample(n, *mapping, noise=noise, **given)
+
+    def _drawn(self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, mean: bool) -> dict[str, Tensor]:
+        """What the module's own sampler makes."""
+        if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
+            raise refuse("F2D-0708", f"n={n!r} is not a whole number above 0")
+        given = given_noise(self._facts.program, noise)
+        count = 1 if n is None else n
+        try:
+            made: dict[str, Tensor] = draw(count, noise=given, mean=mean)
+        except Exception as error:
+            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, mean=mean))
+            if refusal is not None:
+                raise refusal from error
+            raise
+        return made
 
     # -- data and randomness ---------------------------------------------------------------------------
 
@@ -139,17 +161,21 @@ class Objective(Written, nn.Module):
                 each.law.family if each.law else None,
                 tuple(axis.name for axis in each.axes),
                 examples.site_shape(each),
+                each.estimator,
             )
             for each in self._facts.program.sites
         )
 
-    def example_batch(self, n: int = 4) -> dict[str, Tensor]:
-        """Random data that fit the formula: ``objective(**objective.example_batch(8))``."""
-        if "batch_size" in inspect.signature(self.forward).parameters:
+    def example_batch(self, n: int | Mapping[str, int] = 4) -> dict[str, Tensor]:
+        """Random data that fit the formula: ``objective(**objective.example_batch(8))``.
+
+        ``n`` examples for all, or for each stream by one of its variables: ``{"x_l": 4, "x_u": 32}``.
+        """
+        if isinstance(n, int) and "batch_size" in inspect.signature(self.forward).parameters:
             return {"batch_size": n}  # type: ignore[dict-item]
         return examples.batch(self._facts.program, self._facts.generated.arguments, n, self._like())
 
-    def example_noise(self, n: int = 4, **data: Any) -> dict[str, Tensor]:
+    def example_noise(self, n: int | Mapping[str, int] = 4, **data: Any) -> dict[str, Tensor]:
         """Random noise for every site, of the shapes that a batch of ``n`` (or the given data) calls for."""
         given = self.example_batch(n) if not data else data
         chosen = {"player": self.players[0]} if len(self.players) > 1 else {}
@@ -164,6 +190,10 @@ class Objective(Written, nn.Module):
                 chosen = {} if player is None else {"player": player}
                 with torch.no_grad() if not examples.has_gradient(self._facts.program) else torch.enable_grad():
                     super().__call__(**given, **chosen, noise=shapes)
+        except Exception as error:
+            if (refusal := refusal_of(error, self._facts)) is not None:
+                raise refusal from error
+            raise
         finally:
             self.train(training)
             self.check_values = checked

@@ -1,9 +1,9 @@
 """The literal reference interpreter: the judge of generated code.
 
-It runs a resolved program as it is written, in float64, without any optimisation: every sum over an index, a
-sample, a value or a step of time is a Python loop, every density is a torch.distributions object, every
-Monte Carlo draw is taken from the noise it is given.  Only the batch is a tensor dimension, because networks
-expect one.
+It runs a resolved program as it is written, in float64, without any optimisation: every sum over an index, a sample, a
+value or a step of time is a Python loop, every density is a torch.distributions object, every Monte Carlo draw is taken
+from the noise it is given.  Only the batch is a tensor dimension, because networks expect one.  Only the logarithm of a
+density is never taken of the density itself, which may be 0 in float64 (``reference_logs``).
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.runtime import reference_families as families
+from formula2dgm.runtime.reference_batches import batch_size, example, stratum_weights
+from formula2dgm.runtime.reference_divergences import divergence
 from formula2dgm.runtime.reference_laws import LawAt, law_at
-from formula2dgm.runtime.reference_networks import call_network
+from formula2dgm.runtime.reference_logs import Logs, is_of_densities
+from formula2dgm.runtime.reference_networks import call_network, log_det_by_outputs
 from formula2dgm.runtime.reference_noise import Position, noise_at
-from formula2dgm.runtime.reference_values import REDUCTIONS, Value, apply, at_category, combine
+from formula2dgm.runtime.reference_values import REDUCTIONS, Value, apply, at_category, combine, vector_of
+from formula2dgm.runtime.reference_vectors import of_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Reference:
         contributions: dict[str, Tensor] = {}
         total: Tensor | None = None
         for term in objective.terms:
-            number = self._number(self(term.node, {}))
+            number = self.number(self(term.node, {}))
             part = self(term.coefficient, {}).tensor * number
             terms[term.name] = number.detach()
             contributions[term.name] = part.detach()
@@ -85,7 +89,7 @@ class Reference:
         assert total is not None
         return Result(-total if objective.maximize else total, total, terms, contributions)
 
-    def _number(self, value: Value) -> Tensor:
+    def number(self, value: Value) -> Tensor:
         """A network used as a number may return ``[batch, 1]``."""
         tensor = value.tensor
         return tensor.squeeze(-1) if value.event_rank == 1 and tensor.shape[-1] == 1 else tensor
@@ -109,6 +113,13 @@ class Reference:
                 return Value(torch.tensor(float(value), dtype=torch.float64), False)
             case ir.Hyper(name):
                 return Value(torch.as_tensor(self.hyperparameters[name], dtype=torch.float64), False)
+            case ir.Size(axis):
+                return Value(torch.tensor(float(self._batch_size(axis)), dtype=torch.float64), False)
+            case ir.LogStratumWeight(axis, examples):
+                size = self._batch_size(axis.of or axis)
+                return Value(stratum_weights(at[axis], size, float(self(examples, at).tensor)).log(), True)
+            case ir.Index(axis, lower) if axis.kind == "batch":
+                return Value(lower + torch.arange(self._batch_size(axis)), True)
             case ir.Index(axis, lower):
                 return Value(torch.tensor(at[axis] + lower), False)
             case ir.Param(name, _, frozen, own):
@@ -124,33 +135,42 @@ class Reference:
                 return self._head(node, at)
             case ir.Draw():
                 return self._draw(node, at)
+            case ir.Permuted(value, site, _, True):
+                tensor = self(value, at).tensor
+                columns = [tensor.flatten(1)[order, j] for j, order in enumerate(self.noise[site])]
+                return Value(torch.stack(columns, 1).reshape(tensor.shape), True)
             case ir.Permuted(value, site, _):
                 return Value(self(value, at).tensor[self.noise[site]], True)
-            case ir.LogProb(law, value):
-                return self._log_prob(law, value, at)
+            case ir.LogProb():
+                return self._log_prob(node, at)
             case ir.LogProbAt(_, category, parts):
                 return at_category(self(category, at), [self(each, at) for each in parts])
-            case ir.Divergence("KL", left, right):
+            case ir.Divergence(name, left, right, elementwise, arguments):
                 p, q = self._law(left, at), self._law(right, at)
-                divergence = torch.distributions.kl_divergence(p.distribution(), q.distribution())
-                return self._over_event(divergence, p.batched or q.batched)
-            case ir.Entropy(law):
+                values = [self(each, at).tensor for each in arguments]
+                number = divergence(name, p.distribution(), q.distribution(), values)
+                return self._over_event(number, p.batched or q.batched, elementwise)
+            case ir.Entropy(law, elementwise):
                 here = self._law(law, at)
-                return self._over_event(here.distribution().entropy(), here.batched)
+                return self._over_event(here.distribution().entropy(), here.batched, elementwise)
             case ir.Moment(law, kind):
                 here = self._law(law, at)
                 return Value(getattr(here.distribution(), kind), here.batched)
             case ir.Reduce():
                 return self._reduce(node, at)
-            case ir.At(value, axis, ir.Draw() as index):
-                rows = [self(value, {**at, axis: each}).tensor for each in range(self._size(axis, value, at))]
+            case ir.At(value, axis, ir.Draw() | ir.ArgMin() | ir.Nearest() as index):
+                rows = [self(value, {**at, axis: each}).tensor for each in range(self.size(axis, value, at))]
                 chosen = self(index, at)
                 return Value(torch.stack(rows)[chosen.tensor.long()], chosen.batched)
+            case ir.At(value, axis, ir.Index(other)) if axis.kind == "batch":
+                return example(self(value, at), at[other])
             case ir.At(value, axis, index):
                 position = int(self(index, at).tensor) - 1
                 return self(value, {**at, axis: position})
             case ir.Grad(body, wrt):
                 return self._gradient(body, wrt, at)
+            case ir.LogDetJacobian(body, wrt):
+                return self._log_det_jacobian(body, wrt, at)
             case ir.StopGrad(body):
                 inner = self(body, at)
                 return Value(inner.tensor.detach(), inner.batched)
@@ -163,11 +183,20 @@ class Reference:
                 given = stored.mT if turned else stored
                 return Value(torch.einsum("...ij,...j->...i", given, entries.tensor), entries.batched)
             case ir.Stack(body, axis):
-                entered = [self(body, {**at, axis: each}) for each in range(self._size(axis, body, at))]
+                entered = [self(body, {**at, axis: each}) for each in range(self.size(axis, body, at))]
                 return Value(torch.stack([each.tensor for each in entered], -1), entered[0].batched)
+            case ir.Entries(parts):
+                return vector_of([self(each, at) for each in parts])
+            case ir.Choice(category, parts):
+                return at_category(self(category, at), [self(each, at) for each in parts])
+            case ir.LogAbsDet(matrix):
+                inner = self(matrix, at)
+                return Value(torch.linalg.det(inner.tensor).abs().log(), inner.batched)
             case ir.EventSum(body):
                 inner = self(body, at)
                 return self._over_event(inner.tensor, inner.batched)
+            case ir.EventFunction() | ir.Entry() | ir.ArgMin() | ir.Nearest():
+                return of_event(node, self, at)
             case ir.Component(value, position):
                 inner = self(value, at)
                 return Value(inner.tensor[..., position - 1], inner.batched)
@@ -190,6 +219,8 @@ class Reference:
             case ir.Neg(body):
                 inner = self(body, at)
                 return Value(-inner.tensor, inner.batched)
+            case ir.Apply("log", (body,)) if is_of_densities(body):
+                return Logs(self, self.number, self.size).of(body, at)
             case ir.Apply(function, args):
                 return apply(function, [self(each, at) for each in args])
         raise NotImplementedError(type(node).__name__)
@@ -205,7 +236,7 @@ class Reference:
     def _data(self, node: ir.Data, at: Position) -> Value:
         tensor = self.data[node.name]
         for axis in node.axes:
-            if axis.kind == "time":
+            if axis.kind in ("plate", "time"):
                 tensor = tensor[:, at[axis]]
         return Value(tensor, True)
 
@@ -249,11 +280,13 @@ class Reference:
     def _law(self, law: ir.Law, at: Position) -> LawAt:
         return law_at(law, {name: self(node, at) for name, node in law.params})
 
-    def _log_prob(self, law: ir.Law, node: ir.Node, at: Position) -> Value:
-        here, value = self._law(law, at), self(node, at)
-        return self._over_event(here.log_prob(value.tensor), here.batched or value.batched)
+    def _log_prob(self, node: ir.LogProb, at: Position) -> Value:
+        here, value = self._law(node.law, at), self(node.value, at)
+        return self._over_event(here.log_prob(value.tensor), here.batched or value.batched, node.elementwise)
 
-    def _over_event(self, tensor: Tensor, batched: bool) -> Value:
+    def _over_event(self, tensor: Tensor, batched: bool, elementwise: bool = False) -> Value:
+        if elementwise:
+            return Value(tensor, batched)
         return Value(tensor.flatten(int(batched)).sum(-1) if tensor.dim() > batched else tensor, batched)
 
     # -- draws -----------------------------------------------------------------------------------------
@@ -266,13 +299,18 @@ class Reference:
 
     def _reduce(self, node: ir.Reduce, at: Position) -> Value:
         if node.axis.kind == "batch":
-            return Value(REDUCTIONS[node.op](self._number(self(node.body, at))), False)
-        positions = range(self._size(node.axis, node.body, at))
+            return Value(REDUCTIONS[node.op](self.number(self(node.body, at))), False)
+        positions = range(self.size(node.axis, node.body, at))
         parts = [self(node.body, {**at, node.axis: position}) for position in positions]
         stacked = torch.stack([each.tensor for each in parts])
         return Value(REDUCTIONS[node.op](stacked), parts[0].batched)
 
-    def _size(self, axis: Axis, body: ir.Node, at: Position) -> int:
+    def _batch_size(self, batch: Axis) -> int:
+        return batch_size(self.program, self.data, self.noise, batch)
+
+    def size(self, axis: Axis, body: ir.Node, at: Position) -> int:
+        if axis.of is not None:
+            return self._batch_size(axis.of)
         if isinstance(axis.size, int):
             return axis.size
         if isinstance(axis.size, str):
@@ -283,17 +321,25 @@ class Reference:
             if isinstance(each, ir.Enumerated) and each.axis == axis:
                 return self._law(each.law, at).values().shape[0]
             if isinstance(each, ir.Data) and axis in each.axes:
-                return self.data[each.name].shape[1]
+                return self.data[each.name].shape[each.axes.index(axis)]
         raise ValueError(f"the size of {axis.name} is unknown")
 
     def _gradient(self, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
-        value = self(wrt, at)
-        if not value.tensor.requires_grad:
-            value = Value(value.tensor.detach().requires_grad_(), value.batched)
-        kept, self.memo = self.memo, {self._key(wrt, at): value}
+        value, point = self._from_point(body, wrt, at)
+        (gradient,) = torch.autograd.grad(value.tensor.sum(), point.tensor, create_graph=True)
+        return Value(gradient, point.batched)
+
+    def _log_det_jacobian(self, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
+        value, point = self._from_point(body, wrt, at)
+        return Value(log_det_by_outputs(value.tensor, point.tensor), point.batched)
+
+    def _from_point(self, body: ir.Node, wrt: ir.Node, at: Position) -> tuple[Value, Value]:
+        """A value computed anew from the point that it is differentiated by, and that point."""
+        point = self(wrt, at)
+        if not point.tensor.requires_grad:
+            point = Value(point.tensor.detach().requires_grad_(), point.batched)
+        kept, self.memo = self.memo, {self._key(wrt, at): point}
         try:
-            total = self(body, at).tensor.sum()
+            return self(body, at), point
         finally:
             self.memo = kept
-        (gradient,) = torch.autograd.grad(total, value.tensor, create_graph=True)
-        return Value(gradient, value.batched)

@@ -61,6 +61,11 @@ def _with_log_det(module: Callable[..., object], inputs: Sequence[Tensor]) -> tu
     output = module(point, *inputs[1:])
     value = output[0] if isinstance(output, tuple | list) else output
     assert isinstance(value, Tensor)
+    return value, log_det_by_outputs(value, point)
+
+
+def log_det_by_outputs(value: Tensor, point: Tensor) -> Tensor:
+    """log|det| of the derivative of each example of a value by that of a point, one output at a time."""
     log_dets = []
     for number in range(len(value)):
         rows = [
@@ -68,7 +73,7 @@ def _with_log_det(module: Callable[..., object], inputs: Sequence[Tensor]) -> tu
             for each in value[number].flatten()
         ]
         log_dets.append(torch.linalg.slogdet(torch.stack(rows))[1])
-    return value, torch.stack(log_dets)
+    return torch.stack(log_dets)
 
 
 def _map_tensors(output: object, change: Callable[[Tensor], Tensor]) -> object:

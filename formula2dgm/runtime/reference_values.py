@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from formula2dgm.runtime.reference_functions import OF_ONE, OF_SEVERAL
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -42,12 +44,29 @@ def at_category(category: Value, numbers: Sequence[Value]) -> Value:
     return Value(torch.stack([each.tensor for each in kept]).sum(0), any(each.batched for each in kept))
 
 
+def vector_of(numbers: Sequence[Value]) -> Value:
+    """The vector of these numbers."""
+    tensors = torch.broadcast_tensors(*(each.tensor for each in numbers))
+    return Value(torch.stack(tensors, -1), any(each.batched for each in numbers))
+
+
+def log_of_exponentials(reduction: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """The logarithm of a sum or mean of exponentials along the first dimension.
+
+    Their largest exponent m is taken out, log sum exp(x) = m + log sum exp(x - m), which holds for any m: without that
+    exp(-800) is 0 in float64, and there would be nothing to judge by. m is held constant: its gradient cancels.
+    """
+    largest = x.detach().amax(0)
+    largest = torch.where(largest.isfinite(), largest, torch.zeros_like(largest))
+    return largest + reduction((x - largest).exp()).log()
+
+
 REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sum": lambda x: x.sum(0),
     "mean": lambda x: x.mean(0),
     "prod": lambda x: x.prod(0),
-    "logsumexp": lambda x: x.exp().sum(0).log(),
-    "logmeanexp": lambda x: x.exp().mean(0).log(),
+    "logsumexp": lambda x: log_of_exponentials(lambda weights: weights.sum(0), x),
+    "logmeanexp": lambda x: log_of_exponentials(lambda weights: weights.mean(0), x),
 }
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -71,13 +90,27 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "class_logits_from_probs": torch.log,
     "scale_tril_from_covariance_matrix": torch.linalg.cholesky,
     "scale_tril_from_precision_matrix": lambda x: torch.linalg.cholesky(torch.linalg.inv(x)),
+    "scale_tril_from_factor": lambda x: torch.linalg.cholesky(x @ x.mT),
     "inverse_matrix": torch.linalg.inv,
+}
+
+
+#: Conditions: 1 where they hold, else 0.
+CONDITIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "equal": lambda a, b: torch.eq(a, b).double(),
+    "not_equal": lambda a, b: torch.ne(a, b).double(),
+    "less": lambda a, b: torch.lt(a, b).double(),
+    "less_equal": lambda a, b: torch.le(a, b).double(),
+    "greater": lambda a, b: torch.gt(a, b).double(),
+    "greater_equal": lambda a, b: torch.ge(a, b).double(),
 }
 
 
 def apply(function: str, args: Sequence[Value]) -> Value:
     """An elementwise function of the registry; ``max`` and ``min`` of any number of values."""
     first = args[0]
+    if function in CONDITIONS:
+        return combine(CONDITIONS[function], first, args[1])
     if function in ("max", "min"):
         operation = torch.maximum if function == "max" else torch.minimum
         for each in args[1:]:
@@ -85,4 +118,14 @@ def apply(function: str, args: Sequence[Value]) -> Value:
         return first
     if function == "matrix_product":
         return Value(torch.einsum("...ij,...jk->...ik", first.tensor, args[1].tensor), first.batched or args[1].batched)
+    if function == "columns_beside":
+        rows = torch.broadcast_shapes(*(each.tensor.shape[:-1] for each in args))
+        blocks = [each.tensor.expand(*rows, each.tensor.shape[-1]) for each in args]
+        return Value(torch.cat(blocks, -1), any(each.batched for each in args))
+    if function in OF_ONE:
+        return Value(OF_ONE[function](first.tensor), first.batched)
+    if function in OF_SEVERAL:
+        rank = max(each.event_rank for each in args)
+        values = [with_rank(each, rank) for each in args]
+        return Value(OF_SEVERAL[function](*values), any(each.batched for each in args))
     return Value(FUNCTIONS[function](first.tensor), first.batched)

@@ -38,11 +38,13 @@ class Build(Transformer[Token, Any]):
         return tree.Statement(body_of(c[0]), span=c[0].span)
 
     def players(self, c: list[Any]) -> tree.Statement:
-        names = finish(c[0])
+        names, body = finish(c[0]), body_of(c[2])
+        if isinstance(names, tree.Call) and isinstance(body, tree.Chain) and body.members[0] in names.args:
+            return tree.Statement(body, span=span_of(c[0], c[2]))  # p(x|y): x = f(z; y) says whose density it makes
         players = names.items if isinstance(names, tree.Tuple) else (names,)
         if not all(isinstance(each, tree.Symbol) for each in players):
             refuse("F2D-0120", "before a ':' stand the names of those who train", names.span, "write phi: E_q(z|x)[…]")
-        return tree.Statement(body_of(c[2]), players, span=span_of(c[0], c[2]))
+        return tree.Statement(body, players, span=span_of(c[0], c[2]))
 
     def formula(self, c: list[Any]) -> Value:
         return c[0]

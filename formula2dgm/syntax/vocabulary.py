@@ -188,7 +188,7 @@ CONSTANTS = frozenset("ell hbar imath jmath Re Im aleph star top dagger perp bot
 FUNCTIONS = {
     name: name
     for name in """log exp tanh sigmoid softmax softplus relu det tr sg sin cos tan sinh cosh sign logit erf
-    logsumexp sqrt abs norm softmin logsigmoid atanh arctan elu gelu silu""".split()
+    logsumexp sqrt abs norm softmin logsigmoid atanh arctan elu gelu silu arcsin arccos""".split()
 } | {
     "ln": "log",
     "Tr": "tr",
@@ -224,7 +224,9 @@ CONDITIONAL_FUNCTIONS = frozenset({"H", "Pr", "var", "std", "cov"})
 OPTIMISERS = frozenset("min max argmin argmax inf sup".split())
 BIG_OPERATORS = frozenset({"sum", "prod"})
 # Divergences whose name alone says so: spelling -> canonical name.
-DIVERGENCES = {"KL": "KL", "JS": "JS", "JSD": "JS", "MMD": "MMD", "TV": "TV", "Wass": "W", "kl": "KL", "DKL": "KL"}
+DIVERGENCES = {"KL": "KL", "JS": "JS", "JSD": "JS", "MMD": "MMD", "TV": "TV", "Wass": "W", "kl": "KL", "DKL": "KL", "KLD": "KL"} | {
+    each: each for each in ("Jeffreys", "Hellinger", "Renyi")
+}
 DISTANCES = frozenset({"W"})
 # Words that a run of plain letters spells in LaTeX, too.
 LATEX_WORDS = frozenset(
@@ -232,7 +234,7 @@ LATEX_WORDS = frozenset(
     - {"H", "partial", "vec", "nabla", "pi", "mu", "nu", "xi", "tr"}
 ) | frozenset(
     """arg ELBO VAE IWAE GAN NLL Cat Bern Bernoulli Normal Uniform Dir Dirichlet Poisson Beta Laplace Exp Logistic
-    Categorical Unif Loss loss MSE BCE const int tr Multinomial Student""".split()
+    Categorical Unif Loss loss MSE BCE CE KLD const int tr Multinomial Student TC""".split()
 )
 COMMON_LABELS = frozenset("data model real fake gen prior post ref emp gt old new target train true mix".split())
 PROSE = frozenset(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 CASES = Path(__file__).parent / "cases"
 sys.path.insert(0, str(CASES.parents[2]))
@@ -19,7 +20,15 @@ from formula2dgm.api import make_options  # noqa: E402
 from formula2dgm.codegen import generate  # noqa: E402
 from formula2dgm.ir.text import program_text  # noqa: E402
 from formula2dgm.passes import run_passes  # noqa: E402
+from formula2dgm.registry.estimators import Score  # noqa: E402
 from formula2dgm.resolve import resolve  # noqa: E402
+
+#: The options of those cases that have some.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "discrete_latent_by_score": {"estimators": {"z": Score(baseline="leave-one-out")}, "samples": 8},
+    "discrete_latent_by_baseline": {"estimators": {"z": Score(baseline="batch")}},
+    "discrete_latent_straight_through": {"estimators": {"z": "straight-through"}},
+}
 
 
 def formulas() -> list[Path]:
@@ -30,7 +39,7 @@ def formulas() -> list[Path]:
 def stages(path: Path) -> dict[str, str]:
     """What each stage makes of a formula, by the suffix of its golden file."""
     statements = driver.read(path).raise_errors().statements
-    program = resolve(statements, options=make_options(scaffold=True))
+    program = resolve(statements, options=make_options(scaffold=True, **OPTIONS.get(path.stem, {})))
     canonical = "\n".join([*map(str, statements), "", *(each.latex() for each in statements)])
     assumed = "\n".join(f"assumed: {each.text}" for each in program.assumptions)
     return {

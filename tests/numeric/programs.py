@@ -142,7 +142,7 @@ def beta_vae() -> Program:
         latex=r"\mathbb{E}_{q(z \mid x)}\left[\log p(x \mid z)\right] - \beta\, D_{\mathrm{KL}}"
         r"\left[q(z \mid x) \,\Vert\, p(z)\right]",
         assumptions=(Assumption("the objective is maximised: it adds the log-density of data"),),
-        generative=(prior_z, b.make(ir.Draw, likelihood, "x")),
+        generative=(("z", prior_z), ("x", b.make(ir.Draw, likelihood, "x"))),
     )
 
 

@@ -137,6 +137,33 @@ def test_a_posterior(formula: Sequence[str], bindings: dict[str, object], sample
     agree(formula, bindings, {"x": X}, samples=samples)
 
 
+STATED = [r"z_{1:K} \sim q(z|x)", "z = f(z_0)"]
+
+
+@pytest.mark.parametrize("said", [[], [r"z_0 \sim q(z_0|x)"]], ids=["implied", "said"])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        r"\log \frac1K \sum_{k=1}^K \frac{p(x, z_k)}{q(z_k|x)}",
+        r"\frac1K \sum_{k=1}^K (\log p(x, z_k) - \log q(z_k|x))",
+    ],
+)
+def test_several_draws_of_a_flow_by_a_statement(objective: str, said: list[str]) -> None:
+    """They are those of a bracket."""
+    bindings = posterior(f=[planar(1), planar(2)], K=3)
+    made, out = agree([objective, *STATED, *said], bindings, {"x": X})
+    assert [(site.name, len(site.axes)) for site in made.sites] == [("z_0", 2)]
+    bracket = f2d.compile([rf"E_{{z_{{1:K}} \sim q(z|x)}}[{objective}]", "z = f(z_0)"], bindings)
+    noise = {"z_0": torch.linspace(-1, 1, 18).reshape(3, 3, 2).double()}
+    torch.testing.assert_close(made(x=X, noise=noise).value, bracket(x=X, noise=noise).value)
+
+
+def test_several_draws_of_a_default_flow() -> None:
+    text = [r"\log \frac1K \sum_{k=1}^K \frac{p(x, z_k)}{q(z_k|x)}", *STATED]
+    made = f2d.compile(text, {"K": 3}, scaffold=True, dims={"x": 2, "z": 2})
+    assert torch.isfinite(made(**made.example_batch(4)).value)
+
+
 def test_the_change_of_variables_by_hand() -> None:
     f = coupling()
     _, out = agree([r"\log p(x)", "x = f(z)", r"z \sim N(0, I)"], {"f": f}, {"x": X})

@@ -8,9 +8,11 @@ from torch import nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
-from tests.support.oracles import Oracle, gradients_of, oracle
+from tests.support.oracles import Oracle, counted, gradients_of, oracle
 
 NAMES = (
+    "antixk_vanilla",
+    "antixk_iwae",
     "pythae_vae_bce",
     "pythae_vae_mse",
     "pythae_beta_vae",
@@ -54,10 +56,12 @@ def test_oracle(name: str) -> None:
     known = oracle(name)
     nets = known.networks()
     objective = f2d.compile(formula_of(known), bindings_of(known, nets))
+    calls = counted(nets)
     noise = known.tensor("noise/eps")
-    if name == "pythae_iwae":
+    if name in ("pythae_iwae", "antixk_iwae"):
         noise = noise.transpose(0, 1)  # [batch, K, event] -> [K, batch, event]
     out = objective(x=known.tensor("input/x"), noise={"z": noise})
+    assert {each.calls for each in calls.values()} == {1}
     tolerance = 1e-10 if known.dtype == torch.float64 else 1e-5
     assert out.loss.dtype == known.dtype
     assert_close(out.loss.item(), known.number("value"), rtol=tolerance, atol=tolerance)

@@ -54,7 +54,8 @@ class Oracle:
         """Fresh networks of one hidden layer with the oracle's weights."""
         layers: dict[str, dict[str, nn.Linear]] = {}
         for key, array in self.arrays.items():
-            if key.startswith("param/") and key.endswith(".weight") and key.count(".") == 2:
+            with_bias = key.endswith(".weight") and key.replace("weight", "bias") in self.arrays
+            if key.startswith("param/") and with_bias and key.count(".") == 2:
                 network, layer, _ = key.removeprefix("param/").split(".")
                 linear = nn.Linear(array.shape[1], array.shape[0], dtype=self.dtype)
                 linear.load_state_dict(
@@ -96,3 +97,19 @@ def gradients_of(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
         for name, network in networks.items()
         for key, value in network.named_parameters()
     }
+
+
+class Calls:
+    """How often a network was called."""
+
+    def __init__(self, network: nn.Module):
+        self.calls = 0
+        network.register_forward_hook(self._count)
+
+    def _count(self, *_: object) -> None:
+        self.calls += 1
+
+
+def counted(networks: dict[str, nn.Module]) -> dict[str, Calls]:
+    """A counter for each network."""
+    return {name: Calls(network) for name, network in networks.items()}

@@ -75,7 +75,18 @@ class Generator:
             options["divergences"] = "sampled"
         if self.random.random() < 0.2:
             options["share_samples"] = False
-        return Model(self._objective(given), self.bindings, options, data)
+        formula = self._objective(given)
+        if "E_" in formula and (estimators := self._estimators("beta" not in formula)):
+            options["estimators"] = estimators
+        return Model(formula, self.bindings, options, data)
+
+    def _estimators(self, numbers: bool) -> dict[str, object]:
+        """Of some models, the latents whose gradient is the score function's, with baselines of some; ``numbers``: a
+        baseline may be a number, which needs a term without a hyperparameter."""
+        if self.random.random() < 0.6:
+            return {}
+        baselines = (None, None, "batch", *([round(self.random.uniform(-3, 3), 2)] if numbers else []))
+        return {each: f2d.Score(self.random.choice(baselines)) for each in self.levels if self.random.random() < 0.7}
 
     # -- bindings --------------------------------------------------------------------------------------
 

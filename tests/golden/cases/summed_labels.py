@@ -500,7 +500,7 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
     """Every assignment of 0 .. size-1 to the places of an event, in counting order: [size^places, event...]."""
     places = math.prod(event)
     if size**places > 65536:
-        raise ValueError(f"{size}^{places} values are too many to enumerate: choose another estimator")
+        raise ValueError(f"{size}^{places} values are too many to enumerate: choose estimators={{...: 'score'}}")
     powers = torch.tensor([size**place for place in reversed(range(places))], device=device)
     words = torch.arange(size**places, device=device).unsqueeze(-1) // powers % size
     return words.reshape(-1, *event)

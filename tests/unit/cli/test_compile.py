@@ -75,6 +75,23 @@ def test_samples(run) -> None:
     assert axes("--samples", "5") == [["z:5", "batch"]]
 
 
+def test_estimators(run) -> None:
+    Path("bits.txt").write_text("q(z|x) = Bernoulli(z; f(x))\n\n\\max E_{q(z|x)}[\\log p(x|z)]", encoding="utf-8")
+
+    def sites(*more: str) -> list[str]:
+        found = json.loads(run("explain", "bits.txt", "--json", *more).out)["sites"]
+        return [f"{each['estimator']} of {each['law']}" for each in found]
+
+    assert sites() == []
+    assert sites("--estimator", "z=score") == ["score of q(z|x) (Bernoulli)"]
+    assert sites("--estimator", "q(z|x)=score:-1.5") == ["score of q(z|x) (Bernoulli)"]
+    assert sites("--estimator", "z=relaxed:0.3") == ["relaxed of q(z|x) (RelaxedBernoulli)"]
+    many = ("--estimator", "z=score:leave-one-out", "--samples", "4")
+    assert "others_mean(" in run("compile", "bits.txt", "--dim", "x=6", "--dim", "z=3", "--target", "module", *many).out
+    for wrong in ("z", "z=guess", "=score", "z=score:", "z=enumerate:3"):
+        assert run("check", "bits.txt", "--estimator", wrong).status == 2, wrong
+
+
 def test_the_direction(run) -> None:
     Path("plain.txt").write_text("f(x)", encoding="utf-8")
     assert run("check", "plain.txt").status == 1

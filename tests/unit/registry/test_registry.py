@@ -14,7 +14,7 @@ from formula2dgm import registry
 from formula2dgm.registry.divergences import CLOSED_FORMS, closed_form
 from formula2dgm.registry.estimators import ESTIMATORS, choices, estimator
 from formula2dgm.registry.family import Family
-from formula2dgm.registry.functions import FUNCTIONS, function, function_by_spelling
+from formula2dgm.registry.functions import CONDITIONS, FUNCTIONS, function, function_by_spelling
 
 MODULES = [path.stem for path in Path(formula2dgm.library.__file__).parent.glob("*.py") if path.stem != "__init__"]
 FAMILIES = [pytest.param(each, id=each.name) for each in registry.FAMILIES]
@@ -99,26 +99,36 @@ def test_closed_forms_take_the_left_parameters_then_the_right() -> None:
 
 
 def test_estimators() -> None:
-    assert [each.name for each in choices(registry.family("Normal"))] == ["pathwise"]
-    assert [each.name for each in choices(registry.family("Categorical"))] == ["enumerate"]
+    assert [each.name for each in choices(registry.family("Normal"))] == ["pathwise", "score"]
+    assert [each.name for each in choices(registry.family("Uniform"))] == ["pathwise"]
+    assert [each.name for each in choices(registry.family("Poisson"))] == ["score"]
+    discrete = ["enumerate", "score", "relaxed", "straight-through"]
+    assert [each.name for each in choices(registry.family("Categorical"))] == discrete
     assert {each.name for each in ESTIMATORS} == {"pathwise", "enumerate", "score", "relaxed", "straight-through"}
     assert estimator("score").allows(registry.family("Normal")) and estimator("wishful") is None
 
 
 def call(each, *arguments):
     if each.from_library:
-        return library(each.call)(*arguments)
+        return library(each.call)(*arguments, *([1] if each.gives else []))
     return getattr(torch, each.call.removeprefix("torch."))(*arguments)
+
+
+def arguments_of(each):
+    """Values in the function's domain: as many as it takes, vectors where it takes these."""
+    x = torch.linspace(*each.domain, 102, dtype=torch.float64)
+    others = [x.flip(0) / 2, x.flip(0) / 2 + 1]
+    others[0] = others[0].abs() if each.name == "huber" else others[0]
+    given = (x, *others[: 1 if each.variadic else each.arguments - 1])
+    return tuple(value.reshape(-1, 3) for value in given) if each.gives else given
 
 
 @pytest.mark.parametrize("each", FUNCTIONS, ids=lambda each: each.name)
 def test_a_function_is_what_its_reference_says(each) -> None:
-    domain = (0.1, 4.0) if each.name in ("log", "sqrt", "log1p") else (-4.0, 4.0)
-    x = torch.linspace(*domain, 101, dtype=torch.float64)
-    y = x.flip(0) / 2
-    arguments = (x, y) if each.variadic else (x,)
-    spelled = each.reference.format("x", "y")
-    torch.testing.assert_close(call(each, *arguments), eval(spelled, {"torch": torch, "x": x, "y": y}))
+    arguments = arguments_of(each)
+    spelled = each.reference.format("x", "y", "z")
+    names = dict(zip("xyz", arguments, strict=False))
+    torch.testing.assert_close(call(each, *arguments), eval(spelled, {"torch": torch, **names}))
     if each.number:
         import math
 
@@ -127,15 +137,25 @@ def test_a_function_is_what_its_reference_says(each) -> None:
         torch.testing.assert_close(call(each, *arguments), found.double(), check_dtype=False, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("each", FUNCTIONS, ids=lambda each: each.name)
+@pytest.mark.parametrize("each", [each for each in FUNCTIONS if not each.gives], ids=lambda each: each.name)
 def test_the_facts_of_a_function_hold(each) -> None:
-    domain = (0.1, 4.0) if each.name in ("log", "sqrt", "log1p") else (-4.0, 4.0)
-    x = torch.linspace(*domain, 401, dtype=torch.float64)
-    value = call(each, x, torch.ones_like(x)) if each.variadic else call(each, x)
+    x = torch.linspace(*each.domain, 401, dtype=torch.float64)
+    others = [torch.ones_like(x), 2 * torch.ones_like(x)][: 1 if each.variadic else each.arguments - 1]
+    value = call(each, x, *others)
     rising, falling = bool((value.diff() >= 0).all()), bool((value.diff() <= 0).all())
-    assert each.increasing == (True if rising else False if falling else None)
+    if each.name not in CONDITIONS:  # polarity never asks of what a condition is
+        assert each.increasing == (True if rising else False if falling else None)
     if not each.variadic and each.name not in ("log1p",):
-        assert each.positive == bool((value >= 0).all() and each.name != "log")
+        assert each.positive == bool((value >= 0).all() and each.name not in ("log", "clip"))
+
+
+@pytest.mark.parametrize("each", [each for each in FUNCTIONS if not each.gives], ids=lambda each: each.name)
+def test_a_function_has_a_gradient_or_says_that_it_has_none(each) -> None:
+    x, *others = arguments_of(each)
+    x.requires_grad_()
+    value = call(each, x, *others)
+    slope = torch.autograd.grad(value.sum(), x)[0] if value.requires_grad else torch.zeros_like(x)
+    assert each.gradient == bool(slope.any())
 
 
 def test_function_look_up() -> None:

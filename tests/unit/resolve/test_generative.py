@@ -9,7 +9,7 @@ ELBO = r"\max E_{q(z|x)}[\log p(x|z)] - KL[q(z|x)||p(z)]"
 
 
 def drawn(formula: str, bindings: dict[str, object]) -> list[str]:
-    return [each.site.split()[0] for each in program(formula, bindings).generative]
+    return [name for name, _ in program(formula, bindings).generative]
 
 
 def sized(bindings: dict[str, object]) -> dict[str, object]:
@@ -48,4 +48,4 @@ def test_a_conditional_model_needs_its_condition() -> None:
 
 def test_posteriors_take_no_part() -> None:
     found = program(ELBO, sized(Model().bindings))
-    assert [each.law.label for each in found.generative] == ["p(z)", "p(x|z)"]
+    assert [each.label for each in found.model] == ["p(z)", "p(x|z)"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 from torch.testing import assert_close
@@ -26,9 +28,10 @@ def test_the_sum_over_examples_is_n_times_the_batch_mean() -> None:
     assert codes(formula, model.bindings) == ["F2D-0203"]
 
 
-def test_a_double_sum_over_examples_is_refused() -> None:
-    formula = r"\min \sum_{i=1}^N\sum_{j=1}^N f(x_i,x_j)"
-    assert codes(formula, {"f": PAIR, "N": 5}) == ["F2D-0417"]
+def test_a_double_sum_over_examples_runs_over_pairs_of_the_batch() -> None:
+    formula = r"\min \sum_{i=1}^N\sum_{j=1}^N \|x_i - x_j\|^2"
+    x = torch.randn(4, 3)
+    assert_close(f2d.compile(formula, {})(x=x).value, torch.cdist(x, x).square().sum())
 
 
 def test_only_whole_ranges_are_summed() -> None:
@@ -104,9 +107,15 @@ def test_paired_data_are_pairs_and_marginals_are_not() -> None:
         assert_close(model.value(formula, {"y": shuffle}, more, data, maximize=True), crossed)
 
 
-def test_an_average_over_other_examples_under_a_log_is_refused() -> None:
-    """log E_y[e^f(x,y)] for each x needs all pairs."""
-    assert codes(r"\max E_{p_D(x)}[\log E_{p_D(y)}[e^{f(x,y)}]]", {"f": PAIR}) == ["F2D-0417"]
+def test_an_average_over_other_examples_under_a_log_is_over_all_of_them() -> None:
+    """log E_y[e^f(x,y)] for each x is of all pairs with other examples."""
+    model, y = Model(), torch.randn(3, 2)
+    found = model.value(r"\max E_{p_D(x)}[\log E_{p_D(y)}[e^{f(x,y)}]]", {}, {"f": PAIR.double()}, {"y": y})
+    expected = [
+        torch.stack([PAIR(model.x[i : i + 1], y[j : j + 1]).squeeze() for j in range(3) if j != i]).logsumexp(0)
+        for i in range(3)
+    ]
+    assert_close(found, (torch.stack(expected) - math.log(2)).mean())
 
 
 def test_a_density_named_r_is_no_data() -> None:

@@ -27,6 +27,17 @@ def test_a_network_before_a_bracket_is_applied() -> None:
     assert_close(model.value(r"\min \beta(x)", {}, {"beta": net}), net(model.x).mean())
 
 
+def test_a_mean_without_brackets_is_of_all_that_follows() -> None:
+    """It removes the batch where it stands, and is no hyperparameter unless it is bound."""
+    model, net = Model(), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    expected = net(model.x).log().squeeze(-1).mean()
+    for text in (r"\max \mathrm{mean}\log d(x)", r"\max \operatorname{mean} \log d(x)", r"\max mean(\log d(x))"):
+        assert_close(model.value(text, more={"d": net}), expected)
+    squared = model.value(r"\min (2 \, \mathrm{mean} \log d(x))^2", more={"d": net})
+    assert_close(squared, (2 * expected) ** 2)
+    assert_close(model.value(r"\max \mathrm{mean} \log d(x)", {}, {"d": net, "mean": 3.0}), 3 * expected)
+
+
 def test_log_reaches_over_densities() -> None:
     model = Model()
     value = model.value(r"\max E_{q(z|x)}[\log p(x|z) p(z)]")

@@ -41,7 +41,7 @@ def test_a_value_function_has_two_players() -> None:
         r"V(D, G) = \mathbb{E}_{x \sim p_{data}}[\log D(x)] + \mathbb{E}_{z \sim p(z)}[\log(1 - D(G(z)))]",
     ]
     found = program(text, {}, scaffold=True)
-    assert [(each.player, each.maximize) for each in found.objectives] == [("G", False), ("D", True)]
+    assert [(each.player, each.maximize) for each in found.objectives] == [("D", True), ("G", False)]
 
 
 def test_what_nothing_uses_is_listed() -> None:
@@ -69,3 +69,44 @@ def test_a_function_of_itself_is_left_as_it_is() -> None:
 def test_definitions_that_grow_without_end_are_no_trap() -> None:
     doubling = [f"f_{{{i}}}(x) = f_{{{i - 1}}}(x) + f_{{{i - 1}}}(x)" for i in range(1, 40)]
     assert codes([*doubling, r"\min \|f_{39}(x)\|^2"], {}) != []
+
+
+BOUND = r"\mathcal{L}(x, y) = E_{q_\phi(z|x, y)}[\log p(x|z) + \log p(y|z)] - KL[q_\phi(z|x, y) || p(z)]"
+
+
+def _networks(text: list[str], **dims: int) -> list[str]:
+    found = program(text, {}, scaffold=True, dims=dims)
+    return [each.label for each in found.networks]
+
+
+def test_a_call_at_other_arguments_keeps_the_densities_of_the_definition() -> None:
+    """Labelled and unlabelled data have one set of weights, whatever their names are."""
+    text = [BOUND, r"\max E_{p_l(x_l, y_l)}[\mathcal{L}(x_l, y_l)] + E_{p_u(x_u, y_u)}[\mathcal{L}(x_u, y_u)]"]
+    assert _networks(text) == ["q_phi(z|x, y)", "p(x|z)", "p(y|z)"]
+    assert _networks([BOUND, r"\max \mathcal{L}(a, b) + \mathcal{L}(c, d)"]) == ["q_phi(z|x, y)", "p(x|z)", "p(y|z)"]
+
+
+def test_a_density_of_the_definition_is_the_same_outside_of_it() -> None:
+    """M2: the classifier that the unlabelled bound sums over is the one that labels train, wherever it stands."""
+    text = [
+        r"\mathcal{U}(x) = \sum_y q_\phi(y|x) \log p(x|y) + H(q_\phi(y|x))",
+        r"\max E_{p_l(x_l, y_l)}[\log q_\phi(y_l|x_l)] + E_{p_u(x_u)}[\mathcal{U}(x_u)]",
+        r"y \in \{1, \dots, 3\}; y_l \in \{1, \dots, 3\}; x_l \in \mathbb{R}^4; x_u \in \mathbb{R}^4",
+    ]
+    assert _networks(text) == ["q_phi(y|x)", "p(x|y)"]
+
+
+def test_exchanged_arguments_are_exchanged_in_the_density() -> None:
+    text = [BOUND, r"\max \mathcal{L}(x, y) + \mathcal{L}(y, x)"]
+    said = assumed(text, {}, scaffold=True, dims={"x": 4, "y": 4})
+    assert "q_phi(z|y, x) is q_phi(z|x, y) at the values of a call, with the same weights" in said
+    assert _networks(text, x=4, y=4) == ["q_phi(z|x, y)", "p(x|z)", "p(y|z)"]
+
+
+def test_arguments_of_two_spaces_have_densities_of_their_own() -> None:
+    text = [
+        r"\mathcal{L}(x) = E_{q(z|x)}[\log p(x|z)] - KL[q(z|x) || p(z)]",
+        r"\max \mathcal{L}(x_a) + \mathcal{L}(x_b)",
+        r"x_a \in \mathbb{R}^4; x_b \in \mathbb{R}^3",
+    ]
+    assert _networks(text) == ["q(z|x_a)", "p(x_a|z)", "q(z|x_b)", "p(x_b|z)"]

@@ -179,9 +179,12 @@ def test_no_distributions(text: str | list[str], bindings: dict[str, object], co
     assert [each.code for each in caught.value.diagnostics] == [code]
 
 
-def test_names_of_methods_are_taken() -> None:
-    text = ["p(x|z)", "p(x|z) = N(x; sample(z), I)"]
-    assert refusal(f2d.distribution, text, {"sample": nn.Linear(2, 3)}) == ("F2D-0448", "")
+def test_networks_called_like_methods_are_renamed() -> None:
+    net, z = nn.Linear(2, 3), torch.ones(4, 2)
+    d = f2d.distribution(["p(x|z)", "p(x|z) = N(x; sample(z), I)"], {"sample": net})
+    torch.testing.assert_close(d.mean(z=z), net(z))
+    assert d.sample(5, z=z)["x"].shape == (5, 4, 3)
+    assert d.sample_net is net
 
 
 def test_densities_known_by_their_logarithm() -> None:
@@ -193,8 +196,16 @@ def test_densities_known_by_their_logarithm() -> None:
 
 
 def test_an_objective_without_a_model() -> None:
-    objective = f2d.compile("log p(y|x)", {"p(y|x)": f2d.Normal(loc="x", scale=1.0)})
+    objective = f2d.compile(r"\min ||y - f(x)||^2", {"f": nn.Linear(2, 2)})
     assert refusal(objective.log_prob, x=torch.zeros(1, 2), y=torch.zeros(1, 2)) == ("F2D-0611", "")
+
+
+def test_an_objective_whose_model_is_given_data() -> None:
+    objective = f2d.compile(r"\max log p(y|x)", {"p(y|x)": f2d.Normal(loc="x", scale=1.0)})
+    x = torch.ones(4, 2)
+    assert objective.sample(3, x=x)["y"].shape == (3, 4, 2)
+    torch.testing.assert_close(objective.log_prob(x=x, y=x).mean(), objective(x=x, y=x).value)
+    assert refusal(objective.sample, 3)[0] == "F2D-0601"
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from formula2dgm import driver
+from formula2dgm.api import make_options
 from formula2dgm.codegen.module import generate
 from formula2dgm.codegen.script import script
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter, Objective, Program, Scaffold
+from formula2dgm.passes import run_passes
 from tests.numeric.programs import BATCH, Builder
 
 
@@ -41,7 +44,7 @@ def vae(
         b.term(f"log p({name}|z)", b.mean(b.log(p, x))),
         b.term(f"KL[q(z|{name}) || p(z)]", b.mean(b.kl(q, prior)), b.make(ir.Neg, b.make(ir.Hyper, hyper))),
         hypers=(Hyperparameter(hyper, 1.0),),
-        generative=(prior_z, b.make(ir.Draw, likelihood, name)),
+        generative=(("z", prior_z), (name, b.make(ir.Draw, likelihood, name))),
     )
 
 
@@ -109,7 +112,33 @@ def sequence() -> Program:
     )
 
 
+def written(*formula: str) -> Program:
+    """A formula with default networks, as the command line resolves it."""
+    return run_passes(driver.analyse(list(formula), options=make_options(scaffold=True)))
+
+
+def semi_supervised() -> Program:
+    """Labelled beside unlabelled examples."""
+    return written(
+        r"\max_{\theta,\phi} \mathbb{E}_{(x,y)\sim\mathcal{D}_l}[\log q_\phi(y|x)]"
+        r" + \mathbb{E}_{x\sim\mathcal{D}_u}[\log p_\theta(x)]",
+        r"y \in \{1, \dots, 10\}",
+    )
+
+
+def wasserstein() -> Program:
+    """A critic whose weights are clipped."""
+    return written(
+        r"\min_G \max_D E_{p_{data}(x)}[D(x)] - E_{p(z)}[D(G(z))]",
+        r"\theta_D \in [-c, c]",
+        r"c = 0.01",
+        r"z \in \mathbb{R}^4",
+    )
+
+
 PROGRAMS = {
+    "semi_supervised": semi_supervised,
+    "wasserstein": wasserstein,
     "sequence": sequence,
     "vae": vae,
     "gaussian": lambda: vae("Normal", (2,)),

@@ -98,7 +98,8 @@ def test_two_players_have_their_own_optimiser_and_steps(load: Load) -> None:
     assert module.main([*FAST, "--steps-D", "3", "--out-dir", "run"]) == 0
     optimizers = torch.load("run/ckpt.pt", weights_only=True)["optimizers"]
     steps = {name: {int(each["step"]) for each in state["state"].values()} for name, state in optimizers.items()}
-    assert steps == {"D": {3 * 3 * 8}, "G": {3 * 8}}  # 1618 training examples are 8 batches of 200
+    # 1618 training examples are 8 batches of 200; G takes a step on the last of every three
+    assert steps == {"D": {3 * 8}, "G": {8}}
     line = metrics("run")[-1]["train"]
     assert line["D: value"] == pytest.approx(line["D: log D(x)"] + line["D: log(1 - D(G(z)))"], rel=1e-4)
     assert line["D: loss"] == pytest.approx(-line["D: value"]) and line["G: loss"] == pytest.approx(line["G: value"])
@@ -113,6 +114,29 @@ def test_a_player_updates_its_own_networks_alone(load: Load) -> None:
     run.update({"x": torch.rand(20, 64)})
     changed = {name for name, value in run.objective.state_dict().items() if not torch.equal(value, before[name])}
     assert changed and all(name.startswith("G.") for name in changed)
+
+
+def test_clipped_weights_stay_in_their_range(load: Load) -> None:
+    assert load("wasserstein").main([*FAST, "--steps-D", "2", "--lr-D", "0.01", "--out-dir", "run"]) == 0
+    state = torch.load("run/ckpt.pt", weights_only=True)
+    bounded = [value for name, value in state["objective"].items() if name.startswith("D.")]
+    assert bounded and max(value.abs().max().item() for value in bounded) <= 0.01
+    rates = {name: each["param_groups"][0]["lr"] for name, each in state["optimizers"].items()}
+    assert rates == {"D": 0.01, "G": 1e-3}
+
+
+def test_few_examples_keep_their_labels(load: Load) -> None:
+    module = load("semi_supervised")
+    config = module.parse([*FAST, "--labelled", "50"])
+    train, kept = module.split(module.prepare(config), config)
+    data = module.keep_labels(train, config)
+    assert {name: len(value) for name, value in data.items()} == {"x_l": 50, "y": 50, "x_u": len(train["x_u"])}
+    assert data["y"].bincount().tolist() == [5] * 10
+    rows = {tuple(each.tolist()) for each in train["x_u"]}
+    assert all(tuple(each.tolist()) in rows for each in data["x_l"])
+    assert not any(tuple(each.tolist()) in rows for each in kept["x_l"])
+    assert module.main([*FAST, "--labelled", "50", "--out-dir", "run"]) == 0
+    assert set(metrics("run")[-1]["train"]) >= {"log q_phi(y|x)", "loss"}
 
 
 def test_labels_are_read_beside_pictures(load: Load) -> None:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from formula2dgm.diagnostics import FormulaError
-from formula2dgm.runtime.training import fit, load, train
+from formula2dgm.runtime.runs import load, train
+from formula2dgm.runtime.training import fit
 
 
 class Output(NamedTuple):
@@ -78,6 +79,8 @@ def test_fit_is_reproducible_and_pairs_what_is_equally_long() -> None:
     seen: list[dict[str, Tensor]] = []
 
     class Watching(Square):
+        inputs = (Input("x"), Input("y"), Input("u"))
+
         def forward(self, data: Mapping[str, Tensor]) -> Output:
             seen.append(dict(data))
             return super().forward(data)

@@ -1,0 +1,46 @@
+"""Functions of whole vectors, entries, chosen rows, and numbers that stand beside vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from formula2dgm.codegen.alignment import Axes, spread
+from formula2dgm.codegen.event_dimensions import is_python_number
+from formula2dgm.codegen.python import Code, call, method
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.uses import Demand
+from formula2dgm.ir import nodes as ir
+from formula2dgm.registry.functions import function
+
+Expression = Callable[[Scope, ir.Node, Demand], Code]
+
+
+def of_vectors(
+    scope: Scope, node: ir.EventFunction | ir.Entry | ir.ArgMin | ir.Nearest, expression: Expression
+) -> Code:
+    """Functions of whole vectors, one entry of a vector, and the position of the smallest number."""
+    lead = str(len(node.axes))
+
+    def value(each: ir.Node) -> Code:
+        code = expression(scope, each, "value")
+        return code if is_python_number(each) else spread(code, each.axes, node.axes, full=True)
+
+    match node:
+        case ir.EventFunction(name, args):
+            return call(scope.use(function(name).call), *map(value, args), lead)
+        case ir.Entry(vector, category):
+            return call(scope.use("entry_of"), value(vector), value(category), lead)
+        case ir.Nearest(point, rows, _, order):
+            codes = [expression(scope, each, "value") for each in (point, rows)]
+            return call(scope.use("nearest_row"), *codes, f"{order:g}")
+        case ir.ArgMin(body, axis):
+            return method(expression(scope, body, "number"), "argmin", str(body.axes.index(axis)))
+
+
+def beside_vectors(scope: Scope, law: ir.Law, node: ir.Node, axes: Axes, expression: Expression) -> Code | None:
+    """One number an example, as a parameter beside one that is a vector; None where none of them is."""
+    like = next((each for _, each in law.params if each.event != "number"), None)
+    if like is None:
+        return None
+    codes = expression(scope, node, "number"), expression(scope, like, "value")
+    return spread(call(scope.use("over_event"), *codes, str(len(like.axes))), node.axes, axes)

@@ -1,0 +1,39 @@
+"""What an objective was compiled with: another formula can be compiled with the same, around the same networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from formula2dgm.ir.program import Network, Parameter, Program
+from formula2dgm.runtime.arguments import refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The bindings and options of a call of ``f2d.compile``."""
+
+    bindings: dict[str, object]
+    dims: dict[str, int]
+    scaffold: bool
+
+
+def shared_with(objective: Any, program: Program) -> tuple[dict[str, nn.Module], dict[str, Tensor]]:
+    """The default networks and tensors of an objective that a program names too.
+
+    Raises FormulaError (F2D-0708) for one that the objective does not have: a new one would be untrained.
+    """
+    known = [(each.name, each.label) for each in (*objective.program.networks, *objective.program.parameters)]
+    found: dict[str, Any] = {}
+    wanted: list[Network | Parameter] = [*program.networks, *program.parameters]
+    for each in wanted:
+        if each.binding is not None or (isinstance(each, Parameter) and each.made and not each.learned):
+            continue
+        if (each.name, each.label) not in known:
+            has = ", ".join(label for _, label in known)
+            raise refuse("F2D-0708", f"weights_of: its formula has no {each.label}", f"it has {has}; bind {each.label}")
+        found[each.name] = getattr(objective, each.name)
+    networks = {each.name for each in program.networks}
+    return {k: v for k, v in found.items() if k in networks}, {k: v for k, v in found.items() if k not in networks}

@@ -1,0 +1,47 @@
+"""Batches in the reference interpreter: how many examples one has, and one of its examples beside all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Program
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.runtime.reference_values import Value
+
+
+def batch_size(program: Program, data: Mapping[str, Tensor], noise: Mapping[str, Tensor], batch: Axis) -> int:
+    """The number of examples: that of any data, or of any noise, that has the batch's axis."""
+    for each in program.inputs:
+        if batch in each.axes:
+            return data[each.name].shape[each.axes.index(batch)]
+    for node in walk(*program.roots):
+        if isinstance(node, ir.Draw | ir.Permuted) and batch in node.axes and node.site in noise:
+            given = noise[node.site]
+            inner = len(node.axes) - node.axes.index(batch)
+            events = 0 if isinstance(node, ir.Permuted) or node.law.scalar else given.dim() - len(node.axes)
+            return given.shape[given.dim() - events - inner]
+    raise ValueError(f"the size of {batch.name} is unknown")
+
+
+def stratum_weights(other: int, size: int, examples: float) -> Tensor:
+    """The weight of one example in the minibatch-stratified estimate of each example of the batch."""
+    rest = size - 1
+    weights = []
+    for own in range(size):
+        if other == own:
+            weights.append(1 / examples)
+        elif other == (own + 1) % size:
+            weights.append((examples - rest) / (examples * rest))
+        else:
+            weights.append(1 / rest)
+    return torch.tensor(weights, dtype=torch.float64)
+
+
+def example(value: Value, position: int) -> Value:
+    """One example of a batch, for all examples of another index."""
+    return Value(value.tensor[position], False) if value.batched else value

@@ -1,0 +1,60 @@
+"""Named functionals as divergences: which calls are meant, and which are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from formula2dgm.resolve.named_functionals import write_functionals
+from formula2dgm.syntax import parse_one, tree
+
+
+def written(*texts: str, bound: tuple[str, ...] = ("q(z|x)",)) -> list[tree.Node]:
+    statements = [tree.Statement(node, span=node.span) for node in map(parse_one, texts)]
+    return [each.body for each in write_functionals(statements, [parse_one(each) for each in bound])[0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I_q(x; z)", "MI[q(z|x) || q(z)]"),
+        ("I(z; x)", "MI[q(z|x) || q(z)]"),
+        ("TC(z)", "KL[q(z) || prod_j q(z_j)]"),
+        ("MMD_k(q(z), p(z))^2", "MMD_{k(z, z')}[q(z) || p(z)]"),
+        ("D_{MMD}(q(z|x) || p(z))", "MMD_{k(z, z')}[q(z|x) || p(z)]"),
+    ],
+)
+def test_written(text: str, expected: str) -> None:
+    (node,) = written(text)
+    assert isinstance(node, tree.Labelled) and str(node.body) == expected
+
+
+def test_the_term_keeps_its_name() -> None:
+    (node,) = written("I_q(x; z)")
+    assert isinstance(node, tree.Labelled) and node.label == "I_q(x; z)"
+
+
+@pytest.mark.parametrize("text", ["I(x; y)", "I(x; z | c)", "I(c; G(z, c))", "TC(w)", "I(x)"])
+def test_what_no_density_says_is_left_alone(text: str) -> None:
+    assert [str(each) for each in written(text)] == [str(parse_one(text))]
+
+
+def test_what_the_text_defines_or_binds_is_left_alone() -> None:
+    assert str(written("E_q(z|x)[TC(z)]", "TC(z) = ||z||^2")[0]) == "E_q(z|x)[TC(z)]"
+    assert str(written("I(x, z)", bound=("q(z|x)", "I"))[0]) == "I(x, z)"
+
+
+def test_the_other_direction_is_no_encoder() -> None:
+    """p(z|x) beside p(x|z) is a posterior that nobody samples; q's encoder is preferred to p's."""
+    assert str(written("I(x; z)", bound=("p(x|z)",))[0]) == "I(x; z)"
+    node = written("I(x; z)", bound=("p(x|z)", "q(z|x)"))[0]
+    assert isinstance(node, tree.Labelled) and str(node.body) == "MI[q(z|x) || q(z)]"
+
+
+def test_a_marginal_of_another_letter_is_declared() -> None:
+    body, marginal = written("I(x; z)", bound=("p(z|x)",))
+    assert isinstance(body, tree.Labelled) and str(body.body) == "MI[p(z|x) || p(z)]"
+    assert str(marginal) == "p(z) = E_{p_data(x)}[p(z|x)]"
+
+
+def test_a_given_marginal_is_taken() -> None:
+    assert len(written("I(x; z)", bound=("p(z|x)", "p(z)"))) == 1
