@@ -1,7 +1,7 @@
 r"""x in {0, 1}^64
 z in bbR^16
 p(z) = Normal(z; 0, I)
-beta = 4
+beta = 2
 max_{theta, phi} underbrace(E_{q_phi(z|x)}[log p_theta(x|z)], "reconstruction")
     - beta underbrace(KL[q_phi(z|x) || p(z)], "rate")
 
@@ -10,7 +10,7 @@ In LaTeX:
     x \in \{0, 1\}^{64}
     z \in \mathbb{R}^{16}
     p(z) = \mathcal{N}(z; 0, I)
-    \beta = 4
+    \beta = 2
     \max_{\theta, \phi} \underbrace{\mathbb{E}_{q_{\phi}(z \mid x)}\left[\log p_{\theta}(x \mid
         z)\right]}_{\text{reconstruction}} - \beta \underbrace{\mathrm{KL}\left[q_{\phi}(z \mid x) \,\|\,
         p(z)\right]}_{\text{rate}}
@@ -80,7 +80,7 @@ class PThetaXGivenZ(nn.Module):
 class Objective(nn.Module):
     """The objective; its terms are reconstruction, rate."""
 
-    def __init__(self, q_phi_z_given_x: nn.Module, p_theta_x_given_z: nn.Module, *, beta: float = 4.0) -> None:
+    def __init__(self, q_phi_z_given_x: nn.Module, p_theta_x_given_z: nn.Module, *, beta: float = 2.0) -> None:
         super().__init__()
         self.q_phi_z_given_x = q_phi_z_given_x  # q_phi(z|x): the parameters of a Normal, from x
         self.p_theta_x_given_z = p_theta_x_given_z  # p_theta(x|z): the parameters of a Bernoulli, from z

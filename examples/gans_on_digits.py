@@ -3,8 +3,8 @@
     python examples/gans_on_digits.py                     prints two figures and writes non_saturating_gan.png
     python examples/gans_on_digits.py --game wgan_gp
 
-The figures: how far samples are from the nearest training image, beside how far held-out images are; and how many of the
-ten classes are drawn, each sample being of the class of its nearest training image.
+The figures: how far samples are from the nearest training image, beside how far held-out images are; and how many of
+the ten classes are drawn, each sample being of the class of its nearest training image.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def nearest(x: Tensor, data: dict[str, Tensor]) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--game", choices=GAMES, default="non_saturating_gan")
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", help="where the picture goes (the game's name)")
     given = parser.parse_args()

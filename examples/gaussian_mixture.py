@@ -84,6 +84,38 @@ class Objective(nn.Module):
             contributions={name: term.detach() for name, term in contributions.items()},
         )
 
+    def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
+        """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""
+        noise = {} if noise is None else noise
+
+        # component of x: logits = (pi_logits - logsumexp_k[pi_logits] for all k)
+        component_of_x_logits = self.pi_logits - torch.logsumexp(self.pi_logits, 0)
+
+        # x_component ~ component of x: one draw for each example
+        x_component_shape = (n,)
+        if "x_component" in noise:
+            x_component = noise["x_component"].expand(x_component_shape)
+        else:
+            x_component = categorical_draw(x_component_shape, component_of_x_logits)
+
+        # sigma_k = exp(log_sigma[k=x_component])
+        sigma_k = torch.exp(self.log_sigma[x_component])
+
+        # Normal(x; mu_k, diag(sigma_k^2)): loc = mu[k=x_component]
+        Normal_x_mu_k_diag_sigma_k_2_loc = self.mu[x_component]
+
+        # x ~ Normal(x; mu_k, diag(sigma_k^2)): one draw for each example
+        x_shape = (n, 2)
+        if "x" in noise:
+            x_noise = noise["x"].expand(x_shape)
+        else:
+            x_noise = normal_noise(x_shape, Normal_x_mu_k_diag_sigma_k_2_loc)
+        x = normal_sample(x_noise, Normal_x_mu_k_diag_sigma_k_2_loc, sigma_k)
+        if mean:
+            x = normal_mean(Normal_x_mu_k_diag_sigma_k_2_loc, sigma_k)
+
+        return {"x": x}
+
 
 def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective:
     """The objective with default networks, for data of these event shapes."""
@@ -135,8 +167,40 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
+def categorical_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+    """Indices of this shape, drawn from softmax(logits)."""
+    probs = torch.softmax(logits, dim=-1).expand(*shape, logits.shape[-1])
+    return torch.multinomial(probs.reshape(-1, logits.shape[-1]), 1).reshape(shape)
+
+
+def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Standard normal noise on the device and in the dtype of ``like``."""
+    return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
+
+
+def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
+    return loc + scale * noise
+
+
+def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """loc, elementwise."""
+    loc, scale = broadcast(loc, scale)
+    return loc
+
+
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def floating_dtype(like: Tensor) -> torch.dtype:
+    """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
+    return like.dtype if like.is_floating_point() else torch.get_default_dtype()
+
+
+def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
+    """All values as tensors of their common shape."""
+    return tuple(torch.broadcast_tensors(*as_tensors(*values)))

@@ -196,14 +196,13 @@ class Objective(nn.Module):
         log_q_phi_z_1_given_x = sum_event(normal_log_prob(z_1, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale), 1)
 
         # log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x), mean over the batch
-        log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x_part = (
+        log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x = (
             log_p_theta_x_given_z_1
             + log_p_theta_z_1_given_z_2
             + log_p_z_2
             - log_q_phi_z_2_given_z_1
             - log_q_phi_z_1_given_x
-        )
-        log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x = log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x_part.mean()
+        ).mean()
 
         terms = {
             "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x,

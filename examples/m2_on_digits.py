@@ -1,6 +1,7 @@
 """Semi-supervised learning (m2.tex) with 100 labels: the accuracy of q(y|x) beside that of the labels alone.
 
-    python examples/m2_on_digits.py             prints accuracies and writes m2_on_digits.png: a style a row, classes across
+    python examples/m2_on_digits.py             prints accuracies and writes m2_on_digits.png: the ten
+                                                classes across, each row in a style of its own
 
 Labelled and unlabelled images are two streams: a batch has 20 of the first and 100 of the second.
 """

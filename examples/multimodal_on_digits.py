@@ -68,9 +68,7 @@ def fit(
     decoders = {names[0]: f2d.Bernoulli(image), names[1]: f2d.Categorical(label)}
     objective = f2d.compile(Path(__file__).with_name(f"{model}.tex"), {**encoders, **decoders})
     f2d.fit(objective, data, epochs=epochs, progress=False)
-    posteriors = {
-        given: f2d.distribution(text, {**PRIOR, **encoders}) for given, text in POSTERIORS[model].items()
-    }
+    posteriors = {given: f2d.distribution(text, {**PRIOR, **encoders}) for given, text in POSTERIORS[model].items()}
     return image, label, posteriors, objective
 
 

@@ -145,22 +145,33 @@ class Objective(nn.Module):
         # q_phi(z|x) and KL[q_phi(z|x) || p(z)]
         q_tilde_phi_z_given_x_loc, q_tilde_phi_z_given_x_scale = normal_parameters(self.q_tilde_phi_z_given_x(x))
 
+        # q_tilde_phi(z|x) precision = q_tilde_phi(z|x).scale^(-2)
+        q_tilde_phi_z_given_x_precision = q_tilde_phi_z_given_x_scale**-2
+
+        # q_phi(z|x) weighted sum = q_tilde_phi(z|x) precision * q_tilde_phi(z|x).loc
+        q_phi_z_given_x_weighted_sum = q_tilde_phi_z_given_x_precision * q_tilde_phi_z_given_x_loc
+
         # q_tilde_phi(z|y): one call, used by the draw of q_phi(z|x, y), KL[q_phi(z|x, y) || p(z)], the draw of
         # q_phi(z|y) and KL[q_phi(z|y) || p(z)]
         q_tilde_phi_z_given_y_loc, q_tilde_phi_z_given_y_scale = normal_parameters(self.q_tilde_phi_z_given_y(y))
 
-        # q_phi(z|x, y): loc = (q_tilde_phi_z_given_x(x).scale^(-2) * q_tilde_phi_z_given_x(x).loc
-        # + q_tilde_phi_z_given_y(y).scale^(-2) * q_tilde_phi_z_given_y(y).loc) /
-        # (1 + q_tilde_phi_z_given_x(x).scale^(-2) + q_tilde_phi_z_given_y(y).scale^(-2))
-        q_phi_z_given_x_y_loc_part = (
-            q_tilde_phi_z_given_x_scale**-2 * q_tilde_phi_z_given_x_loc
-            + q_tilde_phi_z_given_y_scale**-2 * q_tilde_phi_z_given_y_loc
-        )
-        q_phi_z_given_x_y_loc_part_2 = 1.0 + q_tilde_phi_z_given_x_scale**-2 + q_tilde_phi_z_given_y_scale**-2
-        q_phi_z_given_x_y_loc = q_phi_z_given_x_y_loc_part / q_phi_z_given_x_y_loc_part_2
+        # q_tilde_phi(z|y) precision = q_tilde_phi(z|y).scale^(-2)
+        q_tilde_phi_z_given_y_precision = q_tilde_phi_z_given_y_scale**-2
 
-        # q_phi(z|x, y): scale = (1 + q_tilde_phi_z_given_x(x).scale^(-2) + q_tilde_phi_z_given_y(y).scale^(-2))^(-0.5)
-        q_phi_z_given_x_y_scale = q_phi_z_given_x_y_loc_part_2**-0.5
+        # q_phi(z|y) weighted sum = q_tilde_phi(z|y) precision * q_tilde_phi(z|y).loc
+        q_phi_z_given_y_weighted_sum = q_tilde_phi_z_given_y_precision * q_tilde_phi_z_given_y_loc
+
+        # q_phi(z|x, y) weighted sum = q_phi(z|x) weighted sum + q_phi(z|y) weighted sum
+        q_phi_z_given_x_y_weighted_sum = q_phi_z_given_x_weighted_sum + q_phi_z_given_y_weighted_sum
+
+        # q_phi(z|x, y) precision = 1 + q_tilde_phi(z|x) precision + q_tilde_phi(z|y) precision
+        q_phi_z_given_x_y_precision = 1.0 + q_tilde_phi_z_given_x_precision + q_tilde_phi_z_given_y_precision
+
+        # q_phi(z|x, y): loc = q_phi(z|x, y) weighted sum / q_phi(z|x, y) precision
+        q_phi_z_given_x_y_loc = q_phi_z_given_x_y_weighted_sum / q_phi_z_given_x_y_precision
+
+        # q_phi(z|x, y): scale = (q_phi(z|x, y) precision)^(-0.5)
+        q_phi_z_given_x_y_scale = q_phi_z_given_x_y_precision**-0.5
 
         # z ~ q_phi(z|x, y): one draw for each example, shared by log p_theta(x|z) and log p_theta(y|z)
         z_shape = (x.shape[0], 16)
@@ -176,14 +187,14 @@ class Objective(nn.Module):
         # p_theta(y|z)
         p_theta_y_given_z_logits = bernoulli_parameters(self.p_theta_y_given_z(z))
 
-        # q_phi(z|x): loc = q_tilde_phi_z_given_x(x).scale^(-2) * q_tilde_phi_z_given_x(x).loc /
-        # (1 + q_tilde_phi_z_given_x(x).scale^(-2))
-        q_phi_z_given_x_loc = (
-            q_tilde_phi_z_given_x_scale**-2 * q_tilde_phi_z_given_x_loc / (1.0 + q_tilde_phi_z_given_x_scale**-2)
-        )
+        # q_phi(z|x) precision = 1 + q_tilde_phi(z|x) precision
+        q_phi_z_given_x_precision = 1.0 + q_tilde_phi_z_given_x_precision
 
-        # q_phi(z|x): scale = (1 + q_tilde_phi_z_given_x(x).scale^(-2))^(-0.5)
-        q_phi_z_given_x_scale = (1.0 + q_tilde_phi_z_given_x_scale**-2) ** -0.5
+        # q_phi(z|x): loc = q_phi(z|x) weighted sum / q_phi(z|x) precision
+        q_phi_z_given_x_loc = q_phi_z_given_x_weighted_sum / q_phi_z_given_x_precision
+
+        # q_phi(z|x): scale = (q_phi(z|x) precision)^(-0.5)
+        q_phi_z_given_x_scale = q_phi_z_given_x_precision**-0.5
 
         # z ~ q_phi(z|x): one draw for each example
         z_shape_2 = (x.shape[0], 16)
@@ -196,14 +207,14 @@ class Objective(nn.Module):
         # p_theta(x|z)
         p_theta_x_given_z_logits_2 = bernoulli_parameters(self.p_theta_x_given_z(z_2))
 
-        # q_phi(z|y): loc = q_tilde_phi_z_given_y(y).scale^(-2) * q_tilde_phi_z_given_y(y).loc /
-        # (1 + q_tilde_phi_z_given_y(y).scale^(-2))
-        q_phi_z_given_y_loc = (
-            q_tilde_phi_z_given_y_scale**-2 * q_tilde_phi_z_given_y_loc / (1.0 + q_tilde_phi_z_given_y_scale**-2)
-        )
+        # q_phi(z|y) precision = 1 + q_tilde_phi(z|y) precision
+        q_phi_z_given_y_precision = 1.0 + q_tilde_phi_z_given_y_precision
 
-        # q_phi(z|y): scale = (1 + q_tilde_phi_z_given_y(y).scale^(-2))^(-0.5)
-        q_phi_z_given_y_scale = (1.0 + q_tilde_phi_z_given_y_scale**-2) ** -0.5
+        # q_phi(z|y): loc = q_phi(z|y) weighted sum / q_phi(z|y) precision
+        q_phi_z_given_y_loc = q_phi_z_given_y_weighted_sum / q_phi_z_given_y_precision
+
+        # q_phi(z|y): scale = (q_phi(z|y) precision)^(-0.5)
+        q_phi_z_given_y_scale = q_phi_z_given_y_precision**-0.5
 
         # z ~ q_phi(z|y): one draw for each example
         z_shape_3 = (x.shape[0], 16)
@@ -320,21 +331,32 @@ class Objective(nn.Module):
         # q_tilde_phi(z|x)
         q_tilde_phi_z_given_x_loc, q_tilde_phi_z_given_x_scale = normal_parameters(self.q_tilde_phi_z_given_x(x))
 
+        # q_tilde_phi(z|x) precision = q_tilde_phi(z|x).scale^(-2)
+        q_tilde_phi_z_given_x_precision = q_tilde_phi_z_given_x_scale**-2
+
+        # q_phi(z|x) weighted sum = q_tilde_phi(z|x) precision * q_tilde_phi(z|x).loc
+        q_phi_z_given_x_weighted_sum = q_tilde_phi_z_given_x_precision * q_tilde_phi_z_given_x_loc
+
         # q_tilde_phi(z|y)
         q_tilde_phi_z_given_y_loc, q_tilde_phi_z_given_y_scale = normal_parameters(self.q_tilde_phi_z_given_y(y))
 
-        # q_phi(z|x, y): loc = (q_tilde_phi_z_given_x(x).scale^(-2) * q_tilde_phi_z_given_x(x).loc
-        # + q_tilde_phi_z_given_y(y).scale^(-2) * q_tilde_phi_z_given_y(y).loc) /
-        # (1 + q_tilde_phi_z_given_x(x).scale^(-2) + q_tilde_phi_z_given_y(y).scale^(-2))
-        q_phi_z_given_x_y_loc_part = (
-            q_tilde_phi_z_given_x_scale**-2 * q_tilde_phi_z_given_x_loc
-            + q_tilde_phi_z_given_y_scale**-2 * q_tilde_phi_z_given_y_loc
-        )
-        q_phi_z_given_x_y_loc_part_2 = 1.0 + q_tilde_phi_z_given_x_scale**-2 + q_tilde_phi_z_given_y_scale**-2
-        q_phi_z_given_x_y_loc = q_phi_z_given_x_y_loc_part / q_phi_z_given_x_y_loc_part_2
+        # q_tilde_phi(z|y) precision = q_tilde_phi(z|y).scale^(-2)
+        q_tilde_phi_z_given_y_precision = q_tilde_phi_z_given_y_scale**-2
 
-        # q_phi(z|x, y): scale = (1 + q_tilde_phi_z_given_x(x).scale^(-2) + q_tilde_phi_z_given_y(y).scale^(-2))^(-0.5)
-        q_phi_z_given_x_y_scale = q_phi_z_given_x_y_loc_part_2**-0.5
+        # q_phi(z|y) weighted sum = q_tilde_phi(z|y) precision * q_tilde_phi(z|y).loc
+        q_phi_z_given_y_weighted_sum = q_tilde_phi_z_given_y_precision * q_tilde_phi_z_given_y_loc
+
+        # q_phi(z|x, y) weighted sum = q_phi(z|x) weighted sum + q_phi(z|y) weighted sum
+        q_phi_z_given_x_y_weighted_sum = q_phi_z_given_x_weighted_sum + q_phi_z_given_y_weighted_sum
+
+        # q_phi(z|x, y) precision = 1 + q_tilde_phi(z|x) precision + q_tilde_phi(z|y) precision
+        q_phi_z_given_x_y_precision = 1.0 + q_tilde_phi_z_given_x_precision + q_tilde_phi_z_given_y_precision
+
+        # q_phi(z|x, y): loc = q_phi(z|x, y) weighted sum / q_phi(z|x, y) precision
+        q_phi_z_given_x_y_loc = q_phi_z_given_x_y_weighted_sum / q_phi_z_given_x_y_precision
+
+        # q_phi(z|x, y): scale = (q_phi(z|x, y) precision)^(-0.5)
+        q_phi_z_given_x_y_scale = q_phi_z_given_x_y_precision**-0.5
 
         # z ~ q_phi(z|x, y): one draw for each example
         z_shape = (x.shape[0], 16)

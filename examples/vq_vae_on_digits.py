@@ -1,7 +1,7 @@
 """A VQ-VAE (vq_vae.tex) with convolutions: each of the four corners of a digit becomes one of 64 embeddings.
 
-    python examples/vq_vae_on_digits.py         prints two figures and writes vq_vae_on_digits.png: digits above, what the
-                                                decoder makes of their four codes below
+    python examples/vq_vae_on_digits.py         prints two figures and writes vq_vae_on_digits.png: digits, and
+                                                below them what the decoder makes of their four codes
 
 The encoder's output has an axis of positions; the formula is the same, as the codebook's rows are compared at each.
 """

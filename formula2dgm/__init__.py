@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.api import check, compile, describe, distribution, parse
     from formula2dgm.diagnostics import Diagnostic, FormulaError
     from formula2dgm.library.kernels import IMQ, RBF
+    from formula2dgm.registry.averages import EMA
     from formula2dgm.registry.estimators import Relaxed, Score
     from formula2dgm.report.trees import tree_text
     from formula2dgm.runtime.bindings import Sigmoid, SpectralNorm
@@ -41,6 +42,7 @@ _HOMES = {
     **dict.fromkeys(("Diagnostic", "FormulaError"), "diagnostics"),
     **dict.fromkeys(("Sigmoid", "SpectralNorm"), "runtime.bindings"),
     **dict.fromkeys(("Relaxed", "Score"), "registry.estimators"),
+    "EMA": "registry.averages",
     **dict.fromkeys(("IMQ", "RBF"), "library.kernels"),
     "Distribution": "runtime.distribution",
     "Objective": "runtime.objective",

@@ -14,6 +14,7 @@ from formula2dgm.registry.batch_estimators import BATCH_ESTIMATORS
 from formula2dgm.registry.estimators import NAMES, Chosen, chosen, problems_of
 from formula2dgm.report.contract import contract
 from formula2dgm.resolve import Bindings, Options
+from formula2dgm.resolve.call_types import check_formula, check_mapping, check_texts
 from formula2dgm.resolve.divergences_bounds import BOUNDS
 from formula2dgm.syntax import tree
 
@@ -94,8 +95,12 @@ def compile(
     """
     from formula2dgm.runtime import bindings as bound
     from formula2dgm.runtime.loader import build
-    from formula2dgm.runtime.origin import Origin, shared_with
+    from formula2dgm.runtime.origin import Origin, share_targets, shared_with
 
+    _check_types(formula, bindings, macros, labels)
+    if weights_of is not None and not hasattr(weights_of, "origin"):
+        says = f"weights_of is a {type(weights_of).__name__}, not an objective that f2d.compile returned"
+        raise FormulaError(Diagnostic("F2D-0708", "error", says))
     origin = weights_of.origin if weights_of is not None else None
     if origin is not None:
         bindings, dims = {**origin.bindings, **(bindings or {})}, {**origin.dims, **(dims or {})}
@@ -122,6 +127,8 @@ def compile(
         made, kept = shared_with(weights_of, program)
         networks, tensors = networks | made, tensors | kept
     objective = build(optimised, generated, networks, tensors)  # type: ignore[arg-type]
+    if weights_of is not None:
+        share_targets(objective, weights_of)
     objective.__dict__["origin"] = Origin(dict(bindings or {}), dict(options.dims), options.scaffold)
     return objective
 
@@ -153,6 +160,7 @@ def distribution(
     from formula2dgm.runtime import bindings as bound
     from formula2dgm.runtime.loader import build_distribution
 
+    _check_types(formula, bindings, macros, labels)
     described = bound.describe(bindings or {})
     options = make_options(dims=dims, scaffold=_is_document(formula) if scaffold is None else scaffold)
     program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels))
@@ -218,7 +226,12 @@ def make_options(
 ) -> Options:
     """The options, each checked; raises :class:`FormulaError` (F2D-0708) for a value that does not exist."""
     problems: list[Diagnostic] = []
+    if not isinstance(samples, int):
+        check_mapping("samples", samples, "{'z': 5}")
+    check_mapping("dims", dims or {}, "{'z': 16}")
+    check_mapping("estimators", estimators or {}, "{'z': 'score'}")
     if isinstance(divergences, Mapping):
+        check_mapping("divergences", divergences, "{'KL[q(z|x) || p(z)]': 'sampled'}")
         divergences = {str(parse(key)): choice for key, choice in divergences.items()}
 
     def one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
@@ -262,6 +275,15 @@ def make_options(
         scaffold,
         non_saturating,
     )
+
+
+def _check_types(formula: object, bindings: object, macros: object, labels: object) -> None:
+    check_formula(formula)
+    if bindings is not None and not isinstance(bindings, Mapping):
+        says = f"the bindings are a {type(bindings).__name__}, not a mapping: write {{'q(z|x)': f2d.Normal(net)}}"
+        raise FormulaError(Diagnostic("F2D-0707", "error", says))
+    check_texts("macros", macros, "[r'\\newcommand{\\E}{\\mathbb{E}}']")
+    check_texts("labels", labels, "['eq:elbo']")
 
 
 def _labels(labels: str | Sequence[str]) -> Sequence[str]:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 import torch
 from sklearn.datasets import load_digits
 from sklearn.mixture import GaussianMixture
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(autouse=True)
+def beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A script finds the module that it shares with the others, as it does where it is run."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    torch.manual_seed(0)
+    yield
 
 
 def script(name: str) -> ModuleType:
@@ -33,7 +44,7 @@ def test_expectation_maximisation_climbs_to_what_scikit_learn_finds(tmp_path: Pa
     theirs = GaussianMixture(2, covariance_type="diag", means_init=component.loc.detach().numpy(), max_iter=200).fit(x)
     assert abs(theirs.score(x) - history[-1]) < 1e-3
     em.draw(x, component, str(tmp_path / "picture.png"))
-    assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (tmp_path / "picture.png").read_bytes()[:8] == PNG
 
 
 def test_a_flow_on_digits_learns_and_inverts(tmp_path: Path) -> None:
@@ -51,4 +62,130 @@ def test_a_flow_on_digits_learns_and_inverts(tmp_path: Path) -> None:
         density = torch.distributions.Normal(0.0, 1.0).log_prob(z).flatten(1).sum(-1) + log_det
         torch.testing.assert_close(objective(x=x).value, density.mean(), rtol=1e-4, atol=1e-3)
     glow.draw(f, str(tmp_path / "samples.png"))
-    assert (tmp_path / "samples.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (tmp_path / "samples.png").read_bytes()[:8] == PNG
+
+
+def few(rows: int = 60) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """A part of the digits to train on, and of those kept for validation."""
+    train, kept = script("digits").digits()
+    return {k: v[:rows] for k, v in train.items()}, {k: v[:rows] for k, v in kept.items()}
+
+
+def test_the_bound_of_many_draws_lies_above_that_of_one() -> None:
+    """In the mean the importance-weighted bound grows with K, from the evidence lower bound on (K = 1)."""
+    _, bounds = script("iwae_of_a_vae").fit(epochs=1, draws=100, rows=100)
+    elbo, iwae = bounds.values()
+    assert elbo < iwae < 0
+
+
+def test_labels_are_as_many_of_each_class() -> None:
+    m2 = script("m2_on_digits")
+    train, _ = script("digits").digits()
+    labels = m2.labelled(train, 100)
+    assert labels["y"].bincount().tolist() == [10] * 10
+    assert all((row == train["x"]).all(-1).any() for row in labels["x"])
+
+
+def test_m2_takes_few_labels_and_many_images() -> None:
+    m2 = script("m2_on_digits")
+    train, kept = few(100)
+    classifier, decoder = m2.semi_supervised(m2.labelled(train, 30), train["x"], epochs=1)
+    assert 0 <= m2.accuracy(classifier, kept) <= 1
+    assert decoder(torch.arange(10), torch.zeros(10, m2.STYLE)).shape == (10, 64)
+
+
+@pytest.mark.slow
+def test_unlabelled_images_help_m2() -> None:
+    """297 images: a standard error of 2 %, and both classifiers see the same."""
+    m2 = script("m2_on_digits")
+    train, kept = script("digits").digits()
+    labels = m2.labelled(train, 100)
+    torch.manual_seed(0)
+    alone = m2.accuracy(m2.supervised(labels, epochs=100), kept)
+    torch.manual_seed(0)
+    classifier, _ = m2.semi_supervised(labels, train["x"], epochs=50)
+    assert m2.accuracy(classifier, kept) > max(alone, 0.84)
+
+
+@pytest.mark.parametrize("game", ["gan", "non_saturating_gan", "wgan_gp"])
+def test_a_game_is_played(game: str, tmp_path: Path) -> None:
+    gans, digits = script("gans_on_digits"), script("digits")
+    train, _ = few(128)
+    made = gans.fit(game, train["x"], epochs=1)
+    x = made(torch.randn(5, gans.CODE))
+    assert x.shape == (5, 64) and 0 <= x.min() and x.max() <= 1
+    digits.grid(x, str(tmp_path / "samples.png"), columns=2)
+    assert (tmp_path / "samples.png").read_bytes()[:8] == PNG
+
+
+def test_the_distance_to_the_nearest_digit() -> None:
+    gans = script("gans_on_digits")
+    train, _ = few(20)
+    assert gans.nearest(train["x"], train) == (0.0, len(train["y"].unique()))
+    assert gans.nearest(torch.full((3, 64), 1e3), train)[0] > 1e3
+
+
+@pytest.mark.slow
+def test_a_wasserstein_gan_draws_every_digit() -> None:
+    gans = script("gans_on_digits")
+    train, _ = script("digits").digits(binary=False)
+    made = gans.fit("wgan_gp", train["x"], epochs=100)
+    with torch.no_grad():
+        distance, classes = gans.nearest(made(torch.randn(1000, gans.CODE)), train)
+    assert classes == 10 and distance < 2
+
+
+def test_a_codebook_learns_the_corners_of_digits() -> None:
+    vq = script("vq_vae_on_digits")
+    train, _ = few(256)
+    objective, encoder, decoder, book = vq.fit(train["x"], epochs=3)
+    assert encoder(train["x"]).shape == (256, vq.POSITIONS, vq.SIZE)
+    assert decoder(book[:4].expand(2, 4, vq.SIZE)).shape == (2, 64)
+    reconstruction, *_ = objective(x=train["x"]).terms.values()
+    assert reconstruction > -64 * math.log(2)  # what 64 pixels cost of which nothing is known
+
+
+@pytest.mark.parametrize("model", ["jmvae", "mvae"])
+def test_one_modality_gives_the_other(model: str) -> None:
+    multimodal = script("multimodal_on_digits")
+    train, _ = few()
+    image, label, posteriors, objective = multimodal.fit(model, train, epochs=1)
+    code = posteriors["x"].mean(x=train["x"])
+    assert label(code).shape == (60, 10)
+    assert image(posteriors["y"].sample(y=torch.arange(10))["z"]).shape == (10, 64)
+    assert objective(**train).loss.isfinite()
+
+
+def test_the_posterior_of_one_modality_leaves_the_other_expert_out() -> None:
+    """Precisions add: the prior's 1 and the expert's, whose mean weighs by them."""
+    multimodal = script("multimodal_on_digits")
+    train, _ = few(8)
+    *_, posteriors, objective = multimodal.fit("mvae", train, epochs=1)
+    expert = objective.q_tilde_phi_z_given_x(train["x"])
+    precision = torch.exp(-2 * expert["log_scale"])
+    expected = expert["loc"] * precision / (1 + precision)
+    torch.testing.assert_close(posteriors["x"].mean(x=train["x"]), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_wider_bottleneck_lets_more_through(tmp_path: Path) -> None:
+    bottleneck = script("bottleneck_on_digits")
+    train, _ = few(200)
+    rates = []
+    for beta in (3.0, 0.01):
+        torch.manual_seed(0)
+        objective, encoder, _ = bottleneck.fit(train, beta, epochs=5)
+        rates.append(next(v for name, v in objective(**train).terms.items() if name.startswith("KL")).item())
+    assert rates[0] < rates[1]
+    bottleneck.draw(encoder(train["x"])["loc"].detach(), train["y"], str(tmp_path / "codes.png"))
+    assert (tmp_path / "codes.png").read_bytes()[:8] == PNG
+
+
+@pytest.mark.parametrize("model", ["maximum likelihood", "variational autoencoder", "variational inference", "GAN"])
+def test_one_line_is_a_model(model: str) -> None:
+    lines = script("one_liners")
+    train, _ = few()
+    history = lines.fit(model, train, epochs=4)
+    assert all(math.isfinite(value) for each in history for value in each.values())
+    if model != "GAN":
+        assert history[-1]["loss"] < history[0]["loss"]
+    assert set(lines.MODELS) == {"maximum likelihood", "variational autoencoder", "variational inference", "GAN"}

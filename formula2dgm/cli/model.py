@@ -39,6 +39,7 @@ def options(given: argparse.Namespace) -> Options:
         estimators=dict(_estimator(each) for each in given.estimators),
         dims=dims,
         scaffold=True,
+        non_saturating=given.non_saturating,
     )
 
 

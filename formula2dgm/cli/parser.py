@@ -188,6 +188,8 @@ def _add_formula(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) -
     group.add_argument(
         "--estimator", dest="estimators", metavar="NAME=HOW", help=estimated, action="append", default=[]
     )
+    saturation = "a player that is to minimise log(1 - D(G(z))) maximises log D(G(z)) in its place"
+    group.add_argument("--non-saturating", action="store_true", help=saturation)
     direction = "the direction, where the formula does not say"
     group.add_argument("--maximize", action=argparse.BooleanOptionalAction, default=None, help=direction)
 

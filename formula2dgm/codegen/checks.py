@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from formula2dgm.codegen.expressions import expression, facts, settings
+from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.meeting_values import meetings
 from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.codegen.python import Code, call, statement
@@ -51,8 +52,8 @@ class _Checks:
                 self._divergence(node, left, right)
             case ir.Apply("log", (body,)):
                 self._logarithm(node, body)
-        for left, right in meetings(self.scope, node):
-            self._ranks(node, left, right)
+        for one, other in meetings(self.scope, node):
+            self._ranks(node, one, other)
 
     def _ranks(self, node: ir.Node, left: ir.Node, right: ir.Node) -> None:
         """Two values that meet entry by entry have events of equally many dimensions."""

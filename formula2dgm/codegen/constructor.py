@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from formula2dgm.codegen.python import WIDTH, Body
+from formula2dgm.codegen.targets import write_copies
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Hyperparameter, Parameter, Program
 from formula2dgm.ir.rewrite import walk
@@ -27,6 +28,7 @@ def write_constructor(program: Program, arguments: dict[str, str], checked: bool
         register = "register_parameter" if each.learned else "register_buffer"
         value = initial_value(each, str(each.shape)) if each.made else each.name
         body.write(f'    self.{register}("{each.name}", {value})  # {each.label}')
+    write_copies(program, body)
     for hyper in program.hyperparameters:
         body.write(f"    self.{arguments[hyper.name]} = {arguments[hyper.name]}", hyper.span)
     if checked:
@@ -43,7 +45,7 @@ def initial_value(parameter: Parameter, shape: str) -> str:
 def _roles(program: Program) -> dict[str, str]:
     """What each network is called with and what it returns: ``: the parameters of a Normal, from x``."""
     roles: dict[str, str] = {}
-    inputs = {each.name: ", ".join(each.inputs) for each in program.networks}
+    inputs = {each.name: ", ".join(each.inputs) for each in program.called}
     for node in walk(*program.roots):
         if isinstance(node, ir.Head):
             name = node.call.network

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from formula2dgm.codegen.expressions import expression, facts, parameters, settings, with_event
+from formula2dgm.codegen.expressions import expression, parameters, with_event
+from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
@@ -120,29 +121,28 @@ class Draws:
 
     def permuted(self, node: ir.Permuted) -> None:
         """The examples of a batch in another order."""
-        scope, key = self.scope, f'"{node.site}"'
+        scope = self.scope
         value = expression(scope, node.value, "value")
         if node.entries:
             self._permuted_entries(node, value)
             return
         scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
         order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
-        fresh = f"torch.randperm({size}, device={value.text}.device)"
-        self.assign(None, order, Code(f"noise[{key}].expand({size}) if {key} in noise else {fresh}"), span_of=node)
+        self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
         place = str(node.value.axes.index(node.axis))
         self.assign(node, scope.names.fresh(f"{node.site}_permuted"), method(value, "index_select", place, order))
 
     def _permuted_entries(self, node: ir.Permuted, value: Code) -> None:
         """Each entry of a value in an order of examples of its own."""
-        scope, key = self.scope, f'"{node.site}"'
+        scope = self.scope
         said = f"{to_text(node.value)}, the examples of each entry in a random order of their own"
         scope.body.comment(said, scope.span(node))
         lead, order = len(node.value.axes), scope.names.fresh(f"{node.site}_orders")
         shape = scope.names.fresh(f"{order}_shape")
         sizes = Code(f"({value.text}.shape[{lead}:].numel(), {scope.size(node.axis)})")
         self.assign(None, shape, sizes, span_of=node)
-        fresh = f"torch.rand({shape}, device={value.text}.device).argsort(-1)"
-        self.assign(None, order, Code(f"noise[{key}].expand({shape}) if {key} in noise else {fresh}"), span_of=node)
+        fresh = Code(f"torch.rand({shape}, device={value.text}.device).argsort(-1)")
+        self.noise(order, node.site, Code(shape), fresh, node)
         place = str(node.value.axes.index(node.axis))
         mixed = call(scope.use("permuted_entries"), value, order, str(lead), place)
         self.assign(node, scope.names.fresh(f"{node.site}_permuted"), mixed)

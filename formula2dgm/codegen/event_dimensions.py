@@ -35,7 +35,7 @@ def _maps_numbers(name: str) -> bool:
 
 def carries_event(program: Program, law: ir.Law) -> bool:
     """Do the parameters carry the event dimensions, so that summing over these counts every one?"""
-    shapes = {each.name: each.shape for each in program.parameters}
+    shapes = {each.name: each.shape for each in program.tensors}
     for _, node in law.params:
         small = isinstance(node, ir.Param) and law.shape is not None and _event_of(node, shapes) != law.shape
         if not small and not is_python_number(node):

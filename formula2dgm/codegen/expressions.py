@@ -10,7 +10,9 @@ import re
 
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.copied import definitions
-from formula2dgm.codegen.event_dimensions import carries_event, is_python_number
+from formula2dgm.codegen.event_dimensions import is_python_number
+from formula2dgm.codegen.laws import facts, has_event, settings
+from formula2dgm.codegen.leaves import leaf
 from formula2dgm.codegen.python import (
     ATOM,
     POWER,
@@ -27,11 +29,9 @@ from formula2dgm.codegen.python import (
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import piece_of
 from formula2dgm.codegen.uses import Demand
-from formula2dgm.codegen.vectors import beside_vectors, of_vectors
+from formula2dgm.codegen.vectors import beside_vectors, of_vectors, pairwise
 from formula2dgm.ir import nodes as ir
-from formula2dgm.registry import family
 from formula2dgm.registry.divergences import closed_form
-from formula2dgm.registry.family import Family
 from formula2dgm.registry.functions import function
 
 _SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d+(\.\d+)?")
@@ -45,24 +45,11 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return as_number(scope, code, node.axes, node)
         return code
     match node:
-        case ir.Const(value):
-            return Code(repr(value), UNARY if value < 0 else ATOM)
-        case ir.Hyper(name) | ir.Data(name):
-            return Code(scope.arguments[name])
+        case ir.Const() | ir.Hyper() | ir.Data() | ir.Size() | ir.Param() | ir.Index():
+            return leaf(scope, node)
         case ir.LogStratumWeight(axis, examples):
             like = f"{scope.use('tensor_of')}(self)"
             return call(scope.use("log_stratum_weights"), scope.size(axis), expression(scope, examples), like)
-        case ir.Size(axis):
-            return Code(scope.size(axis))
-        case ir.Param(name, learned=_, frozen=frozen):
-            return Code(f"self.{name}.detach()" if frozen else f"self.{name}")
-        case ir.Index(axis, lower):
-            size = scope.size(axis)
-            data = next(
-                (scope.arguments[each.name] for each in scope.program.inputs if each.name in scope.arguments), None
-            )
-            device = f"device={data or scope.use('tensor_of') + '(self)'}.device"
-            return call("torch.arange", str(lower), size if lower == 0 else f"{lower} + {size}", device)
         case ir.LogProb() | ir.Divergence() | ir.Entropy():
             return density(scope, node)
         case ir.LogProbAt(_, value, parts):
@@ -119,11 +106,6 @@ def as_number(scope: Scope, code: Code, axes: Axes, node: ir.Node) -> Code:
 # -- densities -----------------------------------------------------------------------------------------
 
 
-def facts(law: ir.Law) -> Family:
-    """The family of a law, as its binding chose it."""
-    return family(law.family).under(law.options)
-
-
 def parameters(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
     """A law's parameters in the family's order, aligned to ``axes``."""
     return [_parameter(scope, law, name, axes) for name in facts(law).parameters]
@@ -140,19 +122,10 @@ def _parameter(scope: Scope, law: ir.Law, name: str, axes: Axes) -> Code:
     return code
 
 
-def settings(law: ir.Law) -> list[str]:
-    """The settings of a law that are not the family's own, as keywords; the dimension of a law without parameters."""
-    chosen = dict(law.options)
-    known = dict(facts(law).settings)
-    if "dim" in known and law.shape:
-        chosen.setdefault("dim", law.shape[-1])
-    return [f"{name}={chosen[name]!r}" for name in known if name in chosen and chosen[name] != known[name]]
-
-
 def with_event(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
     """A law's parameters, the first of them filled to the declared event shape where none of them has it."""
     given = parameters(scope, law, axes)
-    if _has_event(scope, law):
+    if has_event(scope.program, law):
         return given
     first, shape = dict(law.params)[facts(law).parameters[0]], law.shape or ()
     if is_python_number(first):
@@ -162,24 +135,23 @@ def with_event(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
     return given
 
 
-def _has_event(scope: Scope, law: ir.Law) -> bool:
-    """Need the parameters no filling, because the family counts its own dimensions or they carry the event's?"""
-    return law.scalar or not facts(law).elementwise or carries_event(scope.program, law)
-
-
 def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy) -> Code:
     """A log-density, divergence or entropy, summed over the event or entry by entry."""
     axes = node.axes
     match node:
         case ir.LogProb(law, value):
-            point = aligned(scope, value, axes, "number" if law.scalar else "value")
-            elementwise = call(scope.use(facts(law).log_prob), point, *parameters(scope, law, axes), *settings(law))
             scalar = law.scalar
+            entries = scope.program.arena.make(ir.LogProb, law, value, True)
+            if entries in scope.bound and not scalar:
+                elementwise = expression(scope, entries, "value")
+            else:
+                point = aligned(scope, value, axes, "number" if scalar else "value")
+                elementwise = call(scope.use(facts(law).log_prob), point, *parameters(scope, law, axes), *settings(law))
         case ir.Divergence(name, left, right, _, arguments):
             form = closed_form(name, left.family, right.family)
             if form is None:
                 raise LookupError(f"no closed form of {name} between {left.family} and {right.family}")
-            first = parameters(scope, left, axes) if _has_event(scope, right) else with_event(scope, left, axes)
+            first = parameters(scope, left, axes) if has_event(scope.program, right) else with_event(scope, left, axes)
             both = [*first, *parameters(scope, right, axes), *(aligned(scope, each, axes) for each in arguments)]
             elementwise = call(scope.use(form), *both)
             scalar = left.scalar and right.scalar
@@ -201,6 +173,8 @@ def aligned(scope: Scope, node: ir.Node, axes: Axes, demand: Demand = "number", 
 
 def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     """The node that removes an axis."""
+    if (piece := piece_of(node)) is not None:
+        return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     body = expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))
     if node.op == "logmeanexp":
@@ -245,6 +219,8 @@ def _over_event(scope: Scope, node: ir.Node) -> Code:
             return call(scope.use("norm_event"), expression(scope, body, "value"), f"{order:g}", axes)
         case ir.EventSum(body):
             return call(scope.use("sum_event"), expression(scope, body, "value"), axes)
+        case ir.Dot(left, right) if (pair := pairwise(node, left, right)) is not None:
+            return call(scope.use("inner_products"), *(expression(scope, each, "value") for each in pair))
         case ir.Dot(left, right):
             both = [aligned(scope, each, node.axes, "value") for each in (left, right)]
             return call(scope.use("sum_event"), product(both), axes)

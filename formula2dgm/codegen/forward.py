@@ -5,20 +5,21 @@ from __future__ import annotations
 from formula2dgm.codegen.checks import write_checks
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.names import identifier
 from formula2dgm.codegen.notation import notation
+from formula2dgm.codegen.part_names import part_name
+from formula2dgm.codegen.parts import parts_of, uses_in
 from formula2dgm.codegen.python import Code, assignment, call, negative, product, total
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.scores import PIECES, computed_from, is_estimated, is_piece, piece_of
+from formula2dgm.codegen.scores import PIECES, is_estimated, piece_of
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.statements import Preparation
 from formula2dgm.codegen.uses import demands, roots
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Term
-from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 
-_NAMED = (ir.LogProb, ir.Divergence, ir.Entropy, ir.Grad, ir.LogDetJacobian)
 _REDUCED = {
     "mean": "mean over {axis}",
     "sum": "summed over {axis}",
@@ -33,6 +34,7 @@ def write_forward(scope: Scope, objective: Objective) -> None:
     terms = objective.terms
     scope.demands = demands(roots(terms))
     scope.partners = partners(roots(terms))
+    scope.uses = uses_in(roots(terms))
     targets = [scope.names.fresh(term.name, f"term_{number}") for number, term in enumerate(terms, 1)]
     preparation = Preparation(scope, terms)
     preparation.expect(roots(terms))
@@ -48,7 +50,8 @@ def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str)
     reductions, body = _peel(term.node)
     span = term.span or scope.span(term.node)
     for node in parts_of(scope, body):
-        part = scope.names.fresh(*_part_names(scope, node, target, body), "_each")
+        wanted, otherwise = _part_names(scope, node, target, body)
+        part = scope.names.fresh(wanted, otherwise, "_each" if identifier(wanted) == target else "")
         scope.body.comment(described(scope, node), scope.span(node) or span)
         preparation.compute(node, part, "value" if "value" in scope.demands.get(node, ()) else "number")
     scope.body.comment(_term_comment(term, body, reductions), span)
@@ -71,7 +74,7 @@ def _part_names(scope: Scope, node: ir.Node, target: str, body: ir.Node) -> tupl
         return f"{target}_{own.suffix}", f"{target}_{own.suffix}"
     if isinstance(body, ir.Add) and node is body.args[0] and is_estimated(body):
         return f"{target}_each", f"{target}_each"
-    return notation(scope.program, node), f"{target}_part"
+    return part_name(scope.program, node, target) + entry_mark(scope, node), f"{target}_part"
 
 
 def _peel(node: ir.Node) -> tuple[list[ir.Reduce], ir.Node]:
@@ -83,40 +86,29 @@ def _peel(node: ir.Node) -> tuple[list[ir.Reduce], ir.Node]:
     return reductions, node
 
 
-def parts_of(scope: Scope, body: ir.Node) -> list[ir.Node]:
-    """The parts of a term that get a variable: densities, and what is used twice."""
-    if isinstance(body, _NAMED) or body in scope.bound:
-        return []
-    below = [node for node in walk(body, below=computed_from) if node is not body and node not in scope.bound]
-    inner = {child for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law) for child in walk(node)}
-    uses: dict[ir.Node, int] = {}
-    for node in [*below, body]:
-        for child in computed_from(node):
-            uses[child] = uses.get(child, 0) + 1
-    return [
-        node
-        for node in below
-        if node not in inner
-        and (isinstance(node, _NAMED) or is_piece(node) or (uses.get(node, 0) > 1 and not _is_leaf(node)))
-    ]
-
-
-def _is_leaf(node: ir.Node) -> bool:
-    """Is the node a variable or a number, minus one, or another view of one?"""
-    node = node.body if isinstance(node, ir.Neg) else node
-    view = isinstance(node, ir.At) and isinstance(node.index, ir.Index)
-    size = isinstance(node, ir.Add) and all(isinstance(each, ir.Size | ir.Const) for each in node.args)
-    return view or size or isinstance(node, (ir.Size, *_LEAVES))
-
-
-_LEAVES = (ir.Const, ir.Hyper, ir.Data, ir.Param, ir.Draw, ir.Law, ir.NetCall, ir.Head, ir.Index, ir.Enumerated)
-
-
 def described(scope: Scope, node: ir.Node) -> str:
-    axes = " and ".join(_axis_name(axis) for axis in node.axes)
+    axes = _axes_phrase(node.axes)
     if (piece := piece_of(node)) is not None:
         return PIECES[piece.function].comment.format(others=piece.others)
-    return notation(scope.program, node) + (f", for each {axes}" if len(node.axes) > 1 else "")
+    said = scope.program.arena.title(node) or notation(scope.program, node)
+    return said + entry_mark(scope, node) + _place(scope, node) + (f", for each {axes}" if len(node.axes) > 1 else "")
+
+
+def entry_mark(scope: Scope, node: ir.Node) -> str:
+    """What tells the entries of a log-density from their sum, where the formula needs both."""
+    if isinstance(node, ir.LogProb) and node.elementwise:
+        whole = scope.program.arena.make(ir.LogProb, node.law, node.value, False)
+        return " by entry" if scope.uses[whole] else ""
+    return ""
+
+
+def _place(scope: Scope, node: ir.Node) -> str:
+    """At which of several draws of one variable a density is."""
+    if isinstance(node, ir.LogProb) and isinstance(node.value, ir.Draw) and node.value in scope.bound:
+        at, variables = scope.bound[node.value].text, {each.name: each.variable for each in scope.program.sites}
+        if at != identifier(variables.get(node.value.site, at)):
+            return f", at {at}"
+    return ""
 
 
 def _term_comment(term: Term, body: ir.Node, reductions: list[ir.Reduce]) -> str:
@@ -139,6 +131,13 @@ def _axis_phrase(axis: Axis) -> str:
     if axis.kind == "enumeration":
         return f"all {axis.name}"
     return axis.name
+
+
+def _axes_phrase(axes: tuple[Axis, ...]) -> str:
+    """``draw and example``; two axes of one kind by their indices, ``m, k and example``."""
+    kinds = [axis.kind for axis in axes]
+    said = [axis.name if kinds.count(axis.kind) > 1 else _axis_name(axis) for axis in axes]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 def _axis_name(axis: Axis) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formula2dgm.codegen.expressions import expression, facts
+from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.python import Code, call, method
 from formula2dgm.codegen.recurrence import Loop, at_step, shifted, stacked, step_scope, without_time

@@ -15,7 +15,7 @@ _ELEMENTWISE = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.StopGrad, i
 
 
 def meetings(scope: Scope, node: ir.Node) -> Iterator[tuple[ir.Node, ir.Node]]:
-    """The pairs of values whose entries an operation combines, where the formula leaves the shape of one of them open."""
+    """The pairs of values whose entries an operation combines, where the formula leaves the shape of one open."""
     if not _combines_entries(scope, node):
         return
     met = [found for each in node.children if each.event != "number" and (found := _value(scope, each)) is not None]

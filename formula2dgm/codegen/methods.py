@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.draws import site_name
-from formula2dgm.codegen.expressions import aligned, expression, facts, parameters, settings
+from formula2dgm.codegen.expressions import aligned, expression, parameters
 from formula2dgm.codegen.forward import quoted, write_forward
+from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.names import Names, identifier
 from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product
@@ -13,6 +14,7 @@ from formula2dgm.codegen.refusals import unknown_shape
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape, partners, tensors
 from formula2dgm.codegen.statements import Preparation
+from formula2dgm.codegen.targets import write_update
 from formula2dgm.codegen.uses import demands, roots
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
@@ -48,6 +50,7 @@ class _Methods:
             return [
                 self._forward(self.program.objectives[0], "forward"),
                 *write_projection(self.program, self.arguments),
+                *write_update(self.program, self.arguments, self.used),
             ]
         methods = [self._forward(each, f"{identifier(each.player or '')}_objective") for each in players]
         return [
@@ -55,6 +58,7 @@ class _Methods:
             *methods,
             self._player_parameters(players),
             *write_projection(self.program, self.arguments),
+            *write_update(self.program, self.arguments, self.used),
         ]
 
     def _player_parameters(self, players: list[Objective]) -> Body:

@@ -18,6 +18,7 @@ from formula2dgm.codegen.names import argument, hyper_argument
 from formula2dgm.codegen.python import WIDTH, Body, comment
 from formula2dgm.codegen.queries import query_argument, write_queries
 from formula2dgm.codegen.scaffold import class_of, write_builders, write_network
+from formula2dgm.codegen.targets import copying
 from formula2dgm.codegen.uses import Share, shares
 from formula2dgm.ir.program import Joint, Program
 from formula2dgm.resources import templates
@@ -54,6 +55,7 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
     used: dict[str, None] = {}
     if any(each.scaffold is not None and each.scaffold.flow for each in program.networks):
         used["coupling_flow"] = None
+    used |= dict.fromkeys(copying(program))
     methods = (write_queries if distribution else write_methods)(program, arguments, used)
     checked = any("self.check_values" in line for method in methods for line, _ in method.lines)
     spans: list[Span] = []

@@ -15,11 +15,18 @@ RESERVED = frozenset(
         *("noise", "player", "batch_size", "unused", "value", "terms", "contributions"),
     }
 )
-LONGEST = 48
+LONGEST = 40
 
 _FUNCTIONS = re.compile(r"\b(KL|H|JS|MMD|TC|MI|W)(?=[\[(_])")
 
+#: ``||x - y||``: its bars touch what is between them, those of a divergence do not.
+_SQUARED_NORM = re.compile(r"\|\|(?=\S)((?:[^|]|\|(?!\|))*?\S)\|\|(?:_2)?\^2")
+_NORM = re.compile(r"\|\|(?=\S)((?:[^|]|\|(?!\|))*?\S)\|\|")
 _SIZES = re.compile(r"\|(\w+)\|")
+#: ``|KL[q || p] - C|``: the first bar follows no name and no bracket, the last one stands before no name.
+_ABSOLUTE = re.compile(r"(?<![\w)\]}'|])\|(?=[^|\s])(.*[^|\s])\|(?![\w(|])")
+#: A law without a name of its own, ``Normal(z; mu_k, diag(sigma_k^2))``: its family and its variable.
+_LAWS = re.compile(r"\b([A-Z]\w+)\(([^();]*(?:\([^()]*\))?[^();]*); (?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 
 
 def identifier(text: str) -> str:
@@ -28,7 +35,10 @@ def identifier(text: str) -> str:
     >>> identifier("log p(x|z)"), identifier("KL[q(z|x) || p(z)]"), identifier("q(z|x')")
     ('log_p_x_given_z', 'kl_q_z_given_x_p_z', 'q_z_given_x_prime')
     """
-    spelled = _FUNCTIONS.sub(lambda found: found[0].lower(), _SIZES.sub(r"size \1", text))
+    spelled = _NORM.sub(r"norm \1 ", _SQUARED_NORM.sub(r"squared norm \1 ", text))
+    spelled = _ABSOLUTE.sub(r"abs \1 ", _SIZES.sub(r"size \1", spelled))
+    spelled = _LAWS.sub(lambda found: f"{found[1].lower()} {found[2]} ", spelled)
+    spelled = _FUNCTIONS.sub(lambda found: found[0].lower(), spelled)
     spelled = spelled.replace("||", " ").replace("|", " given ").replace("'", " prime ").replace("=", " at ")
     spelled = spelled.replace("-", " minus ")
     name = re.sub(r"\W+", "_", spelled, flags=re.ASCII)

@@ -27,14 +27,24 @@ def notation(program: Program, node: ir.Node) -> str:
                 return call_label(program, part)
             case ir.Head(call, None, None):
                 return call_label(program, call)
+            case ir.Head(call, None, _, None) if _is_single(program, call):
+                return call_label(program, call)
         return None if part is node else definition_name(program, part)
 
     return to_text(node, name)
 
 
+def _is_single(program: Program, call: ir.NetCall) -> bool:
+    """Is this a call of a default network that has one result, whose name says no more than the network's?"""
+    scaffold = next(each.scaffold for each in program.called if each.name == call.network)
+    return scaffold is not None and len(scaffold.heads) == 1
+
+
 def call_label(program: Program, call: ir.NetCall) -> str:
     """What the formula calls the network, at these arguments: ``q(z|x)``, ``D(x)``."""
-    label = next(each.label for each in program.networks if each.name == call.network)
+    label = next(each.label for each in program.called if each.name == call.network)
+    if any(each.owner.name == call.network and "(" not in label.removeprefix("EMA(") for each in program.targets):
+        return f"{label}({', '.join(notation(program, arg) for arg in call.args)})"
     if "(" in label:
         return label
     for node in (call, program.arena.make(ir.Head, call, None, None)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ class Scope:
     bound      the variable that holds a node, once a statement has computed it
     demands    whether a deterministic network's tensor is used as a number or a value
     partners   for each draw, the nodes that have its event shape
+    uses       how often the terms read each node
     suffix     what the variables of a loop's body end in
     step_noise the noise of a recurrent site at the present step
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
@@ -35,6 +37,7 @@ class Scope:
     bound: dict[ir.Node, Code] = field(default_factory=dict)
     demands: dict[ir.Node, set[Demand]] = field(default_factory=dict)
     partners: dict[ir.Node, list[ir.Node]] = field(default_factory=dict)
+    uses: Counter[ir.Node] = field(default_factory=Counter)
     suffix: str = ""
     step_noise: dict[str, Code] = field(default_factory=dict)
     sizes: dict[Axis, str] = field(default_factory=dict)
@@ -46,8 +49,12 @@ class Scope:
         return function
 
     def network(self, name: str) -> Network:
-        """The program's network of this name."""
-        return next(each for each in self.program.networks if each.name == name)
+        """The program's network of this name, perhaps a target."""
+        return next(each for each in self.program.called if each.name == name)
+
+    def is_target(self, call: ir.NetCall) -> bool:
+        """Is the network a target, whose weights are no parameters?"""
+        return any(each.owner.name == call.network for each in self.program.targets)
 
     def span(self, node: ir.Node) -> Span | None:
         """Where the formula writes the node, first."""

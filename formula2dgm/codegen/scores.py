@@ -5,6 +5,8 @@ sg(f) * (log q - sg(log q))          score_gradient(f, log_q)
 (sum_k f_k - f) / (K - 1)            others_mean(f, 0)
 z + (m - sg(m))                      straight_through(z, m)
 (sum_n [n != i] f_in) / (M - 1)      mean_of_others(f)
+log sum_n [n != i] exp(f_in)         log_sum_exp_of_others(f)
+log(M - 1)                           log_count_of_others(M)
 """
 
 from __future__ import annotations
@@ -32,13 +34,18 @@ def piece_of(node: ir.Node) -> Piece | None:
         case ir.Mul((ir.StopGrad(cost), difference)) if (log := _kept_in_gradient(difference)) is not None:
             return Piece("score_gradient", (cost, log))
         case ir.Div(ir.Add((ir.Reduce("sum", axis, cost), ir.Neg(same))), count) if cost is same:
-            others = "examples" if axis.kind == "batch" else "draws"
-            found = Piece("others_mean", (cost,), (str(cost.axes.index(axis)),), others)
+            whom = "examples" if axis.kind == "batch" else "draws"
+            found = Piece("others_mean", (cost,), (str(cost.axes.index(axis)),), whom)
             return found if _counts_others(count, axis) else None
         case ir.Div(ir.Reduce("sum", axis, ir.Mul((condition, body))), ir.Add((ir.Size(batch), ir.Const(-1)))):
             return Piece("mean_of_others", (body,)) if _is_of_others(condition, axis, body, batch) else None
         case ir.Add((ir.Draw() as draw, difference)) if (mean := _kept_in_gradient(difference)) is not None:
             return Piece("straight_through", (draw, mean))
+        case ir.Reduce("logsumexp", axis, ir.Add((ir.Apply("log", (condition,)), body))) if axis.of is not None:
+            others = Piece("log_sum_exp_of_others", (body,))
+            return others if _is_of_others(condition, axis, body, axis.of) else None
+        case ir.Apply("log", (ir.Add((ir.Size() as size, ir.Const(-1))),)):
+            return Piece("log_count_of_others", (size,))
     return None
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import NoReturn
@@ -12,6 +10,7 @@ from typing import NoReturn
 import jinja2
 
 from formula2dgm import resources
+from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.scaffold import sized_tensor
@@ -48,11 +47,11 @@ def script(
     the user's ``modules``. Raises FormulaError (F2D-0781) for one that has neither.
     """
     facts = _facts(program, generated.source, made)
-    module, part = _Parts(generated.source), _Parts(_template().render(**facts, modules=modules))
+    module, part = Parts(generated.source), Parts(_template().render(**facts, modules=modules))
     dependencies = '"torch>=2.6", "scikit-learn>=1.4"' if program.inputs else '"torch>=2.6"'
     raw = "r" if "\\" in module.docstring else ""
     docstring = f'{raw}"""{module.docstring}\n\n{part.docstring}\n"""\n'
-    head = [docstring, METADATA.format(dependencies=dependencies), _imports(module.imports | part.imports)]
+    head = [docstring, METADATA.format(dependencies=dependencies), imports(module.imports | part.imports)]
     gap = "\n" if module.body.startswith("#") else "\n\n"
     return "\n".join(head) + f"{gap}{module.body}\n\n\n{part.body}\n"
 
@@ -99,6 +98,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "players": players,
         "labelled": _labelled(program.inputs),
         "projects": any(each.ranges for each in program.objectives),
+        "follows": bool(program.targets),
         "owns": any(each.trains is not None for each in program.objectives),
         "trains": _trains(program.objectives[0]),
         "gradients": _has_gradient(program),
@@ -240,60 +240,3 @@ def _has_gradient(program: Program) -> bool:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-# -- putting two files together ------------------------------------------------------------------------
-
-
-class _Parts:
-    """A file's docstring, imports and body: everything that follows them."""
-
-    def __init__(self, text: str):
-        tree = ast.parse(text)
-        self.docstring = _docstring(text, tree)
-        head = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        self.imports = set(_aliases(head))
-        last = max((node.end_lineno or 0 for node in head), default=0)
-        self.body = "\n".join(text.split("\n")[last:]).strip("\n")
-
-
-def _docstring(text: str, tree: ast.Module) -> str:
-    """The docstring as it is written, between its quotes."""
-    first = tree.body[0]
-    written = ast.get_source_segment(text, first) or ""
-    return written.removeprefix("r").strip('"').strip("\n")
-
-
-def _aliases(nodes: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str, str]]:
-    """``(module, name)`` of each imported name; ``(module, "")`` for the module itself."""
-    for node in nodes:
-        for alias in node.names:
-            renamed = f" as {alias.asname}" if alias.asname else ""
-            if isinstance(node, ast.Import):
-                yield alias.name + renamed, ""
-            else:
-                yield node.module or "", alias.name + renamed
-
-
-def _imports(pairs: set[tuple[str, str]]) -> str:
-    """Import statements in the usual order: the future, the standard library, packages."""
-    sections: dict[int, dict[str, list[str]]] = {}
-    for module, name in sorted(pairs):
-        top = module.split(".")[0].split(" ")[0]
-        section = 0 if top == "__future__" else 1 if top in sys.stdlib_module_names else 2
-        sections.setdefault(section, {}).setdefault(module, []).append(name)
-    return "\n".join("\n".join(_section(sections[key])) + "\n" for key in sorted(sections))
-
-
-def _section(modules: dict[str, list[str]]) -> Iterator[str]:
-    yield from (f"import {module}" for module in sorted(modules) if "" in modules[module])
-    for module in sorted(modules):
-        names = sorted((name for name in modules[module] if name), key=_import_order)
-        if names:
-            yield f"from {module} import {', '.join(names)}"
-
-
-def _import_order(name: str) -> tuple[int, str]:
-    """CONSTANTS, then Classes, then functions."""
-    bare = name.split(" ")[0]
-    return (0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2, name)

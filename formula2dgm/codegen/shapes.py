@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from formula2dgm.codegen.event_dimensions import is_python_number
-from formula2dgm.codegen.expressions import expression, facts
+from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.python import Code
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.ir import nodes as ir

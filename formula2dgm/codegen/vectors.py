@@ -44,3 +44,10 @@ def beside_vectors(scope: Scope, law: ir.Law, node: ir.Node, axes: Axes, express
         return None
     codes = expression(scope, node, "number"), expression(scope, like, "value")
     return spread(call(scope.use("over_event"), *codes, str(len(like.axes))), node.axes, axes)
+
+
+def pairwise(node: ir.Node, left: ir.Node, right: ir.Node) -> tuple[ir.Node, ir.Node] | None:
+    """The two, the outer axis first, where each has an axis of its own: their products are a product of matrices."""
+    if len(node.axes) != 2 or {left.axes, right.axes} != {(axis,) for axis in node.axes}:
+        return None
+    return (left, right) if left.axes == node.axes[:1] else (right, left)

@@ -9,6 +9,7 @@ from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.targets import Target
 from formula2dgm.spans import Span
 
 Support = Literal[
@@ -249,7 +250,8 @@ class Program:
 
     ``model`` are the densities that the objective's own make a joint of, parents first (``p(z)``, ``p(x|z)``), and
     ``generative`` its ancestral draws by variable, where it can be drawn without data; their batch is an axis of their
-    own.  A distribution has a ``joint`` and the ``queries`` that it answers in place of objectives.
+    own.  A distribution has a ``joint`` and the ``queries`` that it answers in place of objectives.  ``targets`` are
+    copies that follow networks and parameters.
     """
 
     arena: Arena
@@ -269,6 +271,17 @@ class Program:
     options: dict[str, object] = field(default_factory=dict)
     joint: Joint | None = None
     queries: tuple[Query, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def called(self) -> list[Network]:
+        """All networks that may be called: those that the module is given, and targets."""
+        return [*self.networks, *(each.owner for each in self.targets if isinstance(each.owner, Network))]
+
+    @property
+    def tensors(self) -> list[Parameter]:
+        """All tensors: those that the module is given or makes, and targets."""
+        return [*self.parameters, *(each.owner for each in self.targets if isinstance(each.owner, Parameter))]
 
     @property
     def roots(self) -> list[ir.Node]:

@@ -88,8 +88,8 @@ class _Names:
     def __init__(self, program: Program):
         self.data = {each.name for each in program.inputs}
         self.hypers = {each.name for each in program.hyperparameters}
-        self.networks = {each.name for each in program.networks}
-        self.parameters = {each.name for each in program.parameters}
+        self.networks = {each.name for each in program.called}
+        self.parameters = {each.name for each in program.tensors}
         self.sites = {each.name for each in program.sites}
 
     def problems(self, node: ir.Node) -> Iterator[str]:

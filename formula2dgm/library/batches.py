@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -25,8 +27,24 @@ def log_stratum_weights(batch: int, examples: float, like: Tensor) -> Tensor:
 
 def mean_of_others(pairs: Tensor) -> Tensor:
     """For each example (second) the mean over all others (first) of a number of each pair."""
-    count = pairs.shape[0]
-    if count < 2:
+    count = count_of_others(pairs.shape[0])
+    own = torch.eye(count + 1, dtype=torch.bool, device=pairs.device)
+    return pairs.masked_fill(own, 0.0).sum(0) / count
+
+
+def log_sum_exp_of_others(pairs: Tensor) -> Tensor:
+    """For each example (second) the log-sum-exp over all others (first) of a number of each pair."""
+    own = torch.eye(count_of_others(pairs.shape[0]) + 1, dtype=torch.bool, device=pairs.device)
+    return torch.logsumexp(pairs.masked_fill(own, -math.inf), 0)
+
+
+def log_count_of_others(batch: int) -> float:
+    """The logarithm of the number of examples beside one."""
+    return math.log(count_of_others(batch))
+
+
+def count_of_others(batch: int) -> int:
+    """The number of examples of a batch beside one, at least 1."""
+    if batch < 2:
         raise ValueError("a mean over pairs of different examples needs a batch of 2 or more")
-    own = torch.eye(count, dtype=torch.bool, device=pairs.device)
-    return pairs.masked_fill(own, 0.0).sum(0) / (count - 1)
+    return batch - 1

@@ -43,6 +43,13 @@ def cosine_similarity(u: Tensor, v: Tensor, lead: int) -> Tensor:
     return ((first * second).sum(-1) / torch.sqrt(squares.masked_fill(zero, 1.0))).masked_fill(zero, 0.0)
 
 
+def inner_products(rows: Tensor, columns: Tensor) -> Tensor:
+    """u . v for each u of ``rows`` and v of ``columns``, [rows, columns]: one product of matrices."""
+    first, second = (each.reshape(each.shape[0], -1) for each in (rows, columns))
+    common = torch.promote_types(first.dtype, second.dtype)
+    return first.to(common) @ second.to(common).mT
+
+
 def entry_of(x: Tensor, category: Tensor, lead: int) -> Tensor:
     """The entry of x, along its last dimension, that a category counts from 0 or marks as one-hot."""
     index = (category.argmax(-1) if category.dim() > lead else category).long()

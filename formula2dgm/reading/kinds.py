@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from formula2dgm import registry
 from formula2dgm.reading.names import GREEK_GROUPS, plain, read_name
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -56,7 +56,8 @@ def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
 def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
     """The ids of all symbols that stand where only a variable can stand.
 
-    What the name of an objective is applied to, ``V(D, G) = ...``, can be anything.
+    What the name of an objective is applied to, ``V(D, G) = ...``, can be anything, and so can what stands in its
+    subscript, ``\\mathcal{L}_{JM(\\alpha)}``.
     """
     nodes = list(nodes)
     found: set[str] = set()
@@ -71,7 +72,7 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
             elif isinstance(item, tree.Symbol) and plain(item) not in indices:
                 found.add(read_name(item, indices).id)
 
-    for node in (each for root in nodes for each in root.walk()):
+    for node in (each for root in nodes for each in _outside_labels(root)):
         if isinstance(node, tree.Call) and id(node) in named and not is_density_call(node):
             continue
         if isinstance(node, tree.Call) and not registry.family_by_spelling(spelling(node.head)):
@@ -101,6 +102,14 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
                 if read_name(left, indices).id in found and right.letter not in GREEK_GROUPS:
                     note((right,))  # z_0 = x: another name of a variable
     return frozenset(found)
+
+
+def _outside_labels(node: tree.Node) -> Iterator[tree.Node]:
+    """The nodes of a tree, without what stands in the subscript of an objective's name."""
+    yield node
+    if not (isinstance(node, tree.Symbol) and names_objective(node)):
+        for each in node.children:
+            yield from _outside_labels(each)
 
 
 #: Letters of variables where nothing else says so: an entry ``x_i``, a transposed ``x^T``.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from formula2dgm.diagnostics import Diagnostic
-from formula2dgm.reading.kinds import binder_names
+from formula2dgm.reading.kinds import CONDITIONS, binder_names
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import map_children
@@ -133,11 +133,13 @@ def _last(terms: tuple[tree.Node, ...]) -> str:
 
 
 def bound_by(operator: Open, names: Names) -> frozenset[str]:
-    """The names that a sum or an expectation binds in its body."""
+    """The names that a sum or an expectation binds in its body; of ``j \\ne i``, the i is another sum's."""
     if isinstance(operator, tree.Big):
         members = [each.left for each in operator.binders if isinstance(each, tree.Relates) and each.op == "in"]
         own = {read_name(each, names.indices).id for each in members if isinstance(each, tree.Symbol)}
-        return frozenset(name for name, _ in binder_names(operator)) | own
+        conditions = [each for each in operator.binders if isinstance(each, tree.Relates) and each.op in CONDITIONS]
+        around = {str(each.right) for each in conditions} - {str(each.left) for each in conditions}
+        return frozenset(name for name, _ in binder_names(operator) if name not in around) | own
     found: set[str] = set()
     for item in operator.binders:
         if isinstance(item, tree.Symbol) and item.letter in names.over:

@@ -10,6 +10,9 @@ from formula2dgm.syntax import tree
 #: Letters that a paper uses for densities, also where no bar shows it.
 DENSITY_LETTERS = frozenset(("p", "q", "P", "Q", "pi", "r", "rho"))
 
+#: Letters of approximate posteriors.
+POSTERIOR_LETTERS = ("q", "Q")
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:

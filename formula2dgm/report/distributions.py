@@ -7,6 +7,7 @@ from typing import Any
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Factor, Objective, Program, Term
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.report.factor_graph import factor_graph
 from formula2dgm.resolve.ways import Cases, Flow, Mixture, Way, way_of
@@ -68,4 +69,26 @@ def distribution_graph(program: Program) -> dict[str, Any]:
     inputs = program.inputs
     if sample.refusal is None:
         inputs = tuple(each for each in program.inputs if each.name in joint.given)
-    return factor_graph(replace(program, inputs=inputs, objectives=(drawn,), queries=()))
+    graph = factor_graph(replace(program, inputs=inputs, objectives=(drawn,), queries=()))
+    return graph if sample.refusal is not None else {**graph, "edges": _with_cases(program, graph["edges"])}
+
+
+def _with_cases(program: Program, edges: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The edges with the draws of a density that is bound value by value as one density, given the category too."""
+    assert program.joint is not None
+    factors: dict[str, tuple[Factor, list[str]]] = {}
+    for each in program.joint.factors:
+        match way_of(program.arena, each.log, each.variables[0]):
+            case Cases(category, parts):
+                read = sorted({node.name for node in walk(category) if isinstance(node, ir.Data)})
+                factors |= {part.label: (each, read) for part in parts if isinstance(part, ir.Law)}
+    out: list[dict[str, Any]] = []
+    for edge in edges:
+        if edge["density"] not in factors:
+            out.append(edge)
+            continue
+        factor, read = factors[edge["density"]]
+        one = {**edge, "density": factor.label}
+        sources = [*read, *([edge["from"]] if edge["from"] is not None else [])]
+        out += [made for each in sources if (made := {**one, "from": each}) not in out]
+    return out

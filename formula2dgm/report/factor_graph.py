@@ -140,7 +140,7 @@ class _Builder:
         return next((each.variable for each in self.program.sites if each.name == site), site)
 
     def _label(self, call: ir.NetCall) -> str:
-        return next((each.label for each in self.program.networks if each.name == call.network), call.network)
+        return next((each.label for each in self.program.called if each.name == call.network), call.network)
 
     # -- densities and parameters ----------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class _Builder:
         while stack:
             node = stack.pop(0)
             if isinstance(node, ir.NetCall):
-                group = next((each.group for each in self.program.networks if each.name == node.network), None)
+                group = next((each.group for each in self.program.called if each.name == node.network), None)
                 if group:
                     found.setdefault(group)
             elif isinstance(node, ir.Param) and node.learned:

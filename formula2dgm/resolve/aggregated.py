@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH, Axis
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.reading.signature import Signature, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, read_signature
 from formula2dgm.registry.batch_estimators import AGGREGATES
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, PUSHED, mixes_to
 from formula2dgm.resolve.context import Context, Scope
@@ -89,8 +89,7 @@ def source_of(use: Use) -> tree.Node:
 
 def _estimate(evaluate: Evaluator, use: Use, density: ir.Node, axis: Axis) -> ir.Node:
     """The logarithm of the mixture over the examples that ``axis`` counts."""
-    context, make, batch = evaluate.context, evaluate.make, axis.of
-    assert batch is not None
+    context = evaluate.context
     label, place = use.density.signature.label, use.call or use.variables[0]
     examples = _data_size(evaluate, place)
     chosen = context.estimators.of(lambda key: _is_key(context, key, use.density.signature), AGGREGATES)
@@ -103,11 +102,21 @@ def _estimate(evaluate: Evaluator, use: Use, density: ir.Node, axis: Axis) -> ir
             'bind it: {"N": 60000}; or choose estimators={"' + label + '": "batch"}',
         )
     context.assume(f"log {label} is estimated from the batch, {AGGREGATES[name]}", place.span)
+    return context.arena.entitle(_mixture(evaluate, name, density, axis, examples), f"log {label}" + _entries(density))
+
+
+def _entries(density: ir.Node) -> str:
+    return " by entry" if density.event == "value" else ""
+
+
+def _mixture(evaluate: Evaluator, name: str, density: ir.Node, axis: Axis, examples: ir.Node | None) -> ir.Node:
+    """The estimate of this name."""
+    make = evaluate.make
     if name == "batch":
         return make(ir.Reduce, "logmeanexp", axis, density)
     assert examples is not None
     if name == "weighted":
-        size = make(ir.Apply, "log", (make(ir.Mul, (examples, make(ir.Size, batch))),))
+        size = make(ir.Apply, "log", (make(ir.Mul, (examples, make(ir.Size, axis.of))),))
         return make(ir.Add, (make(ir.Reduce, "logsumexp", axis, density), make(ir.Neg, size)))
     weight = make(ir.LogStratumWeight, axis, examples)
     return make(ir.Reduce, "logsumexp", axis, make(ir.Add, (density, weight)))
@@ -134,7 +143,7 @@ def _is_key(context: Context, key: tree.Node, signature: Signature) -> bool:
 
 def aggregated(context: Context, wanted: Signature, call: tree.Call) -> Density | None:
     """``q(z)`` that nobody declares: the mixture of ``q(z|x)`` over the data, or the law of ``z = e(x)``."""
-    if wanted.given or None in wanted.variables or wanted.head.split("_")[0] != "q":
+    if wanted.given or None in wanted.variables or wanted.head.split("_")[0] not in POSTERIOR_LETTERS:
         return None
     found = [each for each in context.densities.all if mixes_to(each.signature, wanted, context.latent)]
     if len(found) == 1:

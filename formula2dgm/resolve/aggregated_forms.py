@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.reading.data_names import DATA_LABELS
 from formula2dgm.reading.names import plain, read_name, without_index
 from formula2dgm.reading.signature import Signature, is_density_call
 from formula2dgm.syntax import tree
@@ -25,10 +26,10 @@ def mixed_over_data(
     """
     match right:
         case tree.Expect(binders=(tree.Call() as source,), body=tree.Call() as body, given=None):
-            over: tuple[tree.Node, ...] = source.args if _is_source(source, known) else ()
+            over: tuple[tree.Node, ...] = source.args if _is_source(source, left, known) else ()
         case tree.Integral(body=tree.Mul(factors=(tree.Call() as one, tree.Call() as other)), variables=over):
             body, source = (one, other) if one.given is not None else (other, one)
-            over = over if _is_source(source, known) and set(source.args) == set(over) else ()
+            over = over if _is_source(source, left, known) and set(source.args) == set(over) else ()
         case _:
             return _mean_over_examples(left, right, indices)
     if not over or body.given is None or set(body.given) != set(over) or body.args != left.args:
@@ -36,9 +37,15 @@ def mixed_over_data(
     return body if is_density_call(body) else None
 
 
-def _is_source(source: tree.Call, known: Sequence[tree.Node]) -> bool:
-    """Can an unconditional density be the data's: one that nothing binds or declares?"""
-    return source.given is None and source.params is None and is_density_call(source) and source not in known
+def _is_source(source: tree.Call, left: tree.Call, known: Sequence[tree.Node]) -> bool:
+    """Can an unconditional density be the data's: one that nothing binds or declares, and that is no prior of the model
+    on the left, as p(z) in p(x) = \\int p(x|z) p(z) dz is by its letter?"""
+    if source.given is not None or source.params is not None or not is_density_call(source) or source in known:
+        return False
+    if not isinstance(source.head, tree.Symbol) or not isinstance(left.head, tree.Symbol):
+        return False
+    labels = set(read_name(source.head, frozenset(), head=True).labels)
+    return source.head.letter.lower() != left.head.letter.lower() or bool(labels & DATA_LABELS)
 
 
 def _mean_over_examples(left: tree.Call, right: tree.Node, indices: frozenset[str]) -> tree.Call | None:

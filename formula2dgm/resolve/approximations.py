@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
@@ -18,7 +18,7 @@ def is_approximation(context: Context, signature: Signature) -> bool:
     others = [each for each in _densities(context) if each.head != signature.head and signature.ids[0] & each.ids[0]]
     if not _is_drawn(context, signature):
         return False
-    if signature.head.split("_")[0].lower() == "q":
+    if signature.head.split("_")[0] in POSTERIOR_LETTERS:
         return bool(others)
     return bool(signature.group) and any(not each.given for each in others)
 

@@ -17,9 +17,10 @@ from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.data_sets import of_its_set
-from formula2dgm.resolve.densities import Density, Use, ancestral_order
+from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
+from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.families import Evaluate, family_law, is_written_family
 from formula2dgm.resolve.independence import independent
 from formula2dgm.resolve.inputs import add_input

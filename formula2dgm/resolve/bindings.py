@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from formula2dgm.registry.averages import EMA
 from formula2dgm.registry.estimators import Chosen
 from formula2dgm.spans import Source
 
@@ -74,7 +75,7 @@ class FamilyValue:
     options: tuple[tuple[str, object], ...] = ()
 
 
-Value = FamilyValue | NetworkValue | NumberValue | TensorValue | SequenceValue
+Value = FamilyValue | NetworkValue | NumberValue | TensorValue | SequenceValue | EMA
 
 
 @dataclass(frozen=True, slots=True)

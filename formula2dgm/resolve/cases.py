@@ -66,7 +66,7 @@ def _refuse_other_count(context: Context, density: Density, category: ir.Node, p
     """A category of known size has as many classes as values are bound."""
     if not isinstance(category, ir.Enumerated):
         return
-    shapes = [context.parameters[each.name].shape for each in walk(category.law) if isinstance(each, ir.Param)]
+    shapes = [context.parameter(each.name).shape for each in walk(category.law) if isinstance(each, ir.Param)]
     computed = any(isinstance(each, ir.NetCall | ir.MatMul) for each in walk(category.law))
     if computed or category.law.family != "Categorical" or len(shapes) != 1 or not shapes[0]:
         return

@@ -13,7 +13,22 @@ _LEAVE_OUT = "leave divergences='closed' out: it is then estimated at draws"
 def choice_of(context: Context, node: tree.Node) -> str:
     """What ``divergences=`` says of a divergence or an entropy."""
     chosen = context.options.divergences
+    context.functionals[str(node)] = None
     return chosen if isinstance(chosen, str) else chosen.get(str(node), "auto")
+
+
+def refuse_unmatched(context: Context) -> None:
+    """A term that ``divergences=`` names and the formula does not have is an error: the choice would say nothing."""
+    chosen = context.options.divergences
+    for key in () if isinstance(chosen, str) else chosen:
+        if key not in context.functionals:
+            names = ", ".join(map(repr, context.functionals)) or "none"
+            context.found.error(
+                "F2D-0708",
+                f"divergences names {key!r}, and the formula has no such divergence or entropy",
+                None,
+                f"those it has: {names}",
+            )
 
 
 def no_closed_form(context: Context, written: tree.Node, hint: str = _LEAVE_OUT) -> Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.reading import Note
+from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
@@ -13,6 +14,8 @@ from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.per_example import average_examples
+from formula2dgm.resolve.signed_definitions import name_first
+from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.syntax import tree
 
@@ -21,11 +24,13 @@ def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say. ``keys`` are what the user binds."""
-    chosen, codes = with_codes(statements, options)
+    named_first, signs = name_first(statements)
+    averaged, means = average_draws(named_first)
+    chosen, codes = with_codes(averaged, options)
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
-    out, notes, called = unfold_definitions(out, [each for key in keys for each in key.walk()])
-    notes = [*codes, *densities, *named, *notes]
+    out, notes, called = unfold_definitions(name_base_draws(out), [each for key in keys for each in key.walk()])
+    notes = [*signs, *means, *codes, *densities, *named, *notes]
     out, more = average_examples(out)
     notes += more
     out, more = index_noise(out, options.scaffold)

@@ -12,6 +12,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
+from formula2dgm.ir.targets import Target
 from formula2dgm.reading.names import Name
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.densities import Densities
@@ -25,6 +26,8 @@ from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
     from formula2dgm.registry.estimators import Chosen
+    from formula2dgm.resolve.averages import Average
+    from formula2dgm.resolve.followed import Following
     from formula2dgm.resolve.scores import ScoredDraw, Surrogate
 
 
@@ -45,6 +48,7 @@ class Scope:
     batch       the plate of the draws here
     common      a draw here is one for all examples: a sum over the examples is written below
     scores      variables with respect to which a gradient around this place is taken
+    argument    an argument of a family is being evaluated: what is applied there is a network
     """
 
     batch: Axis
@@ -56,6 +60,7 @@ class Scope:
     path: tuple[tuple[int, bool], ...] = ()
     common: bool = False
     scores: frozenset[str] = frozenset()
+    argument: bool = False
 
     def under(self, node: tree.Node, linear: bool = True) -> Scope:
         """The scope one level below ``node``."""
@@ -84,6 +89,8 @@ class Context:
     plated   the data variables that have such axes
     scored   the values whose gradient is a score; surrogates: the costs that have scores already
     relaxed  the values that stand for those of a discrete variable
+    functionals  the divergences and entropies that were evaluated, as they are written
+    averages    the parameters that follow others; followed: the copies that they are weights of
     """
 
     model: Model
@@ -116,7 +123,11 @@ class Context:
     meetings: Meetings | None = None
     volumes: frozenset[str] | None = None
     batch_sizes: frozenset[str] = frozenset()
+    averages: tuple[Average, ...] = ()
+    followed: dict[str, Following] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
     data_sets: dict[str, frozenset[str]] | None = None
+    functionals: dict[str, None] = field(default_factory=dict)
 
     def assume(self, text: str, span: Span | None = None) -> None:
         """List a choice made for the user, once."""
@@ -144,6 +155,14 @@ class Context:
             copy = self.calls[name] = self.calls.get(name, 0) + 1
         return self.arena.make(ir.NetCall, name, args, frozen, copy, origin=origin)
 
+    def network(self, name: str) -> Network:
+        """A network that has been entered; of a target, the network that it follows."""
+        return self.networks[self.followed[name].of if name in self.followed else name]
+
+    def parameter(self, name: str) -> Parameter:
+        """A tensor that has been entered; of a target, the tensor that it follows."""
+        return self.parameters[self.followed[name].of if name in self.followed else name]
+
     @contextmanager
     def unfolding(self, name: str, span: Span) -> Iterator[None]:
         """While a definition is unfolded, its own name in it is an error."""
@@ -167,7 +186,7 @@ class Context:
 
     @property
     def _tables(self) -> tuple[dict[str, Any], ...]:
-        return (self.networks, self.parameters, self.hyperparameters, self.inputs, self.groups, self.unsized)
+        return (self.networks, self.parameters, self.hyperparameters, self.inputs, self.groups, self.unsized, self.followed)
 
     def claim_group(self, label: str, own: tuple[str, ...], group: tuple[str, ...], place: tree.Node) -> None:
         """Note that a binding without a parameter group stands for one; to stand for two is an error."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from itertools import combinations
 
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.resolve.bindings import Binding
+from formula2dgm.resolve.factorisation import covers
 from formula2dgm.resolve.model import Declared
 from formula2dgm.syntax import tree
 
@@ -127,12 +127,12 @@ class Densities:
                 for each in self.all
                 if same(each.signature, wanted) and None not in each.signature.variables and not self._is_joint(each)
             ]
-            covers = [each for each in _covers(near, wanted) if _carries_group(each, wanted)]
-            if len(covers) > 1:
-                raise Ambiguous([each for cover in covers for each in cover])
-            if covers:
-                self.used |= {each.label for each in covers[0]}
-                return [_use_by_id(each, wanted) for each in covers[0]]
+            products = [each for each in covers(near, wanted) if _carries_group(each, wanted)]
+            if len(products) > 1:
+                raise Ambiguous([each for product in products for each in product])
+            if products:
+                self.used |= {each.label for each in products[0]}
+                return [_use_by_id(each, wanted) for each in products[0]]
         return None
 
     @staticmethod
@@ -264,38 +264,3 @@ def _at_other_values(own: Name | None, name: Name | None) -> bool:
     if own is None or name is None:
         return own is name
     return own.base == name.base and (not own.labels or not name.labels or own.labels == name.labels)
-
-
-# -- factorisation -------------------------------------------------------------------------------------
-
-
-def _covers(near: Sequence[Density], wanted: Signature) -> Iterator[list[Density]]:
-    """All sets of factors that cover the wanted variables once, conditioned on all that is given and nothing else,
-    without a cycle.  (``p(z|x)`` is no product of ``p(z)``: dropping a given would claim an independence.)"""
-    variables, given = wanted.ids
-    fitting = [
-        each for each in near if each.signature.ids[0] <= variables and each.signature.ids[1] <= variables | given
-    ]
-    for size in range(1, len(variables) + 1):
-        for group in combinations(fitting, size):
-            covered = [name for each in group for name in each.signature.ids[0]]
-            conditioned = frozenset().union(*(each.signature.ids[1] for each in group))
-            if sorted(covered) != sorted(variables) or not given <= conditioned:
-                continue
-            if (order := ancestral_order(group)) is not None:
-                yield order
-
-
-def ancestral_order(factors: Sequence[Density]) -> list[Density] | None:
-    """The factors with parents first, else in the order given; None if they form a cycle."""
-    waiting = list(factors)
-    unknown = {name for each in factors for name in each.signature.ids[0]}
-    order: list[Density] = []
-    while waiting:
-        ready = next((each for each in waiting if not (each.signature.ids[1] & unknown)), None)
-        if ready is None:
-            return None
-        waiting.remove(ready)
-        unknown -= ready.signature.ids[0]
-        order.append(ready)
-    return order

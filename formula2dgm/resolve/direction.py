@@ -26,7 +26,7 @@ def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | No
     wishes = polarity(body, known_names(context), _refined(context))
     written = _written(context, wanted, operator)
     if written is not None:
-        _warn_against(context, body, written, wishes)
+        _warn_against(context, body, written)
         return written
     if len(wishes) == 1:
         return 1 in wishes
@@ -78,8 +78,8 @@ def _by_relation(wanted: Wanted) -> bool | None:
     return None
 
 
-def _warn_against(context: Context, body: tree.Node, maximise: bool, wishes: frozenset[int]) -> None:
-    """A divergence with the wrong sign, or a whole objective that wants to go the other way."""
+def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
+    """A divergence with the wrong sign, or an objective of which every term wants to go the other way."""
     contrary = -1 if maximise else 1
     verb, sign = ("maximised", "plus") if maximise else ("minimised", "minus")
     found = [each for each, wish in _divergences(context, body, -1) if wish == contrary]
@@ -90,7 +90,8 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool, wishes: fro
             each.span,
             "check the sign, or the direction",
         )
-    if not found and wishes == {contrary}:
+    terms = body.terms if isinstance(body, tree.Add) else (body,)
+    if not found and all(polarity(each, known_names(context), _refined(context)) == {contrary} for each in terms):
         context.found.warning(
             "F2D-0503",
             f"every term of this {verb} objective pulls the other way",

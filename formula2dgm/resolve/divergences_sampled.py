@@ -145,7 +145,8 @@ def _integrand(context: Context, bracket: Bracket, order: ir.Node | None) -> Bod
         return make(ir.Apply, "exp", (make(ir.Mul, (_less_one(context, order), ratio(p, q))),))
 
     def to_mean(p: ir.Node, q: ir.Node) -> ir.Node:
-        return ratio(p if bracket.side == "left" else q, log_mean(context, p, q, order))
+        mixture = context.arena.entitle(log_mean(context, p, q, order), "log m")
+        return ratio(p if bracket.side == "left" else q, mixture)
 
     def root_gap(p: ir.Node, q: ir.Node) -> ir.Node:
         # 1 - 2 (p q)^(1/2) / (p + q), which is at most 1

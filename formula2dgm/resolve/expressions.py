@@ -18,9 +18,9 @@ from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entries import by_entry
 from formula2dgm.resolve.entropies import entropy
-from formula2dgm.resolve.families import family_law, is_written_family
+from formula2dgm.resolve.families import family_law, is_written_family, names_network
 from formula2dgm.resolve.flows import applied, log_determinant
-from formula2dgm.resolve.frozen_groups import frozen, plain_call
+from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
 from formula2dgm.resolve.integrals import as_operator, linear_gaussian
 from formula2dgm.resolve.known_functions import called, entry_at, known
@@ -74,6 +74,8 @@ class Evaluator:
             case tree.Div(top, bottom):
                 linear = not holds_draws(self.context, bottom)
                 over, under = self(top, scope.under(node, linear)), self(bottom, scope.under(node, False))
+                if isinstance(under, ir.Const) and under.value == 0:
+                    raise self.context.refuse("F2D-0220", f"{node} divides by zero", bottom.span)
                 note_bias(self.context, node, bottom, under, scope)
                 return self.make(ir.Div, over, under)
             case tree.Power():
@@ -145,11 +147,11 @@ class Evaluator:
         assert isinstance(head, tree.Symbol)
         if is_written_family(node) and node.params:
             return self.make(ir.Apply, "exp", (self.log(node, scope),))
-        if is_density(self.context, node):
+        if is_density(self.context, node) and not (scope.argument and names_network(self.context, node)):
             return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
         if (plain := plain_call(self.context, node)) is not None:
             values = [self(each, scope.under(node, False)) for each in (*node.args, *(node.given or ()))]
-            return frozen(self.context.arena, self._call(plain, scope), values)
+            return held(self.context, head, self._call(plain, scope), values)
         name = read_name(head, self.context.model.indices, head=True)
         if (
             head.letter == "sigma"
@@ -198,7 +200,7 @@ class Evaluator:
         if not (use.frozen or use.stopped):
             return part
         values = [self(slot_value(each), scope) for each in (*use.variables, *use.given)]
-        return frozen(self.context.arena, part, values)
+        return held(self.context, use.call.head if use.call is not None else None, part, values)
 
     # -- functions -------------------------------------------------------------------------------------
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.reading.names import Name
-from formula2dgm.reading.signature import Signature
+from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.signature import Signature, read_signature
 from formula2dgm.registry.family import Family
+from formula2dgm.resolve.class_weights import class_logits
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.matrices import covariance
 from formula2dgm.syntax import tree
@@ -41,6 +42,15 @@ def is_written_family(node: tree.Node) -> bool:
     return registry.family_by_spelling(node.head.style + node.head.letter) is not None
 
 
+def names_network(context: Context, call: tree.Call) -> bool:
+    """Does a call in an argument of a family name a network, ``Cat(y; \\pi_\\phi(x))``: no density by a bar, or known?"""
+    if call.given is not None:
+        return False
+    wanted = read_signature(call, context.model.indices, context.model.parameters)
+    known = [each.signature for each in context.densities.all]
+    return all((each.head, each.group, each.ids) != (wanted.head, wanted.group, wanted.ids) for each in known)
+
+
 def family_law(
     context: Context, call: tree.Call, signature: Signature | None, scope: Scope, evaluate: Evaluate
 ) -> ir.Law:
@@ -63,9 +73,13 @@ def family_law(
         if root is not None:
             return _full_normal(context, label, signature, evaluate(arguments[0], scope), root)
     params = []
+    inside = replace(scope, argument=True)
     for name, argument in zip(family.arguments, arguments, strict=True):
-        canonical, node = _written_parameter(context, family, name, argument, scope, evaluate)
-        params.append((canonical, node))
+        weights = class_logits(context, label, _over(context, call, signature), argument) if family.classes else None
+        if family.classes and weights is not None:
+            params.append((family.classes, weights))
+        else:
+            params.append(_written_parameter(context, family, name, argument, inside, evaluate))
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
@@ -73,6 +87,14 @@ def family_law(
     scalar = signature is None and constant and family.support != "real"
     note_defaults(context, label, family, ())
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
+
+
+def _over(context: Context, call: tree.Call, signature: Signature | None) -> Name | None:
+    """The one variable of a family that is written out."""
+    if signature is not None:
+        return signature.variables[0] if len(signature.variables) == 1 else None
+    point = call.args[0] if call.args and (call.params or call.given) else None
+    return read_name(point, context.model.indices) if isinstance(point, tree.Symbol) else None
 
 
 def note_defaults(context: Context, label: str, family: Family, options: tuple[tuple[str, object], ...]) -> None:

@@ -13,8 +13,9 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.ancestral import Undrawable, ancestral
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.densities import Density, Use, ancestral_order
+from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.factors import factor_of_use
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.written_densities import is_written

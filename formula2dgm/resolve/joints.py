@@ -14,6 +14,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Factor, Joint, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
+from formula2dgm.reading.data_names import DATA_LABELS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.resolve.ancestry import parents_before
@@ -29,7 +30,7 @@ from formula2dgm.resolve.plated_factors import along_plates, plated, refuse_part
 from formula2dgm.resolve.pushforwards import certain_factor, source_without_inverse
 from formula2dgm.resolve.queries import ask
 from formula2dgm.resolve.resolver import BATCH, program_of, read_context, refuse_double_meanings, report_unused
-from formula2dgm.resolve.sources import DATA_LABELS
+from formula2dgm.resolve.targets import close_targets
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
 
@@ -52,6 +53,7 @@ def resolve_distribution(
         pass
     refuse_double_meanings(context)
     context.found.raise_errors()
+    close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     return ask(replace(program_of(context, statements), joint=joint))
 

@@ -10,13 +10,18 @@ from formula2dgm.resolve.bare import calls_of
 from formula2dgm.resolve.binder_items import binder_items
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.sources import NOISE_LETTERS, is_data_source
+from formula2dgm.resolve.wanted import Wanted
 from formula2dgm.syntax import tree
 
 
-def find_latents(context: Context) -> frozenset[str]:
-    """The ids of all variables that some operator or statement of the program draws."""
+def find_latents(context: Context, wanted: Wanted | None = None) -> frozenset[str]:
+    """The ids of all variables that some operator or statement of the program draws; those of one objective alone
+    where it is ``wanted``: what one objective draws is data in another, as in the wake-sleep algorithm."""
     found = {key for key, drawn in context.model.drawn.items() if not is_data_source(context, drawn.density)}
-    for root in context.model.expressions():
+    roots = list(context.model.expressions())
+    if wanted is not None:
+        roots = [*wanted.members, *(each.body for each in context.model.definitions.values())]
+    for root in roots:
         for node in root.walk():
             if isinstance(node, tree.Expect):
                 for item in node.binders:

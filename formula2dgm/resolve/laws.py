@@ -24,7 +24,7 @@ from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.dependence import refuse_unseen
 from formula2dgm.resolve.experts import product_law
 from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law, note_defaults
-from formula2dgm.resolve.frozen_groups import frozen
+from formula2dgm.resolve.frozen_groups import held
 from formula2dgm.resolve.posteriors import posterior_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
 from formula2dgm.resolve.written_densities import is_written
@@ -38,7 +38,8 @@ def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.L
         _note_place(context, law, use.call)
     law = _at_class(context, use, law)
     if use.frozen:
-        law = frozen(context.arena, law, [evaluate(_value_of(each), scope) for each in use.given])
+        head = use.call.head if use.call is not None else None
+        law = held(context, head, law, [evaluate(_value_of(each), scope) for each in use.given])
     return _stopped(context, law) if use.stopped else law
 
 

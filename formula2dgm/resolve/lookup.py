@@ -8,8 +8,9 @@ from formula2dgm.reading.signature import Signature, is_density_call, read_signa
 from formula2dgm.resolve.called import as_defined
 from formula2dgm.resolve.cases import at_its_value
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.densities import Ambiguous, Density, Use, ancestral_order
+from formula2dgm.resolve.densities import Ambiguous, Density, Use
 from formula2dgm.resolve.derived import derived
+from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.frozen_groups import plain_call
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.other_values import at_other_values

@@ -12,7 +12,7 @@ from dataclasses import replace
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.resolve.sources import NOISE_LETTERS
 from formula2dgm.syntax import tree
 
@@ -37,7 +37,7 @@ def write_posteriors(
 
 
 def _is_of_q(call: tree.Call) -> bool:
-    return isinstance(call.head, tree.Symbol) and call.head.letter == "q"
+    return isinstance(call.head, tree.Symbol) and call.head.letter in POSTERIOR_LETTERS
 
 
 def _bound_by(node: tree.Node) -> frozenset[tree.Node]:
@@ -53,7 +53,7 @@ def _bound_by(node: tree.Node) -> frozenset[tree.Node]:
 
 
 def _written(binder: tree.Node, body: tree.Node, outer: frozenset[tree.Node], notes: list[Note]) -> tree.Node:
-    if not isinstance(binder, tree.Symbol) or binder.letter != "q" or binder.accents:
+    if not isinstance(binder, tree.Symbol) or binder.letter not in POSTERIOR_LETTERS or binder.accents:
         return binder
     calls = [each for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
     given = [each for call in calls for each in call.given or () if _is_variable(each)]

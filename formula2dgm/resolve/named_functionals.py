@@ -18,7 +18,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names, spelling
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.resolve.sources import NOISE_LETTERS
 from formula2dgm.syntax import tree
 
@@ -76,7 +76,7 @@ class _Writer:
         both = (*call.args, *(call.params or ()))
         if call.given is not None or len(both) != 2 or not all(isinstance(each, tree.Symbol) for each in both):
             return None
-        letters = {each.letter for each in call.head.children if isinstance(each, tree.Symbol)} & {"q", "p"}
+        letters = {each.letter for each in call.head.children if isinstance(each, tree.Symbol)} & {"q", "p", "Q", "P"}
         density = self._conditional(both[0], both[1], letters) or self._conditional(both[1], both[0], letters)
         if density is None:
             return None
@@ -89,7 +89,7 @@ class _Writer:
     def _conditional(self, given: tree.Node, over: tree.Node, letters: set[str]) -> tree.Call | None:
         """The density of one variable given the other: an encoder, never a likelihood beside one."""
         found = [each for each in self.calls if self._is_conditional(each, over, given, letters)]
-        found.sort(key=lambda each: each.head.letter != "q" if isinstance(each.head, tree.Symbol) else True)
+        found.sort(key=lambda each: each.head.letter not in POSTERIOR_LETTERS if isinstance(each.head, tree.Symbol) else True)
         return found[0] if found else None
 
     def _is_conditional(self, call: tree.Call, over: tree.Node, given: tree.Node, letters: set[str]) -> bool:
@@ -98,7 +98,7 @@ class _Writer:
         assert isinstance(call.head, tree.Symbol)
         if letters and call.head.letter not in letters:
             return False
-        if call.head.letter != "q" and isinstance(given, tree.Symbol) and given.letter in NOISE_LETTERS:
+        if call.head.letter not in POSTERIOR_LETTERS and isinstance(given, tree.Symbol) and given.letter in NOISE_LETTERS:
             return False  # p(x|z) is a likelihood: z is no data
         return not any(
             each.head == call.head and each.args == (given,) and each.given == (over,) for each in self.calls
@@ -111,7 +111,7 @@ class _Writer:
         if any(each.given is None and spelling(each.head) == spelling(density.head) for each in same):
             self.notes.append(Note(f"{marginal} in {call} is the one that is given", call.span))
             return
-        if density.head.letter == "q":
+        if density.head.letter in POSTERIOR_LETTERS:
             return
         source = tree.Call(_data(density), density.given or (), span=call.span)
         mean = tree.Expect((source,), density, span=call.span)
@@ -126,7 +126,7 @@ class _Writer:
         if isinstance(inside, tree.Symbol):
             over = [each for each in self.calls if each.args == (inside,) and is_density_call(each)]
             heads = [each.head for each in over if isinstance(each.head, tree.Symbol)]
-            heads.sort(key=lambda head: head.letter != "q")
+            heads.sort(key=lambda head: head.letter not in POSTERIOR_LETTERS)
             if not heads:
                 return None
             density = tree.Call(heads[0], (inside,), span=call.span)

@@ -95,7 +95,9 @@ def repetitions(context: Context, opened: Opened, term: ir.Node) -> tuple[ir.Nod
     sizes: list[ir.Node] = []
     for operation, axis in opened.reduces:
         if operation == "sum" and axis not in term.axes:
-            if axis.size is None:
+            if axis.of is not None:
+                sizes.append(context.arena.make(ir.Size, axis.of))
+            elif axis.size is None:
                 refuse_unused_index(context, opened, (term,))
             elif isinstance(axis.size, str):
                 sizes.append(context.arena.make(ir.Hyper, axis.size))
@@ -118,7 +120,7 @@ def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:
                 "F2D-0417",
                 "this average over the data, under a function that is not linear, pairs each example with one other",
                 next((each.span for each in context.arena.origins(body)), None),
-                "bind all of it in one bracket: E_{p(x) p(y)}[...]",
+                "average over other examples, E_{p_data(x')}[... x' ...], or bind all of it in one bracket, E_{p(x) p(y)}[...]",
             )
         return make(ir.Reduce, "mean", bound.batch, body) if bound.batch in body.axes else body
     plates = [axis for axis in body.axes if axis.kind == "batch"]

@@ -28,43 +28,50 @@ _NESTED_SIZES = BATCH_SIZES | frozenset(("N", "n", "M", "m", "None"))
 _Sum = tuple[tree.Big, str, str]
 
 
-def batch_sizes(model: Model) -> frozenset[str]:
+def batch_sizes(context: Context) -> frozenset[str]:
     """What sums over pairs of examples run to, and sums over a batch by its usual name."""
     found: set[str] = set()
-    for wanted in model.objectives:
+    for wanted in context.model.objectives:
         for each in wanted.members:
-            found |= _sizes_in(model, each, ())
-    for definition in model.definitions.values():
-        found |= _sizes_in(model, definition.body, tuple((name, "None") for name in definition.index))
-    return frozenset(found) | (pair_sizes(model) if "None" in found else frozenset())
+            found |= _sizes_in(context, each, ())
+    for definition in context.model.definitions.values():
+        found |= _sizes_in(context, definition.body, tuple((name, "None") for name in definition.index))
+    named = frozenset(found) - {"None"}
+    if named or not found:
+        return named
+    return frozenset(each for each in pair_sizes(context.model) if each not in context.named.values)
 
 
-def _sizes_in(model: Model, node: tree.Node, around: tuple[tuple[str, str], ...]) -> set[str]:
+def _sizes_in(context: Context, node: tree.Node, around: tuple[tuple[str, str], ...]) -> set[str]:
     """``around``: the indices of the examples that this place is within, with what they run to."""
     found: set[str] = set()
     if isinstance(node, tree.Big):
-        for name, upper in _example_indices(model, node):
-            beside = [each for each in around if each[0] != name and _reads(model, node.body, each[0])]
+        for name, upper in _example_indices(context, node):
+            beside = [each for each in around if each[0] != name and _reads(context, node.body, each[0])]
             if beside or upper in BATCH_SIZES or conditions(node):
                 found |= {upper, *(size for _, size in beside)}
             around = (*around, (name, upper))
     for child in node.children:
-        found |= _sizes_in(model, child, around)
+        found |= _sizes_in(context, child, around)
     return found
 
 
-def _example_indices(model: Model, node: tree.Big) -> Iterator[tuple[str, str]]:
+def _example_indices(context: Context, node: tree.Big) -> Iterator[tuple[str, str]]:
+    """The indices that do not run over written draws, ``z_{1:M}``."""
     for name, upper in binder_names(node):
-        if name in model.indices and str(upper) in _NESTED_SIZES and _reads(model, node.body, name):
+        known = name in context.model.indices and not {name, str(upper)} & context.sample_axes.keys()
+        if known and str(upper) in _NESTED_SIZES and _reads(context, node.body, name):
             yield name, str(upper)
 
 
-def _reads(model: Model, body: tree.Node, index: str) -> bool:
-    """Does the body read a variable at this index, and no draws ``z_k`` that a statement or bracket makes of it?"""
-    return any(
-        isinstance(each, tree.Symbol) and [plain(at) for at in read_name(each, model.indices).index] == [index]
-        for each in body.walk()
-    )
+def _reads(context: Context, body: tree.Node, index: str) -> bool:
+    """Does the body read a variable at this index alone, and no row of a bound tensor?"""
+    for each in body.walk():
+        if isinstance(each, tree.Symbol):
+            name = read_name(each, context.model.indices)
+            if [plain(at) for at in name.index] == [index] and context.named.find(name) is None:
+                return True
+    return False
 
 
 def pair_sizes(model: Model) -> frozenset[str]:
@@ -78,10 +85,10 @@ def pair_sizes(model: Model) -> frozenset[str]:
 
 def runs_over_batch(context: Context, node: tree.Big, name: str, upper: tree.Node | None) -> bool:
     """Does the index run over the examples of a batch?"""
-    if not _reads(context.model, node.body, name):
+    if not _reads(context, node.body, name):
         return False
     restricted = any(name in (left, right) for left, _, right in conditions(node))
-    return str(upper) in context.batch_sizes and (upper is not None or restricted)
+    return restricted if upper is None else str(upper) in context.batch_sizes
 
 
 def open_batch(context: Context, node: tree.Big, name: str, opened: Opened) -> None:

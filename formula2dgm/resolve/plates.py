@@ -20,10 +20,11 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.resolve.binder_items import binder_items
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.entries import runs_over_entries
+from formula2dgm.resolve.pairs import BATCH_SIZES
 from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.resolve.variables import given_number, hyperparameter
 from formula2dgm.syntax import tree
@@ -128,6 +129,8 @@ def _is_plate(context: Context, each: _Sum, names: Names) -> bool:
     if runs_over_entries(context, body, each.index, each.upper):
         said = any(context.model.elements.get(name) == each.index for name in carriers)
         return said or any(_has_other_size(context, name, each.upper) for name in carriers)
+    if str(each.upper) in BATCH_SIZES:
+        return False
     if carriers.keys() & each.examples:
         return True
     if str(each.upper) in context.batch_sizes:
@@ -170,10 +173,22 @@ def _carriers(context: Context, body: tree.Node, index: str) -> dict[str, tuple[
     for name in _read(context, body):
         indices = tuple(text for each in name.index if (text := plain(each)) is not None)
         known = name.id in context.model.variables and name.id not in context.latent
-        bound = context.named.find(name) is not None
+        bound = context.named.find(name) is not None or _has_posterior(context, name)
         if index in indices and known and not bound and name.id not in context.model.definitions:
             found[name.id] = max(found.get(name.id, ()), indices, key=len)
     return found
+
+
+def _has_posterior(context: Context, name: Name) -> bool:
+    """Is the variable latent, drawn here or not: is q(z|x) bound or declared, and p(x|z) the other way round?"""
+    known = [each for each in context.densities.all if each.binding is not None or each.declared is not None]
+    posteriors = [
+        each.signature
+        for each in known
+        if each.signature.head.split("_")[0] in POSTERIOR_LETTERS and name.id in each.signature.ids[0]
+    ]
+    likelihoods = [each.signature for each in known if name.id in each.signature.ids[1]]
+    return any(one.ids[1] & other.ids[0] for one in posteriors for other in likelihoods)
 
 
 def _read(context: Context, node: tree.Node) -> list[Name]:

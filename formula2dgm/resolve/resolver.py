@@ -13,8 +13,10 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.arguments import refuse_unusable
+from formula2dgm.resolve.averages import take_averages
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.called import take_called
+from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
 from formula2dgm.resolve.code_values import codebooks
 from formula2dgm.resolve.completion import completed
 from formula2dgm.resolve.compositions import members_bound, write_out
@@ -42,7 +44,9 @@ from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
+from formula2dgm.resolve.sizes_given import check_sizes
 from formula2dgm.resolve.streams import separate
+from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.volumes import find_points
 from formula2dgm.syntax import parse_one, tree
 
@@ -71,12 +75,15 @@ def resolve(
         )
         found.raise_errors()
     objectives: list[Objective] = []
+    codes = codebooks(context)
     for wanted in model.objectives:
+        context.latent = find_latents(context, wanted) | codes
         try:
             objectives += _objectives(context, wanted)
         except Refused:
             pass
     refuse_unused(context.estimators, found)
+    refuse_unmatched(context)
     refuse_double_meanings(context)
     refuse_unequal_shapes(context, objectives)
     found.raise_errors()
@@ -84,6 +91,7 @@ def resolve(
     objectives = _constrained(context, separate(context, objectives, BATCH))
     factors = model_factors(context)
     generative = generative_draws(context, factors)
+    close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     collected = program_of(context, statements)
     program = replace(collected, objectives=tuple(objectives), generative=generative, model=factors)
@@ -105,6 +113,7 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
         assumptions=tuple(context.assumptions),
         diagnostics=tuple(context.found.found),
         reduction=context.options.reduction,  # type: ignore[arg-type]
+        targets=context.targets,
     )
 
 
@@ -121,7 +130,8 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
-    written, numbered = write_out(statements, parsed, options.scaffold, found)
+    formulas, parsed, averages = take_averages(statements, parsed, found)
+    written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
     model = read_model(written, [key for _, key in parsed], found)
@@ -129,10 +139,11 @@ def read_context(
     drawn, drawing = declare_drawn(model, written, [key for _, key in parsed])
     model.densities += drawn
     named = read_named(parsed, model.indices, found)
+    follow_tensors(named, averages)
     densities = read_densities(parsed, model.densities, model.indices, model.parameters, found)
     densities.open = options.scaffold
     densities.tensors = named.tensors
-    context = Context(model, named, densities, options, found)
+    context = Context(model, named, densities, options, found, averages=averages)
     context.estimators = read_estimators(options.estimators, found)
     for note in (*notes, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
@@ -140,14 +151,15 @@ def read_context(
     model.variables -= context.pseudo_inputs.keys()
     densities.tensors |= context.pseudo_inputs.keys()
     _settle_all(context)
-    context.batch_sizes = batch_sizes(context.model)
     find_vectors(context)
     find_points(context)
+    check_sizes(context)
     settle_directions(context)
     context.latent = find_latents(context) | codebooks(context)
     try:
         context.sample_axes = find_sample_axes(context)
         context.written_draws = find_written_draws(context)
+        context.batch_sizes = batch_sizes(context)
         find_plates(context)
     except Refused:
         pass

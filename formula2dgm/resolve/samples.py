@@ -80,11 +80,24 @@ def _is_made_of(context: Context, name: Name, drawn: Name) -> bool:
 
 
 def _indexes(context: Context, name: Name, index: str) -> bool:
-    """Does the index run over this variable somewhere?"""
+    """Does the index run over this variable somewhere, itself or through a name that is defined by it, ``w_j``?"""
+    through = _made_of(context, name)
     for root in context.model.expressions():
         for node in root.walk():
             if isinstance(node, tree.Symbol):
                 each = read_name(node, context.model.indices)
-                if _is_made_of(context, each, name) and any(plain(item) == index for item in each.index):
+                own = each.full in through or _is_made_of(context, each, name)
+                if own and any(plain(item) == index for item in each.index):
                     return True
     return False
+
+
+def _made_of(context: Context, name: Name) -> frozenset[str]:
+    """The indexed names that a variable's draws define: ``w_k = p(x|z_k) / q(z_k|x)``."""
+    found: set[str] = set()
+    for key, definition in context.model.definitions.items():
+        symbols = (each for each in definition.body.walk() if isinstance(each, tree.Symbol))
+        read = [read_name(each, context.model.indices) for each in symbols] if definition.index else []
+        if any(each.id == name.id and {plain(at) for at in each.index} & set(definition.index) for each in read):
+            found.add(key)
+    return frozenset(found)

@@ -25,7 +25,7 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
         case ir.Data(name):
             return context.inputs[name].shape if context.inputs[name].shape is not None else name
         case ir.Param(name, own=own):
-            shape = context.parameters[name].shape
+            shape = context.parameter(name).shape
             return shape[len(own) :] if shape is not None else None
         case ir.Draw(law) | ir.Enumerated(law):
             unsized = law.shape is None and all(isinstance(each, ir.Const) for each in law.children)
@@ -35,7 +35,7 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
         case ir.Head(call) if call.method != "plain":
             return () if node.output == ir.LOG_DET else shape_of(context, call.args[0])
         case ir.Head(call, _, name):
-            made = context.networks[call.network].scaffold
+            made = context.network(call.network).scaffold
             shape = next((shape for head, _, shape in made.heads if head == name), None) if made else None
             return made.like if made and shape is None else shape
         case ir.Apply("matrix_product", (left, right)):
@@ -93,7 +93,7 @@ def _refuse_not_square(context: Context, call: ir.NetCall, one: Shape, other: Sh
     size = _dimensions(taken) if isinstance(taken, tuple) else "others"
     context.found.error(
         "F2D-0234",
-        f"the Jacobian of {context.networks[call.network].label} is not square: from {size} to {_dimensions(given)}",
+        f"the Jacobian of {context.network(call.network).label} is not square: from {size} to {_dimensions(given)}",
         span,
         "a determinant needs as many outputs as inputs: give both one size",
     )

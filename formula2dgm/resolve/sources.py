@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.reading.signature import is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
 from formula2dgm.resolve.aggregated_forms import mixes_to
 from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_evaluated
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.families import is_written_family
 from formula2dgm.syntax import tree
-
-#: Names that say "the data", and the labels that say it on a density's letter.
-DATA_NAMES = frozenset(("data", "D", "calD"))
-DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
 
 #: Labels of one data set among several: labelled, unlabelled, source, target.
 SET_LABELS = frozenset(
@@ -38,7 +35,7 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
     name = read_name(head, context.model.indices, head=True)
     if name.id in DATA_NAMES or DATA_LABELS & set(name.labels) or set_of(density, context.model.indices):
         return True
-    if name.letter in ("p", "P", "q") and "hat" in name.accents:
+    if name.letter in ("p", "P", "q", "Q") and "hat" in name.accents:
         return True
     return isinstance(density, tree.Call) and _only_sampled(context, density)
 
@@ -115,7 +112,7 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
     if signature.group or fitted:  # a model, not the data
         return False
     if any(mixes_to(each.signature, signature, context.latent) for each in context.densities.all):
-        return signature.head.split("_")[0] != "q"
+        return signature.head.split("_")[0] not in POSTERIOR_LETTERS
     if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
         return False
     if is_defined(context, density):

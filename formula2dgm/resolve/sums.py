@@ -105,13 +105,6 @@ def _open_examples(context: Context, node: tree.Big, name: str, upper: tree.Node
         raise context.refuse(
             "F2D-0412", "a product over the examples is understood only under a log", node.span, "write \\log \\prod_i"
         )
-    if batch in opened.scope.indices.values():
-        raise context.refuse(
-            "F2D-0417",
-            f"nothing under the sum over {name} depends on the index of the sum around it",
-            node.span,
-            "index what is under it by both, x_i and x_j, or write the product of the two sums",
-        )
     opened.scope = opened.scope.index(name, batch)
     opened.reduces.insert(0, ("mean", batch))
     opened.factor = hyperparameter(context, Name(str(upper)), upper, whole=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.reading.signature import Signature, slot_value
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, slot_value
 from formula2dgm.resolve.chains import (
     KIND,
     Chain,
@@ -70,10 +70,10 @@ def transformed(context: Context, wanted: Signature, call: tree.Call) -> Density
 
 def _is_law_of_data(context: Context, wanted: Signature, start: Name) -> bool:
     """``q(z)`` of ``z = e(x)`` for data x: draws and no density, unless somebody says what q(x) is."""
-    if wanted.head.split("_")[0] != "q" or wanted.given:
+    if wanted.head.split("_")[0] not in POSTERIOR_LETTERS or wanted.given:
         return False
     drawn = start.id in context.latent or start.id in context.model.drawn
-    known = any(each.signature.head.split("_")[0] == "q" for each in densities_over(context, start.id))
+    known = any(each.signature.head.split("_")[0] in POSTERIOR_LETTERS for each in densities_over(context, start.id))
     return start.id in context.model.variables and not (drawn or known)
 
 
@@ -111,7 +111,7 @@ def _source(context: Context, wanted: Signature, symbol: tree.Symbol, name: Name
     letter = wanted.head.split("_")[0]
     if drawn is not None and isinstance(drawn.density, tree.Call) and not is_written_family(drawn.density):
         return drawn.density if getattr(drawn.density.head, "letter", letter) == letter else None
-    if drawn is not None and letter != "q" and "q" in _letters_over(context, wanted):
+    if drawn is not None and letter not in POSTERIOR_LETTERS and _letters_over(context, wanted) & set(POSTERIOR_LETTERS):
         return None
     if drawn is not None:
         declare_source(context, name, drawn.density)

@@ -16,9 +16,10 @@ from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.indexed import own_axes, rows_counted
+from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
 from formula2dgm.resolve.model import Drawn
-from formula2dgm.resolve.numbers import value_of
+from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.scaffold_networks import scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
 from formula2dgm.resolve.scaffold_sizes import input_name
@@ -36,6 +37,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
         return context.arena.make(ir.Index, scope.indices[index_name])
     if index_name is not None and (plate := size_named(context, index_name)) is not None:
         return context.arena.make(ir.Size, plate, origin=symbol)
+    if (averaged := averaged_tensor(context, symbol)) is not None:
+        return as_target(context, variable(context, averaged[0], scope, evaluate), averaged[1:])
     name = read_name(symbol, context.model.indices)
     if name.id in scope.recurrent and _is_previous(name, scope):
         return _previous(context, name, scope, symbol)
@@ -130,7 +133,7 @@ def _declared_axis(context: Context, index: tree.Node) -> Axis | None:
 
 def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, symbol: tree.Symbol) -> ir.Node:
     definition = context.model.definitions[key]
-    if isinstance(definition.body, tree.Number) and not definition.index:
+    if constant(definition.body) is not None and not definition.index:
         return hyperparameter(context, definition.name, symbol)
     inner = scope.under(symbol)
     for own, index in zip(definition.index, read_name(symbol, context.model.indices).index, strict=False):
@@ -155,7 +158,7 @@ def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope) -> i
                 owned, Parameter(owned, binding.key.text, learned, shape, None, (binding.key.text, ""))
             )
             own = own_axes(context, name, shape, scope, symbol)
-            return context.arena.make(ir.Param, owned, learned, False, own, bool(own) and len(own) == len(shape))
+            return context.arena.make(ir.Param, owned, learned, False, own, len(own) == len(shape))
         case _:
             raise context.refuse(
                 "F2D-0207",
@@ -232,9 +235,7 @@ def given_number(context: Context, name: Name) -> float | int | None:
     if binding is not None and isinstance(binding.value, NumberValue):
         return binding.value.number
     definition = context.model.definitions.get(name.full)
-    if definition is not None and isinstance(definition.body, tree.Number):
-        return value_of(definition.body)
-    return None
+    return None if definition is None else constant(definition.body)
 
 
 # -- networks ------------------------------------------------------------------------------------------

@@ -33,6 +33,9 @@ def model_of(program: Program) -> Program | None:
     given = tuple(each.name for each in program.inputs if each.name in read - set(order))
     called = {each.network for each in used if isinstance(each, ir.NetCall)}
     held = {each.name for each in used if isinstance(each, ir.Param | ir.Hyper)}
+    targets = tuple(each for each in program.targets if each.owner.name in called | held)
+    called |= {each.of for each in targets}
+    held |= {each.of for each in targets}
     model = replace(
         program,
         joint=Joint(factors, order, given),
@@ -43,6 +46,7 @@ def model_of(program: Program) -> Program | None:
         networks=tuple(each for each in program.networks if each.name in called),
         parameters=tuple(each for each in program.parameters if each.name in held),
         hyperparameters=tuple(each for each in program.hyperparameters if each.name in held),
+        targets=targets,
     )
     product = parse_one(" ".join(each.label for each in reversed(factors)))
     return ask(said(model, [product]))

@@ -84,6 +84,8 @@ class Arguments:
         if value.dim() < lead:
             self._error("F2D-0606", f"{each.name} has shape {shape}, but is [{layout}, event...]", each)
             return
+        if 0 in shape[:lead]:
+            self._error("F2D-0606", f"{each.name} has shape {shape}: there is no example in it", each)
         if each.shape is not None and shape[lead:] != each.shape:
             expected = ", ".join([*(axis.name for axis in each.axes), *map(str, each.shape)])
             self._error("F2D-0606", f"{each.name} has shape {shape}, but is [{expected}]", each)
@@ -102,6 +104,11 @@ class Arguments:
             if value is None:
                 hint = f"bind {each.name!r}, or pass {keyword}= at each call"
                 self.found.error("F2D-0608", f"{each.name} has no value", each.span, hint)
+            elif isinstance(value, bool) or not isinstance(value, Tensor | int | float):
+                self.found.error("F2D-0603", f"{each.name} is a {type(value).__name__}, not a number", each.span)
+            elif isinstance(value, Tensor) and value.numel() != 1:
+                said = f"{each.name} is one number in the formula, but a tensor of shape {tuple(value.shape)} was passed"
+                self.found.error("F2D-0603", said, each.span)
 
     def _check_plates(self, given: dict[str, Any], objective: Any) -> None:
         """The parts of an example are as many as the formula says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.registry.averages import EMA
 from formula2dgm.registry.family import Family
 from formula2dgm.resolve.bindings import (
     Binding,
@@ -25,6 +27,7 @@ from formula2dgm.resolve.bindings import (
     Value,
     VariableValue,
 )
+from formula2dgm.runtime.binding_checks import event_shape_of, impossible
 from formula2dgm.runtime.invertible import as_module, is_invertible, members_of
 from formula2dgm.spans import Source, Span
 
@@ -120,7 +123,7 @@ class BoundFamily:
             raise TypeError(f"{self.family.name} takes one network, or its parameters by name")
         self.network = network
         self.parameters = parameters
-        self.event_shape = (event_shape,) if isinstance(event_shape, int) else event_shape
+        self.event_shape = event_shape_of(event_shape)
         self.options = options
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -198,10 +201,15 @@ def describe(bindings: Mapping[str, object]) -> Described:
 def _describe(key: str, value: object, objects: dict[tuple[str, str], object]) -> Value | str:
     if isinstance(value, torch.distributions.Distribution):
         value = _from_torch(value)
+        if isinstance(value, str):
+            return value
     if isinstance(value, BoundFamily):
         return _describe_family(key, value, objects)
     if isinstance(value, bool):
         return f"True or False cannot be bound to {key!r}"
+    if isinstance(value, EMA):
+        named = isinstance(value.of, str) and isinstance(value.decay, int | float)
+        return value if named else f"f2d.EMA takes a name and a number, f2d.EMA('theta', 0.999), not {value}"
     if (members := members_of(value)) is not None:
         return _describe_sequence(key, members, objects)
     if inspect.isfunction(value) or inspect.isbuiltin(value):
@@ -210,6 +218,8 @@ def _describe(key: str, value: object, objects: dict[tuple[str, str], object]) -
         value = as_module(value)
     except ValueError as error:
         return str(error)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} cannot be bound to {key!r}: it is no number to compute with"
     if isinstance(value, Sigmoid | nn.Module | Tensor | int | float):
         return _describe_parameter((key, ""), value, objects)  # type: ignore[return-value]
     return f"a {type(value).__name__} cannot be bound: bind a family around a network, a network, a tensor or a number"
@@ -233,6 +243,8 @@ def _describe_family(key: str, value: BoundFamily, objects: dict[tuple[str, str]
     for name, each in value.parameters.items():
         if isinstance(each, bool) or not isinstance(each, Sigmoid | nn.Module | Tensor | int | float | str):
             return f"{name} of {value.family.name} cannot be a {type(each).__name__}"
+        if (wrong := impossible(value.family, name, each)) is not None:
+            return wrong
         parameters.append((name, _describe_parameter((key, name), each, objects)))
     options = tuple(sorted(value.options.items()))
     return FamilyValue(value.family.name, network, tuple(parameters), value.event_shape, options)

@@ -15,7 +15,7 @@ from formula2dgm.spans import Span
 
 FILES = "<formula2dgm "
 #: What torch says of tensors that an operation cannot bring together.
-UNFIT = ("must match the size", "expanded size", "cannot be multiplied", "not broadcastable", "same device", "same dtype")
+UNFIT = ("must match the size", "expanded size", "cannot be multiplied", "not broadcastable", "same device", "same dtype", "dtype mismatch")
 
 
 def refusal_of(
@@ -45,12 +45,25 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
     )
     if type(error) is ValueError and frames and frames[-1].filename.startswith(FILES):
         return FormulaError(Diagnostic("F2D-0607", "error", str(error), span))
-    if isinstance(error, RuntimeError) and frames[-1].filename.startswith(FILES) and any(each in str(error) for each in UNFIT):
-        hint = "objective.inputs lists the axes and shapes of the data; a network returns [batch, event...]"
-        said = f"the tensors here do not fit: {str(error).splitlines()[0]}"
+    if span is not None and (said := _unfit(error, frames[-1].filename.startswith(FILES))) is not None:
+        hint = "objective.inputs lists the axes and shapes of the data; a network returns tensors [batch, event...]"
+        hint = "pass data of the networks' dtype, as x.float(); or objective.double()" if "dtype" in said else hint
         return FormulaError(Diagnostic("F2D-0612", "error", said, span, hint))
     if span is not None:
         error.add_note(place(span))
+    return None
+
+
+def _unfit(error: Exception, here: bool) -> str | None:
+    """What does not fit where torch refuses an operation, in the generated module (``here``) or in a network."""
+    text = str(error).splitlines()[0] if str(error) else ""
+    if isinstance(error, RuntimeError) and any(each in text for each in UNFIT):
+        what = "the tensors here do not fit" if here else "the network does not fit what it is given"
+        return f"{what}: {text}"
+    if isinstance(error, TypeError) and "forward()" in text:
+        return f"the network does not take what it is given: {text}"
+    if here and isinstance(error, TypeError | AttributeError):
+        return f"something here is no tensor: {text}"
     return None
 
 

@@ -72,15 +72,23 @@ def build(
     given = dict(networks)
     if len(given) < len(program.networks):
         given = module.default_networks(_known_shapes(program, shapes or {})) | given
-    tensors = dict(tensors or {})
-    for each in program.parameters:
-        if each.like is not None and not each.made and each.name not in tensors:
-            shape = (each.rows or 1, *_known_shapes(program, shapes or {})[each.like])
-            start = torch.randn(shape) if each.normal else torch.full(shape, each.fill or 0.0)
-            tensors[each.name] = nn.Parameter(start)
+    tensors = _with_rows(program, tensors or {}, shapes or {})
     objective: Objective = module.Objective(**given, **tensors)
     objective.__dict__["_facts"] = Facts(program, generated)
     return objective
+
+
+def _with_rows(
+    program: Program, tensors: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Any]:
+    """The tensors with those of default rows, ``\\mu_k``, of the shape of the data that they are like."""
+    started = dict(tensors)
+    for each in program.parameters:
+        if each.like is not None and not each.made and each.name not in started:
+            shape = (each.rows or 1, *_known_shapes(program, shapes)[each.like])
+            start = torch.randn(shape) if each.normal else torch.full(shape, each.fill or 0.0)
+            started[each.name] = nn.Parameter(start)
+    return started
 
 
 def _known_shapes(program: Program, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -112,7 +120,7 @@ def restore(source: str, facts: Facts) -> Objective:
 def build_distribution(program: Program, generated: Generated, owned: Mapping[str, Any]) -> Distribution:
     """A distribution in memory: the generated class around the user's networks, parameters and constants."""
     module = load_module(generated.source)
-    given = dict(owned)
+    given = _with_rows(program, owned, {})
     if any(each.name not in given for each in program.networks):
         given = module.default_networks(_known_shapes(program, {})) | given
     made: Distribution = _distribution_class(module)(**given)
@@ -128,6 +136,8 @@ def build_beside(owner: nn.Module, facts: Facts, program: Program, generated: Ge
     made = build_distribution(program, generated, {name: getattr(owner, name) for name in given})
     for each in program.parameters:
         setattr(made, each.name, getattr(owner, each.name))
+    for target in program.targets:
+        setattr(made, target.owner.name, getattr(owner, target.owner.name))
     for hyper in program.hyperparameters:
         value = getattr(owner, facts.generated.arguments[hyper.name])
         setattr(made, generated.arguments[hyper.name], value)

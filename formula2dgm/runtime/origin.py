@@ -37,3 +37,11 @@ def shared_with(objective: Any, program: Program) -> tuple[dict[str, nn.Module],
         found[each.name] = getattr(objective, each.name)
     networks = {each.name for each in program.networks}
     return {k: v for k, v in found.items() if k in networks}, {k: v for k, v in found.items() if k not in networks}
+
+
+def share_targets(objective: Any, other: Any) -> None:
+    """Let an objective have the targets that another has too: moved as far, and moved together."""
+    known = {(each.owner.name, each.of) for each in other.program.targets}
+    for each in objective.program.targets:
+        if (each.owner.name, each.of) in known:
+            setattr(objective, each.owner.name, getattr(other, each.owner.name))

@@ -19,13 +19,14 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.runtime import reference_families as families
-from formula2dgm.runtime.reference_batches import batch_size, example, stratum_weights
+from formula2dgm.runtime.reference_arithmetic import arithmetic, pairwise
+from formula2dgm.runtime.reference_batches import axis_size, batch_size, example, stratum_weights
 from formula2dgm.runtime.reference_divergences import divergence
+from formula2dgm.runtime.reference_gradients import gradient, log_det_jacobian
 from formula2dgm.runtime.reference_laws import LawAt, law_at
-from formula2dgm.runtime.reference_logs import Logs, is_of_densities
-from formula2dgm.runtime.reference_networks import call_network, log_det_by_outputs
+from formula2dgm.runtime.reference_networks import call_network
 from formula2dgm.runtime.reference_noise import Position, noise_at
-from formula2dgm.runtime.reference_values import REDUCTIONS, Value, apply, at_category, combine, vector_of
+from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, combine, vector_of
 from formula2dgm.runtime.reference_vectors import of_event
 
 
@@ -56,7 +57,8 @@ class Reference:
         parameters: Mapping[str, Tensor] | None = None,
     ):
         self.program = program
-        self.networks = networks
+        at_start = {each.owner.name: each.of for each in program.targets}  # targets start as copies
+        self.networks = {**{name: networks[of] for name, of in at_start.items() if of in networks}, **networks}
         self.data = data
         self.noise = noise
         defaults = {each.name: each.default for each in program.hyperparameters}
@@ -66,7 +68,8 @@ class Reference:
             for each in program.parameters
             if each.made and each.fill is not None and each.shape is not None
         }
-        self.parameters = {**filled, **(parameters or {})}
+        known = {**filled, **(parameters or {})}
+        self.parameters = {**{name: known[of] for name, of in at_start.items() if of in known}, **known}
         roots = [term.node for objective in program.objectives for term in objective.terms]
         self.draws = {node.site: node for node in walk(*roots) if isinstance(node, ir.Draw)}
         self.memo: dict[tuple[ir.Node, frozenset[tuple[Axis, int]]], object] = {}
@@ -97,14 +100,14 @@ class Reference:
     # -- evaluation ------------------------------------------------------------------------------------
 
     def __call__(self, node: ir.Node, at: Position) -> Value:
-        key = self._key(node, at)
+        key = self.key(node, at)
         if key not in self.memo:
             self.memo[key] = self._evaluate(node, at)
         value = self.memo[key]
         assert isinstance(value, Value)
         return value
 
-    def _key(self, node: ir.Node, at: Position) -> tuple[ir.Node, frozenset[tuple[Axis, int]]]:
+    def key(self, node: ir.Node, at: Position) -> tuple[ir.Node, frozenset[tuple[Axis, int]]]:
         return node, frozenset((axis, at[axis]) for axis in node.axes if axis in at)
 
     def _evaluate(self, node: ir.Node, at: Position) -> Value:
@@ -114,12 +117,12 @@ class Reference:
             case ir.Hyper(name):
                 return Value(torch.as_tensor(self.hyperparameters[name], dtype=torch.float64), False)
             case ir.Size(axis):
-                return Value(torch.tensor(float(self._batch_size(axis)), dtype=torch.float64), False)
+                return Value(torch.tensor(float(self.batch_size(axis)), dtype=torch.float64), False)
             case ir.LogStratumWeight(axis, examples):
-                size = self._batch_size(axis.of or axis)
+                size = self.batch_size(axis.of or axis)
                 return Value(stratum_weights(at[axis], size, float(self(examples, at).tensor)).log(), True)
             case ir.Index(axis, lower) if axis.kind == "batch":
-                return Value(lower + torch.arange(self._batch_size(axis)), True)
+                return Value(lower + torch.arange(self.batch_size(axis)), True)
             case ir.Index(axis, lower):
                 return Value(torch.tensor(at[axis] + lower), False)
             case ir.Param(name, _, frozen, own):
@@ -128,7 +131,7 @@ class Reference:
             case ir.Data():
                 return self._data(node, at)
             case ir.Enumerated(law, axis):
-                return Value(self._law(law, at).values()[at[axis]], False)
+                return Value(self.law(law, at).values()[at[axis]], False)
             case ir.Previous():
                 return self._previous(node, at)
             case ir.Head():
@@ -146,15 +149,15 @@ class Reference:
             case ir.LogProbAt(_, category, parts):
                 return at_category(self(category, at), [self(each, at) for each in parts])
             case ir.Divergence(name, left, right, elementwise, arguments):
-                p, q = self._law(left, at), self._law(right, at)
+                p, q = self.law(left, at), self.law(right, at)
                 values = [self(each, at).tensor for each in arguments]
                 number = divergence(name, p.distribution(), q.distribution(), values)
                 return self._over_event(number, p.batched or q.batched, elementwise)
             case ir.Entropy(law, elementwise):
-                here = self._law(law, at)
+                here = self.law(law, at)
                 return self._over_event(here.distribution().entropy(), here.batched, elementwise)
             case ir.Moment(law, kind):
-                here = self._law(law, at)
+                here = self.law(law, at)
                 return Value(getattr(here.distribution(), kind), here.batched)
             case ir.Reduce():
                 return self._reduce(node, at)
@@ -168,9 +171,9 @@ class Reference:
                 position = int(self(index, at).tensor) - 1
                 return self(value, {**at, axis: position})
             case ir.Grad(body, wrt):
-                return self._gradient(body, wrt, at)
+                return gradient(self, body, wrt, at)
             case ir.LogDetJacobian(body, wrt):
-                return self._log_det_jacobian(body, wrt, at)
+                return log_det_jacobian(self, body, wrt, at)
             case ir.StopGrad(body):
                 inner = self(body, at)
                 return Value(inner.tensor.detach(), inner.batched)
@@ -201,35 +204,9 @@ class Reference:
                 inner = self(value, at)
                 return Value(inner.tensor[..., position - 1], inner.batched)
             case ir.Dot(left, right):
-                return self._over_event(*self._pairwise(torch.mul, left, right, at))
-        return self._arithmetic(node, at)
-
-    def _arithmetic(self, node: ir.Node, at: Position) -> Value:
-        match node:
-            case ir.Add(args) | ir.Mul(args):
-                operation = torch.add if isinstance(node, ir.Add) else torch.mul
-                total = self(args[0], at)
-                for each in args[1:]:
-                    total = combine(operation, total, self(each, at))
-                return total
-            case ir.Div(top, bottom):
-                return Value(*self._pairwise(torch.div, top, bottom, at))
-            case ir.Pow(base, exponent):
-                return Value(*self._pairwise(torch.pow, base, exponent, at))
-            case ir.Neg(body):
-                inner = self(body, at)
-                return Value(-inner.tensor, inner.batched)
-            case ir.Apply("log", (body,)) if is_of_densities(body):
-                return Logs(self, self.number, self.size).of(body, at)
-            case ir.Apply(function, args):
-                return apply(function, [self(each, at) for each in args])
-        raise NotImplementedError(type(node).__name__)
-
-    def _pairwise(
-        self, operation: Callable[[Tensor, Tensor], Tensor], left: ir.Node, right: ir.Node, at: Position
-    ) -> tuple[Tensor, bool]:
-        value = combine(operation, self(left, at), self(right, at))
-        return value.tensor, value.batched
+                inner = pairwise(self, torch.mul, left, right, at)
+                return self._over_event(inner.tensor, inner.batched)
+        return arithmetic(self, node, at)
 
     # -- leaves ----------------------------------------------------------------------------------------
 
@@ -267,21 +244,21 @@ class Reference:
         return Value(output, batched)
 
     def _outputs(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
-        key = self._key(call, at)
+        key = self.key(call, at)
         if key not in self.memo:
             self.memo[key] = self._call(call, at)
         return self.memo[key]  # type: ignore[return-value]
 
     def _call(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
-        network = next(each for each in self.program.networks if each.name == call.network)
+        network = next(each for each in self.program.called if each.name == call.network)
         args = [self(each, at) for each in call.args]
         return call_network(self.networks[call.network], network, args, call.frozen, call.method)
 
-    def _law(self, law: ir.Law, at: Position) -> LawAt:
+    def law(self, law: ir.Law, at: Position) -> LawAt:
         return law_at(law, {name: self(node, at) for name, node in law.params})
 
     def _log_prob(self, node: ir.LogProb, at: Position) -> Value:
-        here, value = self._law(node.law, at), self(node.value, at)
+        here, value = self.law(node.law, at), self(node.value, at)
         return self._over_event(here.log_prob(value.tensor), here.batched or value.batched, node.elementwise)
 
     def _over_event(self, tensor: Tensor, batched: bool, elementwise: bool = False) -> Value:
@@ -292,10 +269,10 @@ class Reference:
     # -- draws -----------------------------------------------------------------------------------------
 
     def _draw(self, node: ir.Draw, at: Position) -> Value:
-        law = self._law(node.law, at)
+        law = self.law(node.law, at)
         return law.draw(noise_at(node, self.noise[node.site], at, law.event_rank))
 
-    # -- reductions and gradients ----------------------------------------------------------------------
+    # -- reductions ------------------------------------------------------------------------------------
 
     def _reduce(self, node: ir.Reduce, at: Position) -> Value:
         if node.axis.kind == "batch":
@@ -305,41 +282,8 @@ class Reference:
         stacked = torch.stack([each.tensor for each in parts])
         return Value(REDUCTIONS[node.op](stacked), parts[0].batched)
 
-    def _batch_size(self, batch: Axis) -> int:
+    def batch_size(self, batch: Axis) -> int:
         return batch_size(self.program, self.data, self.noise, batch)
 
     def size(self, axis: Axis, body: ir.Node, at: Position) -> int:
-        if axis.of is not None:
-            return self._batch_size(axis.of)
-        if isinstance(axis.size, int):
-            return axis.size
-        if isinstance(axis.size, str):
-            size = self.hyperparameters[axis.size]
-            assert size is not None
-            return int(size)
-        for each in walk(body):
-            if isinstance(each, ir.Enumerated) and each.axis == axis:
-                return self._law(each.law, at).values().shape[0]
-            if isinstance(each, ir.Data) and axis in each.axes:
-                return self.data[each.name].shape[each.axes.index(axis)]
-        raise ValueError(f"the size of {axis.name} is unknown")
-
-    def _gradient(self, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
-        value, point = self._from_point(body, wrt, at)
-        (gradient,) = torch.autograd.grad(value.tensor.sum(), point.tensor, create_graph=True)
-        return Value(gradient, point.batched)
-
-    def _log_det_jacobian(self, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
-        value, point = self._from_point(body, wrt, at)
-        return Value(log_det_by_outputs(value.tensor, point.tensor), point.batched)
-
-    def _from_point(self, body: ir.Node, wrt: ir.Node, at: Position) -> tuple[Value, Value]:
-        """A value computed anew from the point that it is differentiated by, and that point."""
-        point = self(wrt, at)
-        if not point.tensor.requires_grad:
-            point = Value(point.tensor.detach().requires_grad_(), point.batched)
-        kept, self.memo = self.memo, {self._key(wrt, at): point}
-        try:
-            return self(body, at), point
-        finally:
-            self.memo = kept
+        return axis_size(self, axis, body, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,7 +12,11 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.runtime.reference_noise import Position
 from formula2dgm.runtime.reference_values import Value
+
+if TYPE_CHECKING:
+    from formula2dgm.runtime.reference import Reference
 
 
 def batch_size(program: Program, data: Mapping[str, Tensor], noise: Mapping[str, Tensor], batch: Axis) -> int:
@@ -26,6 +31,24 @@ def batch_size(program: Program, data: Mapping[str, Tensor], noise: Mapping[str,
             events = 0 if isinstance(node, ir.Permuted) or node.law.scalar else given.dim() - len(node.axes)
             return given.shape[given.dim() - events - inner]
     raise ValueError(f"the size of {batch.name} is unknown")
+
+
+def axis_size(run: Reference, axis: Axis, body: ir.Node, at: Position) -> int:
+    """How many positions an axis of ``body`` has."""
+    if axis.of is not None:
+        return run.batch_size(axis.of)
+    if isinstance(axis.size, int):
+        return axis.size
+    if isinstance(axis.size, str):
+        size = run.hyperparameters[axis.size]
+        assert size is not None
+        return int(size)
+    for each in walk(body):
+        if isinstance(each, ir.Enumerated) and each.axis == axis:
+            return run.law(each.law, at).values().shape[0]
+        if isinstance(each, ir.Data) and axis in each.axes:
+            return run.data[each.name].shape[each.axes.index(axis)]
+    raise ValueError(f"the size of {axis.name} is unknown")
 
 
 def stratum_weights(other: int, size: int, examples: float) -> Tensor:

@@ -1,8 +1,8 @@
 """Logarithms of densities, of their products, ratios and means, in the reference interpreter.
 
-``log mean_k p(x, z_k) / q(z_k|x)`` is computed from the log-densities, as ``m + log mean_k exp(l_k - m)`` for the largest
-of them m. Literally, each density would come first, and one below 1e-308 is 0 in float64: a judge that says ``log 0``
-there judges nothing. The two are equal for every m.
+``log mean_k p(x, z_k) / q(z_k|x)`` is computed from the log-densities, as ``m + log mean_k exp(l_k - m)`` for the
+largest of them m. Literally, each density would come first, and one below 1e-308 is 0 in float64: a judge that says
+``log 0`` there judges nothing. The two are equal for every m.
 """
 
 from __future__ import annotations

@@ -66,8 +66,9 @@ def fit(
     device       where the objective and its batches go; None: where the objective is
 
     In each batch the players step in the order of ``objective.players``.  After its step, a player's parameters are
-    brought back to where the formula keeps them (``w \\in [-c, c]^d``).  An epoch's entry in the history holds the
-    means of ``loss``, ``value`` and every term by its name (``"D: loss"`` where there are several players).
+    brought back to where the formula keeps them (``w \\in [-c, c]^d``), and targets (:class:`EMA`) follow them.  An
+    epoch's entry in the history holds the means of ``loss``, ``value`` and every term by its name (``"D: loss"`` where
+    there are several players).
 
     Raises FormulaError where there is nothing to train on (F2D-0681), and as soon as a number is not finite
     (F2D-0682), before it reaches the weights.
@@ -161,6 +162,8 @@ class _Game:
         optimizer.step()
         if (project := getattr(self.objective, "project", None)) is not None:
             project(player) if player else project()
+        if (update := getattr(self.objective, "update_targets", None)) is not None:
+            update(player) if player else update()
         return numbers
 
 

@@ -50,6 +50,8 @@ def hungry(tokens: list[Token]) -> bool:
         else:
             break
     operator = tokens[i]
+    if i > 0 and tokens[i - 1].kind == "relation" and tokens[i - 1].text == "->":
+        return False  # J = ... -> max
     if operator.kind == "name" and operator.text == "E":
         return (i < len(tokens) - 1 and not scripted) or operator.style == "bb"
     return operator.kind in ("name", "command") and operator.text in _OPERATORS

@@ -3,7 +3,7 @@
 Lines, rows (``\\\\``), ``;``, wide spaces, commas and prose (``\\text{where}``) may all separate statements, and
 all but ``;`` may stand inside one. A piece begins a statement of its own where it can: the piece before is
 complete, and it starts neither with an operator nor with a relation; behind a weak separator it also needs a
-relation with a left side of its own.
+relation with a left side of its own, and behind a comma the piece before a relation, or what can be an objective.
 """
 
 from __future__ import annotations
@@ -189,10 +189,15 @@ def _begins(piece: Piece, last: Piece, aligned: bool) -> bool:
     first = piece.tokens[0]
     if piece.how == ";":
         return True
+    if piece.how in ("softline", "newline", "row") and last.relation and not hungry(last.tokens) and _names_negated(piece):
+        return True
     if first.text in _CONTINUES and first.kind in ("operator", "script") or first.kind == "relation":
         return False
     if piece.how == ",":
-        return piece.relation and (last.relation or piece.wide or _optimises(last))
+        value = len(last.tokens) > 1 and any(each.text in _OBJECTIVES for each in last.tokens)
+        if _optimises(piece):
+            return value
+        return piece.relation and (last.relation or piece.wide or _optimises(last) or value)
     if hungry(last.tokens):
         return False
     if piece.how == "prose":
@@ -202,6 +207,22 @@ def _begins(piece: Piece, last: Piece, aligned: bool) -> bool:
     if piece.how == "softline":
         return piece.relation or _labelled(piece) or any(each.text in _OBJECTIVES for each in piece.tokens)
     return True
+
+
+def _names_negated(piece: Piece) -> bool:
+    """``-\\mathcal{L}(x, y) = …``: a name with a minus, applied to names, and what it is."""
+    tokens = piece.tokens
+    if len(tokens) < 4 or not tokens[0].is_op("-") or tokens[1].kind != "name":
+        return False
+    equal = next((i for i, each in enumerate(tokens) if each.kind == "relation"), None)
+    if equal is None or tokens[equal].text not in ("=", ":="):
+        return False
+    opener = next((i for i in range(2, equal) if tokens[i].text == "("), None)
+    if opener is None:
+        return tokens[1].style == "cal" and is_one_name(tokens[1:equal])
+    inside = tokens[opener + 1 : equal - 1]
+    plain = all(each.kind in ("name", "script", "number") or each.is_op(",", ";") for each in inside)
+    return tokens[equal - 1].text == ")" and plain and is_one_name(tokens[1:opener])
 
 
 def _optimises(piece: Piece) -> bool:

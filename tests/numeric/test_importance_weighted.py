@@ -158,3 +158,18 @@ def test_default_inputs_have_the_shape_of_the_data() -> None:
     shapes = {name: tuple(each.shape) for name, each in objective.named_parameters() if "." not in name}
     assert shapes == {"u": (7, 3)} and objective.u.grad.any()
     assert any("u_k are learned" in each for each in objective.assumptions)
+
+
+@pytest.mark.parametrize("other", ["j", "l", "n"])
+def test_weights_defined_by_a_name_and_normalised_along_a_second_index(other: str) -> None:
+    """Self-normalised importance sampling, the weights a definition that both indices read."""
+    model, eps = Model(), torch.randn(K, 3, 2)
+    weights = log_weights(model, eps)
+    shares = weights.softmax(0)
+    expected = (shares * torch.stack([model.log_p(model.z(each)) for each in eps])).sum(0).mean()
+    text = [
+        rf"\max \mathbb{{E}}_{{{DRAWN}}}"
+        rf"\left[\sum_{{k=1}}^K \frac{{w_k}}{{\sum_{{{other}=1}}^K w_{other}}} \log p(x|z_k)\right]",
+        r"w_k = \frac{p(x, z_k)}{q(z_k|x)}",
+    ]
+    check(text, model, eps, expected, {"K": K})

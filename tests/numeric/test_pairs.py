@@ -121,3 +121,24 @@ def test_the_loss_of_one_example_is_averaged(inner: str) -> None:
     ]
     expected = cross_entropy(scores(), torch.arange(N))
     torch.testing.assert_close(checked(text, {"f": F, "g": G, "tau": 0.5}, x=X, y=Y), expected)
+
+
+def test_a_margin_over_all_other_pairs() -> None:
+    """A sum with a condition alone, under the sum whose index it names, beside a sum of its own."""
+    text = (
+        r"\min \frac1N \sum_{i=1}^N \|f(x_i) - g(y_i)\|^2"
+        r" + \frac{1}{N(N-1)} \sum_{i=1}^N \sum_{j \neq i} [m - \|f(x_i) - g(y_j)\|]_+^2"
+    )
+    distance = torch.cdist(F(X), G(Y)).detach()
+    apart = (2.0 - distance).relu().square().masked_fill(DIAGONAL, 0).sum() / (N * (N - 1))
+    expected = distance.diagonal().square().mean() + apart
+    torch.testing.assert_close(checked(text, {"f": F, "g": G, "m": 2.0}, x=X, y=Y), expected)
+
+
+def test_a_sum_to_b_beside_the_example() -> None:
+    """Under a written expectation over the data, B is the batch."""
+    critic = nn.Bilinear(4, 3, 1, dtype=torch.float64)
+    text = r"\min E_{p_{data}(x,y)}[-\log \frac{e^{f(x,y)}}{\sum_{j=1}^{B} e^{f(x,y_j)}}]"
+    table = critic(X[:, None].expand(N, N, 4), Y[None].expand(N, N, 3)).squeeze(-1).detach()
+    expected = cross_entropy(table, torch.arange(N))
+    torch.testing.assert_close(checked(text, {"f": critic}, x=X, y=Y), expected)

@@ -110,3 +110,11 @@ print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stderr.strip() == "[]"
+
+
+def test_a_saturating_player_may_be_exchanged(run) -> None:
+    formula = r"\min_G \max_D E_{p_{data}(x)}[\log D(x)] + E_{p(z)}[\log(1 - D(G(z)))]"
+    Path("gan.txt").write_text(formula, encoding="utf-8")
+    sizes = ("--dim", "x=4", "--dim", "z=2")
+    assert "non-saturating" not in run("explain", "gan.txt", *sizes).out
+    assert "maximises" in run("explain", "gan.txt", "--non-saturating", *sizes).out

@@ -88,3 +88,14 @@ def test_the_right_sign_is_none(formula: str) -> None:
 
 def test_a_whole_objective_upside_down_is_a_warning() -> None:
     assert warnings_of(rf"\min {FIT}", Model().bindings) == ["F2D-0503"]
+
+
+def test_a_player_is_not_judged_by_the_terms_that_wish_nothing() -> None:
+    """WGAN-GP: what the critic returns has no direction of its own, beside a penalty that has."""
+    text = [
+        r"\min_G \max_D E_{x \sim p_{data}(x)}[D(x)] - E_{z \sim p(z)}[D(\tilde x)]"
+        r" - \lambda E_{\hat x}[(\|\nabla_{\hat x} D(\hat x)\|_2 - 1)^2]",
+        r"\tilde x = G(z); \hat x = \epsilon x + (1 - \epsilon) \tilde x; \epsilon \sim U[0, 1]",
+        r"p(z) = N(z; 0, I); z \in \mathbb{R}^2; x \in \mathbb{R}^3; \lambda = 10",
+    ]
+    assert [each.code for each in program(text, {}, scaffold=True).diagnostics] == []

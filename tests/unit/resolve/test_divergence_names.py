@@ -91,6 +91,12 @@ def test_bounds_are_of_mixtures_and_by_term() -> None:
     assert codes(formula, BINDINGS, divergences="variational-bound") == ["F2D-0708"]
 
 
+def test_a_choice_for_a_term_that_is_not_there_is_refused() -> None:
+    formula = r"\min KL[q(z|x) || p(z)]"
+    with pytest.raises(f2d.FormulaError, match=r"those it has: 'KL\[q\(z\|x\) \|\| p\(z\)\]'"):
+        program(formula, BINDINGS, divergences={"KL[q(z|x) || p(x|z)]": "sampled"})
+
+
 def test_divergences_are_minimised() -> None:
     for name in ("D_J", "JS", "D_{0.5}", r"\chi^2", "H^2", "W_2^2", "TV"):
         assert program(f"{name}{SIDES}", BINDINGS).objectives[0].maximize is False

@@ -6,6 +6,7 @@ import pytest
 
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.syntax import parse_one, tree
+from tests.support.small import program
 
 
 def written(*texts: str, bound: tuple[str, ...] = ("q(z|x)",)) -> list[tree.Node]:
@@ -58,3 +59,16 @@ def test_a_marginal_of_another_letter_is_declared() -> None:
 
 def test_a_given_marginal_is_taken() -> None:
     assert len(written("I(x; z)", bound=("p(z|x)", "p(z)"))) == 1
+
+
+@pytest.mark.parametrize("letter", ["q", "Q"])
+def test_the_aggregated_posterior_of_either_letter(letter: str) -> None:
+    """Tolstikhin et al. 2018 write Q(Z|X) and Q_Z."""
+    text = [
+        rf"\min_{{G, {letter}}} E_{{p_{{data}}(x)}} E_{{{letter}(z|x)}}[\|x - G(z)\|_2^2] + \lambda MMD_k({letter}(z), p(z))",
+        r"k(u, v) = \frac{1}{1 + \|u - v\|_2^2}; x \in \mathbb{R}^3; z \in \mathbb{R}^2; \lambda = 10",
+    ]
+    found = program(text, {}, scaffold=True)
+    said = [each.text for each in found.assumptions]
+    assert f"{letter}(z) is the aggregated posterior: the mean of {letter}(z|x) over the data" in said
+    assert [each.name for each in found.inputs] == ["x"]

@@ -67,3 +67,12 @@ def test_literal_indices_are_names() -> None:
     )
     prior = torch.distributions.Normal(0.0, 2.0).log_prob(z2).sum(-1)
     assert_close(value, (first.at(z2).log_prob(z1) + prior).mean())
+
+
+def test_the_subscript_of_an_objective_names_nothing_that_has_a_value() -> None:
+    """Suzuki et al. 2016 call their objective L_{JM_kl(alpha)}: alpha stays a number."""
+    text = (
+        r"\mathcal{L}_{\mathrm{JM}_{\mathrm{kl}}(\alpha)}(x) = E_{q(z|x)}[\log p(x|z)] - \alpha (KL[q(z|x) || p(z)] + 1)"
+    )
+    found = f2d.compile(text, scaffold=True, dims={"x": 4, "z": 2}).program
+    assert [each.name for each in found.hyperparameters] == ["alpha"]

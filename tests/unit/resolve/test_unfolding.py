@@ -110,3 +110,37 @@ def test_arguments_of_two_spaces_have_densities_of_their_own() -> None:
         r"x_a \in \mathbb{R}^4; x_b \in \mathbb{R}^3",
     ]
     assert _networks(text) == ["q(z|x_a)", "p(x_a|z)", "q(z|x_b)", "p(x_b|z)"]
+
+
+RECONSTRUCTION = r"E_{q(z|x)}[\log p(x|z)] - KL[q(z|x)||p(z)]"
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        rf"-\mathcal{{L}}(x) = {RECONSTRUCTION}",
+        rf"\mathcal{{L}}(x) = -({RECONSTRUCTION})",
+        rf"\log p(x) \ge {RECONSTRUCTION} = -\mathcal{{L}}(x)",
+    ],
+)
+def test_a_sign_before_the_name_of_a_definition(definition: str) -> None:
+    """Kingma et al. 2014, equations 6 to 8: the bound of one image is called -L(x)."""
+    m = Model()
+    meant = -(m.log_p(m.z()) - m.kl()).mean()
+    assert torch.allclose(m.value([definition, r"\mathcal{J} = E_{p_{data}(x)}[\mathcal{L}(x)]"]), meant)
+
+
+def test_a_sign_begins_a_line() -> None:
+    text = f"-\\mathcal{{L}}(x) = {RECONSTRUCTION}\n-\\mathcal{{U}}(x) = -2 \\mathcal{{L}}(x)\n\\min \\mathcal{{U}}(x)"
+    found = program(text, Model().bindings)
+    assert [(each.maximize, len(each.terms)) for each in found.objectives] == [(False, 2)]
+
+
+def test_a_sum_over_draws_of_the_data_is_their_mean() -> None:
+    text = [
+        rf"\mathcal{{L}}(x) = {RECONSTRUCTION}",
+        r"\max \sum_{x \sim \tilde p_l} \mathcal{L}(x) + \sum_{x \sim \tilde p_u} \mathcal{L}(x)",
+    ]
+    found = program(text, Model().bindings)
+    assert [each.name for each in found.inputs] == ["x_l", "x_u"]
+    assert any("is read as the mean over it" in each.text for each in found.assumptions)

@@ -178,13 +178,12 @@ def test_the_first_batch_alone_is_checked() -> None:
     assert objective(x=bits() * 2).loss.isfinite()
 
 
-def test_any_other_error_says_which_part_it_computed() -> None:
+def test_a_network_that_does_not_fit_its_input_is_refused_with_the_place() -> None:
     objective = vae()
     objective.p_x_given_z = Logits(4, 6)
-    with pytest.raises(RuntimeError, match="cannot be multiplied") as caught:
-        objective(x=bits())
-    (note,) = caught.value.__notes__
-    assert "p(x|z)" in note and note.splitlines()[-1].strip("| ") == "^" * len("p(x|z)")
+    (found,) = refusal(lambda: objective(x=bits())).diagnostics
+    assert found.code == "F2D-0612" and "cannot be multiplied" in found.message
+    assert found.span is not None and found.span.text == "p(x|z)"
 
 
 def test_an_error_of_a_network_stays_what_it_is() -> None:

@@ -1,0 +1,28 @@
+"""What generated code must know of a law: its family as chosen, its settings, whether it carries its event."""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.event_dimensions import carries_event
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Program
+from formula2dgm.registry import family
+from formula2dgm.registry.family import Family
+
+
+def facts(law: ir.Law) -> Family:
+    """The family of a law, as its binding chose it."""
+    return family(law.family).under(law.options)
+
+
+def settings(law: ir.Law) -> list[str]:
+    """The settings of a law that are not the family's own, as keywords; the dimension of a law without parameters."""
+    chosen = dict(law.options)
+    known = dict(facts(law).settings)
+    if "dim" in known and law.shape:
+        chosen.setdefault("dim", law.shape[-1])
+    return [f"{name}={chosen[name]!r}" for name in known if name in chosen and chosen[name] != known[name]]
+
+
+def has_event(program: Program, law: ir.Law) -> bool:
+    """Need the parameters no filling, because the family counts its own dimensions or they carry the event's?"""
+    return law.scalar or not facts(law).elementwise or carries_event(program, law)

@@ -1,0 +1,6 @@
+"""Names that say "the data": ``\\mathcal{D}``, and labels that say it on a density's letter, ``p_{data}(x)``."""
+
+from __future__ import annotations
+
+DATA_NAMES = frozenset(("data", "D", "calD"))
+DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))

@@ -1,0 +1,38 @@
+"""Gradients inside an objective, in the reference interpreter: a value is computed anew from its point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.runtime.reference_networks import log_det_by_outputs
+from formula2dgm.runtime.reference_noise import Position
+from formula2dgm.runtime.reference_values import Value
+
+if TYPE_CHECKING:
+    from formula2dgm.runtime.reference import Reference
+
+
+def gradient(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
+    value, point = _from_point(run, body, wrt, at)
+    (found,) = torch.autograd.grad(value.tensor.sum(), point.tensor, create_graph=True)
+    return Value(found, point.batched)
+
+
+def log_det_jacobian(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
+    value, point = _from_point(run, body, wrt, at)
+    return Value(log_det_by_outputs(value.tensor, point.tensor), point.batched)
+
+
+def _from_point(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> tuple[Value, Value]:
+    """A value computed anew from the point that it is differentiated by, and that point."""
+    point = run(wrt, at)
+    if not point.tensor.requires_grad:
+        point = Value(point.tensor.detach().requires_grad_(), point.batched)
+    kept, run.memo = run.memo, {run.key(wrt, at): point}
+    try:
+        return run(body, at), point
+    finally:
+        run.memo = kept
