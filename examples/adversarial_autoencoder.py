@@ -168,7 +168,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (x.shape[0], 8)
         z_noise = noise["p(z)"].expand(z_shape) if "p(z)" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # D(z)
         D_z = as_number(self.D(z), 1, "D(z)")
@@ -254,7 +254,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (n, 8)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))

@@ -128,7 +128,7 @@ class Objective(nn.Module):
         reconstruction = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 1).mean()
 
         # rate in closed form, mean over the batch
-        rate = sum_event(kl_normal_normal(q_phi_z_given_x_loc, q_phi_z_given_x_scale, 0, 1.0), 1).mean()
+        rate = sum_event(kl_normal_normal(q_phi_z_given_x_loc, q_phi_z_given_x_scale, 0.0, 1.0), 1).mean()
 
         terms = {
             "reconstruction": reconstruction,
@@ -178,7 +178,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))

@@ -123,7 +123,7 @@ class Objective(nn.Module):
 
         # KL[q_phi(z|x, y) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_y_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale, 0, 1.0), 1
+            kl_normal_normal(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale, 0.0, 1.0), 1
         ).mean()
 
         terms = {

@@ -50,14 +50,14 @@ def critic(width: int = 128, dropout: float = 0.0) -> nn.Module:
 def fit(game: str, x: Tensor, epochs: int) -> nn.Module:
     """The generator of a game, trained; a discriminator under a logarithm is a sigmoid of the network."""
     wasserstein = game == "wgan_gp"
-    made, judge = generator(), critic(dropout=0.0 if wasserstein else 0.3)
+    made, judge = generator(), critic(dropout=0.0 if wasserstein else 0.5)
     path = Path(__file__).with_name(f"{game}.tex")
     objective = f2d.compile(path, {"G": made, "D": judge if wasserstein else f2d.Sigmoid(judge)})
     f2d.fit(
         objective,
         x,
         epochs=epochs,
-        lr={"D": 1e-3, "G": 1e-3 if wasserstein else 3e-4},
+        lr=1e-3 if wasserstein else {"D": 2e-3, "G": 2e-4},
         steps={"D": 3 if wasserstein else 1},
         optimizer=partial(torch.optim.Adam, betas=(0.5, 0.9)),
         progress=False,
@@ -74,7 +74,7 @@ def nearest(x: Tensor, data: dict[str, Tensor]) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--game", choices=GAMES, default="non_saturating_gan")
-    parser.add_argument("--epochs", type=int, default=300)
+    parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", help="where the picture goes (the game's name)")
     given = parser.parse_args()

@@ -62,11 +62,11 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log Normal(x; mu_k, diag(sigma_k^2)), for each k and example
-        log_Normal_x_mu_k_diag_sigma_k_2 = sum_event(normal_log_prob(x, self.mu.unsqueeze(1), sigma_k.unsqueeze(1)), 2)
+        log_normal_x = sum_event(normal_log_prob(x, self.mu.unsqueeze(1), sigma_k.unsqueeze(1)), 2)
 
         # log p(x), logsumexp over k, mean over the batch
         log_p_x = torch.logsumexp(
-            self.pi_logits.unsqueeze(1) - torch.logsumexp(self.pi_logits, 0) + log_Normal_x_mu_k_diag_sigma_k_2, 0
+            self.pi_logits.unsqueeze(1) - torch.logsumexp(self.pi_logits, 0) + log_normal_x, 0
         ).mean()
 
         terms = {
@@ -102,17 +102,14 @@ class Objective(nn.Module):
         sigma_k = torch.exp(self.log_sigma[x_component])
 
         # Normal(x; mu_k, diag(sigma_k^2)): loc = mu[k=x_component]
-        Normal_x_mu_k_diag_sigma_k_2_loc = self.mu[x_component]
+        normal_x_loc = self.mu[x_component]
 
         # x ~ Normal(x; mu_k, diag(sigma_k^2)): one draw for each example
         x_shape = (n, 2)
-        if "x" in noise:
-            x_noise = noise["x"].expand(x_shape)
-        else:
-            x_noise = normal_noise(x_shape, Normal_x_mu_k_diag_sigma_k_2_loc)
-        x = normal_sample(x_noise, Normal_x_mu_k_diag_sigma_k_2_loc, sigma_k)
+        x_noise = noise["x"].expand(x_shape) if "x" in noise else normal_noise(x_shape, normal_x_loc)
+        x = normal_sample(x_noise, normal_x_loc, sigma_k)
         if mean:
-            x = normal_mean(Normal_x_mu_k_diag_sigma_k_2_loc, sigma_k)
+            x = normal_mean(normal_x_loc, sigma_k)
 
         return {"x": x}
 

@@ -196,7 +196,7 @@ class Objective(nn.Module):
         log_q_phi_z_1_given_x = sum_event(normal_log_prob(z_1, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale), 1)
 
         # log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x), mean over the batch
-        log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x = (
+        term_1 = (
             log_p_theta_x_given_z_1
             + log_p_theta_z_1_given_z_2
             + log_p_z_2
@@ -205,12 +205,12 @@ class Objective(nn.Module):
         ).mean()
 
         terms = {
-            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x,
+            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": term_1,
         }
         contributions = {
-            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x,
+            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": term_1,
         }
-        value = log_p_theta_x_z_1_z_2_q_phi_z_1_z_2_given_x
+        value = term_1
 
         return Output(
             loss=-value,  # the formula is maximised

@@ -3,7 +3,7 @@ y in {1, ..., 10}
 z in bbR^8
 r(z) = Normal(z; 0, I)
 J_IB = 1/N sum_{n=1}^N (E_p(z|x_n)[-log q(y_n|z)] + beta KL[p(z|x_n) || r(z)])
-beta = 0.001
+beta = 10^{-3}
 
 In LaTeX:
 
@@ -13,7 +13,7 @@ In LaTeX:
     r(z) = \mathcal{N}(z; 0, I)
     J_{\mathrm{IB}} = \frac{1}{N} \sum_{n=1}^{N} \left(\mathbb{E}_{p(z \mid x_{n})}\left[-\log q(y_{n} \mid
         z)\right] + \beta \mathrm{KL}\left[p(z \mid x_{n}) \,\|\, r(z)\right]\right)
-    \beta = 0.001
+    \beta = 10^{-3}
 
 The value is minimised.
 
@@ -125,7 +125,7 @@ class Objective(nn.Module):
         log_q_y_n_given_z = sum_event(categorical_log_prob(y, q_y_given_z_logits), 1).mean()
 
         # KL[p(z|x_n) || r(z)] in closed form, mean over the batch
-        kl_p_z_given_x_n_r_z = sum_event(kl_normal_normal(p_z_given_x_loc, p_z_given_x_scale, 0, 1.0), 1).mean()
+        kl_p_z_given_x_n_r_z = sum_event(kl_normal_normal(p_z_given_x_loc, p_z_given_x_scale, 0.0, 1.0), 1).mean()
 
         terms = {
             "log q(y_n|z)": log_q_y_n_given_z,

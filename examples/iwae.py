@@ -117,7 +117,7 @@ class Objective(nn.Module):
         log_p_theta_x_given_z = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 2)
 
         # log p(z), for each draw and example
-        log_p_z = sum_event(normal_log_prob(z, 0, 1.0), 2)
+        log_p_z = sum_event(normal_log_prob(z, 0.0, 1.0), 2)
 
         # log q_phi(z_k|x), for each draw and example
         log_q_phi_z_k_given_x = sum_event(normal_log_prob(z, q_phi_z_given_x_loc, q_phi_z_given_x_scale), 2)
@@ -171,7 +171,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))

@@ -236,7 +236,7 @@ class Objective(nn.Module):
 
         # KL[q_phi(z|x, y) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_y_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale, 0, 1.0), 1
+            kl_normal_normal(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale, 0.0, 1.0), 1
         ).mean()
 
         # KL[q_phi(z|x, y) || q_{phi_x}(z|x)] in closed form, mean over the batch
@@ -321,7 +321,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))

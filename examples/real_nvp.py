@@ -55,7 +55,7 @@ class Objective(nn.Module):
         f_theta_x, f_theta_log_det = self.f_theta(x)
 
         # log p(f_theta(x))
-        log_p_f_theta_x = sum_event(normal_log_prob(f_theta_x, 0, 1.0), 1)
+        log_p_f_theta_x = sum_event(normal_log_prob(f_theta_x, 0.0, 1.0), 1)
 
         # log p_theta(x), mean over the batch
         log_p_theta_x = (log_p_f_theta_x + f_theta_log_det).mean()
@@ -82,7 +82,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (n, 2)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # f_theta(z)
         f_theta_z, _ = self.f_theta.inverse(z)

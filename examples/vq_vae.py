@@ -104,35 +104,33 @@ class Objective(nn.Module):
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
-            check_event_rank("e[j=argmin_j[||z_e(x).z_e - e||]]", e_j_star, "z_e(x).z_e", z_e_x, 1)
-            check_event_rank("z_e(x).z_e", z_e_x, "e[j=argmin_j[||z_e(x).z_e - e||]]", e_j_star, 1)
+            check_event_rank("e[j=argmin_j[||z_e(x) - e||]]", e_j_star, "z_e(x)", z_e_x, 1)
+            check_event_rank("z_e(x)", z_e_x, "e[j=argmin_j[||z_e(x) - e||]]", e_j_star, 1)
             check_logits("the logits of p_theta(x|...)", p_theta_x_given_logits)
             check_binary("x", x)
             check_event_shape("x", x, "the logits of p_theta(x|...)", p_theta_x_given_logits, 1)
             self.check_values = False
 
         # log p_theta(x|z_e(x) + sg(z_q - z_e(x))), mean over the batch
-        log_p_theta_x_given_z_e_x_sg_z_q_minus_z_e_x = sum_event(
-            bernoulli_log_prob(x, p_theta_x_given_logits), 1
-        ).mean()
+        term_1 = sum_event(bernoulli_log_prob(x, p_theta_x_given_logits), 1).mean()
 
         # ||sg(z_e(x)) - e||_2^2, mean over the batch
-        sg_z_e_x_minus_e_2_2 = squared_norm_event(z_e_x.detach() - e_j_star, 1).mean()
+        squared_norm_sg_z_e_x_minus_e = squared_norm_event(z_e_x.detach() - e_j_star, 1).mean()
 
         # ||z_e(x) - sg(e)||_2^2, mean over the batch
-        z_e_x_minus_sg_e_2_2 = squared_norm_event(z_e_x - e_j_star.detach(), 1).mean()
+        squared_norm_z_e_x_minus_sg_e = squared_norm_event(z_e_x - e_j_star.detach(), 1).mean()
 
         terms = {
-            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": log_p_theta_x_given_z_e_x_sg_z_q_minus_z_e_x,
-            "||sg(z_e(x)) - e||_2^2": sg_z_e_x_minus_e_2_2,
-            "||z_e(x) - sg(e)||_2^2": z_e_x_minus_sg_e_2_2,
+            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": term_1,
+            "||sg(z_e(x)) - e||_2^2": squared_norm_sg_z_e_x_minus_e,
+            "||z_e(x) - sg(e)||_2^2": squared_norm_z_e_x_minus_sg_e,
         }
         contributions = {
-            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": -log_p_theta_x_given_z_e_x_sg_z_q_minus_z_e_x,
-            "||sg(z_e(x)) - e||_2^2": sg_z_e_x_minus_e_2_2,
-            "||z_e(x) - sg(e)||_2^2": beta * z_e_x_minus_sg_e_2_2,
+            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": -term_1,
+            "||sg(z_e(x)) - e||_2^2": squared_norm_sg_z_e_x_minus_e,
+            "||z_e(x) - sg(e)||_2^2": beta * squared_norm_z_e_x_minus_sg_e,
         }
-        value = -log_p_theta_x_given_z_e_x_sg_z_q_minus_z_e_x + sg_z_e_x_minus_e_2_2 + beta * z_e_x_minus_sg_e_2_2
+        value = -term_1 + squared_norm_sg_z_e_x_minus_e + beta * squared_norm_z_e_x_minus_sg_e
 
         return Output(
             loss=value,
@@ -140,6 +138,23 @@ class Objective(nn.Module):
             terms={name: term.detach() for name, term in terms.items()},
             contributions={name: term.detach() for name, term in contributions.items()},
         )
+
+    def reconstruct(self, x: Tensor, **unused: object) -> dict[str, Tensor]:
+        """The mean of each variable that the formula scores, given the latents drawn for it."""
+        # z_e(x)
+        z_e_x = self.z_e(x)
+
+        # the j of the smallest, counted from 0
+        j_star = nearest_row(z_e_x, self.e, 2)
+        e_j_star = self.e[j_star]
+
+        # p_theta(x|...)
+        p_theta_x_given_logits = bernoulli_parameters(self.p_theta_x_given(z_e_x + (e_j_star - z_e_x).detach()))
+
+        # the mean of p_theta(x|...)
+        x_mean = bernoulli_mean(p_theta_x_given_logits)
+
+        return {"x": x_mean}
 
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
@@ -252,6 +267,11 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 def squared_norm_event(x: Tensor, lead: int) -> Tensor:
     """||x||^2 over all dimensions after the first ``lead``."""
     return sum_event(x**2, lead)
+
+
+def bernoulli_mean(logits: Tensor) -> Tensor:
+    """p = sigmoid(logits), elementwise."""
+    return torch.sigmoid(logits)
 
 
 def logits_from_probs(probs: Tensor | float) -> Tensor | float:

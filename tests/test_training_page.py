@@ -10,7 +10,9 @@ import pytest
 import formula2dgm as f2d
 
 PAGE = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
-TABLE = PAGE.split("### Adversarial divergences between samplers")[1].split("| divergence | formula |")[1].split("\n\n")[0]
+TABLE = (
+    PAGE.split("### Adversarial divergences between samplers")[1].split("| divergence | formula |")[1].split("\n\n")[0]
+)
 ROWS = [line for line in TABLE.splitlines() if "`" in line]
 CRITIC = r"\max_D E_{p_{data}(x)}[\log D(x)] + E_{p(z)}[\log(1 - D(G(z)))]"
 SIZES = [r"x \in \mathbb{R}^4", r"z \in \mathbb{R}^2"]

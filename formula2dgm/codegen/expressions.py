@@ -11,7 +11,7 @@ import re
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.event_dimensions import is_python_number
-from formula2dgm.codegen.laws import facts, has_event, settings
+from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
 from formula2dgm.codegen.python import (
     ATOM,
@@ -114,6 +114,8 @@ def parameters(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
 def _parameter(scope: Scope, law: ir.Law, name: str, axes: Axes) -> Code:
     """One parameter; a number that stands for a vector of the law's shape is filled in."""
     node, rank = dict(law.params)[name], facts(law).rank(name)
+    if isinstance(node, ir.Const) and has_float(law):
+        node = scope.program.arena.make(ir.Const, float(node.value))
     code = aligned(scope, node, axes, "number" if law.scalar else "value")
     if rank and is_python_number(node):
         return call(f"{scope.use('tensor_of')}(self).new_full", str(law.shape), code)

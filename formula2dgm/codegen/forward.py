@@ -7,7 +7,7 @@ from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.names import identifier
 from formula2dgm.codegen.notation import notation
-from formula2dgm.codegen.part_names import part_name
+from formula2dgm.codegen.part_names import part_name, term_names
 from formula2dgm.codegen.parts import parts_of, uses_in
 from formula2dgm.codegen.python import Code, assignment, call, negative, product, total
 from formula2dgm.codegen.scope import Scope
@@ -35,7 +35,8 @@ def write_forward(scope: Scope, objective: Objective) -> None:
     scope.demands = demands(roots(terms))
     scope.partners = partners(roots(terms))
     scope.uses = uses_in(roots(terms))
-    targets = [scope.names.fresh(term.name, f"term_{number}") for number, term in enumerate(terms, 1)]
+    targets = [scope.names.fresh(*term_names(term.name, number)) for number, term in enumerate(terms, 1)]
+    scope.targets = frozenset(targets)
     preparation = Preparation(scope, terms)
     preparation.expect(roots(terms))
     for term in terms:
@@ -51,7 +52,7 @@ def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str)
     span = term.span or scope.span(term.node)
     for node in parts_of(scope, body):
         wanted, otherwise = _part_names(scope, node, target, body)
-        part = scope.names.fresh(wanted, otherwise, "_each" if identifier(wanted) == target else "")
+        part = scope.names.fresh(wanted, otherwise, "_each" if identifier(wanted) in scope.targets else "")
         scope.body.comment(described(scope, node), scope.span(node) or span)
         preparation.compute(node, part, "value" if "value" in scope.demands.get(node, ()) else "number")
     scope.body.comment(_term_comment(term, body, reductions), span)

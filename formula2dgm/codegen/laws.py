@@ -26,3 +26,8 @@ def settings(law: ir.Law) -> list[str]:
 def has_event(program: Program, law: ir.Law) -> bool:
     """Need the parameters no filling, because the family counts its own dimensions or they carry the event's?"""
     return law.scalar or not facts(law).elementwise or carries_event(program, law)
+
+
+def has_float(law: ir.Law) -> bool:
+    """Is one of the numbers that a law is given a float, so that all of them are written as floats?"""
+    return any(isinstance(node, ir.Const) and isinstance(node.value, float) for _, node in law.params)

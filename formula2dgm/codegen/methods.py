@@ -153,21 +153,24 @@ class _Methods:
         laws: dict[str, ir.Law] = {}
         for node in walk(*[node for each in self.program.objectives for node in roots(each.terms)]):
             match node:
-                case ir.LogProb(law, ir.Data(name)) if _depends_on_draw(law) and facts(law).mean is not None:
+                case ir.LogProb(law, ir.Data(name)) if _is_decoded(law, name) and facts(law).mean is not None:
                     laws.setdefault(name, law)
-        if not laws:
+        values = {name: node for name, node in self.program.decoded if name not in laws}
+        if not laws and not values:
             return None
         scope = self._scope()
         head = Body(4)
-        nodes: list[ir.Node] = list(laws.values())
+        nodes: list[ir.Node] = [*laws.values(), *values.values()]
         used = {node.name for node in walk(*nodes) if isinstance(node, ir.Hyper | ir.Data)}
         used |= {axis.size for node in walk(*nodes) for axis in node.axes if isinstance(axis.size, str)}
         self._signature(head, "reconstruct", "dict[str, Tensor]", only=used)
         head.write('    """The mean of each variable that the formula scores, given the latents drawn for it."""')
         self._defaults(scope, used)
-        scope.body.write("noise = {} if noise is None else noise")
+        if self.noisy:
+            scope.body.write("noise = {} if noise is None else noise")
         preparation = self._prepare(scope, nodes)
         targets = {name: self._averaged(scope, preparation, name, law) for name, law in laws.items()}
+        targets |= {name: self._decoded(scope, preparation, name, node) for name, node in values.items()}
         scope.body.gap()
         scope.body.write(f"return {{{', '.join(f'{quoted(name)}: {code}' for name, code in targets.items())}}}")
         return _joined(head, scope.body)
@@ -193,6 +196,14 @@ class _Methods:
             axes = tuple(each for each in axes if each != axis)
         return target
 
+    def _decoded(self, scope: Scope, preparation: Preparation, name: str, node: ir.Node) -> str:
+        """What a variable is compared with, for each example: averaged over draws."""
+        target = scope.names.fresh(f"{name} decoded")
+        preparation.assign(None, target, expression(scope, node, "value"), span_of=node)
+        for place in reversed([i for i, axis in enumerate(node.axes) if axis.kind in ("sample", "replicate")]):
+            preparation.assign(None, target, method(Code(target), "mean", str(place)), span_of=node)
+        return target
+
     def _weight(self, scope: Scope, values: ir.Enumerated, axes: tuple[Axis, ...]) -> Code:
         """The probability of each enumerated value, aligned to ``axes``."""
         density = self.program.arena.make(ir.LogProb, values.law, values)
@@ -203,7 +214,7 @@ class _Methods:
 
     def _prepare(self, scope: Scope, nodes: list[ir.Node], first: list[ir.Node] | None = None) -> Preparation:
         """Write the statements of ``first`` (else of all nodes), knowing that all will be wanted."""
-        scope.demands = demands(nodes)
+        scope.demands = demands(nodes, "value")
         scope.partners = partners(nodes)
         preparation = Preparation(scope)
         preparation.expect(nodes)
@@ -273,8 +284,12 @@ def _joined(head: Body, body: Body) -> Body:
     return Body(4, [*head.lines, *body.lines])
 
 
-def _depends_on_draw(law: ir.Law) -> bool:
-    return any(isinstance(node, ir.Draw) for node in walk(law))
+def _is_decoded(law: ir.Law, name: str) -> bool:
+    """Does the law depend on a draw, or by a chosen code on the data that it scores, as ``p(x|z_q(x))`` does?"""
+    nodes = list(walk(law))
+    coded = any(isinstance(node, ir.Nearest | ir.ArgMin | ir.Choice) for node in nodes)
+    itself = any(isinstance(node, ir.Data) and node.name == name for node in nodes)
+    return any(isinstance(node, ir.Draw) for node in nodes) or (coded and itself)
 
 
 def _leaves(values: list[ir.Node]) -> list[ir.Draw]:

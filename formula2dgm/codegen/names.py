@@ -26,7 +26,7 @@ _SIZES = re.compile(r"\|(\w+)\|")
 #: ``|KL[q || p] - C|``: the first bar follows no name and no bracket, the last one stands before no name.
 _ABSOLUTE = re.compile(r"(?<![\w)\]}'|])\|(?=[^|\s])(.*[^|\s])\|(?![\w(|])")
 #: A law without a name of its own, ``Normal(z; mu_k, diag(sigma_k^2))``: its family and its variable.
-_LAWS = re.compile(r"\b([A-Z]\w+)\(([^();]*(?:\([^()]*\))?[^();]*); (?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
+_LAWS = re.compile(r"\b([A-Z][a-z]\w+)\(([^();]*(?:\([^()]*\))?[^();]*); (?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 
 
 def identifier(text: str) -> str:

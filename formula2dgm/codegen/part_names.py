@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from formula2dgm.codegen.names import LONGEST, identifier
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.ir import nodes as ir
@@ -11,10 +13,18 @@ from formula2dgm.ir.program import Program
 _SHORT = 24
 
 
+def term_names(name: str, number: int) -> tuple[str, str]:
+    """What the variable of a term is called, and what else where that is too long: sums make no words."""
+    numbered = f"term_{number}"
+    return (numbered if re.search(r"(sum|prod)_", name) else name), numbered
+
+
 def part_name(program: Program, node: ir.Node, stem: str) -> str:
     """The name of a part: ``f_x_i``, ``log_p_x_given_z``, ``term_1_logsumexp_over_j``."""
     if (own := definition_name(program, node)) is not None:
         return own
+    if (own := definition_name(program, program.arena.make(ir.Apply, "exp", (node,)))) is not None:
+        return f"log {own}"
     written = identifier(notation(program, node))
     if len(written) <= (LONGEST if isinstance(node, ir.LogProb | ir.Divergence | ir.Entropy) else _SHORT):
         return written

@@ -25,6 +25,7 @@ class Scope:
     demands    whether a deterministic network's tensor is used as a number or a value
     partners   for each draw, the nodes that have its event shape
     uses       how often the terms read each node
+    targets    the variables of the terms
     suffix     what the variables of a loop's body end in
     step_noise the noise of a recurrent site at the present step
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
@@ -38,6 +39,7 @@ class Scope:
     demands: dict[ir.Node, set[Demand]] = field(default_factory=dict)
     partners: dict[ir.Node, list[ir.Node]] = field(default_factory=dict)
     uses: Counter[ir.Node] = field(default_factory=Counter)
+    targets: frozenset[str] = frozenset()
     suffix: str = ""
     step_noise: dict[str, Code] = field(default_factory=dict)
     sizes: dict[Axis, str] = field(default_factory=dict)

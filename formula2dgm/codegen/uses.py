@@ -61,10 +61,13 @@ def shares(program: Program, terms: tuple[Term, ...]) -> list[Share]:
     return found
 
 
-def demands(nodes: list[ir.Node]) -> dict[ir.Node, set[Demand]]:
-    """For each node that a deterministic network leaves open: is it used as a number, a value, or both?"""
+def demands(nodes: list[ir.Node], wanted: Demand = "number") -> dict[ir.Node, set[Demand]]:
+    """For each node that a deterministic network leaves open: is it used as a number, a value, or both?
+
+    The nodes themselves are used as ``wanted``.
+    """
     found: dict[ir.Node, set[Demand]] = {}
-    stack: list[tuple[ir.Node, Demand]] = [(node, "number") for node in nodes]
+    stack: list[tuple[ir.Node, Demand]] = [(node, wanted) for node in nodes]
     while stack:
         node, demand = stack.pop()
         if demand not in found.setdefault(node, set()):

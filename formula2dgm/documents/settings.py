@@ -113,6 +113,8 @@ def _names(binder: tree.Node) -> Sequence[tree.Node]:
 def _indices(node: tree.Node) -> Iterator[str]:
     subscripts = node.sub if isinstance(node, tree.Symbol) else node.index if isinstance(node, tree.Indexed) else ()
     for each in subscripts:
+        if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and len(each.head.letter) > 1:
+            continue  # L_{JM(alpha)}: a label, in which alpha is what it is elsewhere
         for name in each.walk():
             if isinstance(name, tree.Symbol) and name.letter.islower() and not (name.sub or name.accents):
                 yield str(name)

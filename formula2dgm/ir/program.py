@@ -250,8 +250,8 @@ class Program:
 
     ``model`` are the densities that the objective's own make a joint of, parents first (``p(z)``, ``p(x|z)``), and
     ``generative`` its ancestral draws by variable, where it can be drawn without data; their batch is an axis of their
-    own.  A distribution has a ``joint`` and the ``queries`` that it answers in place of objectives.  ``targets`` are
-    copies that follow networks and parameters.
+    own.  ``decoded`` is what data are compared with and is made of themselves.  A distribution has a ``joint`` and the
+    ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
     """
 
     arena: Arena
@@ -267,6 +267,7 @@ class Program:
     diagnostics: tuple[Diagnostic, ...] = ()
     generative: tuple[tuple[str, ir.Node], ...] = ()
     model: tuple[Factor, ...] = ()
+    decoded: tuple[tuple[str, ir.Node], ...] = ()
     reduction: Literal["mean", "sum", "none"] = "mean"
     options: dict[str, object] = field(default_factory=dict)
     joint: Joint | None = None

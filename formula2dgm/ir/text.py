@@ -28,7 +28,7 @@ def to_text(node: ir.Node, names: Names = lambda node: None) -> str:
 
 
 def program_text(program: Program) -> str:
-    """A whole program: each objective's terms, one a line."""
+    """A whole program: each objective's terms, one a line, and what follows what."""
     notation = Notation(lambda node: None)
     lines: list[str] = []
     for objective in program.objectives:
@@ -38,6 +38,8 @@ def program_text(program: Program) -> str:
             weight = f"{notation.within(term.coefficient, _UNARY)} * "
             weight = "" if weight == "1 * " else weight
             lines.append(f"    {term.name}: {weight}{notation.within(term.node, _PRODUCT)}")
+    for each in program.targets:
+        lines.append(f"{each.owner.name} follows {each.of}, decay {notation.text(each.decay)}")
     return "\n".join(lines)
 
 

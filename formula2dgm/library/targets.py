@@ -8,13 +8,7 @@ from torch import Tensor, nn
 
 
 def target_of(module: nn.Module) -> nn.Module:
-    """A copy of a module with its weights as buffers: they are saved and loaded, and are nothing's to train.
-
-    >>> import torch
-    >>> target = target_of(torch.nn.Linear(2, 1))
-    >>> list(target.parameters()), list(target.state_dict())
-    ([], ['weight', 'bias'])
-    """
+    """A copy of a module with its weights as buffers: they are saved and loaded, and are nothing's to train."""
     target = copy.deepcopy(module).requires_grad_(False)
     held: dict[nn.Parameter, Tensor] = {}
     for each in target.modules():
@@ -26,17 +20,7 @@ def target_of(module: nn.Module) -> nn.Module:
 
 
 def follow(target: nn.Module, module: nn.Module, decay: float) -> None:
-    """Each weight becomes ``decay * own + (1 - decay) * followed``; buffers (running statistics) are copied.
-
-    >>> import torch
-    >>> module = torch.nn.Linear(1, 1)
-    >>> target = target_of(module)
-    >>> with torch.no_grad():
-    ...     module.bias += 1
-    ...     follow(target, module, 0.75)
-    >>> round((module.bias - target.bias).item(), 4)
-    0.75
-    """
+    """Each weight becomes ``decay * own + (1 - decay) * followed``; buffers (running statistics) are copied."""
     weights = dict(module.named_parameters(remove_duplicate=False))
     buffers = dict(module.named_buffers(remove_duplicate=False))
     moved: set[int] = set()

@@ -6,6 +6,7 @@
     log(1 + exp(a))                               softplus(a)
     log(softmax(a)), log(softmax(a)_y)            log_softmax(a), log_softmax(a)_y
     p(z) / q(z|x)                                 exp(log p(z) - log q(z|x))
+    w_k / sum_j[w_j], w_k = p(z_k) / q(z_k|x)     exp(log w_k - logsumexp_j[log w_j])
     logits_from_probs(sigmoid(a))                 a
     scale_from_var(exp(a))                        scale_from_log_var(a)
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Program
+from formula2dgm.passes.normalised import divided, sums_exponentials
 from formula2dgm.passes.rewrite import rewrite_program
 
 #: Functions that are positive, and conditions: where these are 0, the logarithm of a sum leaves the summand out.
@@ -50,6 +52,8 @@ class _Rules:
             case ir.Div(ir.Apply("exp", (top,)), ir.Apply("exp", (bottom,))):
                 difference = _add(arena, (top, arena.make(ir.Neg, bottom)))
                 return arena.make(ir.Apply, "exp", (difference,))
+            case ir.Div(top, bottom) if self.positive(bottom) and sums_exponentials(bottom):
+                return divided(arena, top, self._log(arena, bottom)) or node
             case ir.Mul(args):
                 return _merge_exponentials(arena, node, args)
         return node

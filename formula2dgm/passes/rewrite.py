@@ -48,4 +48,5 @@ def rewrite_program(program: Program, rule: Rule) -> Program:
         queries=tuple(map(query, program.queries)),
         sites=tuple(map(site, program.sites)),
         generative=tuple((name, changed(node)) for name, node in program.generative),
+        decoded=tuple((name, changed(node)) for name, node in program.decoded),
     )

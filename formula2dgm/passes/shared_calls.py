@@ -1,6 +1,6 @@
 """A network's results at another example are its results, read there: it runs once on the batch.
 
-    f(x[batch=j])        becomes        f(x)[batch=j]
+f(x[batch=j])        becomes        f(x)[batch=j]
 """
 
 from __future__ import annotations

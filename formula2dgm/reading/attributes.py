@@ -13,11 +13,11 @@ TAKEN = frozenset(
     register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
-    share_memory state_dict to to_empty train training type update_targets xpu zero_grad
+    share_memory state_dict to to_empty train training type xpu zero_grad
 
     as_distribution ascii assumptions check_values contract diagnostics entropy example_batch example_noise explain
     generated graph inputs joint latex log_prob marginalize mean origin params picture player_parameters players
-    program project reconstruct rename sample save self sites source variance
+    program project reconstruct rename sample save self sites source update_targets variance
     """.split()
 )
 

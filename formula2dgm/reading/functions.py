@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from formula2dgm.reading.log_reach import ANYWHERE, Extent, Place, is_density_like, log_extent, without_measure
+from formula2dgm.reading.log_reach import ANYWHERE, Extent, Place, is_density_like, is_log, log_extent, without_measure
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import flatten, listed, map_children
 from formula2dgm.syntax import tree
@@ -41,8 +41,9 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
     """A function on what it covers, times what it does not."""
     inside, outside, divisor = _extent(node, place)
     several = isinstance(inside, tree.Mul) and is_density_like(inside.factors[0])
-    if notes is not None and (outside or several):
-        ends = f", not {listed(outside)}" if outside else ""
+    left = outside if divisor is None or not is_log(divisor) else (*outside, divisor)
+    if notes is not None and (left or several):
+        ends = f", not {listed(left)}" if left else ""
         notes.add(f"{node.name} covers {inside}{ends}", node.span)
     made: tree.Node = tree.Prefix(node.name, inside, node.sub, span=node.span)
     if divisor is not None:

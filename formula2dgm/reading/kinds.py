@@ -41,7 +41,11 @@ def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
         target = item.name if isinstance(item, tree.Binds) else item.left if isinstance(item, tree.Relates) else item
         for each in target.items if isinstance(target, tree.Tuple) else (target,):
             name = plain(each)
-            if isinstance(item, tree.Relates) and item.op in CONDITIONS and (other := plain(item.right)) in INDEX_LETTERS:
+            if (
+                isinstance(item, tree.Relates)
+                and item.op in CONDITIONS
+                and (other := plain(item.right)) in INDEX_LETTERS
+            ):
                 assert other is not None
                 yield other, big.upper
             if name is not None:

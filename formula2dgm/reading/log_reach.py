@@ -44,7 +44,7 @@ def log_extent(operand: tree.Node, place: Place = ANYWHERE) -> Extent:
         inside = operand.factors[:end]
         argument = inside[0] if end == 1 else tree.Mul(inside, operand.ops[: end - 1], span=span_over(inside))
         return argument, operand.factors[end:], None
-    if isinstance(operand, tree.Div) and _is_log(operand.denominator):
+    if isinstance(operand, tree.Div) and is_log(operand.denominator):
         return operand.numerator, (), operand.denominator
     if isinstance(operand, tree.Div) and is_density_like(operand.numerator) and not is_density_like(operand):
         if _is_constant(operand.denominator):
@@ -129,7 +129,8 @@ def _before_operator(factors: tuple[tree.Node, ...], position: int) -> bool:
     return _ends_in_operator(rest[-1]) and all(_is_constant(each) for each in rest[:-1])
 
 
-def _is_log(node: tree.Node) -> bool:
+def is_log(node: tree.Node) -> bool:
+    """Is this a logarithm, with brackets or without?"""
     return isinstance(node, tree.Prefix | tree.Func) and node.name == "log"
 
 

@@ -125,7 +125,9 @@ def _of_power(base: tree.Node, exponent: tree.Node, known: Known, samplers: Samp
     """The square of a difference is an error; ``W_2^2`` and ``H^2(p, q)`` are divergences."""
     if isinstance(base, tree.Add) and isinstance(exponent, tree.Number) and exponent.text == "2":
         return DOWN
-    distance = isinstance(base, tree.Divergence) or (isinstance(base, tree.Func) and base.name == "H" and len(base.args) == 2)
+    distance = isinstance(base, tree.Divergence) or (
+        isinstance(base, tree.Func) and base.name == "H" and len(base.args) == 2
+    )
     if distance and isinstance(exponent, tree.Neg):
         return frozenset()
     return (

@@ -40,8 +40,8 @@ class Average:
     rest: tree.Node | None = None
 
     def plain(self, symbol: tree.Symbol) -> tree.Symbol | None:
-        """What the symbol follows: ``f_{\\bar\\theta}`` follows ``f_\\theta``, ``\\bar f_k`` follows ``f_k``; None where
-        it is no average."""
+        """What the symbol follows: ``f_{\\bar\\theta}`` follows ``f_\\theta``, ``\\bar f_k`` follows ``f_k``. None for
+        what is no average."""
         if self.own in symbol.sub:
             return replace(symbol, sub=tuple(self.of if each == self.own else each for each in symbol.sub))
         alike = (symbol.letter, symbol.accents, symbol.style) == (self.own.letter, self.own.accents, self.own.style)
@@ -97,7 +97,11 @@ def _check_decay(average: Average, found: Diagnostics) -> None:
             average.span,
             "it is at least 0 (a copy after each step) and less than 1: 0.999",
         )
-    if average.rest is not None and isinstance(average.decay, tree.Node) and not _add_to_one(average.decay, average.rest):
+    if (
+        average.rest is not None
+        and isinstance(average.decay, tree.Node)
+        and not _add_to_one(average.decay, average.rest)
+    ):
         found.error(
             "F2D-0721",
             f"the weights of the moving average {average.own}, {average.decay} and {average.rest}, do not add up to 1",
@@ -123,7 +127,9 @@ def _bound(binding: Binding, key: tree.Node, found: Diagnostics) -> Average | No
         found.extend(error.diagnostics)
         return None
     if not isinstance(of, tree.Symbol) or of == key:
-        found.error("F2D-0720", f"{key} cannot follow {of}", key.span, "name the parameters it follows: f2d.EMA('theta')")
+        found.error(
+            "F2D-0720", f"{key} cannot follow {of}", key.span, "name the parameters it follows: f2d.EMA('theta')"
+        )
         return None
     return Average(key, of, value.decay, key.span, binding.key.text)
 
@@ -139,7 +145,9 @@ def _written(body: tree.Node) -> Average | None:
         case _:
             return None
     match right:
-        case tree.Call(tree.Symbol("EMA" | "ema", (), (), ()), (tree.Symbol() as of, *rest), None, None) if len(rest) < 2:
+        case tree.Call(tree.Symbol("EMA" | "ema", (), (), ()), (tree.Symbol() as of, *rest), None, None) if (
+            len(rest) < 2
+        ):
             return Average(own, of, rest[0] if rest else None, body.span)
     found = _weights(own, right)
     return None if found is None else Average(own, found[2], found[0], body.span, rest=found[1])

@@ -1,7 +1,7 @@
-r"""What a flow starts from, drawn from a family: ``z = f(z_0)`` with ``z_0 \sim N(0, 4 I)``, in a bracket or a statement.
+r"""What a flow starts from, drawn in a bracket or by a statement: ``z = f(z_0)``, ``z_0 \sim N(0, 4 I)``.
 
-The density of z, ``\log q(z)``, is that of z_0 under the change of variables, so the draw of z_0 is from a density with a
-name, ``q(z_0) = N(z_0; 0, 4 I)``, as where the text declares one.
+The density of z, ``\log q(z)``, is that of z_0 under the change of variables, so the draw of z_0 is from a density with
+a name, ``q(z_0) = N(z_0; 0, 4 I)``, as where the text declares one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ def name_base_draws(statements: Sequence[tree.Statement]) -> list[tree.Statement
     nodes = [node for body in bodies for node in body.walk()]
     calls = [each for each in nodes if isinstance(each, tree.Call) and is_density_call(each)]
     declared = [each for body in bodies if isinstance(body, tree.Chain) for each in body.members[0].walk()]
-    unknown = [each for each in calls if not any(each == other for other in declared)]
+    scored = {id(each) for node in nodes if _is_log(node) for each in node.walk()}
+    unknown = [each for each in calls if id(each) in scored and not any(each == other for other in declared)]
     brackets = [each for node in nodes if isinstance(node, tree.Expect) for each in node.binders]
     made: dict[tree.Symbol, tuple[tree.Call, tree.Node]] = {}
     for place in (*brackets, *bodies):
@@ -50,6 +51,10 @@ def name_base_draws(statements: Sequence[tree.Statement]) -> list[tree.Statement
     return [*(replace(each, body=named(each.body)) for each in statements), *added]
 
 
+def _is_log(node: tree.Node) -> bool:
+    return isinstance(node, tree.Prefix | tree.Func) and node.name == "log"
+
+
 def _drawn(node: tree.Node) -> tuple[tree.Symbol | None, tree.Node]:
     """The one variable that is drawn from a written family here, and the family."""
     match node:
@@ -61,7 +66,7 @@ def _drawn(node: tree.Node) -> tuple[tree.Symbol | None, tree.Node]:
 
 
 def _is_made_of(bodies: Sequence[tree.Node], variable: tree.Node, start: tree.Symbol) -> bool:
-    """Does a definition make the variable of the start by functions: ``z = f(z_0)``, ``z = f_2(u)``, ``u = f_1(z_0)``?"""
+    """Do definitions make the variable of the start by functions: ``z = f_2(u)``, ``u = f_1(z_0)``?"""
     seen: list[tree.Node] = []
     waiting = [variable]
     while waiting:

@@ -1,4 +1,4 @@
-"""What the arguments of ``compile`` and its kin may be: a slip is refused by what was passed, before anything reads it."""
+"""What the arguments of ``compile`` and its kin may be: a slip is refused before anything reads it."""
 
 from __future__ import annotations
 

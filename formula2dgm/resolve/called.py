@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Called:
-    """``densities``: a density at the arguments of a call, and as the definition writes it; ``values``: what calls put for
-    the name of an argument."""
+    """What calls of definitions say.
+
+    densities  a density at the arguments of a call, and as the definition writes it
+    values     what calls put for the name of an argument
+    """
 
     densities: dict[tree.Node, tree.Call] = field(default_factory=dict)
     values: dict[tree.Symbol, list[tree.Node]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-r"""The weights of classes as papers write them: ``Cat(y; \pi)``, and ``Cat(y; \tfrac{1}{10})``, one number for all classes.
+r"""The weights of classes as papers write them: ``Cat(y; \pi)``, and ``Cat(y; \tfrac{1}{10})``, one for all.
 
 A name that stands for the weights and is bound to nothing is a learned vector of them; no number can be one.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
@@ -37,7 +38,7 @@ def code(evaluate: Evaluator, node: Code, scope: Scope) -> ir.Node:
             node.span,
             f"bind it to a tensor with one row for each code: {{{name.full!r}: nn.Parameter(torch.randn(512, 64))}}",
         )
-    number = _default_size(context, upper, node) if size is None else rows(context, node.choice, upper, size)
+    number = _default_size(context, name, upper, node) if size is None else rows(context, node.choice, upper, size)
     axis = Axis("index", index, number)
     inner = scope.under(node, False).index(index, axis)
     if size is None:
@@ -73,9 +74,11 @@ def _position(context: Context, compared: ir.Node, table: ir.Node, axis: Axis) -
     return context.arena.make(ir.ArgMin, compared, axis)
 
 
-def _default_size(context: Context, upper: tree.Node | None, node: Code) -> int | str:
+def _default_size(context: Context, name: Name, upper: tree.Node | None, node: Code) -> int | str:
     if upper is not None:
         return size_of(context, upper, node)
+    if name.id in context.codebook_rows:
+        return context.codebook_rows[name.id]
     context.assume(f"{node} is one of {ROWS} codes", node.span)
     return ROWS
 
@@ -98,3 +101,12 @@ def codebooks(context: Context) -> frozenset[str]:
     codes = (each for root in roots for each in root.walk() if isinstance(each, Code))
     names = {read_name(each.row, context.model.indices, head=True) for each in codes}
     return frozenset(each.id for each in names if context.named.find(each) is None)
+
+
+def count_rows(context: Context, names: frozenset[str]) -> None:
+    """Take the space of a whole codebook, ``e \\in \\mathbb{R}^{64 \\times 16}``, as 64 rows, each of them in R^16."""
+    for name in names - context.model.elements.keys():
+        space = context.model.spaces.get(name)
+        if space is not None and space.shape is not None and len(space.shape) == 2:
+            context.codebook_rows[name] = space.shape[0]
+            context.model.spaces[name] = replace(space, shape=space.shape[1:])

@@ -23,13 +23,15 @@ from formula2dgm.syntax import tree
 def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
-    """The completed statements, what was decided, and what calls of definitions say. ``keys`` are what the user binds."""
+    """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     named_first, signs = name_first(statements)
     averaged, means = average_draws(named_first)
     chosen, codes = with_codes(averaged, options)
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
-    out, notes, called = unfold_definitions(name_base_draws(out), [each for key in keys for each in key.walk()])
+    out, notes, called = unfold_definitions(
+        name_base_draws(out), [key.head if isinstance(key, tree.Call) else key for key in keys]
+    )
     notes = [*signs, *means, *codes, *densities, *named, *notes]
     out, more = average_examples(out)
     notes += more

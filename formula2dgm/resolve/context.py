@@ -128,6 +128,7 @@ class Context:
     targets: tuple[Target, ...] = ()
     data_sets: dict[str, frozenset[str]] | None = None
     functionals: dict[str, None] = field(default_factory=dict)
+    codebook_rows: dict[str, int] = field(default_factory=dict)
 
     def assume(self, text: str, span: Span | None = None) -> None:
         """List a choice made for the user, once."""
@@ -186,7 +187,8 @@ class Context:
 
     @property
     def _tables(self) -> tuple[dict[str, Any], ...]:
-        return (self.networks, self.parameters, self.hyperparameters, self.inputs, self.groups, self.unsized, self.followed)
+        entered = (self.networks, self.parameters, self.hyperparameters, self.inputs, self.followed)
+        return (*entered, self.groups, self.unsized)
 
     def claim_group(self, label: str, own: tuple[str, ...], group: tuple[str, ...], place: tree.Node) -> None:
         """Note that a binding without a parameter group stands for one; to stand for two is an error."""

@@ -93,7 +93,7 @@ def _application(node: tree.Node) -> tuple[str, Densities]:
 
 
 def _is_unknown(node: tree.Node, name: str, arguments: Densities) -> bool:
-    """Is this an abbreviation, ``FOO(p(x|z))``, that is applied to nothing but densities? A network is one of numbers."""
+    """Is this an abbreviation, ``FOO(p(x|z))``, applied to nothing but densities? Networks take numbers."""
     abbreviated = isinstance(node, tree.Call) and len(name) > 1 and name.isupper() and name.isascii()
     return abbreviated and name not in {*FUNCTIONALS, *_OTHERS} and bool(arguments) and all(map(_is_density, arguments))
 

@@ -138,6 +138,10 @@ class Evaluator:
 
     def _call(self, node: tree.Call, scope: Scope) -> ir.Node:
         """A density at values (its probability), a network, or the logistic function."""
+        density = is_density(self.context, node) and not (scope.argument and names_network(self.context, node))
+        if not density and (plain := plain_call(self.context, node)) is not None:
+            values = [self(each, scope.under(node, False)) for each in (*node.args, *(node.given or ()))]
+            return held(self.context, node, self._call(plain, scope), values)
         if (value := applied(self, node, scope)) is not None:
             return value
         head = node.head
@@ -147,11 +151,8 @@ class Evaluator:
         assert isinstance(head, tree.Symbol)
         if is_written_family(node) and node.params:
             return self.make(ir.Apply, "exp", (self.log(node, scope),))
-        if is_density(self.context, node) and not (scope.argument and names_network(self.context, node)):
+        if density:
             return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
-        if (plain := plain_call(self.context, node)) is not None:
-            values = [self(each, scope.under(node, False)) for each in (*node.args, *(node.given or ()))]
-            return held(self.context, head, self._call(plain, scope), values)
         name = read_name(head, self.context.model.indices, head=True)
         if (
             head.letter == "sigma"
@@ -200,7 +201,7 @@ class Evaluator:
         if not (use.frozen or use.stopped):
             return part
         values = [self(slot_value(each), scope) for each in (*use.variables, *use.given)]
-        return held(self.context, use.call.head if use.call is not None else None, part, values)
+        return held(self.context, use.call, part, values)
 
     # -- functions -------------------------------------------------------------------------------------
 

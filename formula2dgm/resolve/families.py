@@ -39,11 +39,21 @@ def is_written_family(node: tree.Node) -> bool:
     """``N(0, I)``, ``Bernoulli(x; f(z))``: a call of a family's own name."""
     if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
         return False
-    return registry.family_by_spelling(node.head.style + node.head.letter) is not None
+    return _family_named(node) is not None
+
+
+def _family_named(call: tree.Call) -> Family | None:
+    """The family that a call names; uniform on what is no interval, ``\\mathcal{U}(S^{m-1})``, is one of unit vectors."""
+    assert isinstance(call.head, tree.Symbol)
+    spelling = call.head.style + call.head.letter
+    over = call.params or call.given or call.args
+    if spelling in ("U", "calU", "Uniform", "Unif") and len(over) == 1 and _is_sphere(over[0]):
+        return registry.family("SphericalUniform")
+    return registry.family_by_spelling(spelling)
 
 
 def names_network(context: Context, call: tree.Call) -> bool:
-    """Does a call in an argument of a family name a network, ``Cat(y; \\pi_\\phi(x))``: no density by a bar, or known?"""
+    """Does a call in a family's argument name a network, ``Cat(y; \\pi_\\phi(x))``: no density by a bar, or known?"""
     if call.given is not None:
         return False
     wanted = read_signature(call, context.model.indices, context.model.parameters)
@@ -56,9 +66,11 @@ def family_law(
 ) -> ir.Law:
     """A family written in the formula: ``N(z; mu, Sigma)``, ``N(0, I)``, ``Bernoulli(x; f(z))``."""
     assert isinstance(call.head, tree.Symbol)
-    family = registry.family_by_spelling(call.head.style + call.head.letter)
+    family = _family_named(call)
     assert family is not None
     arguments = call.params or call.given or call.args
+    if family.name == "SphericalUniform":
+        arguments = ()
     label = signature.label if signature else str(call)
     if len(arguments) != len(family.arguments):
         wanted = ", ".join(family.arguments)
@@ -87,6 +99,12 @@ def family_law(
     scalar = signature is None and constant and family.support != "real"
     note_defaults(context, label, family, ())
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
+
+
+def _is_sphere(node: tree.Node) -> bool:
+    """``S^{m-1}``: the unit vectors of m dimensions."""
+    base = node.base if isinstance(node, tree.Power) else node
+    return isinstance(base, tree.Symbol) and base.letter == "S" and (base is not node or bool(base.sup))
 
 
 def _over(context: Context, call: tree.Call, signature: Signature | None) -> Name | None:
@@ -125,8 +143,10 @@ def _written_parameter(
 
 
 def converted(context: Context, converter: str, value: ir.Node) -> ir.Node:
-    """A parameter in its canonical form; the logits of a sigmoid are its argument."""
+    """A parameter in its canonical form; the logits of a sigmoid, or of a softmax, are its argument."""
     if converter == "logits_from_probs" and isinstance(value, ir.Apply) and value.function == "sigmoid":
+        return value.args[0]
+    if converter == "class_logits_from_probs" and isinstance(value, ir.EventFunction) and value.function == "softmax":
         return value.args[0]
     return context.arena.make(ir.Apply, converter, (value,))
 

@@ -22,6 +22,9 @@ N = TypeVar("N", bound=ir.Node)
 def plain_call(context: Context, call: tree.Call) -> tree.Call | None:
     """The call of the density or network itself, where its parameters are averages of those, or are those held constant
     because it has no others: nothing is bound or declared under the very name. None for any other call."""
+    if isinstance(call.head, tree.Power):  # f_{\bar\theta}^{-1}(y)
+        inner = plain_call(context, replace(call, head=call.head.base))
+        return None if inner is None else replace(call, head=replace(call.head, base=inner.head))
     if not isinstance(call.head, tree.Symbol):
         return None
     if (followed := _followed(context, call.head))[1]:
@@ -49,11 +52,14 @@ def _followed(context: Context, head: tree.Symbol) -> tuple[tree.Symbol, list[Av
     return head, found
 
 
-def held(context: Context, head: tree.Node | None, node: N, values: Iterable[ir.Node]) -> N:
-    """What was made of the plain call, as its ``head`` says: the parameters are averages, or held constant.
+def held(context: Context, call: tree.Node | None, node: N, values: Iterable[ir.Node]) -> N:
+    """What was made of the plain call, as the ``call`` itself says: the parameters are averages, or held constant.
 
     Those that only the ``values`` it is taken at depend on are left as they are.
     """
+    head = call.head if isinstance(call, tree.Call) else None
+    if isinstance(head, tree.Power):
+        head = head.base
     averages = _followed(context, head)[1] if isinstance(head, tree.Symbol) else []
     if not averages:
         return frozen(context.arena, node, values)

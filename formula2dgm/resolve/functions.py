@@ -85,6 +85,13 @@ def steps_of(context: Context, head: tree.Node, inside: tuple[str, ...] = ()) ->
     definition = context.model.definitions.get(name.full)
     if definition is not None and name.full not in inside:
         return steps_of(context, definition.body, (*inside, name.full))
+    if any(each.plain(head) is not None for each in context.averages):
+        raise context.refuse(
+            "F2D-0722",
+            f"{head} has averaged weights, which are read only where a network is applied by itself",
+            head.span,
+            f"write the calls out: {head}(...)",
+        )
     binding = context.named.find(name)
     if binding is not None and isinstance(binding.value, NetworkValue):
         return (Step(name, head, False, binding),)

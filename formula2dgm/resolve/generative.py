@@ -10,6 +10,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Factor
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.signature import POSTERIOR_LETTERS
 from formula2dgm.resolve.ancestral import Undrawable, ancestral
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Refused, Scope
@@ -92,32 +93,40 @@ def _chain(context: Context) -> list[Density] | None:
         density.signature.head
         for density in used
         for name in density.signature.variables
-        if name is not None and name.id in context.inputs and name.id not in context.latent
+        if name is not None and name.id in _data(context, used) and name.id not in context.latent
     }
+    models = {each for each in heads if each.split("_")[0] not in POSTERIOR_LETTERS}
     near = [
         each
         for each in used
-        if each.signature.head in heads
+        if each.signature.head in (models or heads)
         and len(each.signature.variables) == 1
         and all(isinstance(slot, tree.Symbol) for slot in each.signature.slots)
         and not (each.declared and each.declared.kind == "factors")
     ]
-    near = _of_the_data(context, _written_last(near))
+    near = _of_the_data(_data(context, used) - context.latent, _written_last(near))
     variables = [name.id for each in near for name in each.signature.variables if name]
     if len(set(variables)) != len(variables) or not near:
         return None
     given = {name.id for each in near for name in each.signature.given if name}
     indexed = any(name.index for each in near for name in each.signature.variables if name)
-    if indexed or not given <= {*variables, *context.inputs}:
+    if indexed or not given <= {*variables, *_data(context, used)}:
         return None
     return ancestral_order(near)
 
 
-def _of_the_data(context: Context, near: list[Density]) -> list[Density]:
+def _data(context: Context, used: Sequence[Density]) -> set[str]:
+    """The data, and the variables of densities whose values they are: x of p(x|z) beside the data x_l and x_u."""
+    names = {name for each in used for name in each.signature.variables if name is not None and not name.labels}
+    values = {name.id for name in names if any(each.startswith(f"{name.id}_") for each in context.inputs)}
+    return {*context.inputs, *values}
+
+
+def _of_the_data(data: set[str], near: list[Density]) -> list[Density]:
     """The densities over data, and those over what one of them is given; another draw is made inside of one of these,
     as what a flow starts from."""
     kept: list[Density] = []
-    wanted = set(context.inputs) - context.latent
+    wanted = set(data)
     while found := [each for each in near if not _is_among(each, kept) and set(_names(each)[:1]) & wanted]:
         kept += found
         wanted |= {name for each in found for name in _names(each)[1:]}

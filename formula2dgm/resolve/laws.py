@@ -38,8 +38,7 @@ def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.L
         _note_place(context, law, use.call)
     law = _at_class(context, use, law)
     if use.frozen:
-        head = use.call.head if use.call is not None else None
-        law = held(context, head, law, [evaluate(_value_of(each), scope) for each in use.given])
+        law = held(context, use.call, law, [evaluate(_value_of(each), scope) for each in use.given])
     return _stopped(context, law) if use.stopped else law
 
 

@@ -69,8 +69,8 @@ class Meetings:
                     for left, right in zip(factors, factors[1:], strict=False):
                         if isinstance(left, tree.Power) and str(left.exponent) in ("T", "top"):
                             yield [*self._parts(left.base), *self._parts(right)]
-                case tree.Binds(name=tree.Symbol() as symbol, value=value):
-                    yield [*self._variable(symbol), *self._parts(value)]
+                case tree.Binds(name=tree.Symbol() as symbol, value=bound):
+                    yield [*self._variable(symbol), *self._parts(bound)]
                 case tree.Call() if (head := self._network(node)) is not None:
                     for position, each in enumerate(node.args):
                         yield [Part("argument", head, position), *self._parts(each)]

@@ -17,7 +17,7 @@ from formula2dgm.reading.signature import Signature, is_density_call, read_signa
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, mixed_over_data
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.outputs import outputs_defined
-from formula2dgm.resolve.spaces import Space, is_constraint, read_space
+from formula2dgm.resolve.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
 from formula2dgm.resolve.wanted import Wanted, read_wanted
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -79,6 +79,7 @@ class Model:
     variables: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     constraints: list[tree.Chain] = field(default_factory=list)
+    sizes: dict[tree.Node, tree.Node] = field(default_factory=dict)
     called: Called = field(default_factory=Called)
 
     @property
@@ -101,6 +102,7 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
     model.indices, model.bounds = find_indices(nodes)
     model.parameters = find_parameters(nodes, model.indices)
     model.variables = find_variables(nodes, model.indices) - model.parameters
+    model.sizes = sizes_of(nodes)
     chains: list[tuple[tree.Statement, tree.Chain]] = []
     logs = _log_declarations(statements, keys)
     for statement in statements:
@@ -229,7 +231,7 @@ def _mentions_head(root: tree.Node, head: tree.Symbol) -> bool:
 
 def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: Diagnostics) -> None:
     name = read_name(symbol, model.indices)
-    space = read_space(right)
+    space = read_space(at_sizes(right, model.sizes))
     if space is None:
         found.error(
             "F2D-0210",

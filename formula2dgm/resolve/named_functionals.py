@@ -89,7 +89,9 @@ class _Writer:
     def _conditional(self, given: tree.Node, over: tree.Node, letters: set[str]) -> tree.Call | None:
         """The density of one variable given the other: an encoder, never a likelihood beside one."""
         found = [each for each in self.calls if self._is_conditional(each, over, given, letters)]
-        found.sort(key=lambda each: each.head.letter not in POSTERIOR_LETTERS if isinstance(each.head, tree.Symbol) else True)
+        found.sort(
+            key=lambda each: each.head.letter not in POSTERIOR_LETTERS if isinstance(each.head, tree.Symbol) else True
+        )
         return found[0] if found else None
 
     def _is_conditional(self, call: tree.Call, over: tree.Node, given: tree.Node, letters: set[str]) -> bool:
@@ -98,7 +100,11 @@ class _Writer:
         assert isinstance(call.head, tree.Symbol)
         if letters and call.head.letter not in letters:
             return False
-        if call.head.letter not in POSTERIOR_LETTERS and isinstance(given, tree.Symbol) and given.letter in NOISE_LETTERS:
+        if (
+            call.head.letter not in POSTERIOR_LETTERS
+            and isinstance(given, tree.Symbol)
+            and given.letter in NOISE_LETTERS
+        ):
             return False  # p(x|z) is a likelihood: z is no data
         return not any(
             each.head == call.head and each.args == (given,) and each.given == (over,) for each in self.calls

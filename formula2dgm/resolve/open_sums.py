@@ -31,7 +31,9 @@ def average_data(context: Context, node: tree.Big, index: str, opened: Opened) -
             node.span,
             f"write \\sum_{{{index}=1}}^N and bind N; or the mean over the data, E_{{p_{{data}}(x)}}[...]",
         )
-    context.assume(f"the sum over {index} has no bound: it is the mean over the data, of which a batch is a part", node.span)
+    context.assume(
+        f"the sum over {index} has no bound: it is the mean over the data, of which a batch is a part", node.span
+    )
     opened.scope = opened.scope.index(index, opened.scope.batch)
     opened.reduces.insert(0, ("mean", opened.scope.batch))
 

@@ -129,8 +129,10 @@ def condition(context: Context, node: tree.Big, relation: tuple[str, str, str], 
     for each in (left, right):
         if each not in scope.indices:
             raise context.refuse(
-                "F2D-0204", f"the index {each} is bound by no sum", node.span, f"write a sum over it: \\sum_{{{each}=1}}"
+                "F2D-0204",
+                f"the index {each} is bound by no sum",
+                node.span,
+                f"write a sum over it: \\sum_{{{each}=1}}",
             )
     make = context.arena.make
     return make(ir.Apply, CONDITIONS[op], tuple(make(ir.Index, scope.indices[each]) for each in (left, right)))
-

@@ -17,7 +17,7 @@ from formula2dgm.resolve.averages import take_averages
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.called import take_called
 from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
-from formula2dgm.resolve.code_values import codebooks
+from formula2dgm.resolve.code_values import codebooks, count_rows
 from formula2dgm.resolve.completion import completed
 from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
@@ -28,6 +28,7 @@ from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.functions import names_function
+from formula2dgm.resolve.generated import decoded, generated
 from formula2dgm.resolve.generative import generative_draws, model_factors
 from formula2dgm.resolve.known_densities import read_densities
 from formula2dgm.resolve.latents import find_latents
@@ -90,11 +91,17 @@ def resolve(
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))
     factors = model_factors(context)
-    generative = generative_draws(context, factors)
+    generative = generative_draws(context, factors) or generated(context, objectives)
     close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     collected = program_of(context, statements)
-    program = replace(collected, objectives=tuple(objectives), generative=generative, model=factors)
+    program = replace(
+        collected,
+        objectives=tuple(objectives),
+        generative=generative,
+        model=factors,
+        decoded=decoded(context, objectives),
+    )
     return name_sites(program, context)
 
 
@@ -155,7 +162,9 @@ def read_context(
     find_points(context)
     check_sizes(context)
     settle_directions(context)
-    context.latent = find_latents(context) | codebooks(context)
+    books = codebooks(context)
+    count_rows(context, books)
+    context.latent = find_latents(context) | books
     try:
         context.sample_axes = find_sample_axes(context)
         context.written_draws = find_written_draws(context)

@@ -46,6 +46,8 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     )
     node: ir.Node = context.arena.make(ir.Head, context.call(name, args, origin=call), None, own, origin=call)
     kind = next(kind for each, kind in heads if _full_name(context, each) == own)
+    if kind == "simplex":
+        return context.arena.make(ir.EventFunction, "softmax", (node,), "value", origin=call)
     return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if kind == "unit" else node
 
 
@@ -75,7 +77,8 @@ def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, s
     assert isinstance(declared.body, tree.Call)
     family = registry.family_by_spelling(str(declared.body.head))
     assert family is not None
-    kinds = {"var": "positive", "scale": "positive", "probs": "unit"}
+    classes = family.alternatives.get("logits", {}).get("probs") == "class_logits_from_probs"
+    kinds = {"var": "positive", "scale": "positive", "probs": "simplex" if classes else "unit"}
     arguments = declared.body.params or declared.body.given or declared.body.args
     found: dict[str, tuple[tree.Call, str]] = {}
     for name, argument in zip(family.arguments, arguments, strict=False):

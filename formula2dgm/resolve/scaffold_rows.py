@@ -9,8 +9,8 @@ from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Parameter
-from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.meeting import Part

@@ -48,6 +48,7 @@ def name_sites(program: Program, context: Context) -> Program:
         )
         for objective in program.objectives
     )
+    made = tuple((name, rewrite(arena, node, rename, memo)) for name, node in program.decoded)
     sites: dict[str, Site] = {}
     for node in walk(*(term.node for objective in objectives for term in objective.terms)):
         if isinstance(node, ir.Draw):
@@ -61,4 +62,4 @@ def name_sites(program: Program, context: Context) -> Program:
             )
         elif isinstance(node, ir.Permuted):
             sites.setdefault(node.site, Site(node.site, node.site, None, node, (node.axis,), "permutation", "detached"))
-    return replace(program, objectives=objectives, sites=tuple(sites.values()))
+    return replace(program, objectives=objectives, decoded=made, sites=tuple(sites.values()))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from formula2dgm.ir.program import Support
+from formula2dgm.reading.rewrite import map_children
 from formula2dgm.syntax import tree
 
 
@@ -34,6 +36,21 @@ def read_space(node: tree.Node) -> Space | None:
         if all(text.isdigit() for text in texts) and texts:
             return _category(list(map(int, texts)), len(texts) < len(node.items), shape)
     return None
+
+
+def sizes_of(nodes: Iterable[tree.Node]) -> dict[tree.Node, tree.Node]:
+    """The names that statements give a whole number, ``d = 8``: a space may be written with them."""
+    found: dict[tree.Node, tree.Node] = {}
+    for node in nodes:
+        match node:
+            case tree.Chain((tree.Symbol() as name, tree.Number(text) as number), ("=",) | (":=",)) if text.isdigit():
+                found[name] = number
+    return found
+
+
+def at_sizes(node: tree.Node, sizes: Mapping[tree.Node, tree.Node]) -> tree.Node:
+    """A space with its sizes as numbers: ``\\mathbb{R}^d`` as ``\\mathbb{R}^8``."""
+    return sizes[node] if node in sizes else map_children(node, lambda each: at_sizes(each, sizes))
 
 
 def is_constraint(chain: tree.Chain) -> bool:

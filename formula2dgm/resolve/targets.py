@@ -31,9 +31,9 @@ def _targets(context: Context, evaluate: Evaluate, scope: Scope) -> tuple[Target
             context.found.warning("F2D-0706", said, average.span, f"write f_{{{average.own}}}(x), or leave it out")
             continue
         decay = _decay(context, average, evaluate, scope)
-        context.assume(
-            f"{average.own} starts as a copy of {average.of} and moves after each step; buffers are copied", average.span
-        )
+        written = DECAY if average.decay is None else average.decay
+        said = f"{average.own} is a moving average of {average.of}, decay {written}"
+        context.assume(f"{said}: a copy at the start, moved after each step, buffers copied", average.span)
         found += [Target(_copy(context, name, of), of, decay, average.span) for name, of in own.items()]
     return tuple(found)
 

@@ -111,7 +111,11 @@ def _source(context: Context, wanted: Signature, symbol: tree.Symbol, name: Name
     letter = wanted.head.split("_")[0]
     if drawn is not None and isinstance(drawn.density, tree.Call) and not is_written_family(drawn.density):
         return drawn.density if getattr(drawn.density.head, "letter", letter) == letter else None
-    if drawn is not None and letter not in POSTERIOR_LETTERS and _letters_over(context, wanted) & set(POSTERIOR_LETTERS):
+    if (
+        drawn is not None
+        and letter not in POSTERIOR_LETTERS
+        and _letters_over(context, wanted) & set(POSTERIOR_LETTERS)
+    ):
         return None
     if drawn is not None:
         declare_source(context, name, drawn.density)

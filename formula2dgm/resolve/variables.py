@@ -15,8 +15,8 @@ from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.indexed import own_axes, rows_counted
 from formula2dgm.resolve.followed import as_target, averaged_tensor
+from formula2dgm.resolve.indexed import own_axes, rows_counted
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant

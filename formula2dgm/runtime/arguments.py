@@ -107,7 +107,9 @@ class Arguments:
             elif isinstance(value, bool) or not isinstance(value, Tensor | int | float):
                 self.found.error("F2D-0603", f"{each.name} is a {type(value).__name__}, not a number", each.span)
             elif isinstance(value, Tensor) and value.numel() != 1:
-                said = f"{each.name} is one number in the formula, but a tensor of shape {tuple(value.shape)} was passed"
+                said = (
+                    f"{each.name} is one number in the formula, but a tensor of shape {tuple(value.shape)} was passed"
+                )
                 self.found.error("F2D-0603", said, each.span)
 
     def _check_plates(self, given: dict[str, Any], objective: Any) -> None:

@@ -244,4 +244,3 @@ def _need_names(names: Iterable[object], example: str) -> None:
     for each in names:
         if not isinstance(each, str):
             raise refuse("F2D-0445", f"{each!r} is no name of a variable", f"write {example}")
-

@@ -15,7 +15,15 @@ from formula2dgm.spans import Span
 
 FILES = "<formula2dgm "
 #: What torch says of tensors that an operation cannot bring together.
-UNFIT = ("must match the size", "expanded size", "cannot be multiplied", "not broadcastable", "same device", "same dtype", "dtype mismatch")
+UNFIT = (
+    "must match the size",
+    "expanded size",
+    "cannot be multiplied",
+    "not broadcastable",
+    "same device",
+    "same dtype",
+    "dtype mismatch",
+)
 
 
 def refusal_of(
@@ -60,8 +68,6 @@ def _unfit(error: Exception, here: bool) -> str | None:
     if isinstance(error, RuntimeError) and any(each in text for each in UNFIT):
         what = "the tensors here do not fit" if here else "the network does not fit what it is given"
         return f"{what}: {text}"
-    if isinstance(error, TypeError) and "forward()" in text:
-        return f"the network does not take what it is given: {text}"
     if here and isinstance(error, TypeError | AttributeError):
         return f"something here is no tensor: {text}"
     return None

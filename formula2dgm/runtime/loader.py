@@ -78,9 +78,7 @@ def build(
     return objective
 
 
-def _with_rows(
-    program: Program, tensors: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
-) -> dict[str, Any]:
+def _with_rows(program: Program, tensors: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """The tensors with those of default rows, ``\\mu_k``, of the shape of the data that they are like."""
     started = dict(tensors)
     for each in program.parameters:

@@ -81,7 +81,7 @@ class _Asked:
 
     def expand(self, *sizes: int | tuple[int, ...]) -> Tensor:
         """The noise in this shape, or its refusal."""
-        shape = tuple(sizes[0]) if isinstance(sizes[0], tuple) else tuple(each for each in sizes if isinstance(each, int))
+        shape = sizes[0] if isinstance(sizes[0], tuple) else tuple(each for each in sizes if isinstance(each, int))
         found = tuple(self.given.shape)
         if not _fits(found, shape):
             raise _Misfit(self._refusal(found, shape))

@@ -189,7 +189,12 @@ def _begins(piece: Piece, last: Piece, aligned: bool) -> bool:
     first = piece.tokens[0]
     if piece.how == ";":
         return True
-    if piece.how in ("softline", "newline", "row") and last.relation and not hungry(last.tokens) and _names_negated(piece):
+    if (
+        piece.how in ("softline", "newline", "row")
+        and last.relation
+        and not hungry(last.tokens)
+        and _names_negated(piece)
+    ):
         return True
     if first.text in _CONTINUES and first.kind in ("operator", "script") or first.kind == "relation":
         return False

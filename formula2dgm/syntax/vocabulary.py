@@ -224,9 +224,17 @@ CONDITIONAL_FUNCTIONS = frozenset({"H", "Pr", "var", "std", "cov"})
 OPTIMISERS = frozenset("min max argmin argmax inf sup".split())
 BIG_OPERATORS = frozenset({"sum", "prod"})
 # Divergences whose name alone says so: spelling -> canonical name.
-DIVERGENCES = {"KL": "KL", "JS": "JS", "JSD": "JS", "MMD": "MMD", "TV": "TV", "Wass": "W", "kl": "KL", "DKL": "KL", "KLD": "KL"} | {
-    each: each for each in ("Jeffreys", "Hellinger", "Renyi")
-}
+DIVERGENCES = {
+    "KL": "KL",
+    "JS": "JS",
+    "JSD": "JS",
+    "MMD": "MMD",
+    "TV": "TV",
+    "Wass": "W",
+    "kl": "KL",
+    "DKL": "KL",
+    "KLD": "KL",
+} | {each: each for each in ("Jeffreys", "Hellinger", "Renyi")}
 DISTANCES = frozenset({"W"})
 # Words that a run of plain letters spells in LaTeX, too.
 LATEX_WORDS = frozenset(

@@ -28,7 +28,9 @@ def scores() -> Tensor:
     return (F(X) @ G(Y).T).detach() / 0.5
 
 
-INFO_NCE = r"-\frac1N \sum_{i=1}^N \log \frac{\exp(f(x_i)^\top g(y_i)/\tau)}{\sum_{j=1}^N \exp(f(x_i)^\top g(y_j)/\tau)}"
+INFO_NCE = (
+    r"-\frac1N \sum_{i=1}^N \log \frac{\exp(f(x_i)^\top g(y_i)/\tau)}{\sum_{j=1}^N \exp(f(x_i)^\top g(y_j)/\tau)}"
+)
 
 
 def test_info_nce() -> None:

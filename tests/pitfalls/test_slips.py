@@ -1,4 +1,4 @@
-"""What a new user passes by mistake: each slip is refused with a code, or works; none is a traceback of the machinery."""
+"""What a new user passes by mistake: each slip is refused with a code, or works."""
 
 from __future__ import annotations
 
@@ -158,7 +158,9 @@ def test_shapes_that_are_none(shape: Any) -> None:
         f2d.Normal(loc=0.0, scale=1.0, event_shape=shape)
 
 
-@pytest.mark.parametrize("beta", [2, torch.tensor(2.0), nn.Parameter(torch.tensor(2.0))], ids=["int", "tensor", "parameter"])
+@pytest.mark.parametrize(
+    "beta", [2, torch.tensor(2.0), nn.Parameter(torch.tensor(2.0))], ids=["int", "tensor", "parameter"]
+)
 def test_a_tensor_without_dimensions_is_a_number(beta: Any) -> None:
     bindings = {**good(), "p(x|z)": f2d.Normal(loc=0.0, scale=1.0)}
     plain, weighted = (f2d.compile(FORMULA, {**bindings, "beta": each}) for each in (1.0, beta))

@@ -116,17 +116,15 @@ class Objective(nn.Module):
         log_q_z_k_given_x = sum_event(normal_log_prob(z, q_z_given_x_loc, q_z_given_x_scale), 2)
 
         # log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x), log-mean-exp over the K draws, mean over the batch
-        log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x = log_mean_exp(
-            log_p_x_given_z + log_p_z - log_q_z_k_given_x, 0
-        ).mean()
+        term_1 = log_mean_exp(log_p_x_given_z + log_p_z - log_q_z_k_given_x, 0).mean()
 
         terms = {
-            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x,
+            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": term_1,
         }
         contributions = {
-            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x,
+            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": term_1,
         }
-        value = log_1_K_sum_k_at_1_K_p_x_z_k_q_z_k_given_x
+        value = term_1
 
         return Output(
             loss=-value,  # the formula is maximised

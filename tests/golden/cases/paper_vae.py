@@ -135,7 +135,7 @@ class Objective(nn.Module):
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_x["mu_phi"], q_phi_z_given_x["sigma_phi"], 0, 1.0), 1
+            kl_normal_normal(q_phi_z_given_x["mu_phi"], q_phi_z_given_x["sigma_phi"], 0.0, 1.0), 1
         ).mean()
 
         terms = {
@@ -186,7 +186,7 @@ class Objective(nn.Module):
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0, 1.0)
+        z = normal_sample(z_noise, 0.0, 1.0)
 
         # f_theta(z)
         f_theta_z = self.f_theta(z)

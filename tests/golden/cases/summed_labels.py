@@ -146,26 +146,29 @@ class Objective(nn.Module):
         # log q(y|x), for each value of y and example
         log_q_y_given_x = sum_event(categorical_log_prob(y.unsqueeze(1), q_y_given_x_logits), 2)
 
+        # q(y|x), for each value of y and example
+        q_y_given_x = torch.exp(log_q_y_given_x)
+
         # log p(x|z, y), for each value of y and example
         log_p_x_given_z_y = sum_event(bernoulli_log_prob(x, p_x_given_z_y_logits), 2)
 
         # q(y|x) log p(x|z, y), summed over all y, mean over the batch
-        q_y_given_x_log_p_x_given_z_y = (torch.exp(log_q_y_given_x) * log_p_x_given_z_y).sum(0).mean()
+        q_y_given_x_log_p_x_given_z_y = (q_y_given_x * log_p_x_given_z_y).sum(0).mean()
 
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, self.p_y_logits), 1)
 
         # q(y|x) log p(y), summed over all y, mean over the batch
-        q_y_given_x_log_p_y = (torch.exp(log_q_y_given_x) * log_p_y.unsqueeze(1)).sum(0).mean()
+        q_y_given_x_log_p_y = (q_y_given_x * log_p_y.unsqueeze(1)).sum(0).mean()
 
         # q(y|x) log q(y|x), summed over all y, mean over the batch
-        q_y_given_x_log_q_y_given_x = (torch.exp(log_q_y_given_x) * log_q_y_given_x).sum(0).mean()
+        q_y_given_x_log_q_y_given_x = (q_y_given_x * log_q_y_given_x).sum(0).mean()
 
         # KL[q(z|x, y) || p(z)], for each value of y and example
         kl_q_z_given_x_y_p_z = sum_event(kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, 0.0, 1.0), 2)
 
         # q(y|x) KL[q(z|x, y) || p(z)], summed over all y, mean over the batch
-        q_y_given_x_kl_q_z_given_x_y_p_z = (torch.exp(log_q_y_given_x) * kl_q_z_given_x_y_p_z).sum(0).mean()
+        q_y_given_x_kl_q_z_given_x_y_p_z = (q_y_given_x * kl_q_z_given_x_y_p_z).sum(0).mean()
 
         terms = {
             "q(y|x) log p(x|z, y)": q_y_given_x_log_p_x_given_z_y,

@@ -30,6 +30,11 @@ def test_a_number_that_running_text_gives_a_name(text: str, constants: list[str]
     assert statements(f"{text} {SUM}") == [*constants, SAID]
 
 
+def test_a_word_in_a_subscript_is_a_label() -> None:
+    display = r"\[ \mathcal{L}_{\mathrm{JM}(\alpha)} = x - \alpha y \]"
+    assert statements(rf"With $\alpha = 0.1$. {display}")[0] == "alpha = 0.1"
+
+
 def test_what_a_display_sets_holds() -> None:
     assert statements(r"With $\beta = 2$ too. \[ \beta = 4 \]") == ["beta = 4"]
 

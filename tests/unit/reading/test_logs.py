@@ -18,6 +18,8 @@ from tests.readings.golden import read
         # the density that weighs the log stands under it already
         (r"\int \log \frac{p(z, x)}{q(z)} q(z) dz", r"\int \left(\log \frac{p(z, x)}{q(z)}\right) q(z) dz"),
         (r"\sum_x \log \frac{p(x)}{q(x)} p(x)", r"\sum_x \left(\log \frac{p(x)}{q(x)}\right) p(x)"),
+        # a logarithm that divides
+        (r"\log p(x|z) / \log q(z|x)", r"(\log p(x|z)) / (\log q(z|x))"),
         # a score times a density that makes no joint with it
         (r"\nabla_\theta \log \pi(a|s) \, \pi(a|s)", r"(\nabla_\theta \log \pi(a|s)) \pi(a|s)"),
         (r"\nabla_\theta \log \pi(a|s) r(s, a)", r"(\nabla_\theta \log \pi(a|s)) r(s, a)"),

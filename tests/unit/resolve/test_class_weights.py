@@ -65,7 +65,9 @@ def test_what_is_applied_in_a_family_is_a_network() -> None:
     """pi is a letter of policies, and of the weights that a network gives."""
     text = _model(r"p(y) = \mathrm{Cat}(y; \pi)")
     assert "pi_phi is a small network" in assumed(text, {}, scaffold=True)
-    found = program([r"\max \log p(x|z)", r"p(x|z) = N(x; r(z), I); x \in \mathbb{R}^3"], {}, scaffold=True, dims={"z": 2})
+    found = program(
+        [r"\max \log p(x|z)", r"p(x|z) = N(x; r(z), I); x \in \mathbb{R}^3"], {}, scaffold=True, dims={"z": 2}
+    )
     assert [each.label for each in found.networks] == ["r"]
 
 

@@ -103,3 +103,27 @@ def test_an_estimator_of_what_is_no_code_is_refused() -> None:
     bound, _ = model()
     text = [NEAREST, "z_q(x) = e_k", LOSS]
     assert codes(text, bound, estimators={"w": "straight-through"}) == ["F2D-0431"]
+
+
+def test_the_space_of_a_whole_codebook_says_its_rows() -> None:
+    """Van den Oord et al. 2017: e is in R^{K x D}."""
+    text = [
+        r"z_q(x) = e_k; k = \arg\min_j \|z_e(x) - e_j\|_2",
+        r"L = -\log p_\theta(x|z_q(x)) + \|\mathrm{sg}[z_e(x)] - e\|_2^2",
+        r"x \in \{0,1\}^3; e \in \mathbb{R}^{6 \times 4}",
+    ]
+    found = f2d.compile(text, scaffold=True)
+    assert dict(found.named_parameters())["e"].shape == (6, 4)
+    assert found(**found.example_batch(5)).loss.isfinite()
+
+
+def test_a_key_names_what_is_bound_by_its_head() -> None:
+    """The binding of p(x|z~) says nothing of z~(x), which the text defines."""
+    text = [
+        r"\max \log p_\theta(x|\tilde z(x)) - \|\tilde z(x)\|_2^2",
+        r"\tilde z(x) = f(x) + \mathrm{sg}[g(x) - f(x)]",
+    ]
+    bound = {r"p_\theta(x|\tilde z)": f2d.Normal(nn.Linear(2, 3)), "f": nn.Linear(3, 2), "g": nn.Linear(3, 2)}
+    found = f2d.compile(text, bound | {r"p_\theta(x|\tilde z)": f2d.Normal(loc=nn.Linear(2, 3), scale=1.0)})
+    x = torch.randn(4, 3)
+    assert_close(found(x=x).terms["||f(x) + sg(g(x) - f(x))||_2^2"], (bound["g"](x) ** 2).sum(-1).mean())

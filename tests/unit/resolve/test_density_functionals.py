@@ -40,7 +40,9 @@ def test_it_is_an_assumption() -> None:
     assert "ELBO(p(x, z), q(z|x)) is E_q(z|x)[log p(x, z) - log q(z|x)]" in objective.assumptions
 
 
-@pytest.mark.parametrize("text", [r"\max \mathrm{ELBO}(q)", r"\max \mathrm{ELBO}(p(x|z), p(z))", r"\min \mathrm{FOO}(p(x|z))"])
+@pytest.mark.parametrize(
+    "text", [r"\max \mathrm{ELBO}(q)", r"\max \mathrm{ELBO}(p(x|z), p(z))", r"\min \mathrm{FOO}(p(x|z))"]
+)
 def test_what_names_no_joint_is_refused(text: str) -> None:
     with pytest.raises(FormulaError) as caught:
         f2d.compile(text, scaffold=True, dims=DIMS)

@@ -57,7 +57,10 @@ def test_constants_are_left_out() -> None:
 
 
 def test_an_arrow_to_the_optimum_ends_its_line() -> None:
-    text = [rf"\mathcal J = {ELBO} \rightarrow \max", r"\mathcal J = " + ELBO + "\n\\to \\max_{\\theta, \\phi}\nz \\in \\mathbb{R}^2"]
+    text = [
+        rf"\mathcal J = {ELBO} \rightarrow \max",
+        r"\mathcal J = " + ELBO + "\n\\to \\max_{\\theta, \\phi}\nz \\in \\mathbb{R}^2",
+    ]
     for each in (text[0], text[0] + "\nz \\in \\mathbb{R}^2", text[1]):
         (objective,) = f2d.compile(each, scaffold=True, dims={"x": 4}).program.objectives
         assert objective.maximize and tuple(term.name for term in objective.terms) == TERMS

@@ -65,7 +65,8 @@ def test_a_given_marginal_is_taken() -> None:
 def test_the_aggregated_posterior_of_either_letter(letter: str) -> None:
     """Tolstikhin et al. 2018 write Q(Z|X) and Q_Z."""
     text = [
-        rf"\min_{{G, {letter}}} E_{{p_{{data}}(x)}} E_{{{letter}(z|x)}}[\|x - G(z)\|_2^2] + \lambda MMD_k({letter}(z), p(z))",
+        rf"\min_{{G, {letter}}} E_{{p_{{data}}(x)}} E_{{{letter}(z|x)}}[\|x - G(z)\|_2^2]"
+        rf" + \lambda MMD_k({letter}(z), p(z))",
         r"k(u, v) = \frac{1}{1 + \|u - v\|_2^2}; x \in \mathbb{R}^3; z \in \mathbb{R}^2; \lambda = 10",
     ]
     found = program(text, {}, scaffold=True)

@@ -58,3 +58,14 @@ def test_what_a_statement_draws_is_a_latent() -> None:
     found = program([r"z \sim q(z|x)", r"\max \log p(x|z) - KL[q(z|x)||p(z)]"], {}, scaffold=True)
     heads = {each.label: [name for name, _, _ in each.scaffold.heads] for each in found.networks if each.scaffold}
     assert heads["q(z|x)"] == ["loc", "scale"]
+
+
+def test_a_space_may_be_written_with_a_named_size() -> None:
+    """z in R^d with d = 8 has 8 dimensions; y in {1, ..., K} with K = 3 has three classes."""
+    text = [
+        r"\max E_{q(z|x, y)}[\log p(x|z)] - KL[q(z|x, y) || p(z)]",
+        r"z \in \mathbb{R}^{d_z}; d_z = 8; x \in \{0,1\}^{3 \times n}; n = 5; y \in \{1, \dots, K\}; K = 3",
+    ]
+    found = program(text, {}, scaffold=True)
+    assert [(each.name, each.shape, each.classes) for each in found.inputs] == [("x", (3, 5), None), ("y", (), 3)]
+    assert dict(found.generative)["z"].law.shape == (8,)

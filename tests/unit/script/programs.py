@@ -136,7 +136,16 @@ def wasserstein() -> Program:
     )
 
 
+def averages() -> Program:
+    """A target network that follows an encoder."""
+    return written(
+        r"\min E_{p_{data}(x)}[-\log p_\theta(x|h_\phi(x)) + \|h_\phi(x) - h_{\bar\phi}(-x)\|^2]",
+        r"\bar\phi \leftarrow 0.9\,\bar\phi + 0.1\,\phi",
+    )
+
+
 PROGRAMS = {
+    "averages": averages,
     "semi_supervised": semi_supervised,
     "wasserstein": wasserstein,
     "sequence": sequence,

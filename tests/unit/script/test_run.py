@@ -125,6 +125,26 @@ def test_clipped_weights_stay_in_their_range(load: Load) -> None:
     assert rates == {"D": 0.01, "G": 1e-3}
 
 
+def test_a_target_follows_what_it_is_a_copy_of(load: Load) -> None:
+    module = load("averages")
+    update, seen = module.Run.update, []
+
+    def watched(run: object, batch: object) -> None:
+        before = {name: value.clone() for name, value in run.objective.state_dict().items()}
+        update(run, batch)
+        after = run.objective.state_dict()
+        for name in (each for each in after if each.startswith("h_phi_target.")):
+            followed = after[name.replace("h_phi_target", "h_phi")]
+            seen.append(torch.equal(after[name], 0.9 * before[name] + (1 - 0.9) * followed))
+
+    module.Run.update = watched
+    assert module.main([*FAST, "--out-dir", "run"]) == 0
+    assert seen and all(seen)
+    saved = weights("run")
+    targets = [name for name in saved if name.startswith("h_phi_target.")]
+    assert targets and all(name.replace("h_phi_target", "h_phi") in saved for name in targets)
+
+
 def test_few_examples_keep_their_labels(load: Load) -> None:
     module = load("semi_supervised")
     config = module.parse([*FAST, "--labelled", "50"])
@@ -160,7 +180,7 @@ def test_points_are_drawn_as_points(load: Load) -> None:
 # -- going on ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("name", ["vae", "gan", "averages"])
 @pytest.mark.parametrize("step", [1, 11, 16])  # in the first epoch, in the second, at the end of the second
 def test_an_interrupted_run_continues_bit_for_bit(name: str, step: int, load: Load) -> None:
     assert load(name).main([*FAST, "--out-dir", "whole"]) == 0

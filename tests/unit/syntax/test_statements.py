@@ -25,6 +25,9 @@ SPLIT = [
     (r"\min_x f(x) \\ \max_y g(y)", ["min_x f(x)", "max_y g(y)"]),
     (r"\text{prior: } p(z) \\ \text{decoder: } p(x|z)", ["p(z)", "p(x|z)"]),
     (r"\mathcal{L} = x.", ["calL = x"]),
+    (r"-\mathbb{E}_q[\log p(x|z)],\ z = e(x)", ["-E_q[log p(x|z)]", "z = e(x)"]),
+    (r"\min_\theta -\log p(x), \quad \max_D \log D(x)", ["min_theta -log p(x)", "max_D log D(x)"]),
+    ("h, c = f(x)", ["(h, c) = f(x)"]),
 ]
 
 
