@@ -1,4 +1,4 @@
-"""docs/functions.md lists every function of the registry; docs/oracles.md every implementation that a test compares with."""
+"""docs/functions.md lists every function of the registry; docs/oracles.md every implementation that is tested."""
 
 from __future__ import annotations
 

@@ -56,4 +56,5 @@ class IMQ(nn.Module):
 
 
 def _squared_distance(u: Tensor, v: Tensor) -> Tensor:
+    """``||u - v||^2``, one number a row."""
     return ((u - v) ** 2).flatten(1).sum(-1)

@@ -23,7 +23,7 @@ TAKEN = frozenset(
 
 
 def attribute(name: str, suffix: str = "net") -> str:
-    """A name as an attribute of a module: what the module has for itself gets a ``suffix``, and no two names become one.
+    """A name as an attribute of a module: what the module has itself gets a ``suffix``, and no two names become one.
 
     >>> attribute("lambda"), attribute("f_theta"), attribute("forward"), attribute("half", "tensor")
     ('lambda_', 'f_theta', 'forward_net', 'half_tensor')

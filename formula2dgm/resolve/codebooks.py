@@ -1,8 +1,9 @@
 """Vector quantisation as papers write it: indices that an ``\\argmin`` defines, and the rows that are read there.
 
 ``k^*(x) = \\argmin_j \\|z_e(x) - e_j\\|``, ``q(z=k|x) = 1`` for that k, else 0, and ``z_q(x) = e_{k^*}`` become one
-thing: a name for the chosen row. Where it is handed to a density or a network, its gradient can be copied to what is quantised
-(``estimators={"z_q": "straight-through"}``); where it is compared, as in the codebook's own loss, it is the row itself.
+thing: a name for the chosen row. Where it is handed to a density or a network, its gradient can be copied to what is
+quantised (``estimators={"z_q": "straight-through"}``); where it is compared, as in the codebook's own loss, it is the
+row itself.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def is_written_family(node: tree.Node) -> bool:
 
 
 def _family_named(call: tree.Call) -> Family | None:
-    """The family that a call names; uniform on what is no interval, ``\\mathcal{U}(S^{m-1})``, is one of unit vectors."""
+    """The family that a call names; uniform on a sphere, ``\\mathcal{U}(S^{m-1})``, is one of unit vectors."""
     assert isinstance(call.head, tree.Symbol)
     spelling = call.head.style + call.head.letter
     over = call.params or call.given or call.args

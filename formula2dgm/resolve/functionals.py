@@ -103,8 +103,8 @@ def _note_bias(context: Context, what: Meant) -> None:
     """An estimate under a function that is not linear is biased."""
     if what.what.name == "Renyi":
         context.assume(
-            f"the estimate of {what.written} is biased, the logarithm of a mean over draws: with one draw it is that of "
-            "KL, samples= takes more",
+            f"the estimate of {what.written} is biased, the logarithm of a mean over draws: with one draw it is that "
+            "of KL, samples= takes more",
             what.written.span,
         )
     elif what.root:

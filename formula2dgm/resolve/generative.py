@@ -64,8 +64,8 @@ def _factors(context: Context, chain: Sequence[Density]) -> tuple[Factor, ...]:
 
 
 def generative_draws(context: Context, factors: Sequence[Factor]) -> tuple[tuple[str, ir.Node], ...]:
-    """Ancestral draws of a model; ``()`` where it needs data (a density whose parameters are computed from the value that
-    it scores), or nothing says how large a variable is."""
+    """Ancestral draws of a model; ``()`` where it needs data (a density whose parameters are computed from the value
+    that it scores), or nothing says how large a variable is."""
     drawn = {name for each in factors for name in each.variables}
     read = {node.name for each in factors for node in walk(each.log) if isinstance(node, ir.Data)}
     if not read <= drawn:

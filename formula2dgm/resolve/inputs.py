@@ -69,14 +69,15 @@ def _refuse_unbound_index(context: Context, name: Name, symbol: tree.Symbol) -> 
 def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree.Symbol) -> None:
     """Enter a data variable among the program's inputs."""
     if name.id in context.inputs:
-        _one_reading(context, name, axes, symbol)
         return
     behind = context.plated.get(name.id, ())
     axes = (axes[0], *behind, *(each for each in axes[1:] if each.kind != "plate")) if behind else axes
     space = context.model.spaces.get(name.id) or context.model.spaces.get(name.base)
     shape = space.shape if space else None
-    if name.id in context.options.dims:
-        shape = (context.options.dims[name.id],)
+    for key in (name.id, name.base) if name.id not in context.model.spaces else (name.id,):
+        if key in context.options.dims:
+            shape = (context.options.dims[key],)
+            break
     kind: Support = space.kind if space else "unknown"
     bare = replace(
         symbol,
@@ -91,19 +92,6 @@ def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree
         kind,
         space.classes if space else None,
         symbol.span,
-    )
-
-
-def _one_reading(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree.Symbol) -> None:
-    """A sequence is read step by step, or whole: a network of whole sequences has no steps that are known."""
-    kinds = [{axis for axis in each if axis.kind == "time"} for each in (axes, context.inputs[name.id].axes)]
-    if kinds[0] and kinds[1] or kinds[0] == kinds[1]:
-        return
-    raise context.refuse(
-        "F2D-0405",
-        f"{name.id} is read whole and at single steps of time: what a network makes of a whole sequence has no known steps",
-        symbol.span,
-        f"apply the network at each step, f({name.id}_t), or pass its result as data of its own, h_t",
     )
 
 

@@ -120,7 +120,7 @@ def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:
                 "F2D-0417",
                 "this average over the data, under a function that is not linear, pairs each example with one other",
                 next((each.span for each in context.arena.origins(body)), None),
-                "average over other examples, E_{p_data(x')}[... x' ...], or bind all of it in one bracket, E_{p(x) p(y)}[...]",
+                "average over other examples, E_{p_data(x')}[... x' ...], or bind both in one bracket: E_{p(x) p(y)}",
             )
         return make(ir.Reduce, "mean", bound.batch, body) if bound.batch in body.axes else body
     plates = [axis for axis in body.axes if axis.kind == "batch"]

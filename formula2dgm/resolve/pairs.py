@@ -75,7 +75,7 @@ def _reads(context: Context, body: tree.Node, index: str) -> bool:
 
 
 def pair_sizes(model: Model) -> frozenset[str]:
-    r"""What stands for the number of examples beside a sum that writes no bound, ``\frac{1}{n(n-1)} \sum_{i \ne j}``."""
+    r"""What stands for the number of examples beside a sum without a bound, ``\frac{1}{n(n-1)} \sum_{i \ne j}``."""
     sums = [each for root in model.expressions() for each in root.walk() if isinstance(each, tree.Big)]
     if not any(conditions(each) and each.upper is None for each in sums):
         return frozenset()

@@ -17,7 +17,7 @@ from formula2dgm.syntax import tree
 
 
 def plated(context: Context, node: tree.Big) -> bool:
-    """Enter the plates of a product over indices; False where it is none: ``\\prod_x``, or nothing under it has its index."""
+    """Enter the plates of a product over indices; False where it is none: nothing under it has its index."""
     for index, upper in binder_names(node):
         if index not in context.model.indices or not (carriers := _carriers(context, node.body, index)):
             return False

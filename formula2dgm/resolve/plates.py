@@ -24,9 +24,9 @@ from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.resolve.binder_items import binder_items
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.entries import runs_over_entries
+from formula2dgm.resolve.hyperparameters import given_number, hyperparameter
 from formula2dgm.resolve.pairs import BATCH_SIZES
 from formula2dgm.resolve.sources import is_data_source
-from formula2dgm.resolve.variables import given_number, hyperparameter
 from formula2dgm.syntax import tree
 
 #: The upper bound that means the data set wherever that is possible.

@@ -45,7 +45,7 @@ from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
-from formula2dgm.resolve.sizes_given import check_sizes
+from formula2dgm.resolve.sizes_given import leave_categories
 from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.volumes import find_points
@@ -160,7 +160,7 @@ def read_context(
     _settle_all(context)
     find_vectors(context)
     find_points(context)
-    check_sizes(context)
+    leave_categories(context)
     settle_directions(context)
     books = codebooks(context)
     count_rows(context, books)

@@ -40,8 +40,8 @@ def _is_row(context: Context, symbol: tree.Symbol, index: str) -> bool:
 
 
 def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | None:
-    """The argument of a family that the symbol stands in, with the family's variable; ``weight`` for a factor; ``input``
-    for what a density is given, with the variable that it stands for."""
+    """The argument of a family that the symbol stands in, with the family's variable; ``weight`` for a factor;
+    ``input`` for what a density is given, with the variable that it stands for."""
     if (given := context.pseudo_inputs.get(read_name(symbol, context.model.indices).id)) is not None:
         return "input", given
     roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]

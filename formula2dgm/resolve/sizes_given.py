@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from formula2dgm.resolve.context import Context
 
 
-def check_sizes(context: Context) -> None:
-    """A category is one of its values, counted: it has no size of its own, here or at other values (y_u beside y)."""
+def leave_categories(context: Context) -> None:
+    """A category is one of its values, counted: a size of its own, here or at other values (y_u beside y), is left
+    out, with a warning."""
+    kept = dict(context.options.dims)
     for key, size in context.options.dims.items():
         stem, _, label = key.rpartition("_")
         near = context.model.spaces.get(key) or (context.model.spaces.get(stem) if label else None)
         if near is not None and near.kind == "category":
-            context.found.error(
-                "F2D-0708",
-                f"dims[{key!r}]={size} gives a size to a category: its {near.classes} values are counted",
-                None,
-                f"leave {key} out of dims",
-            )
+            del kept[key]
+            if size != near.classes:
+                counted = f"{key} is a category, its {near.classes} values are counted"
+                message = f"dims[{key!r}]={size} is not used: {counted}"
+                context.found.warning("F2D-0706", message, None, f"leave {key} out of dims")
+    context.options = replace(context.options, dims=kept)

@@ -13,6 +13,7 @@ from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.entries import ENTRIES, refuse_whole, runs_over_entries
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.hyperparameters import hyperparameter
 from formula2dgm.resolve.indexed import indexed_rows, rows
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
@@ -20,7 +21,6 @@ from formula2dgm.resolve.open_sums import average_data, runs_over_data
 from formula2dgm.resolve.operators import SPOKEN, Opened, runs_over_examples
 from formula2dgm.resolve.pairs import condition, conditions, open_batch, runs_over_batch
 from formula2dgm.resolve.scaffold_rows import refuse_other_index, runs_over_defaults
-from formula2dgm.resolve.variables import hyperparameter
 from formula2dgm.syntax import tree
 
 #: Letters that papers use for the steps of a sequence.

@@ -12,6 +12,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.hyperparameters import refuse_unknown_term
 from formula2dgm.resolve.inner_products import without_constants
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.matrices import has_matrices
@@ -26,7 +27,6 @@ from formula2dgm.resolve.operators import (
 from formula2dgm.resolve.randomness import linear_factors
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.term_scores import baseline_shares
-from formula2dgm.resolve.variables import refuse_unknown_term
 from formula2dgm.syntax import tree
 
 

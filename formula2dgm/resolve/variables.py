@@ -5,20 +5,20 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.axes import BATCH, Axis
-from formula2dgm.ir.program import Hyperparameter, Network, Parameter
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
-from formula2dgm.reading.signature import names_objective
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.followed import as_target, averaged_tensor
-from formula2dgm.resolve.indexed import own_axes, rows_counted
+from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
+from formula2dgm.resolve.indexed import own_axes
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
-from formula2dgm.resolve.model import Drawn
+from formula2dgm.resolve.model import Definition, Drawn
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.scaffold_networks import scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
@@ -64,7 +64,7 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
         )
     if name.id in context.model.variables:
         return data(context, name, scope, symbol)
-    if name.letter == "pi" and not (name.labels or head.group or _is_weighed_against_rest(context, symbol)):
+    if name.letter == "pi" and not (name.labels or head.group or is_weighed_against_rest(context, symbol)):
         context.assume("pi is 3.14159…", symbol.span)
         return context.const(3.141592653589793)
     if name.full in CONSTANTS:
@@ -143,7 +143,24 @@ def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, sy
     with context.unfolding(key, definition.span):
         node = evaluate(definition.body, inner)
     context.arena.note(node, symbol)
+    _refuse_steps_of_whole(context, definition, node, scope, symbol)
     return node
+
+
+def _refuse_steps_of_whole(
+    context: Context, definition: Definition, node: ir.Node, scope: Scope, symbol: tree.Symbol
+) -> None:
+    """``h_t`` of ``h = f(x)``: what a network makes of a whole sequence has no steps that are known."""
+    for index in read_name(symbol, context.model.indices).index:
+        axis = scope.indices.get(plain(index) or "")
+        if axis is not None and axis.kind == "time" and axis not in node.axes and not definition.index:
+            raise context.refuse(
+                "F2D-0405",
+                f"{symbol} is read at a step of time, and {definition.name.full} is made of a whole sequence: what a "
+                "network makes of it has no steps that are known",
+                symbol.span,
+                f"apply the network at each step, {symbol} = f(x_{axis.name}), or pass its result as data of its own",
+            )
 
 
 def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope) -> ir.Node:
@@ -166,76 +183,6 @@ def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope) -> i
                 symbol.span,
                 f"write {name.full}(x)",
             )
-
-
-def hyperparameter(
-    context: Context, name: Name, symbol: tree.Node, whole: bool = False, an_axis: bool = False
-) -> ir.Node:
-    """A scalar that each call may set; without a default it must be bound (a scaffold gives it 1).
-
-    The number of examples may stay open, as it can cancel, but not where it is ``an_axis``'s size.
-    """
-    key = name.full
-    if key in context.batch_sizes and not an_axis:
-        context.assume(f"{key} is the number of examples of the batch: sums over pairs run over it", symbol.span)
-        return context.arena.make(ir.Size, BATCH, origin=symbol)
-    if key not in context.hyperparameters:
-        default = given_number(context, name)
-        if key in map(str, context.model.bounds.values()):  # \frac1K stands before the sum to K
-            whole = True
-            if default is None and (default := rows_counted(context, key)) is not None:
-                context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
-        if default is None and key in context.model.data_sizes and not an_axis:
-            context.unsized.setdefault(key, symbol)
-            return context.arena.make(ir.Hyper, key, origin=symbol)
-        if default is None and context.options.scaffold and not names_objective(symbol):
-            default = 5 if whole else 0.5 if _is_weighed_against_rest(context, symbol) else 1.0
-            context.assume(f"{key} is {default}", symbol.span)
-        if default is None:
-            known = [*context.hyperparameters, *context.named.values, *context.model.variables]
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]}? " if close else ""
-            define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) else ""
-            raise context.refuse(
-                "F2D-0203",
-                f"{key} is bound to nothing: no hyperparameter, network, density or data",
-                symbol.span,
-                f"{hint}{define}bind it: {{{key!r}: 1.0}}",
-            )
-        context.unsized.pop(key, None)
-        context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
-    return context.arena.make(ir.Hyper, key, origin=symbol)
-
-
-def refuse_unknown_term(context: Context, term: tree.Node) -> None:
-    """A name that is a whole term of an objective, ``L_{rec}`` or ``log Z``, is no factor with a default: something
-    must say what it is. The size of a sum is known."""
-    for symbol in (each for each in term.walk() if isinstance(each, tree.Symbol)):
-        name = read_name(symbol, context.model.indices, head=True)
-        made = context.hyperparameters.get(name.full)
-        if made is not None and not made.whole and given_number(context, name) is None:
-            raise context.refuse(
-                "F2D-0203",
-                f"{term} is a whole term of the objective, and nothing says what {symbol} is",
-                symbol.span,
-                f"write what it is, {symbol} = ..., or bind it: {{{name.full!r}: 1.0}}",
-            )
-
-
-def _is_weighed_against_rest(context: Context, symbol: tree.Node) -> bool:
-    """Does ``1 - a`` stand somewhere beside a: is it a share?"""
-    rest = (tree.Number("1", span=symbol.span), tree.Neg(symbol, span=symbol.span))
-    nodes = (each for root in context.model.expressions() for each in root.walk())
-    return any(isinstance(each, tree.Add) and each.terms == rest for each in nodes)
-
-
-def given_number(context: Context, name: Name) -> float | int | None:
-    """The number that is bound to a name, or that a statement gives it (``K = 5``)."""
-    binding = context.named.find(name)
-    if binding is not None and isinstance(binding.value, NumberValue):
-        return binding.value.number
-    definition = context.model.definitions.get(name.full)
-    return None if definition is None else constant(definition.body)
 
 
 # -- networks ------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class OfSet(nn.Module):
     def forward(self, *sets: Tensor) -> tuple[Tensor, Tensor]:
         assert all(each.dim() == 3 for each in sets)
         loc, log_scale = self.layer(torch.cat(sets, dim=-1)).mean(dim=1).chunk(2, dim=-1)
-        return loc, log_scale.exp()
+        return loc, log_scale.tanh().exp()
 
 
 class OfRows(nn.Module):
@@ -42,7 +42,7 @@ class OfRows(nn.Module):
     def forward(self, *rows: Tensor) -> tuple[Tensor, Tensor]:
         assert all(each.dim() == 2 for each in rows)
         loc, log_scale = self.layer(torch.cat(rows, dim=-1)).chunk(2, dim=-1)
-        return loc, log_scale.exp()
+        return loc, log_scale.tanh().exp()
 
 
 def normal(net: nn.Module, seed: int = 0) -> Any:

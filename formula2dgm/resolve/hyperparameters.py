@@ -1,0 +1,86 @@
+"""Hyperparameters: scalars that the text or a binding gives a number, and that each call may set."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import BATCH
+from formula2dgm.ir.program import Hyperparameter
+from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.signature import names_objective
+from formula2dgm.resolve.bindings import NumberValue
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.indexed import rows_counted
+from formula2dgm.resolve.numbers import constant
+from formula2dgm.syntax import tree
+
+
+def hyperparameter(
+    context: Context, name: Name, symbol: tree.Node, whole: bool = False, an_axis: bool = False
+) -> ir.Node:
+    """A scalar that each call may set; without a default it must be bound (a scaffold gives it 1).
+
+    The number of examples may stay open, as it can cancel, but not where it is ``an_axis``'s size.
+    """
+    key = name.full
+    if key in context.batch_sizes and not an_axis:
+        context.assume(f"{key} is the number of examples of the batch: sums over pairs run over it", symbol.span)
+        return context.arena.make(ir.Size, BATCH, origin=symbol)
+    if key not in context.hyperparameters:
+        default = given_number(context, name)
+        if key in map(str, context.model.bounds.values()):  # \frac1K stands before the sum to K
+            whole = True
+            if default is None and (default := rows_counted(context, key)) is not None:
+                context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
+        if default is None and key in context.model.data_sizes and not an_axis:
+            context.unsized.setdefault(key, symbol)
+            return context.arena.make(ir.Hyper, key, origin=symbol)
+        if default is None and context.options.scaffold and not names_objective(symbol):
+            default = 5 if whole else 0.5 if is_weighed_against_rest(context, symbol) else 1.0
+            context.assume(f"{key} is {default}", symbol.span)
+        if default is None:
+            known = [*context.hyperparameters, *context.named.values, *context.model.variables]
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) else ""
+            raise context.refuse(
+                "F2D-0203",
+                f"{key} is bound to nothing: no hyperparameter, network, density or data",
+                symbol.span,
+                f"{hint}{define}bind it: {{{key!r}: 1.0}}",
+            )
+        context.unsized.pop(key, None)
+        context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
+    return context.arena.make(ir.Hyper, key, origin=symbol)
+
+
+def refuse_unknown_term(context: Context, term: tree.Node) -> None:
+    """A name that is a whole term of an objective, ``L_{rec}`` or ``log Z``, is no factor with a default: something
+    must say what it is. The size of a sum is known."""
+    for symbol in (each for each in term.walk() if isinstance(each, tree.Symbol)):
+        name = read_name(symbol, context.model.indices, head=True)
+        made = context.hyperparameters.get(name.full)
+        if made is not None and not made.whole and given_number(context, name) is None:
+            raise context.refuse(
+                "F2D-0203",
+                f"{term} is a whole term of the objective, and nothing says what {symbol} is",
+                symbol.span,
+                f"write what it is, {symbol} = ..., or bind it: {{{name.full!r}: 1.0}}",
+            )
+
+
+def is_weighed_against_rest(context: Context, symbol: tree.Node) -> bool:
+    """Does ``1 - a`` stand somewhere beside a: is it a share?"""
+    rest = (tree.Number("1", span=symbol.span), tree.Neg(symbol, span=symbol.span))
+    nodes = (each for root in context.model.expressions() for each in root.walk())
+    return any(isinstance(each, tree.Add) and each.terms == rest for each in nodes)
+
+
+def given_number(context: Context, name: Name) -> float | int | None:
+    """The number that is bound to a name, or that a statement gives it (``K = 5``)."""
+    binding = context.named.find(name)
+    if binding is not None and isinstance(binding.value, NumberValue):
+        return binding.value.number
+    definition = context.model.definitions.get(name.full)
+    return None if definition is None else constant(definition.body)
