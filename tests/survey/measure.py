@@ -125,7 +125,10 @@ def take_step(objective: Any, player: str | None) -> None:
     if not loss.requires_grad:
         raise DoesNotTrain("the loss depends on no parameter")
     loss.backward()
+    trained = objective._facts.program.objectives[0].trains if player is None else None
     for name, network in objective.named_children():
+        if trained is not None and name not in trained:
+            continue  # the formula names what is optimised, and this is held constant
         _check_gradient(name, [each for each in network.parameters() if any(each is one for one in learned)])
     before = [each.detach().clone() for each in learned]
     optimizer.step()
