@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from formula2dgm import registry
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
@@ -20,11 +22,23 @@ from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree
 
 
+#: The most values that a finite variable is summed over (:mod:`formula2dgm.library.enumeration` has the same).
+LARGEST_SUM = 65536
+
+
 def estimator_of(context: Context, name: Name, law: ir.Law, span: Span, single: bool) -> Chosen:
     """The estimator of a variable's draw from a law; ``single``: it is drawn once, by an expectation."""
     model = context.model
     chosen = context.estimators.chosen(name, law.label, frozenset(model.indices), frozenset(model.parameters))
     choice = choose(chosen, law, single)
+    if choice is not None and choice.name == "enumerate" and _is_too_large(law):
+        raise context.refuse(
+            "F2D-0404",
+            f"{name.id} is a vector of {math.prod(law.shape or ())} entries, and all its values, the products of "
+            "theirs, are too many to be summed over",
+            span,
+            f"estimate its gradient: estimators={{{name.id!r}: 'score'}}, or --estimator {name.id}=score, draws it",
+        )
     if choice is not None:
         return choice
     if chosen is None:
@@ -43,6 +57,11 @@ def estimator_of(context: Context, name: Name, law: ir.Law, span: Span, single: 
         span,
         f"choose one of {listing(law, name.id, single)}",
     )
+
+
+def _is_too_large(law: ir.Law) -> bool:
+    """Has a vector of categories, of at least two values each, more values than are summed over?"""
+    return registry.family(law.family).elementwise and 2 ** math.prod(law.shape or ()) > LARGEST_SUM
 
 
 def _sum_instead(name: Name, law: ir.Law, single: bool) -> str:

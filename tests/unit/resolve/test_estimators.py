@@ -178,3 +178,14 @@ def test_recurrent_draws_have_no_score() -> None:
 def test_check_reports_it() -> None:
     found = f2d.check(ELBO, bits(), estimators={"y": "score"})
     assert [each.code for each in found] == ["F2D-0431"]
+
+
+def test_a_vector_with_too_many_values_is_refused_where_it_is_drawn() -> None:
+    """2^20 values: known from the space alone, before anything runs."""
+    text = [r"\max E_{q(z|x)}[\log p(x|z)] - KL[q(z|x) || p(z)]", r"z \in \{0,1\}^{20}", r"x \in \{0,1\}^{8}"]
+    found = f2d.check(text, scaffold=True)
+    assert [each.code for each in found if each.severity == "error"] == ["F2D-0404"]
+    assert "20 entries" in found[0].message
+    assert not [each for each in f2d.check(text, scaffold=True, estimators={"z": "score"}) if each.severity == "error"]
+    few = [text[0], r"z \in \{0,1\}^{8}", text[2]]
+    assert not [each for each in f2d.check(few, scaffold=True) if each.severity == "error"]
