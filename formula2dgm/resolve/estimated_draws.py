@@ -21,7 +21,6 @@ from formula2dgm.resolve.settle import settle
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree
 
-
 #: The most values that a finite variable is summed over (:mod:`formula2dgm.library.enumeration` has the same).
 LARGEST_SUM = 65536
 
