@@ -94,6 +94,8 @@ class Drawing:
         for node in nodes_of(part.way):
             if part.axis in node.axes and isinstance(node, ir.Param | ir.Index | ir.Enumerated):
                 memo[node] = self.arena.make(ir.At, node, part.axis, component)
+            elif isinstance(node, ir.Reduce) and node.axis == part.axis:
+                memo[node] = node  # a sum over all components is of all of them
         return self._value(self._at(part.way, memo), several)
 
     def _at(self, way: Way, values: dict[ir.Node, ir.Node]) -> Way:
@@ -120,4 +122,4 @@ class Drawing:
     def _replaced(self, node: ir.Node, values: dict[ir.Node, ir.Node]) -> ir.Node:
         """The node with others in place of some; what has been drawn already stays."""
         drawn: dict[ir.Node, ir.Node] = {each: each for each in walk(node) if isinstance(each, ir.Draw)}
-        return rewrite(self.arena, node, lambda each: values.get(each, each), drawn)
+        return rewrite(self.arena, node, lambda each: values.get(each, each), {**values, **drawn})

@@ -28,6 +28,7 @@ from formula2dgm.resolve.frozen_groups import held
 from formula2dgm.resolve.posteriors import posterior_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
 from formula2dgm.resolve.written_densities import is_written
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 
@@ -79,14 +80,14 @@ def _law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.
         raise context.refuse(
             "F2D-0321",
             f"{density.label} is bound value by value, and has no parameters of its own here",
-            use.call.span if use.call is not None else None,
+            _place(use),
             f"score it, log {density.label}, or write the value: {density.cases[0].density.label}",
         )
     if is_written(density):
         raise context.refuse(
             "F2D-0321",
             f"{density.label} is written as an expression, and has no parameters of its own here",
-            use.call.span if use.call is not None else None,
+            _place(use),
             "score it, log p(x), or draw from it in an expectation, E_{p(x)}[...]",
         )
     given = tuple(evaluate(_value_of(each), scope) for each in use.given)
@@ -95,6 +96,13 @@ def _law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.
         return scaffold_law(context, density.signature, given)
     assert isinstance(density.binding.value, FamilyValue)
     return _bound_law(context, density.signature, density.binding.key.text, density.binding.value, given)
+
+
+def _place(use: Use) -> Span | None:
+    """Where a density is used, or where it is declared."""
+    if use.call is not None:
+        return use.call.span
+    return use.density.declared.span if use.density.declared is not None else None
 
 
 def _value_of(slot: tree.Node) -> tree.Node:

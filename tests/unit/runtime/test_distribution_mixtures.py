@@ -248,3 +248,15 @@ def test_the_mean_of_every_part_of_a_plate() -> None:
     torch.testing.assert_close(made.mean(z=z), z[:, None].expand(4, 3, 2))
     torch.testing.assert_close(made.variance(z=z), torch.full((4, 3, 2), 4.0))
     assert_moments_of_draws(made, z=z)
+
+
+def test_a_sum_over_all_components_inside_one_of_them() -> None:
+    """The scale of a component is its share of all: a choice of one component leaves the sum over all alone."""
+    size = torch.tensor([1.0, 3.0], dtype=torch.float64)
+    text = r"p(x) = \sum_{k=1}^2 \pi_k N(x; \mu_k, (\frac{s_k}{\sum_{j=1}^2 s_j})^2 I)"
+    law = f2d.distribution(["p(x)", text], {"pi": WEIGHTS, "mu": LOC, "s": size})
+    share = (size / size.sum())[:, None].expand(2, 2)
+    expected = td.MixtureSameFamily(td.Categorical(WEIGHTS), td.Independent(td.Normal(LOC, share), 1))
+    torch.testing.assert_close(law.mean(), expected.mean)
+    torch.testing.assert_close(law.variance(), expected.variance)
+    assert_moments_of_draws(law)
