@@ -17,6 +17,7 @@ FILES = "<formula2dgm "
 #: What torch says of tensors that an operation cannot bring together.
 UNFIT = (
     "must match the size",
+    "out of bounds for dimension",
     "expanded size",
     "cannot be multiplied",
     "not broadcastable",

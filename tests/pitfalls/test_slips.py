@@ -167,3 +167,18 @@ def test_a_tensor_without_dimensions_is_a_number(beta: Any) -> None:
     once, twice = plain(x=X), weighted(x=X)
     kl = once.terms["KL[q(z|x) || p(z)]"]
     torch.testing.assert_close(once.value - twice.value, kl)
+
+
+def test_a_category_scored_at_a_number_that_is_none() -> None:
+    """p(zzz) is p(y) at z z z: no class has such a number, and the place says where."""
+    text = [
+        r"-\mathcal{L}(x, y) = E_{q(z|x,y)}[\log p(x|y,z) + \log p(y) + \log p(zzz) - \log q(z|x,y)]",
+        r"-\mathcal{U}(x) = \sum_y q(y|x) (-\mathcal{L}(x,y)) + H(q(y|x))",
+        r"J = E_{p_l(x_l,y_l)}[\mathcal{L}(x_l,y_l)] + E_{p_u(x_u)}[\mathcal{U}(x_u)]",
+        r"y \in \{1, \dots, 10\}; y_l \in \{1, \dots, 10\}",
+    ]
+    objective = f2d.compile(text, scaffold=True, dims={"x": 6, "z": 3})
+    with pytest.raises(f2d.FormulaError) as caught:
+        for _ in range(20):
+            objective(**objective.example_batch(64))
+    assert all(each.span is not None for each in caught.value.diagnostics)
