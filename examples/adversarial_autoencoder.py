@@ -99,7 +99,7 @@ class Objective(nn.Module):
         self.q_phi_z_given_x = q_phi_z_given_x  # q_phi(z|x): the parameters of a Normal, from x
         self.p_theta_x_given_z = p_theta_x_given_z  # p_theta(x|z): the parameters of a Bernoulli, from z
         self.D = D  # D
-        self.check_values = True  # until a first batch has passed
+        self.check_values = {"theta,phi", "D"}  # until a first batch has passed
 
     def forward(self, x: Tensor, *, player: str, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
         """The formula of one player (theta,phi, D), on one batch."""
@@ -130,13 +130,13 @@ class Objective(nn.Module):
         D_z = as_number(frozen(self.D)(z), 1, "D(z)")
 
         # the first batch is checked: values in their supports, parameters that are possible
-        if not torch.compiler.is_compiling() and self.check_values:
+        if not torch.compiler.is_compiling() and "theta,phi" in self.check_values:
             check_real("the loc of q_phi(z|x)", q_phi_z_given_x_loc)
             check_positive("the scale of q_phi(z|x)", q_phi_z_given_x_scale)
             check_logits("the logits of p_theta(x|z)", p_theta_x_given_z_logits)
             check_binary("x", x)
             check_event_shape("x", x, "the logits of p_theta(x|z)", p_theta_x_given_z_logits, 1)
-            self.check_values = False
+            self.check_values.discard("theta,phi")
 
         # log p_theta(x|z), mean over the batch
         log_p_theta_x_given_z = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 1).mean()
@@ -187,10 +187,10 @@ class Objective(nn.Module):
         D_z_each = as_number(self.D(z_2), 1, "D(z)")
 
         # the first batch is checked: values in their supports, parameters that are possible
-        if not torch.compiler.is_compiling() and self.check_values:
+        if not torch.compiler.is_compiling() and "D" in self.check_values:
             check_real("the loc of q_phi(z|x)", q_phi_z_given_x_loc)
             check_positive("the scale of q_phi(z|x)", q_phi_z_given_x_scale)
-            self.check_values = False
+            self.check_values.discard("D")
 
         # log D(z), mean over the batch
         log_D_z = log_sigmoid(D_z).mean()

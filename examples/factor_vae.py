@@ -110,7 +110,7 @@ class Objective(nn.Module):
         self.p_theta_x_given_z = p_theta_x_given_z  # p_theta(x|z): the parameters of a Bernoulli, from z
         self.D = D  # D
         self.gamma = gamma
-        self.check_values = True  # until a first batch has passed
+        self.check_values = {"theta,phi", "D"}  # until a first batch has passed
 
     def forward(
         self,
@@ -157,7 +157,7 @@ class Objective(nn.Module):
         D_z = as_number(frozen(self.D)(z), 1, "D(z)")
 
         # the first batch is checked: values in their supports, parameters that are possible
-        if not torch.compiler.is_compiling() and self.check_values:
+        if not torch.compiler.is_compiling() and "theta,phi" in self.check_values:
             check_real("the loc of q_phi(z|x)", q_phi_z_given_x_loc)
             check_positive("the scale of q_phi(z|x)", q_phi_z_given_x_scale)
             check_logits("the logits of p_theta(x|z)", p_theta_x_given_z_logits)
@@ -166,7 +166,7 @@ class Objective(nn.Module):
             check_event_shape(
                 "the loc of q_phi(z|x)", q_phi_z_given_x_loc, "the scale of q_phi(z|x)", q_phi_z_given_x_scale, 1
             )
-            self.check_values = False
+            self.check_values.discard("theta,phi")
 
         # log p_theta(x|z), mean over the batch
         log_p_theta_x_given_z = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 1).mean()
@@ -235,10 +235,10 @@ class Objective(nn.Module):
         D_z_each = as_number(self.D(z_bar_permuted), 1, "D(z)")
 
         # the first batch is checked: values in their supports, parameters that are possible
-        if not torch.compiler.is_compiling() and self.check_values:
+        if not torch.compiler.is_compiling() and "D" in self.check_values:
             check_real("the loc of q_phi(z|x)", q_phi_z_given_x_loc)
             check_positive("the scale of q_phi(z|x)", q_phi_z_given_x_scale)
-            self.check_values = False
+            self.check_values.discard("D")
 
         # log D(z), mean over the batch
         log_D_z = log_sigmoid(D_z).mean()

@@ -90,7 +90,7 @@ class Objective(nn.Module):
         self.D = D  # D
         self.G = G  # G
         self.lambda_ = lambda_
-        self.check_values = True  # until a first batch has passed
+        self.check_values = {"D"}  # until a first batch has passed
 
     def forward(
         self,
@@ -153,9 +153,9 @@ class Objective(nn.Module):
         D_x_hat = as_number(self.D(x_hat), 1, "D(x_hat)")
 
         # the first batch is checked: values in their supports, parameters that are possible
-        if not torch.compiler.is_compiling() and self.check_values:
+        if not torch.compiler.is_compiling() and "D" in self.check_values:
             check_event_rank("x", x, "G(z)", G_z, 1)
-            self.check_values = False
+            self.check_values.discard("D")
 
         # D(x), mean over the batch
         D_x = D_x_each.mean()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.meeting_values import meetings
 from formula2dgm.codegen.notation import call_label, notation
-from formula2dgm.codegen.python import Code, call, statement
+from formula2dgm.codegen.python import Body, Code, call, statement
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.uses import roots
 from formula2dgm.ir import nodes as ir
@@ -15,8 +18,8 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.spans import Span
 
 
-def write_checks(scope: Scope, terms: tuple[Term, ...]) -> None:
-    """One block, left out once it has passed."""
+def write_checks(scope: Scope, terms: tuple[Term, ...], player: str | None = None) -> None:
+    """One block, left out once it has passed: of several players, each has its own."""
     checks = _Checks(scope, _probabilities(scope.program))
     for node in walk(*roots(terms)):
         checks.node(node)
@@ -24,10 +27,21 @@ def write_checks(scope: Scope, terms: tuple[Term, ...]) -> None:
         return
     body = scope.body
     body.comment("the first batch is checked: values in their supports, parameters that are possible")
-    body.write("if not torch.compiler.is_compiling() and self.check_values:")
+    wanted = "self.check_values" if player is None else f'"{player}" in self.check_values'
+    body.write(f"if not torch.compiler.is_compiling() and {wanted}:")
     for lines, span in checks.lines.values():
         body.add(lines, span)
-    body.write("    self.check_values = False")
+    body.write("    self.check_values = False" if player is None else f'    self.check_values.discard("{player}")')
+
+
+def unchecked(methods: Iterable[Body]) -> str:
+    """What a new objective has not checked yet: everything, ``True``, or each player's own, ``{"D", "G"}``."""
+    lines = [line for method in methods for line, _ in method.lines if "self.check_values" in line]
+    players = dict.fromkeys(found[0] for line in lines if (found := _PLAYER.findall(line)))
+    return f"{{{', '.join(players)}}}" if players else "True" if lines else ""
+
+
+_PLAYER = re.compile(r'(".+") in self\.check_values')
 
 
 class _Checks:

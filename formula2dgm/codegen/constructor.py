@@ -9,8 +9,8 @@ from formula2dgm.ir.program import Hyperparameter, Parameter, Program
 from formula2dgm.ir.rewrite import walk
 
 
-def write_constructor(program: Program, arguments: dict[str, str], checked: bool) -> Body:
-    """``__init__``: networks, tensors and hyperparameters are its arguments."""
+def write_constructor(program: Program, arguments: dict[str, str], unchecked: str) -> Body:
+    """``__init__``: networks, tensors and hyperparameters are its arguments; ``unchecked``: what no batch passed."""
     body = Body(4)
     roles = _roles(program)
     positional = [f"{each.name}: nn.Module" for each in program.networks]
@@ -31,8 +31,8 @@ def write_constructor(program: Program, arguments: dict[str, str], checked: bool
     write_copies(program, body)
     for hyper in program.hyperparameters:
         body.write(f"    self.{arguments[hyper.name]} = {arguments[hyper.name]}", hyper.span)
-    if checked:
-        body.write("    self.check_values = True  # until a first batch has passed")
+    if unchecked:
+        body.write(f"    self.check_values = {unchecked}  # until a first batch has passed")
     return body
 
 

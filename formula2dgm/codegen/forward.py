@@ -41,7 +41,7 @@ def write_forward(scope: Scope, objective: Objective) -> None:
     preparation.expect(roots(terms))
     for term in terms:
         preparation.prepare(term.node)
-    write_checks(scope, terms)
+    write_checks(scope, terms, objective.player)
     named = [(term, _write_term(scope, preparation, term, target)) for term, target in zip(terms, targets, strict=True)]
     _write_output(scope, objective, named)
 

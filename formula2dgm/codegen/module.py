@@ -11,6 +11,7 @@ from functools import cache
 import jinja2
 
 from formula2dgm import __version__
+from formula2dgm.codegen.checks import unchecked
 from formula2dgm.codegen.constructor import write_constructor
 from formula2dgm.codegen.copied import Definition, closure
 from formula2dgm.codegen.methods import write_methods
@@ -57,7 +58,6 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
         used["coupling_flow"] = None
     used |= dict.fromkeys(copying(program))
     methods = (write_queries if distribution else write_methods)(program, arguments, used)
-    checked = any("self.check_values" in line for method in methods for line, _ in method.lines)
     spans: list[Span] = []
     text = _template().render(
         docstring=_docstring(program),
@@ -65,7 +65,7 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
         summary=_summary(program),
         definitions=[each.source for each in closure(used)],
         networks=[networks_source.strip()] if networks_source else _networks(program),
-        init=_marked(write_constructor(program, arguments, checked), spans),
+        init=_marked(write_constructor(program, arguments, unchecked(methods)), spans),
         methods=[_marked(each, spans) for each in methods],
         kind=class_of(program),
         builders=None if networks_source else write_builders(program),

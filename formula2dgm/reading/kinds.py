@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from formula2dgm import registry
 from formula2dgm.reading.names import GREEK_GROUPS, plain, read_name
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.registry.functions import CONDITIONS
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -31,8 +32,8 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, 
     return names, {name: upper for name, upper in bound.items() if name in names and upper is not None}
 
 
-#: Relations that a sum may put between its indices, and the function that is 1 where they hold.
-CONDITIONS = {"!=": "not_equal", "<": "less", ">": "greater", "<=": "less_equal", ">=": "greater_equal"}
+#: Relations that a sum may put between its indices.
+RESTRICTIONS = frozenset(CONDITIONS) - {"="}
 
 
 def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
@@ -43,7 +44,7 @@ def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
             name = plain(each)
             if (
                 isinstance(item, tree.Relates)
-                and item.op in CONDITIONS
+                and item.op in RESTRICTIONS
                 and (other := plain(item.right)) in INDEX_LETTERS
             ):
                 assert other is not None

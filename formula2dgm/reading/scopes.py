@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from formula2dgm.diagnostics import Diagnostic
-from formula2dgm.reading.kinds import CONDITIONS, binder_names
+from formula2dgm.reading.kinds import RESTRICTIONS, binder_names
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import map_children
@@ -137,7 +137,7 @@ def bound_by(operator: Open, names: Names) -> frozenset[str]:
     if isinstance(operator, tree.Big):
         members = [each.left for each in operator.binders if isinstance(each, tree.Relates) and each.op == "in"]
         own = {read_name(each, names.indices).id for each in members if isinstance(each, tree.Symbol)}
-        conditions = [each for each in operator.binders if isinstance(each, tree.Relates) and each.op in CONDITIONS]
+        conditions = [each for each in operator.binders if isinstance(each, tree.Relates) and each.op in RESTRICTIONS]
         around = {str(each.right) for each in conditions} - {str(each.left) for each in conditions}
         return frozenset(name for name, _ in binder_names(operator) if name not in around) | own
     found: set[str] = set()

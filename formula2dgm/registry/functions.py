@@ -43,8 +43,8 @@ class Function:
         return "." not in self.call
 
 
-#: Conditions, and how torch compares.
-CONDITIONS = {"equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
+#: Relations that may be a condition, and the function that is 1 where they hold.
+CONDITIONS = {"=": "equal", "!=": "not_equal", "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 
 FUNCTIONS: tuple[Function, ...] = (
     Function("log", ("log", "ln"), "torch.log", "torch.log({0})", "math.log", increasing=True, domain=(0.1, 4.0)),
@@ -156,8 +156,16 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("min", ("min",), "minimum", "torch.minimum({0}, {1})", "min", increasing=True, variadic=True),
     # What an indicator or a sum's condition says: 1 where it holds, else 0.
     *(
-        Function(name, (), name, f"({{0}} {sign} {{1}}).double()", positive=True, arguments=2, gradient=False)
-        for name, sign in CONDITIONS.items()
+        Function(
+            name,
+            (),
+            name,
+            f"({{0}} {'==' if relation == '=' else relation} {{1}}).double()",
+            positive=True,
+            arguments=2,
+            gradient=False,
+        )
+        for relation, name in CONDITIONS.items()
     ),
     Function(
         "clip",

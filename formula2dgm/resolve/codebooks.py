@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.reading import Note
@@ -23,6 +24,7 @@ from formula2dgm.spans import Source
 from formula2dgm.syntax import parse_one, tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
+N = TypeVar("N", bound=tree.Node)
 _CHOICES = frozenset(("argmin", "argmax"))
 _EQUAL = frozenset(("=", ":="))
 
@@ -88,11 +90,16 @@ def _defines_index(body: tree.Node, found: _Codes) -> bool:
         return True
     if (chosen := _choice(right)) is None:
         return False
+    return _define(found.indices, left, chosen)
+
+
+def _define(known: dict[tree.Symbol, tuple[tuple[tree.Node, ...], N]], left: tree.Node, right: N) -> bool:
+    """Enter ``k = right`` or ``k(x) = right`` under the name k, with its arguments; False for any other left side."""
     if isinstance(left, tree.Symbol):
-        found.indices[left] = ((), chosen)
+        known[left] = ((), right)
         return True
     if isinstance(left, tree.Call) and isinstance(left.head, tree.Symbol) and not is_density_call(left):
-        found.indices[left.head] = (left.args, chosen)
+        known[left.head] = (left.args, right)
         return True
     return False
 
@@ -196,13 +203,7 @@ def _defines_row(body: tree.Node, found: _Codes) -> bool:
     left, right = body.members[0], body.members[-1]
     if not isinstance(right, Code):
         return False
-    if isinstance(left, tree.Symbol):
-        found.rows[left] = ((), right)
-        return True
-    if isinstance(left, tree.Call) and isinstance(left.head, tree.Symbol) and not is_density_call(left):
-        found.rows[left.head] = (left.args, right)
-        return True
-    return False
+    return _define(found.rows, left, right)
 
 
 def _redefined(

@@ -13,6 +13,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Factor
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.resolve.ways import reads
 
 Shape = tuple[int, ...]
 NORMAL = ("Normal", "MultivariateNormal", "LowRankMultivariateNormal")
@@ -39,7 +40,7 @@ class Elimination:
             if each.law is None or not set(each.variables) <= hidden:
                 continue
             (name,) = each.variables
-            users = [other for other in factors if other is not each and _reads(other.log, name)]
+            users = [other for other in factors if other is not each and reads(other.log, name)]
             if len(users) == 1 and (law := self.integrated(each.law, users[0].law, name)) is not None:
                 assert isinstance(users[0].log, ir.LogProb)
                 log = self.arena.make(ir.LogProb, law, users[0].log.value)
@@ -57,7 +58,7 @@ class Elimination:
         noise, given = dict(likelihood.params), dict(prior.params)
         scale = noise["scale" if likelihood.family == "Normal" else "scale_tril"]
         found = _linear(noise["loc"], variable)
-        if found is None or _reads(scale, variable):
+        if found is None or reads(scale, variable):
             return None
         if isinstance(found, _Scaled):
             return self._by_numbers(prior, likelihood, found)
@@ -164,19 +165,15 @@ class _Scaled:
 def _linear(loc: ir.Node, variable: str) -> _Matrix | _Scaled | None:
     """A mean that is linear in the variable; None for any other."""
     terms = loc.args if isinstance(loc, ir.Add) else (loc,)
-    moving = [each for each in terms if _reads(each, variable)]
+    moving = [each for each in terms if reads(each, variable)]
     rest = tuple(each for each in terms if each not in moving)
     match moving:
-        case [ir.MatMul(matrix, ir.Data(name), False)] if name == variable and not _reads(matrix, variable):
+        case [ir.MatMul(matrix, ir.Data(name), False)] if name == variable and not reads(matrix, variable):
             return _Matrix(matrix, rest)
         case [ir.Data()]:
             return _Scaled((), rest)
-        case [ir.Mul(args)] if sum(_reads(each, variable) for each in args) == 1:
-            own = next(each for each in args if _reads(each, variable))
+        case [ir.Mul(args)] if sum(reads(each, variable) for each in args) == 1:
+            own = next(each for each in args if reads(each, variable))
             if isinstance(own, ir.Data):
                 return _Scaled(tuple(each for each in args if each is not own), rest)
     return None
-
-
-def _reads(node: ir.Node, name: str) -> bool:
-    return any(isinstance(each, ir.Data) and each.name == name for each in walk(node))

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
-from formula2dgm.registry.functions import Function, function_by_spelling
+from formula2dgm.registry.functions import CONDITIONS, Function, function_by_spelling
 from formula2dgm.resolve.arguments import AVAILABLE
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
     from formula2dgm.resolve.expressions import Evaluator
-
-#: The function that is 1 where a relation holds.
-CONDITIONS = {"!=": "not_equal", "<": "less", ">": "greater", "<=": "less_equal", ">=": "greater_equal", "=": "equal"}
 
 
 def known(

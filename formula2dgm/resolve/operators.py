@@ -11,7 +11,7 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.binders import Bound, bind
-from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.entries import sum_entries
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.model import DATA_SIZES
@@ -61,12 +61,17 @@ def refuse_unused_index(context: Context, opened: Opened, bodies: Sequence[ir.No
     for operation, axis in opened.reduces:
         averaged = opened.bound is not None and axis in opened.bound.others
         if operation != "mean" and not averaged and not any(axis in body.axes for body in bodies):
-            raise context.refuse(
-                "F2D-0408",
-                f"nothing under this {SPOKEN[operation]} depends on {axis.name}",
-                opened.span,
-                f"index what is under it by {axis.name}, or leave it out",
-            )
+            raise unused_index(context, operation, axis.name, opened.span)
+
+
+def unused_index(context: Context, operation: str, name: str, span: Span | None) -> Refused:
+    """The refusal of a sum that nothing under it depends on."""
+    return context.refuse(
+        "F2D-0408",
+        f"nothing under this {SPOKEN[operation]} depends on {name}",
+        span,
+        f"index what is under it by {name}, or leave it out",
+    )
 
 
 def reduce_body(

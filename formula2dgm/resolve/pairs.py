@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.reading.kinds import CONDITIONS, binder_names
+from formula2dgm.reading.kinds import RESTRICTIONS, binder_names
 from formula2dgm.reading.names import plain, read_name
+from formula2dgm.registry.functions import CONDITIONS
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.model import Model
 from formula2dgm.resolve.operators import Opened
@@ -116,7 +117,7 @@ def conditions(node: tree.Big) -> list[tuple[str, str, str]]:
     r"""The relations between indices that a sum is restricted to: ``\sum_{j \ne i}``."""
     found = []
     for item in node.binders:
-        if isinstance(item, tree.Relates) and item.op in CONDITIONS:
+        if isinstance(item, tree.Relates) and item.op in RESTRICTIONS:
             left, right = plain(item.left), plain(item.right)
             if left is not None and right is not None:
                 found.append((left, item.op, right))

@@ -27,7 +27,7 @@ def factors(context: Context, node: tree.Node) -> list[Use]:
         stopped = isinstance(each, tree.Func) and each.name == "sg" and len(each.args) == 1
         density = each.args[0] if isinstance(each, tree.Func) and stopped else each
         if not isinstance(density, tree.Call):
-            raise context.refuse("F2D-0312", f"{each} is no density", each.span, "write KL[q(z|x) || p(z)]")
+            raise context.refuse("F2D-0312", f"{each} is no density", each.span, "write a density, p(z) or q(z|x)")
         uses += [replace(use, stopped=stopped) for use in find_uses(context, density)]
     return _parents_first(context, uses)
 

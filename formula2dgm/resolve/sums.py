@@ -18,8 +18,9 @@ from formula2dgm.resolve.indexed import indexed_rows, rows
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
 from formula2dgm.resolve.open_sums import average_data, runs_over_data
-from formula2dgm.resolve.operators import SPOKEN, Opened, runs_over_examples
+from formula2dgm.resolve.operators import SPOKEN, Opened, runs_over_examples, unused_index
 from formula2dgm.resolve.pairs import condition, conditions, open_batch, runs_over_batch
+from formula2dgm.resolve.randomness import holds_draws
 from formula2dgm.resolve.scaffold_rows import refuse_other_index, runs_over_defaults
 from formula2dgm.syntax import tree
 
@@ -55,6 +56,8 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
             opened.scope = opened.scope.index(name, axis)
             opened.reduces.insert(0, (node.op, axis))
         elif not occurs_free(node.body, frozenset((name,)), Names(context.model.indices)):
+            if not holds_draws(context, node.body):
+                raise unused_index(context, node.op, name, node.span)
             axis = Axis("replicate", name, size_of(context, upper, node))
             opened.scope = replace(opened.scope.index(name, axis), replicates=(*opened.scope.replicates, axis))
             opened.reduces.insert(0, (node.op, axis))

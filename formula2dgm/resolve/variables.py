@@ -43,6 +43,7 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     if name.id in scope.recurrent and _is_previous(name, scope):
         return _previous(context, name, scope, symbol)
     if name.id in scope.values:
+        _note_missing_index(context, scope.values[name.id], name, scope, symbol)
         return indexed(context, scope.values[name.id], name, scope, symbol)
     if name.id in context.model.drawn:
         node = statement_draw(context, context.model.drawn[name.id], scope, evaluate)
@@ -71,6 +72,13 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
         context.assume(f"{symbol} is left out: a constant has no gradient", symbol.span)
         return context.const(0.0)
     return hyperparameter(context, head, symbol)
+
+
+def _note_missing_index(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: tree.Symbol) -> None:
+    """``z`` under a sum over k of draws ``z_{1:K}``: it is the draw that the sum is at."""
+    for axis in node.axes:
+        if axis.kind == "sample" and not name.index and axis in scope.indices.values():
+            context.assume(f"{symbol} under the sum over {axis.name} is {symbol}_{axis.name}", symbol.span)
 
 
 # -- recurrence ---------------------------------------------------------------------------------------

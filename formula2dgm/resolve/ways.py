@@ -95,14 +95,14 @@ def _flow(arena: Arena, terms: tuple[ir.Node, ...], variable: str) -> Flow | Non
     while (call := next((each for each in dets if each.args[0] is value), None)) is not None:
         calls.append(call)
         value = arena.make(ir.Head, call, None, None, ir.VALUE)
-        if any(_reads(each, variable) for each in call.args[1:]):
+        if any(reads(each, variable) for each in call.args[1:]):
             return None
     if not calls or len(calls) != len(dets) or len(rest) + len(dets) != len(terms) or not rest:
         return None
     inside = arena.make(ir.Data, _INSIDE, start.axes) if isinstance(start, ir.Data) else None
     log = rest[0] if len(rest) == 1 else arena.make(ir.Add, rest)
     log = rewrite(arena, log, lambda each: inside if each is value and inside is not None else each)
-    base = None if _reads(log, variable) else way_of(arena, log, _INSIDE)
+    base = None if reads(log, variable) else way_of(arena, log, _INSIDE)
     return None if base is None else Flow(tuple(calls), base, _name_of(base) or f"{variable}_base")
 
 
@@ -138,11 +138,11 @@ def _parts(arena: Arena, node: ir.Node, variable: str) -> tuple[Part, ...]:
             if len(inside) == 1 and inside[0].axis is None:
                 return (Part(inside[0].weights, axis, inside[0].way),)
             return (Part((total_weight(arena, inside),), axis, Mixture(inside)),) if inside else ()
-        case ir.Div(top, bottom) if not _reads(bottom, variable):
+        case ir.Div(top, bottom) if not reads(bottom, variable):
             inverse = arena.make(ir.Div, arena.make(ir.Const, 1.0), bottom)
             return tuple(_weighted(each, (inverse,)) for each in _parts(arena, top, variable))
         case ir.Mul(args):
-            own = [each for each in args if _reads(each, variable)]
+            own = [each for each in args if reads(each, variable)]
             if len(own) == 1:
                 weights = tuple(each for each in args if each is not own[0])
                 return tuple(_weighted(each, weights) for each in _parts(arena, own[0], variable))
@@ -153,7 +153,8 @@ def _weighted(part: Part, weights: tuple[ir.Node, ...]) -> Part:
     return Part((*weights, *part.weights), part.axis, part.way)
 
 
-def _reads(node: ir.Node, variable: str) -> bool:
+def reads(node: ir.Node, variable: str) -> bool:
+    """Does the node depend on a variable that is read as data?"""
     return any(isinstance(each, ir.Data) and each.name == variable for each in walk(node))
 
 

@@ -54,7 +54,7 @@ class Objective(Written, nn.Module):
     ``FormulaError`` with the place in the formula; any other error on the way says which term was computed.
     """
 
-    check_values: bool = False
+    check_values: bool | set[str] = False
     #: What it was compiled with, for another formula of the same networks: ``f2d.compile(..., weights_of=objective)``.
     origin: Origin | None = None
 
@@ -66,7 +66,8 @@ class Objective(Written, nn.Module):
         arguments = Arguments(self._facts.program, self._facts.generated.arguments)
         prepared = arguments.prepare(batch, data, self)
         # The checks of the first batch cannot be compiled, so `objective.compile()` leaves that batch uncompiled.
-        unchecked = self.check_values and self._compiled_call_impl is not None
+        waiting = self.check_values if isinstance(self.check_values, bool) else prepared["player"] in self.check_values
+        unchecked = waiting and self._compiled_call_impl is not None
         call = self._call_impl if unchecked else super().__call__
         try:
             return call(**prepared)
@@ -184,7 +185,7 @@ class Objective(Written, nn.Module):
         shapes = examples.RecordingNoise(self._facts.program, self._like(), vars(sys.modules[type(self).__module__]))
         training = self.training
         self.eval()
-        checked, self.check_values = self.check_values, False
+        checked, self.check_values = self.check_values, type(self.check_values)()
         try:
             for player in self.players if len(self.players) > 1 else (None,):
                 chosen = {} if player is None else {"player": player}

@@ -201,3 +201,27 @@ def test_a_loss_is_its_players() -> None:
 def test_a_class_of_functions_is_no_constraint(nets: dict[str, nn.Module]) -> None:
     formula = rf"\min_G \max_{{D \in \mathcal{{D}}}} {WASSERSTEIN}"
     assert f2d.compile(formula, {"D": nets["D"], "G": nets["G"], "p(z)": PRIOR}).players == ("D", "G")
+
+
+def test_the_first_batch_of_each_player_is_checked() -> None:
+    """The discriminator's first batch, which passes, leaves the generator's checks in place."""
+    spoiled = nn.Linear(2, 2)
+    text = [
+        r"\min_\theta -E_{q_\phi(z|x)}[\log p_\theta(x|z)]",
+        r"\min_\phi KL[q_\phi(z|x) || p(z)]",
+    ]
+    bound = {
+        "q_phi(z|x)": f2d.Normal(loc=nn.Linear(2, 2), scale=1.0),
+        "p_theta(x|z)": f2d.Normal(loc=spoiled, scale=1.0),
+        "p(z)": f2d.Normal(loc=0.0, scale=1.0),
+    }
+    objective = f2d.compile(text, bound)
+    x = torch.randn(3, 2)
+    objective(x=x, player="phi")
+    assert objective.check_values == {"theta"}
+    with torch.no_grad():
+        spoiled.weight.fill_(torch.nan)
+    with pytest.raises(f2d.FormulaError) as caught:
+        objective(x=x, player="theta")
+    assert caught.value.diagnostics[0].code == "F2D-0607"
+    assert objective.example_noise(3, x=x) and objective.check_values == {"theta"}

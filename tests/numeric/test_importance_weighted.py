@@ -173,3 +173,11 @@ def test_weights_defined_by_a_name_and_normalised_along_a_second_index(other: st
         r"w_k = \frac{p(x, z_k)}{q(z_k|x)}",
     ]
     check(text, model, eps, expected, {"K": K})
+
+
+def test_a_draw_without_its_index_under_the_sum_is_an_assumption() -> None:
+    """p(x, z) beside q(z_k|x) under a sum over k: z is z_k, and that is said."""
+    model, eps = Model(), torch.randn(K, 3, 2)
+    text = IWAE.replace("p(x,z_k)", "p(x,z)")
+    check(text, model, eps, mean_exp(log_weights(model, eps)).mean(), {"K": K})
+    assert "z under the sum over k is z_k" in f2d.compile(text, {**model.bindings, "K": K}).assumptions

@@ -144,3 +144,10 @@ def test_a_sum_to_b_beside_the_example() -> None:
     table = critic(X[:, None].expand(N, N, 4), Y[None].expand(N, N, 3)).squeeze(-1).detach()
     expected = cross_entropy(table, torch.arange(N))
     torch.testing.assert_close(checked(text, {"f": critic}, x=X, y=Y), expected)
+
+
+def test_an_index_forgotten_in_the_other_example_is_said() -> None:
+    """Nothing under the inner sum has j: that is the finding, not the size of N."""
+    text = r"\min -\frac1N \sum_{i=1}^N \log \frac{e^{f(x_i,y_i)}}{\sum_{j=1}^N e^{f(x_i,y_i)}}"
+    found = f2d.check(text, {"f": nn.Bilinear(4, 3, 1)})
+    assert [(each.code, each.message) for each in found] == [("F2D-0408", "nothing under this sum depends on j")]
