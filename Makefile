@@ -6,14 +6,16 @@ PIP := -m pip --disable-pip-version-check --quiet
 TORCH := $(shell grep '^torch==' constraints.txt)
 READY := $(VENV)/.ready
 CLEAN := build/venv
+PEERS := .venv-benchmarks
 
-.PHONY: help demo test setup lint types unit wheel docs survey examples format clean
+.PHONY: help demo test setup lint types unit wheel bench docs survey examples format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    train a variational autoencoder on digits from examples/vae.tex"
 	@echo "make test    ruff, mypy, the wheel in an environment of its own, every test"
 	@echo "make lint | types | unit | wheel    one of these"
+	@echo "make bench   time training steps beside code by hand, Pyro and Pixyz; write benchmarks/results"
 	@echo "make docs    write docs/errors.md from its pages, and the table of docs/families.md"
 	@echo "make survey  measure how many published equations are read and train; write docs/survey.md"
 	@echo "make examples  write the module beside each example"
@@ -37,7 +39,7 @@ test: lint types wheel unit
 
 lint: $(READY)
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check formula2dgm tests
+	$(BIN)/ruff format --check benchmarks formula2dgm tests
 
 types: $(READY)
 	$(BIN)/mypy
@@ -58,6 +60,13 @@ wheel: $(READY)
 	cd build && venv/bin/python vae.py --data digits --epochs 1 --out-dir run
 	rm -rf build
 
+# The other libraries live in an environment of their own.
+bench:
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python $(PIP) install -c constraints.txt "$(TORCH)"
+	$(PEERS)/bin/python $(PIP) install -c constraints.txt -e ".[benchmarks]"
+	$(PEERS)/bin/python -m benchmarks
+
 docs: $(READY)
 	$(BIN)/python docs/index_errors.py
 	$(BIN)/python docs/index_families.py
@@ -71,7 +80,7 @@ examples: $(READY)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format formula2dgm tests
+	$(BIN)/ruff format benchmarks formula2dgm tests
 
 clean:
-	rm -rf build dist *.egg-info $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist *.egg-info $(VENV) $(PEERS) .mypy_cache .pytest_cache .ruff_cache

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.runtime.bindings import Sigmoid, SpectralNorm
     from formula2dgm.runtime.distribution import Distribution
     from formula2dgm.runtime.objective import Objective
+    from formula2dgm.runtime.reversed import Reversed
     from formula2dgm.runtime.runs import load
     from formula2dgm.runtime.training import evaluate, fit
 
@@ -46,6 +47,7 @@ _HOMES = {
     **dict.fromkeys(("IMQ", "RBF"), "library.kernels"),
     "Distribution": "runtime.distribution",
     "Objective": "runtime.objective",
+    "Reversed": "runtime.reversed",
     "tree_text": "report.trees",
     "load": "runtime.runs",
     **dict.fromkeys(("evaluate", "fit"), "runtime.training"),

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from formula2dgm import driver
 from formula2dgm.codegen import generate
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.options import make_options
 from formula2dgm.passes import run_passes
-from formula2dgm.registry.batch_estimators import BATCH_ESTIMATORS
-from formula2dgm.registry.estimators import NAMES, Chosen, chosen, problems_of
+from formula2dgm.registry.estimators import Chosen
 from formula2dgm.report.contract import contract
-from formula2dgm.resolve import Bindings, Options
-from formula2dgm.resolve.call_types import check_formula, check_mapping, check_texts
-from formula2dgm.resolve.divergences_bounds import BOUNDS
+from formula2dgm.resolve import Bindings
+from formula2dgm.resolve.call_types import check_formula, check_texts
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -62,6 +61,7 @@ def compile(
     scaffold: bool | None = None,
     labels: str | Sequence[str] = (),
     non_saturating: bool = False,
+    ragged: bool = False,
     weights_of: Objective | None = None,
 ) -> Objective:
     """Compile a formula to a training objective.
@@ -82,6 +82,7 @@ def compile(
     scaffold     give unbound densities and networks small defaults (the default for a path)
     labels       of a document only the displays with these labels, and the definitions that they need: ``"eq:elbo"``
     non_saturating    a player that is to minimise ``log(1 - D(G(z)))`` maximises ``log D(G(z))`` in its place
+    ragged       sequences have lengths of their own, the input ``lengths``; steps behind them are padding
     weights_of   an objective whose networks and tensors this formula shares: its bindings, sizes and defaults hold here
                  too, so that a model trained by one bound is measured by another
 
@@ -117,6 +118,7 @@ def compile(
         dims=dims,
         scaffold=_is_document(formula) if scaffold is None else scaffold,
         non_saturating=non_saturating,
+        ragged=ragged,
     )
     program = driver.analyse(formula, described.bindings, options, macros, _labels(labels))
     optimised = run_passes(program)
@@ -209,72 +211,6 @@ def describe(formula: Formula, bindings: Mapping[str, object] | None = None, **o
     made = make_options(scaffold=bindings is None if scaffold is None else scaffold, **options)
     program = driver.analyse(formula, described, made, macros, labels)
     return contract(program, generate(run_passes(program)))
-
-
-def make_options(
-    *,
-    maximize: bool | None = None,
-    samples: int | Mapping[str, int] = 1,
-    estimators: Mapping[str, str | Chosen] | None = None,
-    divergences: str | Mapping[str, str] = "auto",
-    share_samples: bool = True,
-    share_stochastic: bool = True,
-    reduction: str = "mean",
-    dims: Mapping[str, int] | None = None,
-    scaffold: bool = False,
-    non_saturating: bool = False,
-) -> Options:
-    """The options, each checked; raises :class:`FormulaError` (F2D-0708) for a value that does not exist."""
-    problems: list[Diagnostic] = []
-    if not isinstance(samples, int):
-        check_mapping("samples", samples, "{'z': 5}")
-    check_mapping("dims", dims or {}, "{'z': 16}")
-    check_mapping("estimators", estimators or {}, "{'z': 'score'}")
-    if isinstance(divergences, Mapping):
-        check_mapping("divergences", divergences, "{'KL[q(z|x) || p(z)]': 'sampled'}")
-        divergences = {str(parse(key)): choice for key, choice in divergences.items()}
-
-    def one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
-        if value not in allowed:
-            accepted = ", ".join(map(repr, allowed))
-            problems.append(Diagnostic("F2D-0708", "error", f"{name}={value!r} is none of {accepted}"))
-
-    one_of("maximize", maximize, (None, True, False))
-    one_of("reduction", reduction, ("mean", "sum", "none"))
-    for choice in divergences.values() if isinstance(divergences, Mapping) else (divergences,):
-        by_term = isinstance(divergences, Mapping)
-        one_of("divergences", choice, ("auto", "closed", "sampled", *(BOUNDS if by_term else ())))
-    for count in samples.values() if isinstance(samples, Mapping) else (samples,):
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            problems.append(Diagnostic("F2D-0708", "error", f"samples={count!r} is not a whole number above 0"))
-    for key, size in (dims or {}).items():
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            problems.append(Diagnostic("F2D-0708", "error", f"dims[{key!r}]={size!r} is not a whole number above 0"))
-    picked: dict[str, Chosen] = {}
-    for key, given in (estimators or {}).items():
-        wanted = chosen(given)
-        if wanted is None:
-            names = ", ".join(map(repr, (*NAMES, *BATCH_ESTIMATORS)))
-            says = f"estimators[{key!r}]={given!r} is none of {names}, f2d.Score(...), f2d.Relaxed(...)"
-            problems.append(Diagnostic("F2D-0708", "error", says))
-        else:
-            wrong = problems_of(wanted)
-            problems += [Diagnostic("F2D-0708", "error", f"estimators[{key!r}]: {each}") for each in wrong]
-            picked[key] = wanted
-    if problems:
-        raise FormulaError(problems)
-    return Options(
-        maximize,
-        samples,
-        picked,
-        divergences,
-        share_samples,
-        share_stochastic,
-        reduction,
-        dict(dims or {}),
-        scaffold,
-        non_saturating,
-    )
 
 
 def _check_types(formula: object, bindings: object, macros: object, labels: object) -> None:

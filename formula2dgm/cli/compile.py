@@ -10,7 +10,7 @@ from pathlib import Path
 from formula2dgm.cli.model import analyse, warn
 from formula2dgm.cli.networks import UserNetworks, load_networks
 from formula2dgm.codegen import generate
-from formula2dgm.codegen.script import script
+from formula2dgm.codegen.script import script, suggested_data
 from formula2dgm.ir.program import Program
 from formula2dgm.passes import run_passes
 from formula2dgm.resolve import Bindings
@@ -29,7 +29,8 @@ def run(given: argparse.Namespace) -> int:
     if given.output is None:
         sys.stdout.write(text)
     else:
-        how = f"run it: python {given.output} --data digits" if given.target == "script" else "import its Objective"
+        data = f" --data {suggested_data(program.inputs)}" if program.inputs else ""
+        how = f"run it: python {given.output}{data}" if given.target == "script" else "import its Objective"
         print(f"wrote {given.output}; {how}", file=sys.stderr)
     return 0
 

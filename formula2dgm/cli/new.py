@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
 from formula2dgm import resources
+
+#: How an example is run, as its first lines say.
+_COMMAND = re.compile(r"formula2dgm train \S+\.tex(.*)")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -21,6 +25,8 @@ def run(given: argparse.Namespace) -> int:
     if target.exists():
         print(f"{target} is there already; choose another name with -o", file=sys.stderr)
         return 2
-    target.write_text((resources.examples() / f"{given.name}.tex").read_text(encoding="utf-8"), encoding="utf-8")
-    print(f"wrote {target}; run it: formula2dgm train {target} --data digits")
+    text = (resources.examples() / f"{given.name}.tex").read_text(encoding="utf-8")
+    target.write_text(text, encoding="utf-8")
+    said = _COMMAND.search(text)
+    print(f"wrote {target}; run it: formula2dgm train {target}{said[1].rstrip() if said else ''}")
     return 0

@@ -190,6 +190,8 @@ def _add_formula(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) -
     )
     saturation = "a player that is to minimise log(1 - D(G(z))) maximises log D(G(z)) in its place"
     group.add_argument("--non-saturating", action="store_true", help=saturation)
+    ragged = "sequences have lengths of their own, the input `lengths`; the steps behind them are padding"
+    group.add_argument("--ragged", action="store_true", help=ragged)
     direction = "the direction, where the formula does not say"
     group.add_argument("--maximize", action=argparse.BooleanOptionalAction, default=None, help=direction)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from formula2dgm.codegen.arguments import leading, network_output
 from formula2dgm.codegen.draws import Draws, listing
 from formula2dgm.codegen.expressions import aligned, expression
 from formula2dgm.codegen.laws import facts
@@ -10,7 +11,7 @@ from formula2dgm.codegen.python import Code, call
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.uses import users_of_calls
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.axes import Axis, merge
+from formula2dgm.ir.axes import merge
 from formula2dgm.ir.program import Term
 from formula2dgm.syntax import tree
 
@@ -35,7 +36,7 @@ class Calls(Draws):
         if node.method != "plain":
             self._with_log_det(node, heads, label)
             return
-        output = self._output(node)
+        output = network_output(self, node)
         if len(heads) == 1 and heads[0].family is None and self._is_one_tensor(node, heads[0]):
             self._deterministic(heads[0], output, label)
         elif heads and heads[0].output is not None:
@@ -56,7 +57,8 @@ class Calls(Draws):
     def _deterministic(self, head: ir.Head, output: Code, label: str) -> None:
         if self.scope.is_number(head):
             output = call(self.scope.use("as_number"), output, str(len(head.axes)), f'"{label}"')
-        self.assign(head, self.scope.names.fresh(label + self.scope.suffix, head.call.network, "_each"), output)
+        name = self.scope.wanted.get(head, label) + self.scope.suffix
+        self.assign(head, self.scope.names.fresh(name, head.call.network + self.scope.suffix, "_each"), output)
 
     def _read(self, node: ir.NetCall, name: str, output: Code, label: str) -> None:
         """A law's network: its parameters in the family's order."""
@@ -67,7 +69,8 @@ class Calls(Draws):
         targets = []
         for parameter in fact.parameters:
             head = found.get(parameter)
-            target = scope.names.fresh(f"{stem}_{parameter}{scope.suffix}") if head else "_"
+            wanted = f"{stem}_{parameter}{scope.suffix}"
+            target = scope.names.fresh(wanted, f"{parameter}{scope.suffix}") if head else "_"
             targets.append(target)
             if head:
                 scope.bound[head] = Code(target)
@@ -97,7 +100,7 @@ class Calls(Draws):
     def _result(self, head: ir.Head, otherwise: str) -> str:
         """The variable of one of a call's results, named after what the formula defines it as."""
         symbols = [each for each in self.scope.program.arena.origins(head) if isinstance(each, tree.Symbol)]
-        wanted = str(symbols[0]) if symbols else otherwise
+        wanted = self.scope.wanted.get(head) or (str(symbols[0]) if symbols else otherwise)
         target = self.scope.names.fresh(wanted + self.scope.suffix, otherwise, "_value")
         self.scope.bound[head] = Code(target)
         return target
@@ -121,7 +124,7 @@ class Calls(Draws):
             codes = [expression(scope, arg, "value") for arg in node.args]
         result = self._both(node, codes)
         if folded:
-            result = call(scope.use("unfold"), result, self._leading(node.args, axes))
+            result = call(scope.use("unfold"), result, leading(scope, node.args, axes))
         self.assign(None, f"{value}, {log_det}", result, span_of=node)
 
     def _both(self, node: ir.NetCall, args: list[Code]) -> Code:
@@ -141,37 +144,3 @@ class Calls(Draws):
         if network.scaffold is not None:
             return call(called, *args)
         return call(scope.use("with_log_det"), call(called, *args), args[0], f'"{network.label}"')
-
-    def _output(self, node: ir.NetCall) -> Code:
-        """``self.network(arguments)``, the arguments folded where they have more axes than one."""
-        scope = self.scope
-        axes = merge(arg.axes for arg in node.args)
-        network = scope.network(node.network)
-        called = f"self.{network.name}"
-        if node.frozen and not scope.is_target(node):
-            called = f"{scope.use('frozen')}({called})"
-        if len(axes) <= 1 and all(arg.axes == axes for arg in node.args):
-            codes = [expression(scope, arg, "value") for arg in node.args]
-            return call(called, *_by_name(network.inputs if network.keywords else (), codes))
-        folded = [aligned(scope, arg, axes, "value", full=True) for arg in node.args]
-        fold = call(scope.use("fold"), str(len(axes)), *folded)
-        if network.keywords:
-            names = [scope.names.fresh(f"{name}_folded") for name in network.inputs]
-            target = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
-            self.assign(None, target, fold, span_of=node)
-            result = call(called, *_by_name(network.inputs, [Code(name) for name in names]))
-        else:
-            result = call(called, f"*{fold.text}")
-        return call(scope.use("unfold"), result, self._leading(node.args, axes))
-
-    def _leading(self, args: tuple[ir.Node, ...], axes: tuple[Axis, ...]) -> Code:
-        """The sizes of the folded axes, read off an argument that has them all where there is one."""
-        for arg in args:
-            code = expression(self.scope, arg, "value")
-            if arg.axes == axes and code.text.isidentifier():
-                return Code(f"{code.text}.shape[:{len(axes)}]")
-        return self.scope.shape(axes)
-
-
-def _by_name(names: tuple[str, ...], codes: list[Code]) -> list[Code | str]:
-    return [f"{name}={code.text}" for name, code in zip(names, codes, strict=True)] if names else list(codes)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from formula2dgm.codegen.arguments import sequence_inputs
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.meeting_values import meetings
 from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.codegen.python import Body, Code, call, statement
 from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.shapes import is_available
 from formula2dgm.codegen.uses import roots
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program, Term
@@ -60,8 +62,12 @@ class _Checks:
             case ir.LogProb(law, value) if isinstance(value, ir.Data):
                 self._value(node, law, value)
                 self._shapes(node, law, value)
-            case ir.LogProb(law, value) if isinstance(value, ir.Draw) and value.law is not law:
+            case ir.LogProb(law, ir.Draw() as value) if value.law is not law and value in self.scope.bound:
                 self._shapes(node, law, value)
+            case ir.LinearChain(ir.Data() as value, emission=law):
+                self._value(node, law, value)
+            case ir.NetCall():
+                self._causal(node)
             case ir.Divergence(_, left, right):
                 self._divergence(node, left, right)
             case ir.Apply("log", (body,)):
@@ -76,6 +82,21 @@ class _Checks:
         leads = [str(len(left.axes))] + ([str(len(right.axes))] if len(left.axes) != len(right.axes) else [])
         check = self.scope.use("check_event_rank")
         self._add(node, call(check, names[0], codes[0], names[1], codes[1], *leads))
+
+    def _causal(self, node: ir.NetCall) -> None:
+        """A network that is given the steps so far of a sequence, in one call, reads no later ones for each."""
+        prefix = next((each for each in node.args if isinstance(each, ir.Prefix)), None)
+        network = self.scope.network(node.network)
+        known = all(is_available(self.scope, each) and not isinstance(each, ir.Pair) for each in node.args)
+        if prefix is None or network.scaffold is not None or not known:
+            return
+        lead, codes = sequence_inputs(self.scope, node)
+        label = f'"{call_label(self.scope.program, node)}"'
+        settings = ["backward=True"] if prefix.backward else []
+        settings += ["first=True"] if network.outputs > 1 else []
+        settings += [f"inputs={network.inputs!r}"] if network.keywords else []
+        check = self.scope.use("check_causal")
+        self._add(node, call(check, label, f"self.{network.name}", str(lead), *codes, *settings))
 
     def _parameters(self, law: ir.Law) -> None:
         given = dict(law.params)
@@ -108,6 +129,8 @@ class _Checks:
         for parameter, each in law.params:
             rank = fact.rank(parameter)
             tensor = self._tensor(law, each) if rank in (0, fact.value_rank) else None
+            if tensor is not None and isinstance(each, ir.Param) and each.number:
+                tensor = call(self.scope.use("over_event"), tensor, code, str(len(value.axes)))
             if tensor is not None:
                 leads = [str(len(value.axes))] + ([str(len(each.axes))] if len(each.axes) != len(value.axes) else [])
                 # of a vector-valued family, a parameter that is one number has the shape of one entry of the vector

@@ -21,9 +21,9 @@ def write_constructor(program: Program, arguments: dict[str, str], unchecked: st
     write_signature(body, "__init__", positional, keywords, "None")
     body.write("    super().__init__()")
     for network in program.networks:
-        line = f"    self.{network.name} = {network.name}  # {network.label}"
-        said = line + roles.get(network.name, "")
-        body.write(said if len(said) + body.indent <= WIDTH else line)
+        line = f"    self.{network.name} = {network.name}"
+        said = [f"{line}  # {network.label}{roles.get(network.name, '')}", f"{line}  # {network.label}", line]
+        body.write(next((each for each in said if len(each) + body.indent <= WIDTH), line))
     for each in program.parameters:
         register = "register_parameter" if each.learned else "register_buffer"
         value = initial_value(each, str(each.shape)) if each.made else each.name
@@ -39,6 +39,8 @@ def write_constructor(program: Program, arguments: dict[str, str], unchecked: st
 def initial_value(parameter: Parameter, shape: str) -> str:
     """What a tensor that nobody bound starts as."""
     value = f"torch.randn({shape})" if parameter.normal else f"torch.full({shape}, {parameter.fill!r})"
+    if parameter.identity and parameter.shape is not None:
+        value = f"torch.eye({parameter.shape[0]})" + ("" if parameter.fill == 1 else f" * {parameter.fill!r}")
     return f"nn.Parameter({value})" if parameter.learned else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from formula2dgm.codegen.expressions import expression, parameters, with_event
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
-from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.scope import Scope, StepNoise
 from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
 from formula2dgm.codegen.uses import users_of_draws
 from formula2dgm.ir import nodes as ir
@@ -43,10 +43,13 @@ class Draws:
         shared = f", shared by {listing(users)}" if len(users) > 1 else ""
         variable = self.variable(node)
         given = parameters(scope, node.law, node.axes)
-        if node.site in scope.step_noise:
-            target = scope.names.fresh(variable + scope.suffix)
-            drawn = call(scope.use(str(fact.sample)), scope.step_noise[node.site], *given, *settings(node.law))
-            self.assign(node, target, drawn)
+        if (noise_here := scope.step_noise.get(node.site)) is not None:
+            if isinstance(noise_here, StepNoise):
+                noise_here = self.noise_of_step(node, noise_here, given)
+            target = scope.names.fresh(variable + scope.suffix) if fact.noise == "standard" else noise_here.text
+            if fact.sample is not None:
+                self.assign(node, target, call(scope.use(fact.sample), noise_here, *given, *settings(node.law)))
+            scope.bound[node] = Code(target)
             return
         estimated = self.estimated(node) if users else ""
         scope.body.comment(f"{variable} ~ {node.law.label}: {_how_many(node)}{shared}{estimated}", scope.span(node))
@@ -83,8 +86,8 @@ class Draws:
         """The value of a draw with the gradient of its mean."""
         self.assign(node, self.scope.bound[draw].text, expression(self.scope, node, "value"))
 
-    def variable(self, node: ir.Draw) -> str:
-        """What the formula calls the value drawn."""
+    def variable(self, node: ir.Draw | ir.State) -> str:
+        """What the formula calls the value drawn, or carried."""
         sites = {each.name: each.variable for each in self.scope.program.sites}
         return sites.get(node.site, site_name(node))
 
@@ -99,17 +102,41 @@ class Draws:
 
     def noise(self, target: str, site: str, shape: Code, fresh: Code, node: ir.Node) -> None:
         """Noise the caller gives (missing outer axes are shared), or fresh noise."""
-        scope, key = self.scope, f'"{site}"'
+        key = f'"{site}"'
+        self.either(f"{key} in noise", target, Code(f"noise[{key}].expand({shape.text})"), fresh, node)
+
+    def either(self, condition: str, target: str, given: Code, fresh: Code, node: ir.Node) -> None:
+        """``target = given if condition else fresh``, on as many lines as it takes."""
+        scope = self.scope
         margin = " " * scope.body.indent
-        line = f"{margin}{target} = noise[{key}].expand({shape.text}) if {key} in noise else {fresh.text}"
+        line = f"{margin}{target} = {given.text} if {condition} else {fresh.text}"
         if len(line) <= WIDTH:
             scope.body.add(line, scope.span(node))
             return
-        scope.body.write(f"if {key} in noise:", scope.span(node))
-        scope.body.write(f"    {target} = noise[{key}].expand({shape.text})", scope.span(node))
+        scope.body.write(f"if {condition}:", scope.span(node))
+        scope.body.write(f"    {target} = {given.text}", scope.span(node))
         scope.body.write("else:", scope.span(node))
         own = scope.body.indent + 4
         scope.body.add(assignment(target, fresh, own) or [f"{' ' * own}{target} = {fresh.text}"], scope.span(node))
+
+    def noise_of_step(self, node: ir.Draw, where: StepNoise, given: list[Code]) -> Code:
+        """Noise that only the step itself knows the shape or the law of: read off what the caller gives, or fresh."""
+        scope, fact = self.scope, facts(node.law)
+        variable = self.variable(node) + scope.suffix
+        shape = self.shape(node, variable)
+        if not shape.text.isidentifier():
+            name = scope.names.fresh(f"{variable}_shape")
+            self.assign(None, name, shape, span_of=node)
+            shape = Code(name)
+        if fact.noise == "standard" and fact.sample is not None:
+            target, like = scope.names.fresh(f"{variable}_noise"), [like_tensor(scope, node)]
+        else:
+            target, like = scope.names.fresh(variable), tensors(scope, node, given)
+        fresh = call(scope.use(fact.draw_noise), shape, *like, *settings(node.law))
+        all_steps = f"(*{shape.text}[:{where.place}], {where.steps}, *{shape.text}[{where.place}:])"
+        here = f'noise["{site_name(node)}"].expand({all_steps})[{":, " * where.place}{where.index}]'
+        self.either(f'"{site_name(node)}" in noise', target, Code(here), fresh, node)
+        return Code(target)
 
     def enumerated(self, node: ir.Enumerated) -> None:
         """All values of a finite law's variable, in the layout of a value with one axis."""
@@ -148,7 +175,7 @@ class Draws:
         self.assign(node, scope.names.fresh(f"{node.site}_permuted"), mixed)
 
 
-def site_name(node: ir.Draw) -> str:
+def site_name(node: ir.Draw | ir.State) -> str:
     """The key of a draw's noise; the model's own draws (``z generated``) are called after their variable."""
     return node.site.removesuffix(" generated")
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 
 from formula2dgm.codegen.alignment import Axes, spread
+from formula2dgm.codegen.chains import of_chain
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
+from formula2dgm.codegen.linear_chains import filtered
 from formula2dgm.codegen.python import (
     ATOM,
     POWER,
@@ -28,6 +30,7 @@ from formula2dgm.codegen.python import (
 )
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import piece_of
+from formula2dgm.codegen.time_values import OF_TIME, of_time, windowed_sum
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.codegen.vectors import beside_vectors, of_vectors, pairwise
 from formula2dgm.ir import nodes as ir
@@ -52,6 +55,8 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return call(scope.use("log_stratum_weights"), scope.size(axis), expression(scope, examples), like)
         case ir.LogProb() | ir.Divergence() | ir.Entropy():
             return density(scope, node)
+        case ir.LinearChain():
+            return filtered(scope, node, expression)
         case ir.LogProbAt(_, value, parts):
             numbers = [aligned(scope, each, node.axes, full=True) for each in parts]
             return call(scope.use("at_category"), aligned(scope, value, node.axes, "value", full=True), *numbers)
@@ -94,6 +99,10 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
         case ir.At():
             return _at(scope, node, demand)
+        case ir.ChainSum():
+            return of_chain(scope, node, expression)
+        case _ if isinstance(node, OF_TIME):
+            return of_time(scope, node, demand, expression)
     return arithmetic(scope, node, demand)
 
 
@@ -106,12 +115,12 @@ def as_number(scope: Scope, code: Code, axes: Axes, node: ir.Node) -> Code:
 # -- densities -----------------------------------------------------------------------------------------
 
 
-def parameters(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
-    """A law's parameters in the family's order, aligned to ``axes``."""
-    return [_parameter(scope, law, name, axes) for name in facts(law).parameters]
+def parameters(scope: Scope, law: ir.Law, axes: Axes, value: ir.Node | None = None) -> list[Code]:
+    """A law's parameters in the family's order, aligned to ``axes``, beside the value that it scores."""
+    return [_parameter(scope, law, name, axes, value) for name in facts(law).parameters]
 
 
-def _parameter(scope: Scope, law: ir.Law, name: str, axes: Axes) -> Code:
+def _parameter(scope: Scope, law: ir.Law, name: str, axes: Axes, value: ir.Node | None) -> Code:
     """One parameter; a number that stands for a vector of the law's shape is filled in."""
     node, rank = dict(law.params)[name], facts(law).rank(name)
     if isinstance(node, ir.Const) and has_float(law):
@@ -120,7 +129,7 @@ def _parameter(scope: Scope, law: ir.Law, name: str, axes: Axes) -> Code:
     if rank and is_python_number(node):
         return call(f"{scope.use('tensor_of')}(self).new_full", str(law.shape), code)
     if node.event == "number" and node.axes and not law.scalar and not rank and facts(law).elementwise:
-        return beside_vectors(scope, law, node, axes, expression) or code
+        return beside_vectors(scope, law, value, node, axes, expression) or code
     return code
 
 
@@ -148,7 +157,8 @@ def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy) -> Code
                 elementwise = expression(scope, entries, "value")
             else:
                 point = aligned(scope, value, axes, "number" if scalar else "value")
-                elementwise = call(scope.use(facts(law).log_prob), point, *parameters(scope, law, axes), *settings(law))
+                given = parameters(scope, law, axes, value)
+                elementwise = call(scope.use(facts(law).log_prob), point, *given, *settings(law))
         case ir.Divergence(name, left, right, _, arguments):
             form = closed_form(name, left.family, right.family)
             if form is None:
@@ -177,7 +187,7 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     """The node that removes an axis."""
     if (piece := piece_of(node)) is not None:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
-    body = expression(scope, node.body, demand)
+    body = windowed_sum(scope, node, expression) or expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))
     if node.op == "logmeanexp":
         return call(scope.use("log_mean_exp"), body, place)
@@ -192,6 +202,10 @@ def _at(scope: Scope, node: ir.At, demand: Demand) -> Code:
     if isinstance(node.index, ir.Draw | ir.ArgMin | ir.Nearest):
         assert node.value.axes == (node.axis,), "what is chosen from runs along the axis alone"
         return Code(f"{expression(scope, node.value, demand).within(ATOM)}[{expression(scope, node.index).text}]")
+    if node.index.event == "value":
+        assert node.value.axes == (node.axis,), "a table has the rows that are chosen from"
+        chosen = expression(scope, node.index, "value").within(ATOM)
+        return Code(f"{expression(scope, node.value, demand).within(ATOM)}[{chosen}.long()]")
     assert isinstance(node.index, ir.Index) and node.index.axis not in node.value.axes, (
         "the resolver reads no other way"
     )

@@ -81,8 +81,9 @@ def _part_names(scope: Scope, node: ir.Node, target: str, body: ir.Node) -> tupl
 def _peel(node: ir.Node) -> tuple[list[ir.Reduce], ir.Node]:
     """The reductions around a term, outermost first, and what they reduce."""
     reductions: list[ir.Reduce] = []
-    while isinstance(node, ir.Reduce):
-        reductions.append(node)
+    while isinstance(node, ir.Reduce | ir.Carrying):
+        if isinstance(node, ir.Reduce):
+            reductions.append(node)
         node = node.body
     return reductions, node
 

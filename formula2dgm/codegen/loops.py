@@ -1,120 +1,299 @@
-"""Writing the loop over the steps of recurrent draws."""
+"""Writing a loop over time: what needs its own last step runs step by step; everything else runs once, for all steps.
+
+z_t ~ q(z_t|z_{t-1}, x_t)          becomes
+
+for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1)):
+    q_loc_t, q_scale_t = normal_parameters(self.q(z_previous, x_t))
+    z_t = normal_sample(z_noise_t, q_loc_t, q_scale_t)
+    ...
+    z_previous = z_t
+z = torch.stack(z_steps, dim=1)
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from formula2dgm.codegen.carried import Chain, chains
 from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.first_steps import only_after_the_first
 from formula2dgm.codegen.laws import facts
+from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.notation import notation
-from formula2dgm.codegen.python import Code, call, method
-from formula2dgm.codegen.recurrence import Loop, at_step, shifted, stacked, step_scope, without_time
-from formula2dgm.codegen.refusals import recurrent_value
-from formula2dgm.codegen.shapes import like_tensor
+from formula2dgm.codegen.python import WIDTH, Body, Code, call
+from formula2dgm.codegen.recurrence import Carried, Loop
+from formula2dgm.codegen.refusals import no_order_of_steps
+from formula2dgm.codegen.scope import Scope, StepNoise
+from formula2dgm.codegen.shapes import UnknownShape, like_tensor
+from formula2dgm.codegen.starts import event_shape, start
+from formula2dgm.codegen.step_nodes import FirstOrRest, ToCome
+from formula2dgm.codegen.steps import at_one_step
+from formula2dgm.codegen.time_values import at_step, stacked
+from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 
 if TYPE_CHECKING:
     from formula2dgm.codegen.statements import Preparation
 
 
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A tensor that the loop reads step by step: its steps, and the variable of the present one."""
+
+    steps: Code
+    variable: str
+
+
 class LoopWriter:
-    """All steps of the recurrent draws: noise for all at once, one step after another, the steps as one tensor."""
+    """All steps of a recurrence: noise for all at once, one step after another, the steps as one tensor."""
 
     def __init__(self, preparation: Preparation, loop: Loop):
+        if (misfit := loop.misfit()) is not None:
+            raise no_order_of_steps(preparation.scope.program, loop, misfit)
         self.outside = preparation
         self.scope = preparation.scope
         self.loop = loop
-        self.index = self.scope.names.fresh(loop.time.name)
-        steps, leaves = without_time(self.scope.program.arena, loop)
-        self.steps = steps
-        self.inner = step_scope(self.scope, steps, self.index)
-        self.leaves = leaves
-        self.before: dict[str, tuple[str, str]] = {}
+        self.names = self.scope.names.inside()
+        self.index = self.names.fresh(loop.time.name)
+        self.step = at_one_step(self.scope.program, loop)
+        self.inner = _step_scope(self.scope, self.names, self.step.at, self.index)
+        self.stepped: list[Stepped] = []
+        self.noise: dict[Carried, Code] = {}
+        self.kept: dict[str, tuple[str, list[ir.Node]]] = {}
+        self.counts = any(isinstance(each, FirstOrRest) for each in self.step.at.values())
 
     def write(self) -> None:
         """Write the loop and bind what it leaves."""
         scope, loop = self.scope, self.loop
-        for draw in loop.draws:
-            self.before[draw.site] = self._start(draw)
-        for outer, leaf in self.leaves.items():
-            self.inner.bound[leaf] = self._outer(outer)
-        lists = {node: scope.names.fresh(f"{self._kept_name(node)}_steps") for node in loop.kept}
-        for name in lists.values():
+        scope.body.comment(self._said(), scope.span(loop.carried[0]))
+        for node in self.step.given:
+            self._given(node)
+        for ahead, body in self.step.ahead.items():
+            self._ahead(ahead, body)
+        for draw in self._draws():
+            self._noise(draw)
+        runs = chains(self._outer, self.outside, loop)
+        for each in runs:
+            self._start(each)
+        body = self._body(runs)
+        lists = self._lists(body)
+        for name in (*self.inner.histories, *lists):
             scope.body.write(f"{name} = []")
-        scope.body.write(f"for {self.index} in range({scope.size(loop.time)}):")
-        self._step(lists)
-        for node, name in lists.items():
-            target = scope.names.fresh(self._kept_name(node))
-            self.outside.assign(node, target, stacked(name, node.axes.index(loop.time)))
-        self._shift()
+        self._head(body)
+        for name, value in lists.items():
+            body.write(f"{name}.append({value.text})", self.inner.span(self.kept[name][1][0]))
+        self._carry(runs, body)
+        scope.body.lines += body.lines
+        for name in lists:
+            self._stack(name)
+        for node in self.loop.read:
+            self.outside.shifted(node)
 
-    def _start(self, draw: ir.Draw) -> tuple[str, str]:
-        """The noise of all steps and the value before the first: the names of the initial and the running value."""
+    def _draws(self) -> list[ir.Draw]:
+        """What the loop draws, what it carries first."""
+        draws = [each for each in self.loop.carried if isinstance(each, ir.Draw)]
+        others = self.loop.members - set(draws)
+        return draws + [each for each in self.step.at if isinstance(each, ir.Draw) and each in others]
+
+    def _outer(self, wanted: str, otherwise: str = "value") -> str:
+        """A name of the function that no name of the loop's body shadows."""
+        name = self.names.fresh(wanted, otherwise)
+        return self.scope.names.take(name)
+
+    def _said(self) -> str:
+        named = [f"{self.outside.variable(each)} ~ {each.law.label}" for each in self._draws()]
+        named += [each.site for each in self.loop.carried if isinstance(each, ir.State)]
+        other = "after" if self.loop.backward else "before"
+        backwards = "from the last to the first, " if self.loop.backward else ""
+        return f"{', '.join(named)}: step by step, {backwards}because each step needs the one {other}"
+
+    # -- before the loop -------------------------------------------------------------------------------
+
+    def _noise(self, draw: ir.Draw) -> None:
+        """The noise of all steps, where the draw's shape is known by now; else each step draws its own."""
         scope, fact = self.scope, facts(draw.law)
-        if fact.noise != "standard":
-            raise recurrent_value(draw.site, draw.law.family, scope.span(draw))
-        variable, place = self.outside.variable(draw), draw.axes.index(self.loop.time)
-        said = f"{draw.site} ~ {draw.law.label}: step by step, because each step needs the one before"
-        scope.body.comment(said, scope.span(draw))
-        shape, noise = self.outside.shape(draw, variable), scope.names.fresh(f"{variable}_noise")
-        fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, draw))
-        self.outside.noise(noise, draw.site, shape, fresh, draw)
-        self.inner.step_noise[draw.site] = at_step(Code(noise), place, self.index)
-        running = scope.names.fresh(f"{variable}_previous")
-        later = self._is_read(self.loop.previous[draw.site])
-        initial = scope.names.fresh(f"{variable}_initial") if later else running
-        first = at_step(Code(noise), place, "0")
-        match self.loop.previous[draw.site].initial:
-            case ir.Const(0):
-                value = call("torch.zeros_like", first)
-            case ir.Const(number):
-                value = call("torch.full_like", first, repr(number))
-            case node:
-                value = method(expression(scope, node, "value"), "expand_as", first)
-        self.outside.assign(None, f"{initial} = {running}" if later else running, value, span_of=draw)
-        return initial, running
+        place, variable = draw.axes.index(self.loop.time), self.outside.variable(draw)
+        if fact.noise == "standard" and fact.sample is not None:
+            shape = self._shape(draw, variable)
+            if shape is not None:
+                noise = self._outer(f"{variable}_noise")
+                fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, draw))
+                self.outside.noise(noise, draw.site, shape, fresh, draw)
+                self.noise[draw] = at_step(Code(noise), place, "0")
+                self.inner.step_noise[draw.site] = self._read(Code(noise), place, noise)
+                return
+        self.counts = True
+        self.inner.step_noise[draw.site] = StepNoise(self.index, place, scope.size(self.loop.time))
 
-    def _outer(self, node: ir.Node) -> Code:
+    def _shape(self, draw: ir.Draw, variable: str) -> Code | None:
+        """The shape of all steps of a draw, where anything says it before the first step."""
+        try:
+            return self.outside.shape(draw, variable)
+        except UnknownShape:
+            shapes = [event_shape(self.scope, each) for _, each in draw.law.params]
+        known = next((each for each in shapes if each), None)
+        if known is None or not facts(draw.law).elementwise:
+            return None
+        name = self._outer(f"{variable}_shape")
+        self.outside.assign(None, name, self.scope.shape(draw.axes, ", ".join(map(str, known))), span_of=draw)
+        return Code(name)
+
+    def _given(self, node: ir.Node) -> None:
         """A value from outside the loop, as its body reads it."""
-        if isinstance(node, ir.Previous):
-            return Code(self.before[node.site][1])
-        code = expression(self.scope, node, "value")
-        if not code.text.isidentifier():
-            name = self.scope.names.fresh(notation(self.scope.program, node), "given")
-            self.outside.assign(node, name, code)
-            code = Code(name)
-        return at_step(code, node.axes.index(self.loop.time), self.index)
+        name = self._whole(node, "number" if self.scope.is_number(node) else "value")
+        self.inner.bound[self.step.at[node]] = self._read(Code(name), node.axes.index(self.loop.time), name)
 
-    def _kept_name(self, node: ir.Node) -> str:
+    def _whole(self, node: ir.Node, demand: Demand) -> str:
+        """The variable of all steps of a value from outside the loop."""
+        code = expression(self.scope, node, demand)
+        if not code.text.isidentifier():
+            name = self._outer(_whole_name(self.scope, node), "given")
+            self.outside.compute(node, name, demand)
+            return name
+        return code.text
+
+    def _ahead(self, ahead: ToCome, body: ir.Node) -> None:
+        """The steps of a value from outside the loop that it has not reached."""
+        name = self._whole(body, "value")
+        part = self.scope.use("from_each_step" if ahead.backward else "up_to_each_step")
+        variable = self.names.fresh(f"{name}_{'from' if ahead.backward else 'up_to'}_{self.index}")
+        self.stepped.append(Stepped(call(part, name, str(body.axes.index(self.loop.time))), variable))
+        self.inner.bound[ahead] = Code(variable)
+
+    def _read(self, code: Code, place: int, name: str) -> Code:
+        """A tensor's value at the present step."""
+        variable = self.names.fresh(f"{name}_{self.index}")
+        self.stepped.append(Stepped(Code(f"{code.text}.unbind({place})"), variable))
+        return Code(variable)
+
+    def _start(self, run: Chain) -> None:
+        """The value carried into the first step."""
+        scope = self.scope
+        first, *others = run.names
+        for node, name in zip(run.nodes, run.names, strict=True):
+            if node is not None:
+                self.inner.bound[self.step.at[node]] = Code(name)
+        if not self.loop.backward and run.guarded(only_after_the_first(self.step, self.loop)):
+            scope.body.write(f"{first} = None  # the first step reads none")
+            return
+        value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
+        self.outside.assign(None, " = ".join([*others[::-1], first]), value, span_of=run.carried)
+
+    # -- the loop --------------------------------------------------------------------------------------
+
+    def _head(self, body: Body) -> None:
+        """``for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1)):``."""
+        scope, index = self.scope, self.index
+        sources = [f"reversed({each.steps.text})" if self.loop.backward else each.steps.text for each in self.stepped]
+        names = ", ".join(each.variable for each in self.stepped)
+        many = f"zip({', '.join(sources)})" if len(sources) > 1 else "".join(sources)
+        count = f"range({scope.size(self.loop.time)})"
+        if not sources:
+            line = f"for {index} in {f'reversed({count})' if self.loop.backward else count}:"
+        elif not self.counts:
+            line = f"for {names} in {many}:"
+        elif not self.loop.backward:
+            line = f"for {index}, {f'({names})' if len(sources) > 1 else names} in enumerate({many}):"
+        else:
+            line = f"for {', '.join([index, names])} in zip({', '.join([f'reversed({count})', *sources])}):"
+        if scope.body.indent + len(line) <= WIDTH:
+            scope.body.write(line)
+            return
+        for each in self.stepped:
+            plural = self._outer(f"{each.variable.removesuffix(f'_{index}')}_by_step", "by_step")
+            scope.body.write(f"{plural} = {each.steps.text}")
+            margin = " " * body.indent
+            body.lines.insert(0, (f"{margin}{each.variable} = {plural}[{index}]", None))
+        scope.body.write(f"for {index} in {f'reversed({count})' if self.loop.backward else count}:")
+
+    def _body(self, runs: list[Chain]) -> Body:
+        """The statements of one step."""
+        inner, at = self.inner, self.step.at
+        preparation = type(self.outside)(inner)
+        preparation.go_on_from(self.outside)
+        roots = [at[node] for node in dict.fromkeys((*self.loop.carried, *self.loop.kept))]
+        preparation.branch(roots)
+        for node in dict.fromkeys((*self.loop.carried, *self.loop.kept)):
+            preparation.prepare(at[node])
+            if at[node] not in inner.bound and not isinstance(node, ir.Pair):
+                demand = "number" if inner.is_number(at[node]) else "value"
+                name = inner.names.fresh(f"{self._name(node)}_{self.index}")
+                preparation.compute(at[node], name, demand)
+        return inner.body
+
+    def _lists(self, body: Body) -> dict[str, Code]:
+        """The lists that keep steps: one for each variable of the body that something outside reads."""
+        by_code: dict[str, list[ir.Node]] = {}
+        for node in self.loop.kept:
+            by_code.setdefault(self.inner.bound[self.step.at[node]].text, []).append(node)
+        lists = {}
+        for text, nodes in by_code.items():
+            whole = text.removesuffix(f"_{self.index}") if text.isidentifier() else self._name(nodes[0])
+            name = self._outer(f"{whole}_steps", "steps")
+            self.kept[name] = (whole, nodes)
+            lists[name] = Code(text)
+        return lists
+
+    def _name(self, node: ir.Node) -> str:
         """What a member of a loop is called, all steps together."""
         if isinstance(node, ir.Draw):
             return self.outside.variable(node)
+        if isinstance(node, ir.State):
+            return node.site
         if isinstance(node, ir.Head) and node.family:
             return f"{self.scope.network(node.call.network).name}_{node.name}"
+        if isinstance(node, ir.FirstStep) and isinstance(node.rest, ir.Head):
+            return self._name(node.rest)
         return notation(self.scope.program, node)
 
-    def _step(self, lists: dict[ir.Node, str]) -> None:
-        """The body of the loop."""
-        inner, steps = self.inner, self.steps
-        preparation = type(self.outside)(inner)
-        for draw in self.loop.draws:
-            preparation.prepare(steps[draw])
-        for node, name in lists.items():
-            value = expression(inner, steps[node], "number" if inner.is_number(steps[node]) else "value")
-            inner.body.write(f"{name}.append({value.text})", inner.span(node))
-        for draw in self.loop.draws:
-            inner.body.write(f"{self.before[draw.site][1]} = {inner.bound[steps[draw]].text}", inner.span(draw))
-        self.scope.body.lines += inner.body.lines
+    def _carry(self, runs: list[Chain], body: Body) -> None:
+        """What the next step calls the step before."""
+        targets: list[str] = []
+        values: list[str] = []
+        for run in runs:
+            newest = self.inner.bound[self.step.at[run.carried]].text
+            targets += run.names
+            values += [newest, *run.names[:-1]]
+        if targets:
+            body.write(f"{', '.join(targets)} = {', '.join(values)}", self.inner.span(self.loop.carried[0]))
 
-    def _shift(self) -> None:
-        """The step before, for all steps at once, where something outside the loop reads it."""
-        for draw in self.loop.draws:
-            previous, place = self.loop.previous[draw.site], draw.axes.index(self.loop.time)
-            if self._is_read(previous):
-                name = self.scope.names.fresh(f"{self.outside.variable(draw)}_before")
-                value = shifted(self.before[draw.site][0], self.scope.bound[draw].text, place)
-                self.outside.assign(previous, name, value)
+    # -- after the loop --------------------------------------------------------------------------------
 
-    def _is_read(self, node: ir.Node) -> bool:
-        later = [each for each in self.outside.expected if each not in self.loop.members]
-        return any(child is node for each in later for child in each.children)
+    def _stack(self, name: str) -> None:
+        """All steps of a value as one tensor."""
+        whole, nodes = self.kept[name]
+        target = self.scope.names.fresh(whole)
+        steps = f"{name}[::-1]" if self.loop.backward else name
+        self.outside.assign(nodes[0], target, stacked(steps, nodes[0].axes.index(self.loop.time)))
+        self.scope.bound |= dict.fromkeys(nodes, Code(target))
+
+
+def _whole_name(scope: Scope, node: ir.Node) -> str:
+    """What a value from outside the loop is called, all steps together."""
+    if isinstance(node, ir.Shifted) and abs(node.by) == 1:
+        return f"{notation(scope.program, node.body)}_{'after' if node.by > 0 else 'before'}"
+    return notation(scope.program, node)
+
+
+def _step_scope(scope: Scope, names: Names, at: dict[ir.Node, ir.Node], index: str) -> Scope:
+    """The scope of a loop's body: four columns further in, its variables called after the step."""
+    demands: dict[ir.Node, set[str]] = {}
+    for node, step in at.items():
+        demands.setdefault(step, set()).update(scope.demands.get(node, ()))
+    named = {at[node]: node.site for node in at if isinstance(node, ir.State)}
+    named |= {body.rest: site for body, site in named.items() if isinstance(body, FirstOrRest)}
+    return replace(
+        scope,
+        names=names,
+        body=Body(scope.body.indent + 4),
+        bound=dict(scope.bound),
+        demands=demands,
+        partners={
+            at[node]: [at.get(each, each) for each in near] for node, near in scope.partners.items() if node in at
+        },
+        suffix=f"_{index}",
+        step_noise={},
+        histories=[],
+        wanted=named,
+    )

@@ -10,7 +10,8 @@ from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.names import Names, identifier
 from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product
-from formula2dgm.codegen.refusals import unknown_shape
+from formula2dgm.codegen.recurrence import with_carried
+from formula2dgm.codegen.refusals import unknown_shape, unknown_start
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape, partners, tensors
 from formula2dgm.codegen.statements import Preparation
@@ -93,7 +94,8 @@ class _Methods:
         try:
             write_forward(scope, objective)
         except UnknownShape as error:
-            raise unknown_shape(site_name(error.node), scope.span(error.node)) from error
+            refusal = unknown_start if isinstance(error.node, ir.State) else unknown_shape
+            raise refusal(site_name(error.node), scope.span(error.node)) from error
         return _joined(head, scope.body)
 
     def _dispatch(self, players: list[Objective]) -> Body:
@@ -214,10 +216,11 @@ class _Methods:
 
     def _prepare(self, scope: Scope, nodes: list[ir.Node], first: list[ir.Node] | None = None) -> Preparation:
         """Write the statements of ``first`` (else of all nodes), knowing that all will be wanted."""
-        scope.demands = demands(nodes, "value")
-        scope.partners = partners(nodes)
+        everything = with_carried(self.program, nodes)
+        scope.demands = demands(everything, "value")
+        scope.partners = partners(everything)
         preparation = Preparation(scope)
-        preparation.expect(nodes)
+        preparation.expect(everything)
         for node in nodes if first is None else first:
             preparation.prepare(node)
         return preparation

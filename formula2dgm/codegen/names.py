@@ -81,3 +81,12 @@ class Names:
             name, number = f"{stem}_{number}", number + 1
         self._taken.add(name)
         return name
+
+    def inside(self) -> Names:
+        """The names of a block whose own names are free again after it."""
+        return Names(self._taken)
+
+    def take(self, name: str) -> str:
+        """Give out a name that a block inside has chosen."""
+        self._taken.add(name)
+        return name

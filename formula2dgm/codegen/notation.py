@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from formula2dgm.codegen.step_nodes import Given, SoFar, ToCome
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.text import to_text
@@ -31,7 +32,8 @@ def notation(program: Program, node: ir.Node) -> str:
                 return call_label(program, call)
         return None if part is node else definition_name(program, part)
 
-    return to_text(node, name)
+    title = program.arena.title(node)
+    return title if title is not None and isinstance(node, Given | SoFar | ToCome) else to_text(node, name)
 
 
 def _is_single(program: Program, call: ir.NetCall) -> bool:

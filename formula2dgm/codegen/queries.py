@@ -16,6 +16,7 @@ from formula2dgm.codegen.names import argument as keyword
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.parts import parts_of
 from formula2dgm.codegen.python import ATOM, WIDTH, Body, Code, statement
+from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape, partners
 from formula2dgm.codegen.statements import Preparation
@@ -109,10 +110,11 @@ class _Method:
 
     def _prepared(self, nodes: list[ir.Node], terms: tuple[Term, ...] = ()) -> Preparation:
         """Write what the nodes need before they can be computed."""
-        self.scope.demands = demands(nodes)
-        self.scope.partners = partners(nodes)
+        everything = with_carried(self.program, nodes)
+        self.scope.demands = demands(everything)
+        self.scope.partners = partners(everything)
         preparation = Preparation(self.scope, terms)
-        preparation.expect(nodes)
+        preparation.expect(everything)
         for node in nodes:
             preparation.prepare(node)
         return preparation
@@ -194,7 +196,8 @@ class _Method:
             name = error.node.site
             hint = f"say it: event_shape= where its density is bound, or dims={{{name!r}: 16}}"
             found = Diagnostic("F2D-0610", "error", f"nothing says the shape of {name}", None, hint)
-            self.body.lines = [(line, self.scope.span(error.node.law)) for line in _raised(found)]
+            drawn = error.node.law if isinstance(error.node, ir.Draw) else error.node
+            self.body.lines = [(line, self.scope.span(drawn)) for line in _raised(found)]
             return
         items = [f"{quoted(name)}: {expression(self.scope, node, 'value').text}" for name, node in self.query.answers]
         self.body.gap()

@@ -1,121 +1,153 @@
-"""Time: what needs its own last step runs in a loop; everything else runs once, for all steps.
+"""Recurrences: what needs its own last step is found here; everything else is computed once, for all steps.
 
-    z_t ~ q(z_t|z_{t-1}, x_t)          becomes
-
-    for t in range(x.shape[1]):
-        q_loc_t, q_scale_t = normal_parameters(self.q(z_previous, x[:, t]))
-        z_t = normal_sample(z_noise[:, t], q_loc_t, q_scale_t)
-        ...
-        z_previous = z_t
-    z = torch.stack(z_steps, dim=1)
-
-Inside the loop the program is the same without its time axis, so the same statements are written.
+A draw or a state that is read through :class:`~formula2dgm.ir.time.Previous` is carried.  It is recurrent where it is
+computed from such a step of its own: then it lies on a cycle of the graph in which a step before hangs on what it is
+a step of.  Each strongly connected component is one loop; a component of steps to come runs backwards.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from formula2dgm.codegen.python import Body, Code, call
-from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.uses import demands
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.ir.program import Program
+from formula2dgm.ir.rewrite import walk
+
+Carried = ir.Draw | ir.State
+
+#: What needs other steps than the present one and those carried to it.
+_OF_OTHER_STEPS = ir.AtStep | ir.Sequence | ir.Window | ir.Shifted | ir.Steps
 
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """The recurrent draws of one time axis.
+    """What one loop over time computes.
 
-    members   what is computed step by step: all that a draw needs and that needs a previous step
+    carried   the draws and states that are carried from step to step, in the formula's order
+    members   what is computed step by step: all that a carried value needs and that needs a previous step
     kept      the members that something outside the loop reads, in order
-    previous  the nodes that stand for the step before, by site
+    previous  the steps before (running backwards: after) that the members read
+    read      those of them that something outside the loop reads too
     """
 
     time: Axis
-    draws: tuple[ir.Draw, ...]
+    carried: tuple[Carried, ...]
     members: frozenset[ir.Node]
     kept: tuple[ir.Node, ...]
-    previous: dict[str, ir.Previous] = field(default_factory=dict)
+    previous: tuple[ir.Previous, ...]
+    read: tuple[ir.Previous, ...]
+
+    @property
+    def backward(self) -> bool:
+        """Does the loop run from the last step to the first?"""
+        return any(each.lag < 0 for each in self.previous)
+
+    def misfit(self) -> ir.Node | None:
+        """A member that no order of the steps can compute."""
+        if len({each.lag > 0 for each in self.previous}) > 1:
+            return self.carried[0]
+        return next((node for node in self.members if self._crosses(node)), None)
+
+    def _crosses(self, node: ir.Node) -> bool:
+        """Does a member read steps that its loop has not reached?"""
+        match node:
+            case ir.Prefix():
+                return node.backward != self.backward
+            case ir.Reduce() | ir.Stack():
+                return node.axis == self.time
+        return isinstance(node, _OF_OTHER_STEPS)
 
 
-def find_loops(roots: list[ir.Node]) -> list[Loop]:
-    """The loops that computing these nodes takes, one for each time axis with recurrent draws."""
-    ordered = list(walk(*roots))
-    previous = [node for node in ordered if isinstance(node, ir.Previous)]
-    loops = []
-    for time in dict.fromkeys(node.time for node in previous):
-        here = {node.site: node for node in previous if node.time == time}
-        draws = tuple(node for node in ordered if isinstance(node, ir.Draw) and node.site in here)
-        below = set(walk(*draws))
-        late: set[ir.Node] = set(here.values())
-        for node in ordered:
-            if any(child in late for child in node.children):
-                late.add(node)
-        members = frozenset(node for node in late if node in below and node not in here.values())
-        outside = [node for node in ordered if node not in members]
-        read = {child for node in outside for child in node.children} | set(roots)
-        kept = tuple(node for node in ordered if node in members and node in read and not isinstance(node, ir.Law))
-        kept = tuple(dict.fromkeys([*kept, *_heads_of_read_laws(ordered, members, read), *draws]))
-        loops.append(Loop(time, draws, members, kept, here))
-    return loops
+class Recurrences:
+    """The loops of the given nodes, and what each step before is a step of."""
+
+    def __init__(self, roots: Iterable[ir.Node]):
+        self.roots = list(roots)
+        self.ordered = list(walk(*self.roots))
+        self.carried = _carried(self.ordered)
+        self.loops: dict[ir.Node, Loop] = {}
+        if self.carried:
+            self._find()
+
+    def needs(self, node: ir.Node) -> tuple[ir.Node, ...]:
+        """What must be computed before a node."""
+        match node:
+            case ir.Carrying(body):
+                return (body,)
+            case ir.Previous(initial=initial) if node not in self.loops and node in self.carried:
+                return (self.carried[node], initial)
+        return tuple(node.children)
+
+    def _find(self) -> None:
+        import networkx
+
+        graph = networkx.DiGraph()
+        for node in self.ordered:
+            below = [node.body] if isinstance(node, ir.Carrying) else node.children
+            graph.add_edges_from((child, node) for child in below)
+        graph.add_edges_from((carried, previous) for previous, carried in self.carried.items())
+        order = {node: place for place, node in enumerate(self.ordered)}
+        components = [each for each in networkx.strongly_connected_components(graph) if len(each) > 1]
+        for component in sorted(components, key=lambda each: min(order[node] for node in each)):
+            loop = self._loop(sorted(component, key=order.__getitem__))
+            self.loops |= dict.fromkeys((*loop.members, *loop.previous), loop)
+
+    def _loop(self, component: list[ir.Node]) -> Loop:
+        """The loop that computes a component, with the other results of the networks that it calls."""
+        inside = set(component)
+        inside |= {node for node in self.ordered if isinstance(node, ir.Head) and node.call in inside}
+        previous = tuple(node for node in component if isinstance(node, ir.Previous))
+        here = dict.fromkeys(self.carried[each] for each in previous)
+        read = {child for node in self.ordered if node not in inside for child in _read_by(node)} | set(self.roots)
+        read |= {carried for each, carried in self.carried.items() if each not in inside}
+        members = [node for node in self.ordered if node in inside and node not in previous]
+        kept = [node for node in members if node in read and not isinstance(node, ir.Law | ir.NetCall)]
+        laws = [node for node in members if isinstance(node, ir.Law) and node in read]
+        parameters = {param for law in laws for _, param in law.params}
+        kept += [node for node in members if node in parameters]
+        later = tuple(each for each in previous if each in read or each in parameters)
+        shifted = [self.carried[each] for each in later]
+        found = {*kept, *shifted}
+        carried = tuple(node for node in here if node in inside)
+        order = dict.fromkeys(node for node in (*carried, *members) if node in found)
+        return Loop(previous[0].time, carried, frozenset(members), tuple(order), previous, later)
 
 
-def _heads_of_read_laws(ordered: list[ir.Node], members: frozenset[ir.Node], read: set[ir.Node]) -> list[ir.Node]:
-    """The parameters of laws that are read outside: a law is no tensor, its parameters are."""
-    laws = [node for node in ordered if isinstance(node, ir.Law) and node in members and node in read]
-    return [param for law in laws for _, param in law.params if param in members]
+def with_carried(program: Program, nodes: Iterable[ir.Node]) -> list[ir.Node]:
+    """The nodes, and the draws and states whose steps they read and that stand nowhere in them."""
+    found = list(nodes)
+    everything = [*program.roots, *(node for _, node in program.generative)]
+    while True:
+        known = list(walk(*found))
+        sites = {node.site for node in known if isinstance(node, ir.Draw | ir.State)}
+        missing = [each for each in known if isinstance(each, ir.Previous) and each.site not in sites]
+        if not missing:
+            return found
+        found.append(_source(missing[0], everything))
 
 
-def without_time(arena: Arena, loop: Loop) -> tuple[dict[ir.Node, ir.Node], dict[ir.Node, ir.Node]]:
-    """The members as they are at one step, and the leaf that stands for each value from outside the loop."""
-    leaves: dict[ir.Node, ir.Node] = {}
-    for node in sorted(loop.members, key=id):
-        for child in node.children:
-            if child not in loop.members and loop.time in child.axes and not isinstance(child, ir.Law | ir.NetCall):
-                leaves.setdefault(child, _leaf(arena, child, loop.time))
-    memo = dict(leaves)
-
-    def change(node: ir.Node) -> ir.Node:
-        if isinstance(node, ir.Draw) and loop.time in node.own:
-            own = tuple(axis for axis in node.own if axis != loop.time)
-            return arena.inherit(arena.make(ir.Draw, node.law, node.site, own, node.copy), node)
-        return node
-
-    steps = {node: rewrite(arena, node, change, memo) for node in walk(*loop.draws) if node in loop.members}
-    return steps, leaves
+def _source(previous: ir.Previous, roots: list[ir.Node]) -> ir.Node:
+    """What a step before is a step of, wherever in the program it stands."""
+    sources = [each for each in walk(*roots) if isinstance(each, ir.Draw | ir.State) and each.site == previous.site]
+    own = [each for each in sources if set(each.axes) == set(previous.axes)]
+    return (own or sources)[0]
 
 
-def _leaf(arena: Arena, node: ir.Node, time: Axis) -> ir.Node:
-    axes = tuple(axis for axis in node.axes if axis != time)
-    return arena.make(ir.Data, f"step of {id(node)}", axes)
+def _read_by(node: ir.Node) -> Iterable[ir.Node]:
+    return (node.body,) if isinstance(node, ir.Carrying) else node.children
 
 
-def step_scope(scope: Scope, steps: dict[ir.Node, ir.Node], index: str) -> Scope:
-    """The scope of a loop's body: four columns further in, its variables called after the step."""
-    inner = replace(
-        scope,
-        body=Body(scope.body.indent + 4),
-        bound=dict(scope.bound),
-        demands=demands(list(steps.values())),
-        suffix=f"_{index}",
-    )
-    return inner
-
-
-def at_step(code: Code, place: int, index: str) -> Code:
-    """A tensor read at a step: ``x[:, t]``."""
-    return Code(f"{code.text}[{':, ' * place}{index}]")
-
-
-def stacked(steps: str, place: int) -> Code:
-    """The steps of a loop as one tensor."""
-    return call("torch.stack", steps, f"dim={place}")
-
-
-def shifted(initial: str, value: str, place: int) -> Code:
-    """The value one step before, for all steps: the initial value, then all but the last."""
-    before = f"{value}[{':, ' * place}:-1]"
-    return call("torch.cat", f"[{initial}.unsqueeze({place}), {before}]", f"dim={place}")
+def _carried(ordered: list[ir.Node]) -> dict[ir.Previous, Carried]:
+    """What each step before is a step of: the draw or state of its site, the one with its axes where there are more."""
+    by_site: dict[str, list[Carried]] = {}
+    for node in ordered:
+        if isinstance(node, ir.Draw | ir.State):
+            by_site.setdefault(node.site, []).append(node)
+    found: dict[ir.Previous, Carried] = {}
+    for node in ordered:
+        if isinstance(node, ir.Previous) and node.site in by_site:
+            own = [each for each in by_site[node.site] if set(each.axes) == set(node.axes)]
+            found[node] = (own or by_site[node.site])[0]
+    return found

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from formula2dgm.codegen.recurrence import Loop
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Program
 from formula2dgm.spans import Span
 
 
-def recurrent_value(site: str, family: str, span: Span | None) -> FormulaError:
-    """An error for a draw that each step needs, of a family whose noise is the value itself."""
-    message = f"{site} is drawn step by step from a {family}, which is not available over time yet"
-    hint = "take a family of a location and a scale for it: Normal, Laplace, Logistic, LogNormal"
+def no_order_of_steps(program: Program, loop: Loop, node: ir.Node) -> FormulaError:
+    """An error for values each of which needs another step of the others, earlier and later."""
+    carried = ", ".join(each.site for each in loop.carried)
+    message = f"{carried} cannot be computed step by step: each step needs steps that come before it and after it"
+    hint = "a recurrence reads steps of one direction, t-1 or t+1, and no sums over all steps of itself"
+    places = (node, *loop.carried, *loop.previous)
+    span = next((found[0].span for each in places if (found := program.arena.origins(each))), None)
     return FormulaError(Diagnostic("F2D-0421", "error", message, span, hint))
+
+
+def unknown_start(site: str, span: Span | None) -> FormulaError:
+    """An error for a state that starts at zero, of a shape that nothing says."""
+    message = f"nothing says the shape of {site} before the first step"
+    hint = (
+        f"declare it, {site} \\in \\mathbb{{R}}^{{32}} or dims={{{site!r}: 32}}, or say what it starts from, {site}_0"
+    )
+    return FormulaError(Diagnostic("F2D-0610", "error", message, span, hint))
 
 
 def unknown_shape(site: str, span: Span | None) -> FormulaError:

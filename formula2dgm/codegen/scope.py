@@ -16,6 +16,19 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.spans import Span
 
 
+@dataclass(frozen=True, slots=True)
+class StepNoise:
+    """The noise of a site that each step draws: where it lies in what the caller gives.
+
+    index, steps  the expressions for the step and for the number of steps
+    place         the dimension of time
+    """
+
+    index: str
+    place: int
+    steps: str
+
+
 @dataclass
 class Scope:
     """The names in use, the nodes already computed, and the library functions called so far.
@@ -27,7 +40,9 @@ class Scope:
     uses       how often the terms read each node
     targets    the variables of the terms
     suffix     what the variables of a loop's body end in
-    step_noise the noise of a recurrent site at the present step
+    step_noise the noise of a recurrent site at the present step: a variable, or where to look for it
+    histories  the lists that keep the steps so far of a loop
+    wanted     what the formula calls the result of a network or an expression
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
     """
 
@@ -41,7 +56,9 @@ class Scope:
     uses: Counter[ir.Node] = field(default_factory=Counter)
     targets: frozenset[str] = frozenset()
     suffix: str = ""
-    step_noise: dict[str, Code] = field(default_factory=dict)
+    step_noise: dict[str, Code | StepNoise] = field(default_factory=dict)
+    histories: list[str] = field(default_factory=list)
+    wanted: dict[ir.Node, str] = field(default_factory=dict)
     sizes: dict[Axis, str] = field(default_factory=dict)
     library: dict[str, None] = field(default_factory=dict)
 

@@ -78,6 +78,11 @@ def is_estimated(node: ir.Add) -> bool:
 
 def computed_from(node: ir.Node) -> Iterable[ir.Node]:
     """The children of a node, as the code computes it."""
+    match node:
+        case ir.Carrying(body):
+            return (body,)
+        case ir.Reduce(_, axis, ir.Window(body, time)) if axis == time and time in body.axes:
+            return (body,)
     piece = piece_of(node)
     return node.children if piece is None else piece.args
 

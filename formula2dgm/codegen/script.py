@@ -82,7 +82,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     reconstructs = "    def reconstruct(" in generated
     return {
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
-        "source": _source(program.inputs),
+        "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
         "time": any(_is_sequence(each) for each in program.inputs),
         "shaped": any(each.shape is not None for each in program.inputs),
@@ -135,7 +135,7 @@ def _labelled(inputs: Sequence[Input]) -> dict[str, str] | None:
     return {"label": argument(labels[0].name), "batch": batch, "names": names}
 
 
-def _source(inputs: Iterable[Input]) -> str:
+def suggested_data(inputs: Iterable[Input]) -> str:
     """The named data that suit the formula."""
     if any(_is_sequence(each) for each in inputs):
         return "digit-rows"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from formula2dgm.codegen.alignment import Axes
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts
@@ -14,9 +15,9 @@ from formula2dgm.ir.rewrite import walk
 
 
 class UnknownShape(LookupError):
-    """Nothing says the event shape of a draw."""
+    """Nothing says the event shape of a draw, or of a state before its first step."""
 
-    def __init__(self, node: ir.Draw):
+    def __init__(self, node: ir.Draw | ir.State):
         super().__init__(f"nothing says the event shape of {node.site}")
         self.node = node
 
@@ -30,7 +31,7 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
     if law.shape is not None and not (found and isinstance(found[1], ir.Head) and found[1].axes):
         return scope.shape(axes, ", ".join(map(str, law.shape)))
     if found is None:
-        return _shape_of_partner(scope, node)
+        return partner_shape(scope, node, axes)
     parameter, own = found[0], found[1].axes
     classes = _beyond_the_value(law, found[1])
     whole = f"{parameter.text}.shape" + (f"[:-{classes}]" if classes else "")
@@ -91,20 +92,21 @@ def tensors(scope: Scope, node: ir.Draw, given: list[Code]) -> list[Code]:
     ]
 
 
-def _shape_of_partner(scope: Scope, node: ir.Draw) -> Code:
-    """The event shape of the value that a draw from a standard law meets (``z + sigma * epsilon``)."""
+def partner_shape(scope: Scope, node: ir.Draw | ir.State, axes: Axes) -> Code:
+    """The shape of the value that a draw from a standard law, or a state, meets (``z + sigma * epsilon``)."""
     for partner in scope.partners.get(node, ()):
-        code = expression(scope, partner, "value") if partner in scope.bound or isinstance(partner, ir.Data) else None
+        known = partner in scope.bound or (isinstance(partner, ir.Data) and partner.name in scope.arguments)
+        code = expression(scope, partner, "value") if known else None
         if code is not None and code.text.isidentifier():
-            if partner.axes == node.axes:
+            if partner.axes == axes:
                 return Code(f"{code.text}.shape")
-            return scope.shape(node.axes, f"*{code.text}.shape[{len(partner.axes)}:]")
+            return scope.shape(axes, f"*{code.text}.shape[{len(partner.axes)}:]")
     raise UnknownShape(node)
 
 
 def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
-    """For each draw, the other nodes whose event has the same shape: they are added, compared, scored, or given to one
-    network."""
+    """For each draw and state, the other nodes whose event has the same shape: they are added, compared, scored, or
+    given to one network."""
     group: dict[ir.Node, ir.Node] = {}
 
     def find(node: ir.Node) -> ir.Node:
@@ -119,8 +121,12 @@ def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
             group[find(other)] = find(first)
     for first, other in _taken_alike(ordered):
         group[find(other)] = find(first)
+    carried = {node.site: node for node in ordered if isinstance(node, ir.Draw | ir.State)}
+    for node in ordered:
+        if isinstance(node, ir.Previous) and node.site in carried:
+            group[find(node)] = find(carried[node.site])
     anchors = [node for node in ordered if isinstance(node, ir.Data | ir.Head | ir.Draw | ir.Param)]
-    draws = [node for node in ordered if isinstance(node, ir.Draw)]
+    draws = [node for node in ordered if isinstance(node, ir.Draw | ir.State)]
     return {draw: [each for each in anchors if each is not draw and find(each) is find(draw)] for draw in draws}
 
 
@@ -142,8 +148,10 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
         case ir.Choice(_, parts):
             return [node, *parts]
-        case ir.At(value, _, ir.Index()):
-            return [node, value]
+        case ir.At(value, _, ir.Index()) | ir.State(value) | ir.AtStep(value) | ir.Carrying(value):
+            return [node, value] if node.event != "number" else []
+        case ir.FirstStep(one, other) | ir.Shifted(one, _, _, other):
+            return [node, *(each for each in (one, other) if each.event != "number")] if node.event != "number" else []
         case ir.Div() | ir.Pow() | ir.Neg() | ir.Apply() | ir.StopGrad() | ir.Permuted():
             return [node, *(child for child in node.children if child.event != "number")]
         case ir.Law(params=params):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from formula2dgm.codegen.calls import Calls
+from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.first_steps import Branch, branches
 from formula2dgm.codegen.loops import LoopWriter
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.part_names import part_name
-from formula2dgm.codegen.python import Code, assignment
-from formula2dgm.codegen.recurrence import Loop, find_loops
+from formula2dgm.codegen.python import Body, Code, assignment, call
+from formula2dgm.codegen.recurrence import Loop, Recurrences
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import computed_from, piece_of
+from formula2dgm.codegen.starts import at_every_position
+from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
+from formula2dgm.codegen.time_values import shifted
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
@@ -28,27 +35,41 @@ class Preparation(Calls):
     def __init__(self, scope: Scope, terms: tuple[Term, ...] = ()):
         super().__init__(scope, terms)
         self._done: set[ir.Node] = set()
-        self.loops: dict[ir.Node, Loop] = {}
-        self.expected: list[ir.Node] = []
+        self.recurrences = Recurrences([])
+        self.branches: dict[FirstOrRest, Branch] = {}
         self.differentiated: set[ir.Node] = set()
 
     def expect(self, nodes: list[ir.Node]) -> None:
         """Say what will be prepared, so that recurrent draws are found beforehand."""
-        self.expected = list(walk(*nodes))
-        self.differentiated = {node.wrt for node in self.expected if isinstance(node, ir.Grad | ir.LogDetJacobian)}
-        for loop in find_loops(nodes):
-            self.loops |= dict.fromkeys(loop.members, loop)
+        self.recurrences = Recurrences(nodes)
+        expected = self.recurrences.ordered
+        self.differentiated = {node.wrt for node in expected if isinstance(node, ir.Grad | ir.LogDetJacobian)}
+        self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}
+
+    def go_on_from(self, other: Preparation) -> None:
+        """Take what another has written as written."""
+        self._done |= other._done
+
+    def branch(self, nodes: list[ir.Node]) -> None:
+        """Say what will be prepared for one step, so that first steps of their own are found beforehand."""
+        self.branches = branches(nodes)
 
     def prepare(self, node: ir.Node) -> None:
         """Write the statements of everything below ``node`` that has one of its own."""
-        for each in walk(node):
+        for each in walk(node, below=self._needs):
             if each not in self._done and each not in self.scope.bound:
                 self._statement(each)
 
+    def _needs(self, node: ir.Node) -> Iterable[ir.Node]:
+        """What is prepared before a node."""
+        if isinstance(node, FirstOrRest):
+            return self.branches[node].before
+        return self.recurrences.needs(node)
+
     def _statement(self, node: ir.Node) -> None:
         self._done.add(node)
-        if node in self.loops:
-            self._loop(self.loops[node])
+        if node in self.recurrences.loops:
+            self._loop(self.recurrences.loops[node])
             return
         match node:
             case ir.NetCall():
@@ -61,6 +82,16 @@ class Preparation(Calls):
                 self.detached(node, draw)
             case ir.Add((ir.Draw() as draw, _)) if piece_of(node) is not None:
                 self.passed_through(node, draw)
+            case ir.State(body):
+                self._state(node, body)
+            case ir.Previous():
+                self.shifted(node)
+            case ir.Steps(body) if body in self.scope.bound and not self.scope.is_number(node):
+                self.scope.bound[node] = self.scope.bound[body]
+            case SoFar():
+                self._so_far(node)
+            case FirstOrRest():
+                self._branch(self.branches[node])
             case ir.Enumerated():
                 self.enumerated(node)
             case ir.Permuted():
@@ -90,7 +121,7 @@ class Preparation(Calls):
             name = "point"
         if name is not None:
             self.scope.body.comment(f"{name} = {notation(self.scope.program, node)}", self.scope.span(node))
-            self.compute(node, self.scope.names.fresh(name), "value")
+            self.compute(node, self.scope.names.fresh(name + self.scope.suffix), "value")
 
     def compute(self, node: ir.Node, target: str, demand: Demand = "number", stem: str = "") -> None:
         """Write ``target`` as the value of a node; where that is too long for a line, its parts come before, called
@@ -124,18 +155,92 @@ class Preparation(Calls):
                 and node not in self.scope.bound
                 and (node.axes or _is_long(node))
             ):
-                target = self.scope.names.fresh(f"{law.label} {name}", name)
+                suffix = self.scope.suffix
+                target = self.scope.names.fresh(f"{law.label} {name}{suffix}", name + suffix)
                 said = notation(self.scope.program, node)
                 self.scope.body.comment(f"{law.label}: {name} = {said}", self.scope.span(node))
                 self.compute(node, target, "number" if law.scalar else "value")
 
+    # -- time ------------------------------------------------------------------------------------------
+
+    def _state(self, node: ir.State, body: ir.Node) -> None:
+        """What a recurrence defines, where it needs no step of its own."""
+        if body in self.scope.bound:
+            self.scope.bound[node] = self.scope.bound[body]
+            return
+        self.scope.body.comment(f"{node.site} = {notation(self.scope.program, body)}", self.scope.span(node))
+        self.compute(body, self.scope.names.fresh(node.site), "value")
+        self.scope.bound[node] = self.scope.bound[body]
+
+    def shifted(self, node: ir.Previous) -> None:
+        """The value of another step, for all steps at once."""
+        carried = self.recurrences.carried[node]
+        stem = f"{self.variable(carried)}_{'after' if node.lag < 0 else 'before'}"
+        name = self.scope.names.fresh(stem if abs(node.lag) == 1 else f"{stem}_{abs(node.lag)}")
+        value = shifted(self.scope, carried, -node.lag, node.time, node.initial, "value", expression)
+        self.assign(node, name, value)
+
+    def _so_far(self, node: SoFar) -> None:
+        """The steps up to the present one, as a sequence."""
+        scope, place = self.scope, len(node.axes)
+        value = expression(scope, node.body, "value")
+        stem = value.text.removesuffix(scope.suffix) if value.text.isidentifier() else "values"
+        name = scope.names.fresh(f"{stem}_so_far")
+        scope.histories.append(name)
+        scope.body.write(f"{name}.append({value.text})", scope.span(node))
+        steps = f"{name}[::-1]" if node.backward else name
+        scope.bound[node] = call("torch.stack", steps, f"dim={place}")
+
+    def _branch(self, branch: Branch) -> None:
+        """The values of the first step and of every other."""
+        scope = self.scope
+        outer, scope.body = scope.body, Body(scope.body.indent + 4)
+        bound = dict(scope.bound)
+        targets = {}
+        for each in branch.values:
+            self.prepare(each.rest)
+            value = expression(scope, each.rest, self._demand(each))
+            computed_here = each.rest not in bound and value.text.isidentifier()
+            targets[each] = value.text if computed_here else scope.names.fresh(*self._branch_name(each))
+            if not computed_here:
+                self.assign(None, targets[each], value, span_of=each)
+        rest, scope.body = scope.body, outer
+        inside = {node for node in scope.bound if node not in bound}
+        for node in inside:
+            del scope.bound[node]
+        self._done -= inside
+        index = scope.suffix.removeprefix("_")
+        scope.body.write(f"if {index} == 0:")
+        for each, target in targets.items():
+            scope.body.indent += 4
+            self.assign(None, target, self._first(each), span_of=each)
+            scope.body.indent -= 4
+        scope.body.write("else:")
+        scope.body.lines += rest.lines
+        scope.bound |= {each: Code(target) for each, target in targets.items()}
+
+    def _demand(self, node: ir.Node) -> Demand:
+        return "number" if self.scope.is_number(node) else "value"
+
+    def _branch_name(self, node: FirstOrRest) -> tuple[str, str]:
+        wanted = self.scope.wanted.get(node) or part_name(self.scope.program, node.rest, "value")
+        return wanted + self.scope.suffix, f"value{self.scope.suffix}"
+
+    def _first(self, node: FirstOrRest) -> Code:
+        """The value of the first step, with every axis of a step."""
+        scope = self.scope
+        if is_python_number(node.first):
+            return expression(scope, node.first)
+        return at_every_position(scope, node.first, node.axes)
+
     def _loop(self, loop: Loop) -> None:
-        """The recurrent draws of a time axis, after what they read from outside."""
-        for node in walk(*loop.draws):
-            if node not in loop.members and node not in self._done and node not in self.scope.bound:
+        """A recurrence, after what it reads from outside."""
+        inside = {*loop.members, *loop.previous}
+        for node in walk(*loop.carried, *loop.kept, below=self._needs):
+            if node not in inside and node not in self._done and node not in self.scope.bound:
                 self._statement(node)
         LoopWriter(self, loop).write()
-        self._done |= loop.members
+        self._done |= inside
 
 
 def is_view(node: ir.Node) -> bool:

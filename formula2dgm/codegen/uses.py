@@ -85,6 +85,8 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.LogProb(law, value):
             yield law, "value"
             yield value, "number" if law.scalar else "value"
+        case ir.LinearChain():
+            yield from ((child, "value") for child in node.children)
         case ir.LogProbAt(_, value, parts):
             yield value, "value"
             yield from ((part, "number") for part in parts)
@@ -115,6 +117,13 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.Grad(body, wrt):
             yield body, "number"
             yield wrt, "value"
+        case ir.State(body) | ir.Sequence(body) | ir.Prefix(body) | ir.Steps(body):
+            yield body, "value"
+        case ir.Previous(initial=initial):
+            yield initial, "value"
+        case ir.Carrying(body, carried):
+            yield body, demand
+            yield from ((each, "value") for each in carried)
         case ir.At(value, _, index):
             yield value, demand
             yield index, "number"

@@ -37,9 +37,13 @@ def of_vectors(
             return method(expression(scope, body, "number"), "argmin", str(body.axes.index(axis)))
 
 
-def beside_vectors(scope: Scope, law: ir.Law, node: ir.Node, axes: Axes, expression: Expression) -> Code | None:
-    """One number an example, as a parameter beside one that is a vector; None where none of them is."""
+def beside_vectors(
+    scope: Scope, law: ir.Law, value: ir.Node | None, node: ir.Node, axes: Axes, expression: Expression
+) -> Code | None:
+    """One number an example, as a parameter beside one that is a vector, or of a row of numbers beside the value that
+    the law scores; None where none of them is."""
     like = next((each for _, each in law.params if each.event != "number"), None)
+    like = value if like is None and isinstance(node, ir.Param) else like
     if like is None:
         return None
     codes = expression(scope, node, "number"), expression(scope, like, "value")

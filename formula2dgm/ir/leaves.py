@@ -29,16 +29,17 @@ class Hyper(Node):
 @dataclass(frozen=True, eq=False, slots=True)
 class Data(Node):
     """A tensor that the caller passes: ``[batch, (plates, time,) event...]``; an axis that is left out is part of the
-    event: x of ``q(z|x)`` beside ``x_i``."""
+    event: x of ``q(z|x)`` beside ``x_i``. ``number`` says that there is no event behind the axes: a weight."""
 
     name: str
     own: tuple[Axis, ...]
+    number: bool = False
 
     def _axes(self) -> tuple[Axis, ...]:
         return merge([self.own])
 
     def _event(self) -> Event:
-        return "value"
+        return "number" if self.number else "value"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,23 +106,6 @@ class Enumerated(Node):
 
     def _axes(self) -> tuple[Axis, ...]:
         return (self.axis,)
-
-    def _event(self) -> Event:
-        return "value"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Previous(Node):
-    """The value of a recurrent site ``lag`` steps ago; ``initial`` before the first step."""
-
-    site: str
-    time: Axis
-    initial: Node
-    own: tuple[Axis, ...]
-    lag: int = 1
-
-    def _axes(self) -> tuple[Axis, ...]:
-        return merge([self.own])
 
     def _event(self) -> Event:
         return "value"

@@ -13,7 +13,7 @@ Each node knows its ``axes`` (see :mod:`formula2dgm.ir.axes`) and its ``event``:
     law      a distribution
     outputs  the raw result of a network call
 
-:class:`Reduce` is the only node that removes an axis; :class:`Stack` makes one the event.
+:class:`Reduce` is the only node that removes an axis; :class:`Stack` and :class:`Sequence` make one the event.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from formula2dgm.ir.arithmetic import (
     Stack,
     StopGrad,
 )
+from formula2dgm.ir.chains import ChainSum
 from formula2dgm.ir.laws import (
     LOG_DET,
     VALUE,
@@ -60,8 +61,24 @@ from formula2dgm.ir.laws import (
     NetCall,
     Permuted,
 )
-from formula2dgm.ir.leaves import Const, Data, Enumerated, Hyper, Index, LogStratumWeight, Param, Previous, Size
+from formula2dgm.ir.leaves import Const, Data, Enumerated, Hyper, Index, LogStratumWeight, Param, Size
+from formula2dgm.ir.linear_chains import LinearChain
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.ir.time import (
+    AtStep,
+    Carrying,
+    FirstStep,
+    Lengths,
+    Pair,
+    Prefix,
+    Previous,
+    Sequence,
+    Shifted,
+    Start,
+    State,
+    Steps,
+    Window,
+)
 
 __all__ = [
     "LOG_DET",
@@ -70,6 +87,7 @@ __all__ = [
     "Apply",
     "ArgMin",
     "At",
+    "ChainSum",
     "Choice",
     "Const",
     "Data",
@@ -93,6 +111,7 @@ __all__ = [
     "Hyper",
     "Index",
     "Law",
+    "LinearChain",
     "LogProb",
     "LogProbAt",
     "Method",
@@ -110,6 +129,18 @@ __all__ = [
     "Reduce",
     "ReduceOp",
     "Size",
+    "AtStep",
+    "Carrying",
+    "FirstStep",
+    "Lengths",
+    "Pair",
+    "Prefix",
+    "Sequence",
+    "Shifted",
+    "Start",
+    "State",
+    "Steps",
+    "Window",
     "Stack",
     "StopGrad",
     "LogStratumWeight",

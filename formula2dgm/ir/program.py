@@ -69,6 +69,14 @@ class Scaffold:
     divided by their spectral norm.
 
     A shape is None where it is the data's to say (it is then the shape of the variable named in ``like``).
+
+    sequence  the inputs are sequences, ``[n, steps, *shape]``: the results of all steps are made of all steps
+              (``both``), of those up to the present one (``forward``) or from it to the end (``backward``);
+              ``summary``: one result is made of the whole sequence
+    steady    the places of the inputs of such a network that are the same at all steps, ``[n, *shape]``
+    ragged    such a network is given the ``lengths`` of the sequences as well, and reads no step behind their end
+    state     one step of a recurrence: for each head, the place of the input that is its value at the step before, of
+              the same shape; None for a head that is not carried on
     """
 
     inputs: tuple[tuple[str, tuple[int, ...] | None], ...]
@@ -77,6 +85,10 @@ class Scaffold:
     classes: tuple[tuple[str, int], ...] = ()
     flow: bool = False
     spectral: bool = False
+    sequence: Literal["both", "forward", "backward", "summary"] | None = None
+    steady: tuple[int, ...] = ()
+    ragged: bool = False
+    state: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +122,8 @@ class Parameter:
     """A tensor that the module owns: a learned parameter (``nn.Parameter``) or a constant (a buffer).
 
     ``binding`` is the user's key and, where bound parameter by parameter, the parameter's name.  A tensor nobody bound
-    is filled with the number ``fill``, or starts at standard normal draws (``normal``); one of unknown shape has
-    ``rows`` of the event shape of the data variable ``like``.
+    is filled with the number ``fill`` (``identity``: on its diagonal, with 0 beside it), or starts at standard normal
+    draws (``normal``); one of unknown shape has ``rows`` of the event shape of the data variable ``like``.
     """
 
     name: str
@@ -121,6 +133,7 @@ class Parameter:
     group: str | None = None
     binding: tuple[str, str] | None = None
     fill: float | None = None
+    identity: bool = False
     normal: bool = False
     rows: int | None = None
     like: str | None = None
@@ -221,6 +234,23 @@ class Joint:
         return tuple(name for name in self.order if name not in self.hidden)
 
 
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """New steps of a model of sequences: each variable at each step given what the steps before carry.
+
+    time    the axis of the new steps
+    values  the variables that are drawn, and the states, along it
+    inputs  the data that it reads along its steps: actions
+    last    what the given steps carry to the new ones: by variable, its value at the last of them, as the objective
+            draws and computes it from data
+    """
+
+    time: Axis
+    values: tuple[tuple[str, ir.Node], ...]
+    inputs: tuple[str, ...] = ()
+    last: tuple[tuple[str, ir.Node], ...] = ()
+
+
 QueryName = Literal["log_prob", "sample", "params", "mean", "variance", "entropy"]
 
 
@@ -252,6 +282,7 @@ class Program:
     ``generative`` its ancestral draws by variable, where it can be drawn without data; their batch is an axis of their
     own.  ``decoded`` is what data are compared with and is made of themselves.  A distribution has a ``joint`` and the
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
+    ``rollout`` makes new steps of sequences.
     """
 
     arena: Arena
@@ -273,6 +304,7 @@ class Program:
     joint: Joint | None = None
     queries: tuple[Query, ...] = ()
     targets: tuple[Target, ...] = ()
+    rollout: Rollout | None = None
 
     @property
     def called(self) -> list[Network]:

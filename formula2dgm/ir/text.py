@@ -75,7 +75,9 @@ class Notation:
             case ir.Size(axis):
                 return f"|{axis.name}|", _ATOM
             case ir.Previous(site, time, _, _, lag):
-                return f"{site}[{time.name}-{lag}]", _ATOM
+                return f"{site}[{time.name}{-lag:+d}]", _ATOM
+            case ir.State(_, site, time):
+                return f"{site}[{time.name}]", _ATOM
             case ir.Draw(_, site, _, copy):
                 return site.removesuffix(" generated") + "'" * copy, _ATOM
             case ir.Permuted(value, _, _):
@@ -92,6 +94,9 @@ class Notation:
                 return label, _ATOM
             case ir.LogProb(law, _, elementwise):
                 return f"log {law.label}" + " by entry" * elementwise, _UNARY
+            case ir.LinearChain(start=start, motion=motion, emission=emission):
+                laws = " ".join(each.label for each in (start, motion, emission))
+                return f"log int {laws}", _UNARY
             case ir.LogProbAt(label):
                 return f"log {label}", _UNARY
             case ir.Divergence(divergence, left, right, elementwise, arguments):
@@ -131,6 +136,9 @@ class Notation:
                 return f"log |det jac_{self.text(wrt)}[{self.text(body)}]|", _UNARY
             case ir.LogAbsDet(matrix):
                 return f"log |det {self.text(matrix)}|", _UNARY
+            case ir.ChainSum(first, moves, steps, state):
+                parts = "; ".join(self.text(each) for each in (first, moves, steps))
+                return f"logsumexp_paths({state.name})[{parts}]", _ATOM
             case ir.EventSum(body):
                 return f"sum[{self.text(body)}]", _ATOM
             case ir.Stack(body, axis):
@@ -159,6 +167,33 @@ class Notation:
                 return f"{self.within(value, _ATOM)}[{axis.name}={self.text(index)}]", _ATOM
             case ir.Reduce(op, axis, body):
                 return f"{op}_{axis.name}[{self.text(body)}]", _ATOM
+        return self._time(node)
+
+    def _time(self, node: ir.Node) -> tuple[str, int]:
+        match node:
+            case ir.Carrying(body):
+                return self._spelled(body)
+            case ir.FirstStep(first, rest, time):
+                return f"({self.text(first)} if {time.name} = 1 else {self.text(rest)})", _ATOM
+            case ir.Shifted(body, time, by):
+                return f"{self.within(body, _ATOM)}[{time.name}{by:+d}]", _ATOM
+            case ir.AtStep(body, time, step):
+                place = str(step) if step > 0 else "T" + (str(step) if step else "")
+                return f"{self.within(body, _ATOM)}[{time.name}={place}]", _ATOM
+            case ir.Window(body, time, first, last):
+                return f"({self.text(body)} for {time.name} from {first} to T{-last or ''})", _ATOM
+            case ir.Sequence(body, time):
+                return f"({self.text(body)} for all {time.name})", _ATOM
+            case ir.Lengths():
+                return "lengths", _ATOM
+            case ir.Start(name):
+                return f"{name}[start]", _ATOM
+            case ir.Steps(body, _):
+                return self._spelled(body)
+            case ir.Prefix(body, time, backward):
+                return f"{self.within(body, _ATOM)}[{f'{time.name}:' if backward else f':{time.name}'}]", _ATOM
+            case ir.Pair(parts):
+                return f"({self._list(parts)})", _ATOM
         raise TypeError(f"no text for {type(node).__name__}")
 
     def _list(self, nodes: tuple[ir.Node, ...]) -> str:

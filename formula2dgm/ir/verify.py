@@ -13,6 +13,10 @@ from formula2dgm.ir.text import to_text
 SCALAR_NODES = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 
 
+#: The nodes that may have fewer axes than what they are computed from.
+_REMOVES_AXES = ir.Reduce | ir.ChainSum | ir.Stack | ir.At | ir.AtStep | ir.Sequence | ir.Carrying
+
+
 class VerificationError(AssertionError):
     """A stage produced a program that breaks an invariant."""
 
@@ -61,13 +65,13 @@ def _term_problems(program: Program, term: Term) -> Iterator[str]:
 
 
 def _recurrence_problems(nodes: list[ir.Node]) -> Iterator[str]:
-    """The step before a draw has the draw's own axes."""
-    draws = {node.site: node for node in nodes if isinstance(node, ir.Draw)}
+    """The step before a draw or a state has its own axes."""
+    draws = {node.site: node for node in nodes if isinstance(node, ir.Draw | ir.State)}
     for node in nodes:
         if not isinstance(node, ir.Previous):
             continue
         if node.site not in draws:
-            yield f"{to_text(node)} has no draw of its own"
+            yield f"{to_text(node)} has no draw or state of its own"
         elif set(node.axes) != set(draws[node.site].axes):
             axes = ", ".join(map(str, draws[node.site].axes))
             yield f"{to_text(node)} has other axes than its draw: {axes}"
@@ -76,7 +80,7 @@ def _recurrence_problems(nodes: list[ir.Node]) -> Iterator[str]:
 def _reduction_problems(node: ir.Node) -> Iterator[str]:
     if isinstance(node, ir.Reduce) and node.axis not in node.body.axes:
         yield f"{to_text(node)} reduces an axis that its body does not have"
-    if not isinstance(node, ir.Reduce | ir.Stack | ir.At | ir.Data | ir.Previous):
+    if not isinstance(node, _REMOVES_AXES):
         lost = {axis for child in node.children for axis in child.axes} - set(node.axes)
         if lost and not isinstance(node, ir.Enumerated):
             yield f"{to_text(node)} loses {', '.join(map(str, lost))}, and is no reduction"

@@ -2,7 +2,7 @@
 
     1/K * sum_k[log p(x|z)]        becomes        mean_k[log p(x|z)]
 
-Only where K is the very size of the axis; a sum over half of its draws stays a sum.
+Only where K is the very size of the axis; a sum over half of its draws, or over a window of its steps, stays a sum.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def recognise_means(program: Program) -> Program:
 
 def _mean(arena: Arena, node: ir.Node) -> ir.Node:
     match node:
-        case ir.Div(ir.Reduce("sum", axis, body), bottom) if _is_size(bottom, axis):
+        case ir.Div(ir.Reduce("sum", axis, body), bottom) if _counts(bottom, axis, body):
             return arena.make(ir.Reduce, "mean", axis, body)
         case ir.Mul(args):
             return _mean_in_product(arena, node, args)
@@ -32,11 +32,17 @@ def _mean_in_product(arena: Arena, node: ir.Mul, args: tuple[ir.Node, ...]) -> i
     for i, factor in enumerate(args):
         for j, other in enumerate(args):
             match factor, other:
-                case ir.Div(ir.Const(1), bottom), ir.Reduce("sum", axis, body) if _is_size(bottom, axis):
+                case ir.Div(ir.Const(1), bottom), ir.Reduce("sum", axis, body) if _counts(bottom, axis, body):
                     mean = arena.inherit(arena.make(ir.Reduce, "mean", axis, body), other)
                     rest = [mean if k == j else arg for k, arg in enumerate(args) if k != i]
                     return mean if len(rest) == 1 else arena.make(ir.Mul, tuple(rest))
     return node
+
+
+def _counts(number: ir.Node, axis: Axis, body: ir.Node) -> bool:
+    """Is this the number of positions that a sum is over?"""
+    windowed = isinstance(body, ir.Window) and body.time == axis
+    return _is_size(number, axis) and not windowed
 
 
 def _is_size(node: ir.Node, axis: Axis) -> bool:

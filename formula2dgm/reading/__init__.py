@@ -14,11 +14,14 @@ from formula2dgm.reading.entropies import functions_named_h
 from formula2dgm.reading.functions import close_functions
 from formula2dgm.reading.kinds import find_indices
 from formula2dgm.reading.letters import sets_of_letters
+from formula2dgm.reading.lists import name_lists
 from formula2dgm.reading.needs import needed
 from formula2dgm.reading.notes import Note, Notes
 from formula2dgm.reading.products import close_products
+from formula2dgm.reading.restrictions import restrictions
 from formula2dgm.reading.runs import name_runs
 from formula2dgm.reading.scopes import Names, extend_scopes
+from formula2dgm.reading.step_arguments import name_step_arguments
 from formula2dgm.reading.superscripts import (
     indexed_variables,
     name_distributions,
@@ -51,11 +54,15 @@ def understand(statements: Sequence[tree.Statement]) -> Understood:
     """
     notes = Notes()
     bodies = functions_named_h([sets_of_letters(each.body) for each in statements], notes)
+    bodies = name_step_arguments([name_lists(each, notes) for each in bodies], notes)
     bodies = [name_distributions(name_functions(each), notes) for each in bodies]
     bodies = name_labels(name_runs(bodies, notes), notes)
     indexed, numbered = indexed_variables(bodies, find_indices(bodies)[0])
     bodies = [name_variables(each, indexed, numbered, notes) for each in bodies]
     indices, _ = find_indices(bodies)
+    left_out = restrictions(bodies, indices, notes)
+    statements = [each for place, each in enumerate(statements) if place not in left_out]
+    bodies = [each for place, each in enumerate(bodies) if place not in left_out]
     names = Names.of(bodies, indices)
     bodies = [close_products(each, names, notes) for each in bodies]
     bodies = [close_functions(each, notes) for each in bodies]

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from formula2dgm import registry
-from formula2dgm.reading.names import GREEK_GROUPS, plain, read_name
+from formula2dgm.reading.names import GREEK_GROUPS, Indices, plain, read_name
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.reading.steps import along_steps, steps_moved_along
 from formula2dgm.registry.functions import CONDITIONS
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
 
-def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, tree.Node]]:
-    """The names that big operators bind as indices, with their upper bounds.
+def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.Node]]:
+    """The names that big operators bind as indices, and those along whose steps the text moves, with the upper bounds.
 
     A name that a density is over (``\\sum_y q(y|x)``) is a finite variable, not an index.
     """
@@ -28,8 +29,9 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[frozenset[str], dict[str, 
         elif is_density_call(node):
             assert isinstance(node, tree.Call)
             over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
-    names = frozenset(bound) - over
-    return names, {name: upper for name, upper in bound.items() if name in names and upper is not None}
+    names = (frozenset(bound) | steps_moved_along(nodes)) - over
+    bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
+    return along_steps(nodes, names, bounds), bounds
 
 
 #: Relations that a sum may put between its indices.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from formula2dgm.syntax import tree
@@ -45,6 +46,42 @@ class Name:
         return "_".join([self.style + self.letter, *(label for label in self.labels if label.isdigit())])
 
 
+#: Where an item stands among the scripts of a name: above or below, how many stand there, and which of them it is.
+Place = tuple[str, int, int]
+
+
+class Indices(frozenset[str]):
+    """The names of indices; ``steps`` are the places where the scripts of a letter are steps of one variable, numbers
+    and the names in ``last`` included: ``z_0`` and ``z_T`` beside ``z_t``."""
+
+    steps: frozenset[tuple[str, Place]]
+    last: frozenset[str]
+
+    def __new__(
+        cls,
+        names: Iterable[str] = (),
+        steps: frozenset[tuple[str, Place]] = frozenset(),
+        last: frozenset[str] = frozenset(),
+    ) -> Indices:
+        made = super().__new__(cls, names)
+        made.steps, made.last = steps, last
+        return made
+
+    def reads_step(self, letter: str, place: Place, item: tree.Node) -> bool:
+        """Is this script of the letter one step: ``0``, ``T``, ``T - 1``?"""
+        if (letter, place) not in self.steps:
+            return False
+        first = item.terms[0] if isinstance(item, tree.Add) else item
+        return isinstance(item, tree.Number) or plain(first) in self.last
+
+
+def scripts(symbol: tree.Symbol) -> Iterator[tuple[Place, tree.Node]]:
+    """The items of a name's scripts, each with its place."""
+    for side, items in (("sub", symbol.sub), ("sup", symbol.sup)):
+        for position, item in enumerate(items):
+            yield (side, len(items), position), item
+
+
 def plain(node: tree.Node) -> str | None:
     """The identifier of an undecorated or accented symbol; None for anything else."""
     if isinstance(node, tree.Symbol) and not node.sub and not node.sup:
@@ -60,15 +97,18 @@ def mentions(node: tree.Node, names: frozenset[str] | set[str]) -> bool:
 def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: bool = False) -> Name:
     """Read a symbol's decorations.
 
-    indices   the index names that are bound (``k``, ``t``): a subscript that mentions one is an index
+    indices   the index names that are bound (``k``, ``t``): a subscript that mentions one is an index; so is a number
+              or a last step where :class:`Indices` say that the variable is read at steps
     head      the symbol is applied to arguments or is a loss, so that a Greek subscript is a parameter group
     """
     labels: list[str] = []
     group: list[str] = []
     index: list[tree.Node] = []
-    for item in (*symbol.sub, *symbol.sup):
+    letter = "_".join([symbol.style + symbol.letter, *symbol.accents])
+    for place, item in scripts(symbol):
         name = plain(item)
-        if isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):
+        step = isinstance(indices, Indices) and indices.reads_step(letter, place, item)
+        if step or isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):
             index.append(item)
         elif isinstance(item, tree.Number):
             labels.append(item.text)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from formula2dgm.reading.kinds import binder_names, find_indices, find_parameters
-from formula2dgm.reading.names import read_name
+from formula2dgm.reading.names import mentions, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.syntax import tree
 
@@ -48,18 +48,27 @@ class _Search:
         waiting = list(self.chosen)
         while waiting:
             for key in self._used(self.bodies[waiting.pop()]):
-                place = self._definition(key)
-                if place is not None and place not in taken:
-                    taken[place] = None
-                    waiting.append(place)
+                for place in self._definitions(key):
+                    if place not in taken:
+                        taken[place] = None
+                        waiting.append(place)
         return sorted(set(taken) - set(self.chosen))
 
-    def _definition(self, key: Key) -> int | None:
-        """Where a name is defined; None also where a chosen statement defines it."""
-        places = self.places.get(key, [])
-        if not places or not set(places).isdisjoint(self.chosen):
-            return None
-        return min(places, key=lambda place: min((abs(place - own), place > own) for own in self.chosen))
+    def _definitions(self, key: Key) -> Iterator[int]:
+        """Where a name is defined; nowhere if a chosen statement defines it. ``h_t`` and ``h_0`` are both needed."""
+        defined: dict[str, list[int]] = defaultdict(list)
+        for place in self.places.get(key, []):
+            defined[self._step(place) if key[0] in ("value", "draw") else ""].append(place)
+        for places in defined.values():
+            if set(places).isdisjoint(self.chosen):
+                yield min(places, key=lambda place: min((abs(place - own), place > own) for own in self.chosen))
+
+    def _step(self, place: int) -> str:
+        """The numbered step of what is defined at a place; empty where it is defined at any step."""
+        body = self.bodies[place]
+        symbols = _symbols(body.members[0]) if isinstance(body, tree.Chain) else []
+        index = [each for symbol in symbols[:1] for each in read_name(symbol, self.indices).index]
+        return " ".join(str(each) for each in index if not mentions(each, self.indices))
 
     # -- what a statement defines --------------------------------------------------------------------------
 
@@ -80,6 +89,13 @@ class _Search:
         found = read_signature(call, self.indices, self.parameters)
         ways: tuple[tuple[object, ...], ...] = (found.ids, found.bases, found.group)
         return [("density", found.head, *each) for each in ways]
+
+    def _first_step(self, call: tree.Call) -> Iterator[Key]:
+        """The density of a chain's first step: p(z_1) beside p(z_t|z_{t-1})."""
+        found = read_signature(call, self.indices, self.parameters)
+        variables, givens = found.ids
+        if variables & givens:
+            yield "density", found.head, variables, givens - variables
 
     # -- what a statement uses -----------------------------------------------------------------------------
 
@@ -108,6 +124,7 @@ class _Search:
             return
         if isinstance(node, tree.Call) and is_density_call(node):
             yield from self._densities(node)[:-1]
+            yield from self._first_step(node)
             children = [each for each in children if each is not node.head]
         for child in children:
             yield from self._free(child, bound)

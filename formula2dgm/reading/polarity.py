@@ -152,7 +152,7 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             return _of_log(top, known, samplers) or _flipped(_of_log(bottom, known, samplers))
         case tree.Abs():
             return frozenset()  # the log of a determinant
-        case tree.Big(op="sum" | "prod", body=body) | tree.Expect(body=body):
+        case tree.Big(op="sum" | "prod", body=body) | tree.Expect(body=body) | tree.Integral(body=body):
             return _of_log(body, known, samplers)
         case tree.Power(base, _):
             return _of_log(base, known, samplers)

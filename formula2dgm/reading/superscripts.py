@@ -17,6 +17,7 @@ from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.places import variable_places
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import names_objective
+from formula2dgm.reading.steps import STEP_LETTERS, step_of
 from formula2dgm.syntax import tree
 
 
@@ -69,13 +70,19 @@ def name_variables(root: tree.Node, indexed: frozenset[str], numbered: frozenset
 
 def name_labels(roots: Sequence[tree.Node], notes: Notes) -> list[tree.Node]:
     """The trees with the superscripts of what is defined, ``\\mathcal{L}^{x} = …``, and of objectives as labels."""
-    heads = {each.members[0] for each in roots if isinstance(each, tree.Chain) and each.relations[0] in ("=", ":=")}
+    stepped = _stepped(roots)
+    defined = [each.members[0] for each in roots if isinstance(each, tree.Chain) and each.relations[0] in ("=", ":=")]
+    heads = {(_id(each.base), each.exponent) for each in defined
+             if isinstance(each, tree.Power) and isinstance(each.base, tree.Symbol)}  # fmt: skip
 
     def rebuild(node: tree.Node) -> tree.Node:
         node = map_children(node, rebuild)
         match node:
             case tree.Power(base=tree.Symbol(letter=letter) as base, exponent=exponent) if letter != "e":
-                if (node in heads or names_objective(base)) and not (_is_number(exponent) or _is_transpose(exponent)):
+                if _id(base) in stepped and step_of(exponent) is not None:
+                    return node
+                power = _is_number(exponent) or _is_transpose(exponent)
+                if not power and ((_id(base), exponent) in heads or names_objective(base)):
                     notes.add(f"the superscript of {node} is a label, no power", node.span)
                     return _named(base, exponent)
         return node
@@ -90,7 +97,7 @@ def indexed_variables(
 
     ``bound`` are the indices of sums and products.
     """
-    indexed = _labelled(roots) & _raised_to(roots, bound)
+    indexed = _labelled(roots) & _raised_to(roots, bound) | _stepped(roots)
     bare: set[str] = set()
     for node in (each for root in roots for each in root.walk()):
         for slot in variable_places(node):
@@ -103,6 +110,35 @@ def indexed_variables(
                 case tree.Symbol(sup=(tree.Range(), *_)):
                     indexed.add(_id(slot))
     return frozenset(indexed), frozenset(indexed - bare)
+
+
+def _stepped(roots: Sequence[tree.Node]) -> set[str]:
+    """The variables whose superscripts are steps: what ``h^t = f(h^{t-1}, x^t)`` defines, and the letters beside it."""
+    chains = [each for each in roots if isinstance(each, tree.Chain) and each.relations[0] in ("=", ":=", "~")]
+    defined = {key for each in chains if (key := _step_above(each.members[0])) is not None}
+    if not defined:
+        return set()
+    exponents: dict[tuple[str, str], set[tree.Node]] = {}
+    letters: dict[str, set[str]] = {}
+    for node in (each for root in roots for each in root.walk()):
+        if (key := _step_above(node)) is not None and isinstance(node, tree.Power):
+            exponents.setdefault(key, set()).add(node.exponent)
+            if isinstance(node.base, tree.Symbol) and _is_one_letter(node.base):
+                letters.setdefault(key[1], set()).add(key[0])
+    found = {key for key in defined if len(exponents.get(key, ())) > 1}
+    return {name for name, _ in found} | {name for _, step in found for name in letters.get(step, ())}
+
+
+def _step_above(node: tree.Node) -> tuple[str, str] | None:
+    """The variable and the index of ``h^t`` and ``h^{t-1}``; None of anything else."""
+    if not isinstance(node, tree.Power) or not isinstance(node.base, tree.Symbol):
+        return None
+    step = step_of(node.exponent)
+    return (_id(node.base), step) if step in STEP_LETTERS else None
+
+
+def _is_one_letter(symbol: tree.Symbol) -> bool:
+    return len(symbol.letter) == 1 and symbol.letter != "e"
 
 
 def _labelled(roots: Iterable[tree.Node]) -> set[str]:

@@ -63,6 +63,8 @@ class _Builder:
         self._results(roots)
         for node in walk(*roots):
             match node:
+                case ir.State():
+                    self._state(node)
                 case ir.Draw(law):
                     self._density(law, [self._latent(self._variable(node), node.axes)], drawn=True)
                 case ir.Enumerated(law, axis):
@@ -95,9 +97,15 @@ class _Builder:
             if node in seen:
                 continue
             seen.add(node)
+            if isinstance(node, ir.State):
+                stack.extend(_made_of(node))
+                continue
             if isinstance(node, ir.Head) and node.family is None:
                 heads.setdefault(node)
             stack.extend(each for each in node.children if not isinstance(each, ir.Law))
+        for state in (each for each in walk(*roots) if isinstance(each, ir.State)):
+            self.kinds.setdefault(state.site, "deterministic")
+            self.axes.setdefault(state.site, _outside(state.axes))
         for head in heads:
             self.kinds.setdefault(self._label(head.call), "deterministic")
             self.axes.setdefault(self._label(head.call), _outside(head.axes))
@@ -112,6 +120,14 @@ class _Builder:
         for group in self._groups(call):
             self.groups.setdefault(group, {}).setdefault(name)
 
+    def _state(self, state: ir.State) -> None:
+        """What a recurrence defines is a variable of its own, made of what its body reads."""
+        for source, lag in self._variables(*_made_of(state)):
+            if source != state.site or lag:
+                self.functions.setdefault((source, state.site, lag))
+        for group in self._groups(state.body):
+            self.groups.setdefault(group, {}).setdefault(state.site)
+
     def _variables(self, *roots: ir.Node) -> list[tuple[str, int]]:
         """The variables that values are made of, with their lag, not looking through draws."""
         found: dict[tuple[str, int], None] = {}
@@ -125,6 +141,12 @@ class _Builder:
                     found.setdefault((self._latent(self._variable(node), node.axes), 0))
                 case ir.Previous(site, _, _, _, lag):
                     found.setdefault((self._of_site(site), lag))
+                case ir.State(_, site):
+                    found.setdefault((site, 0))
+                case ir.Shifted(body, _, by):
+                    found |= dict.fromkeys((name, lag - by) for name, lag in self._variables(body))
+                case ir.Carrying(body):
+                    stack.append(body)
                 case ir.Enumerated(law, axis):
                     found.setdefault((self._latent(axis.name, law.axes), 0))
                 case ir.Head(call, None) if self.kinds.get(self._label(call)) == "deterministic":
@@ -173,7 +195,7 @@ class _Builder:
                 known = next(each for each in self.program.parameters if each.name == node.name)
                 if known.group or known.label.isidentifier():
                     found.setdefault(known.group or known.label)
-            if not isinstance(node, ir.Draw | ir.Enumerated):
+            if not isinstance(node, ir.Draw | ir.Enumerated | ir.State):
                 stack.extend(node.children)
         return [each for each in found if self.kinds.get(each, "parameter") == "parameter"]
 
@@ -229,6 +251,12 @@ class _Builder:
         return [{"name": str(axis), "kind": axis.kind, "axis": axis.name, "size": axis.size} for axis in ordered]
 
 
+def _made_of(state: ir.State) -> list[ir.Node]:
+    """What a state is computed from; a network that returns it is no variable beside it."""
+    body = state.body
+    return list(body.call.args if isinstance(body, ir.Head) and body.family is None else body.children)
+
+
 def _edge(source: str | None, target: str, lag: int, density: str, kind: str) -> dict[str, Any]:
     return {"from": source, "to": target, "density": density, "kind": kind, "lag": lag}
 
@@ -250,4 +278,5 @@ def _named(law: ir.Law) -> list[str]:
         return []
     if not isinstance(call, tree.Call) or not isinstance(call.head, tree.Symbol) or _letter(law.label) == law.family:
         return []
-    return [each.id for each in read_signature(call, frozenset()).variables if each]
+    indices = frozenset(axis.name for axis in law.axes if axis.kind == "time")
+    return [each.id for each in read_signature(call, indices).variables if each]

@@ -81,7 +81,7 @@ def _edges(graph: Graph) -> list[dict[str, Any]]:
 
 def _label(edge: Mapping[str, Any]) -> str:
     """The density; of an edge from an earlier step, how much earlier."""
-    return f"{edge['density']}, t-{edge['lag']}" if edge["lag"] else str(edge["density"])
+    return f"{edge['density']}, t{-edge['lag']:+d}" if edge["lag"] else str(edge["density"])
 
 
 def _times(plate: Mapping[str, Any]) -> str:

@@ -58,7 +58,7 @@ def _distinct(edges: Sequence[Mapping[str, Any]]) -> list[Drawn]:
 def _routed(edges: Sequence[Drawn], marks: Mapping[str, Mark], before: Sequence[Arrow]) -> list[Arrow]:
     arrows = list(before)
     for source, target, dashed, lag in edges:
-        label = f"t−{lag}" if lag else ""
+        label = (f"t−{lag}" if lag > 0 else f"t+{-lag}") if lag else ""
         arrows.append(route(marks[source], marks[target], marks.values(), arrows, dashed, label))
     return arrows
 

@@ -28,6 +28,8 @@ from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.marginals import marginal_draw, source_of_marginals
 from formula2dgm.resolve.others import reads_outside
+from formula2dgm.resolve.sequence_draws import bind_runs
+from formula2dgm.resolve.sequences import runs_of
 from formula2dgm.resolve.sources import density_over, drawn_in_definition, is_data_source, is_defined
 from formula2dgm.resolve.transformed import value_of_draw
 from formula2dgm.spans import Span
@@ -171,15 +173,18 @@ def _bind_draws(
         return
     if isinstance(source, tree.Symbol):
         source = density_of(context, source, tuple(_unindexed(context, each) for each in names))
-    if not isinstance(source, tree.Call):
-        raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
+    if (runs := runs_of(context, source)) is not None:
+        bind_runs(context, runs, bound, scope, evaluate, axes)
+        return
     for each in _copies(context, names, source):
         for use in find_uses(context, each):
             bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
 
 
-def _copies(context: Context, names: Sequence[tree.Node], source: tree.Call) -> list[tree.Call]:
+def _copies(context: Context, names: Sequence[tree.Node], source: tree.Node) -> list[tree.Call]:
     """The density at each of the names that are drawn from it: ``z, z' ~ q(z)``, ``z' ~ p(z)``."""
+    if not isinstance(source, tree.Call):
+        raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
     if len(source.args) != 1 or not names_in(context, names) - names_in(context, source.args):
         return [source]
     return [replace(source, args=(each,)) for each in names]

@@ -15,6 +15,32 @@ from formula2dgm.spans import Source
 
 
 @dataclass(frozen=True, slots=True)
+class Recurrent:
+    """A recurrent layer of torch, called once with a sequence ``[n, steps, ...]``, or a cell, called for one step.
+
+    name           ``nn.GRU``, ``nn.LSTMCell``
+    carried        how many values it carries from step to step
+    size           the size of its result at a step
+    cell           it is a cell: called with the input first, then the state (of an LSTM a tuple)
+    bidirectional  each result reads all steps
+    backward       it runs from the last step to the first (``f2d.Reversed``)
+    """
+
+    name: str
+    carried: int
+    size: int
+    cell: bool
+    bidirectional: bool = False
+    backward: bool = False
+
+    @property
+    def returns_tuple(self) -> bool:
+        """Does it return a tuple, of which the first is the result: a layer's results and its state, an LSTM's h and
+        c?"""
+        return self.carried == 2 if self.cell else not self.backward
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkValue:
     """An ``nn.Module``.
 
@@ -23,6 +49,8 @@ class NetworkValue:
     stochastic  it has layers that are random in the forward pass (dropout)
     invertible  it has an ``inverse``: both directions return the value and the log-determinant
     lipschitz   the weights of each of its layers are divided by their spectral norm
+    recurrent   what is known of a recurrent layer or cell of torch
+    hidden_size the size of what it carries from step to step, where it says so
     """
 
     named: tuple[str, ...] = ()
@@ -30,6 +58,8 @@ class NetworkValue:
     stochastic: bool = False
     invertible: bool = False
     lipschitz: bool = False
+    recurrent: Recurrent | None = None
+    hidden_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +144,7 @@ class Options:
     dims: Mapping[str, int] = field(default_factory=dict)
     scaffold: bool = False
     non_saturating: bool = False
+    ragged: bool = False
 
 
 NO_BINDINGS = Bindings()

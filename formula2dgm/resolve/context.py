@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from formula2dgm.resolve.averages import Average
     from formula2dgm.resolve.followed import Following
     from formula2dgm.resolve.scores import ScoredDraw, Surrogate
+    from formula2dgm.resolve.timeline import Timeline
 
 
 class Refused(Exception):
@@ -42,7 +43,6 @@ class Scope:
     values      variables that an enclosing operator binds
     indices     index names with their axes
     replicates  axes over which every draw below is repeated
-    recurrent   variables whose previous step is visible: name -> (site variable, time axis)
     statement   the distribution statement whose arguments are being evaluated
     path        the nodes above, each with whether this branch enters it linearly: decides shared draws
     batch       the plate of the draws here
@@ -55,7 +55,6 @@ class Scope:
     values: Mapping[str, ir.Node] = field(default_factory=dict)
     indices: Mapping[str, Axis] = field(default_factory=dict)
     replicates: tuple[Axis, ...] = ()
-    recurrent: Mapping[str, tuple[Axis, tuple[Axis, ...]]] = field(default_factory=dict)
     statement: Declared | None = None
     path: tuple[tuple[int, bool], ...] = ()
     common: bool = False
@@ -90,6 +89,7 @@ class Context:
     scored   the values whose gradient is a score; surrogates: the costs that have scores already
     relaxed  the values that stand for those of a discrete variable
     functionals  the divergences and entropies that were evaluated, as they are written
+    time        the steps of the formula's sequences, if it has any
     averages    the parameters that follow others; followed: the copies that they are weights of
     """
 
@@ -129,6 +129,7 @@ class Context:
     data_sets: dict[str, frozenset[str]] | None = None
     functionals: dict[str, None] = field(default_factory=dict)
     codebook_rows: dict[str, int] = field(default_factory=dict)
+    time: Timeline | None = None
 
     def assume(self, text: str, span: Span | None = None) -> None:
         """List a choice made for the user, once."""

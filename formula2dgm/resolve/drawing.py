@@ -30,9 +30,20 @@ def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scop
     if not scope.common and not any(axis.kind == "batch" for axis in law.axes):
         own = (*own, scope.batch)
     own += tuple(axis for axis in scope.indices.values() if axis.kind == "plate" and axis not in law.axes)
+    own += tuple(axis for axis in _steps(context, name, scope) if axis not in law.axes)
     copy = context.draws.copy_for(name.id, law, own, scope.path, context.options.share_samples)
-    site = context.draws.site(name.id, law, own, copy)
-    return context.arena.make(ir.Draw, law, site, own, copy)
+    reserved = context.time.sites.get(name.id) if context.time is not None else None
+    site = context.draws.site(name.id, law, own, copy, reserved)
+    node = context.arena.make(ir.Draw, law, site, own, copy)
+    if context.time is not None and site == reserved:
+        context.time.carried[site] = node
+    return node
+
+
+def _steps(context: Context, name: Name, scope: Scope) -> list[Axis]:
+    """The axes of time that a variable is drawn along: ``z_t`` of ``E_{z_t ~ p(z)}``."""
+    read = [scope.indices.get(plain(each) or "") for each in name.index]
+    return [axis for axis in read if axis is not None and axis.kind == "time"]
 
 
 def sized(context: Context, name: Name, law: ir.Law) -> ir.Law:

@@ -55,7 +55,18 @@ def _drawn(model: Model, left: tree.Node, family: tree.Call, used: Sequence[Sign
         fitting = {label: each for label, each in fitting.items() if each.head in ("p", "P")}
     if len(fitting) == 1:
         return fitting.popitem()[1]
-    return _factor_of_joint(model, name, left, wanted, used)
+    return _first_of_chain(model, name, wanted, used) or _factor_of_joint(model, name, left, wanted, used)
+
+
+def _first_of_chain(
+    model: Model, name: tree.Symbol, wanted: tuple[frozenset[str], frozenset[str]], used: Sequence[Signature]
+) -> Signature | None:
+    """``p(z_1)`` for a text that uses ``p(z_t|z_{t-1})`` only."""
+    moves = [each for each in used if each.ids[0] == wanted[0] and wanted[0] <= each.ids[1]]
+    numbered = name.sub and isinstance(name.sub[-1], tree.Number)
+    if wanted[1] or not numbered or len({each.head for each in moves}) != 1:
+        return None
+    return _signature(model, tree.Call(tree.Symbol(moves[0].head, span=name.span), (name,), None, span=name.span))
 
 
 def _factor_of_joint(

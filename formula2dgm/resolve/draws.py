@@ -38,7 +38,7 @@ class DrawBook:
     """All draws of a resolution, with the brackets that use them."""
 
     uses: dict[tuple[str, ir.Law, tuple[Axis, ...]], list[list[Path]]] = field(default_factory=dict)
-    sites: dict[str, tuple[str, ir.Law, tuple[Axis, ...], int]] = field(default_factory=dict)
+    sites: dict[str, tuple[str, ir.Law, tuple[Axis, ...], int] | None] = field(default_factory=dict)
 
     def copy_for(self, variable: str, law: ir.Law, own: tuple[Axis, ...], path: Path, share: bool) -> int:
         """The number of the draw that a bracket at ``path`` uses: a shared one, or the next."""
@@ -50,12 +50,21 @@ class DrawBook:
         copies.append([path])
         return len(copies) - 1
 
-    def site(self, variable: str, law: ir.Law, own: tuple[Axis, ...], copy: int) -> str:
-        """A provisional site name, unique among the draws; the final names are given when all draws are known."""
+    def site(self, variable: str, law: ir.Law, own: tuple[Axis, ...], copy: int, reserved: str | None = None) -> str:
+        """A provisional site name, unique among the draws; the final names are given when all draws are known.
+
+        ``reserved`` is taken by the first draw that asks for it.
+        """
         for name, known in self.sites.items():
             if known == (variable, law, own, copy):
                 return name
-        number = sum(1 for known in self.sites.values() if known[0] == variable)
-        name = variable if number == 0 else f"{variable}@{number}"
+        name = reserved if reserved is not None and self.sites[reserved] is None else self.reserve(variable)
         self.sites[name] = (variable, law, own, copy)
+        return name
+
+    def reserve(self, variable: str) -> str:
+        """A site of a variable that is read before it is drawn: ``z_{t-1}``."""
+        number = sum(1 for name in self.sites if name.split("@")[0] == variable)
+        name = variable if number == 0 else f"{variable}@{number}"
+        self.sites[name] = None
         return name

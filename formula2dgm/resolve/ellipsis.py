@@ -13,15 +13,15 @@ def close_lists(node: tree.Node) -> tree.Node:
     """The tree with every drawn list written as a range."""
     node = map_children(node, close_lists)
     if isinstance(node, tree.Draws):
-        return replace(node, names=tuple(_closed(node.names)))
+        return replace(node, names=tuple(closed(node.names)))
     if isinstance(node, tree.Chain) and node.relations[0] == "~" and isinstance(node.members[0], tree.Tuple):
-        names = tuple(_closed(node.members[0].items))
+        names = tuple(closed(node.members[0].items))
         left = names[0] if len(names) == 1 else replace(node.members[0], items=names)
         return replace(node, members=(left, *node.members[1:]))
     return node
 
 
-def _closed(names: Sequence[tree.Node]) -> list[tree.Node]:
+def closed(names: Sequence[tree.Node]) -> list[tree.Node]:
     """``z_1, z_2, ..., z_K`` as ``z_{1:K}``; names without an ellipsis as they are."""
     if not any(isinstance(each, tree.Ellipsis) for each in names):
         return list(names)

@@ -7,25 +7,22 @@ from dataclasses import replace
 from typing import TypeVar
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.reading.log_reach import is_density_like
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import is_density_at_value, is_density_call, slot_value
 from formula2dgm.resolve.arguments import refuse_wrong_arguments
+from formula2dgm.resolve.chain_sums import over_paths
 from formula2dgm.resolve.code_values import code
 from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
-from formula2dgm.resolve.entries import by_entry
 from formula2dgm.resolve.entropies import entropy
-from formula2dgm.resolve.families import family_law, is_written_family, names_network
+from formula2dgm.resolve.families import is_family_at_value, names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
-from formula2dgm.resolve.integrals import as_operator, linear_gaussian
+from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.known_functions import called, entry_at, known
-from formula2dgm.resolve.laws import law_of
-from formula2dgm.resolve.lookup import find_uses
+from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, written
 from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation
@@ -35,7 +32,6 @@ from formula2dgm.resolve.randomness import holds_draws, note_bias
 from formula2dgm.resolve.scales import is_scale
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.variables import network, variable
-from formula2dgm.resolve.written_densities import is_written, log_written
 from formula2dgm.syntax import tree
 
 T = TypeVar("T")
@@ -149,7 +145,7 @@ class Evaluator:
             inner = tree.Call(head.base, node.args, node.given, node.params, span=node.span)
             return self.make(ir.Pow, self(inner, scope.under(node, False)), self(head.exponent, scope))
         assert isinstance(head, tree.Symbol)
-        if is_written_family(node) and node.params:
+        if is_family_at_value(node):
             return self.make(ir.Apply, "exp", (self.log(node, scope),))
         if density:
             return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
@@ -168,40 +164,22 @@ class Evaluator:
         if (value := called(self, node, scope)) is not None:
             return value
         below = scope.under(node, False)
-        args = tuple(self(each, below) for each in (*node.args, *(node.given or ())))
+        args = tuple(self._argument(each, below) for each in (*node.args, *(node.given or ())))
         return network(self.context, head, args, node, scope)
 
-    def log_density(self, node: tree.Call, scope: Scope, stopped: bool = False) -> ir.Node:
-        """``log p(x, z | y)``: the sum of its factors' log-densities, in the order a person writes them; ``stopped``:
-        no gradient passes through the densities' parameters, ``log sg[q(z|x)]``."""
-        parts = []
-        for use in reversed(find_uses(self.context, node)):
-            use = replace(use, stopped=use.stopped or stopped)
-            if is_written(use.density):
-                parts.append(self.log_written(use, scope))
-                continue
-            law = law_of(self.context, use, scope, self)
-            if len(use.variables) != 1:
-                raise self.context.refuse(
-                    "F2D-0403",
-                    f"{use.density.label} is over several variables",
-                    node.span,
-                    "write it as a product of conditionals",
-                )
-            slot = use.variables[0]
-            value = self(slot.value if isinstance(slot, tree.Binds) else slot, scope)
-            part = self.make(ir.LogProb, law, value, by_entry(self.context, slot, law, scope))
-            self.context.arena.note(part, node)
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else self.make(ir.Add, tuple(parts))
+    def _argument(self, node: tree.Node, scope: Scope) -> ir.Node:
+        """An argument of a network: a value, or a tuple of values, ``(h, c)``."""
+        if not isinstance(node, tree.Tuple):
+            return self(node, scope)
+        return self.make(ir.Pair, tuple(self._argument(each, scope) for each in node.items), origin=node)
 
     def log_written(self, use: Use, scope: Scope) -> ir.Node:
         """The log-density of an expression, its parameters held constant where the place of use says so."""
-        part = log_written(self, use, scope)
-        if not (use.frozen or use.stopped):
-            return part
-        values = [self(slot_value(each), scope) for each in (*use.variables, *use.given)]
-        return held(self.context, use.call, part, values)
+        return written(self, use, scope)
+
+    def log_density(self, node: tree.Call, scope: Scope, stopped: bool = False) -> ir.Node:
+        """``log p(x, z | y)``; ``stopped``: no gradient passes through the densities' parameters."""
+        return log_density(self, node, scope, stopped)
 
     # -- functions -------------------------------------------------------------------------------------
 
@@ -238,34 +216,7 @@ class Evaluator:
 
     def log(self, argument: tree.Node, scope: Scope) -> ir.Node:
         """``log``: of a product, ratio or power of densities it is a sum of log-densities."""
-        if (inside := log_determinant(self, argument, scope)) is not None:
-            return inside
-        if (
-            isinstance(argument, tree.Mul)
-            and any(is_density_like(each) for each in argument.factors)
-            and all(op in ("", "*", "dot", "times") for op in argument.ops)
-        ):
-            return self.make(ir.Add, tuple(self.log(each, scope) for each in argument.factors))
-        if isinstance(argument, tree.Div) and is_density_like(argument):
-            top, bottom = self.log(argument.numerator, scope), self.log(argument.denominator, scope)
-            below = tuple(
-                self.make(ir.Neg, each) for each in (bottom.args if isinstance(bottom, ir.Add) else (bottom,))
-            )
-            return self.make(ir.Add, (*(top.args if isinstance(top, ir.Add) else (top,)), *below))
-        if isinstance(argument, tree.Integral) and (exact := linear_gaussian(self, argument, scope)) is not None:
-            return exact
-        if isinstance(argument, tree.Power) and is_density_like(argument.base):
-            return self.make(ir.Mul, (self(argument.exponent, scope), self.log(argument.base, scope)))
-        if isinstance(argument, tree.Call) and is_density(self.context, argument):
-            return self.log_density(argument, scope)
-        match argument:
-            case tree.Func("sg", (tree.Call() as inner,)) if is_density(self.context, inner):
-                return self.log_density(inner, scope, stopped=True)
-        if isinstance(argument, tree.Call) and is_written_family(argument) and argument.params:
-            law = family_law(self.context, argument, None, scope, self)
-            entry = by_entry(self.context, argument.args[0], law, scope)
-            return self.make(ir.LogProb, law, self(argument.args[0], scope), entry)
-        return self.make(ir.Apply, "log", (self(argument, scope),))
+        return logarithm(self, argument, scope)
 
     def _over_batch(self, operation: str, body: ir.Node) -> ir.Node:
         for axis in [axis for axis in body.axes if axis.kind == "batch"]:
@@ -281,16 +232,7 @@ class Evaluator:
         return close(self.context, opened, self(node.body, opened.scope))
 
     def _big(self, node: tree.Big, scope: Scope) -> ir.Node:
+        if (paths := over_paths(self, node, scope)) is not None:
+            return paths
         opened = open_sum(self.context, node, scope, self)
         return close(self.context, opened, self(node.body, opened.scope))
-
-
-def is_density(context: Context, node: tree.Node) -> bool:
-    """Is this call a density: by its bar, its letter, or because a density of that letter is known?"""
-    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
-        return False
-    name = read_name(node.head, context.model.indices, head=True)
-    if context.named.is_network(name):
-        return False
-    known = any(each.signature.head == name.id for each in context.densities.all)
-    return known or is_density_call(node) or is_density_at_value(node)

@@ -42,6 +42,11 @@ def is_written_family(node: tree.Node) -> bool:
     return _family_named(node) is not None
 
 
+def is_family_at_value(node: tree.Node) -> bool:
+    """``N(x; mu, Sigma)``, ``Cat(z | pi)``: a family's own name, at a value and its parameters."""
+    return isinstance(node, tree.Call) and is_written_family(node) and bool(node.args and (node.params or node.given))
+
+
 def _family_named(call: tree.Call) -> Family | None:
     """The family that a call names; uniform on a sphere, ``\\mathcal{U}(S^{m-1})``, is one of unit vectors."""
     assert isinstance(call.head, tree.Symbol)

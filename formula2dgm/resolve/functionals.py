@@ -18,6 +18,7 @@ from formula2dgm.resolve.divergences_names import Meant, meant
 from formula2dgm.resolve.divergences_sampled import Sides, by_definition
 from formula2dgm.resolve.families import family_law, is_written_family
 from formula2dgm.resolve.kernels import discrepancy
+from formula2dgm.resolve.sequences import divergence_over_steps
 from formula2dgm.resolve.sides import both_sides, factors, law_of_factor, pair_up, right_side, same_variables
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
@@ -37,6 +38,8 @@ def divergence(
         return discrepancy(evaluate, node, scope)
     if node.name == "MI":
         return evaluate(log_ratio(node), scope)
+    if (steps := divergence_over_steps(context, node)) is not None:
+        return evaluate(steps, scope)
     what = meant(context, node, power)
     if what.what.name == "KL":
         return _kullback_leibler(context, replace(node, name="KL"), scope, evaluate)

@@ -57,10 +57,10 @@ class Elimination:
             return None
         noise, given = dict(likelihood.params), dict(prior.params)
         scale = noise["scale" if likelihood.family == "Normal" else "scale_tril"]
-        found = _linear(noise["loc"], variable)
+        found = linear_in(noise["loc"], variable)
         if found is None or reads(scale, variable):
             return None
-        if isinstance(found, _Scaled):
+        if isinstance(found, ByNumbers):
             return self._by_numbers(prior, likelihood, found)
         if any(each.axes for each in (found.matrix, *(node for name, node in prior.params if name != "loc"))):
             return None
@@ -105,7 +105,7 @@ class Elimination:
 
     # -- number by number ------------------------------------------------------------------------------
 
-    def _by_numbers(self, prior: ir.Law, likelihood: ir.Law, found: _Scaled) -> ir.Law | None:
+    def _by_numbers(self, prior: ir.Law, likelihood: ir.Law, found: ByNumbers) -> ir.Law | None:
         """c z + b of as many independent numbers as z has."""
         given, noise = dict(prior.params), dict(likelihood.params)
         if prior.family != "Normal" or likelihood.family != "Normal" or prior.scalar or likelihood.scalar:
@@ -147,7 +147,7 @@ class Elimination:
 
 
 @dataclass(frozen=True, slots=True)
-class _Matrix:
+class ByMatrix:
     """``A z + rest``."""
 
     matrix: ir.Node
@@ -155,25 +155,25 @@ class _Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scaled:
+class ByNumbers:
     """``c z + rest``; without factors, ``z + rest``."""
 
     factors: tuple[ir.Node, ...]
     rest: tuple[ir.Node, ...]
 
 
-def _linear(loc: ir.Node, variable: str) -> _Matrix | _Scaled | None:
+def linear_in(loc: ir.Node, variable: str) -> ByMatrix | ByNumbers | None:
     """A mean that is linear in the variable; None for any other."""
     terms = loc.args if isinstance(loc, ir.Add) else (loc,)
     moving = [each for each in terms if reads(each, variable)]
     rest = tuple(each for each in terms if each not in moving)
     match moving:
         case [ir.MatMul(matrix, ir.Data(name), False)] if name == variable and not reads(matrix, variable):
-            return _Matrix(matrix, rest)
+            return ByMatrix(matrix, rest)
         case [ir.Data()]:
-            return _Scaled((), rest)
+            return ByNumbers((), rest)
         case [ir.Mul(args)] if sum(reads(each, variable) for each in args) == 1:
             own = next(each for each in args if reads(each, variable))
             if isinstance(own, ir.Data):
-                return _Scaled(tuple(each for each in args if each is not own), rest)
+                return ByNumbers(tuple(each for each in args if each is not own), rest)
     return None

@@ -43,6 +43,8 @@ def hyperparameter(
             known = [*context.hyperparameters, *context.named.values, *context.model.variables]
             close = get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
+            if context.time is not None and any(True for _ in context.time.places(name)):
+                hint += f"if it is data, say so: {symbol} \\in \\mathbb{{R}}; "
             define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) else ""
             raise context.refuse(
                 "F2D-0203",

@@ -34,7 +34,9 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
     times = [axis for axis in _index_axes(name, scope) if axis.kind == "time"]
     own = (scope.batch, *plates, *times[:1])
     add_input(context, name, own, symbol)
-    node = context.arena.make(ir.Data, name.id, own, origin=symbol)
+    space = context.model.spaces.get(name.id)
+    number = bool(times) and space is not None and space.shape == () and space.kind in ("real", "unit", "binary")
+    node = context.arena.make(ir.Data, name.id, own, number, origin=symbol)
     return indexed(context, node, name, scope, symbol)
 
 
@@ -107,7 +109,10 @@ _SHIFTS = "t - 1 reaches back one step, for a variable that is drawn at each t"
 
 
 def size_named(context: Context, text: str) -> Axis | None:
-    """The plate whose size a name stands for, where the data decide it: ``n`` of ``\\frac1n \\sum_{i=1}^n``."""
+    """The axis whose size a name stands for, where the data decide it: ``n`` of ``\\frac1n \\sum_{i=1}^n``, ``T``."""
+    time = context.time
+    if time is not None and text in time.ends and time.axis.size is None and time.start == 1:
+        return time.axis
     axes = (axis for (_, upper), axis in context.plates.items() if upper == text and axis.size is None)
     return next(axes, None)
 

@@ -27,6 +27,8 @@ from formula2dgm.resolve.families import Evaluate, converted, declared_shape, fa
 from formula2dgm.resolve.frozen_groups import held
 from formula2dgm.resolve.posteriors import posterior_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
+from formula2dgm.resolve.tables import rows_at, tables_of
+from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -197,6 +199,7 @@ def _parameter_by_parameter(
 ) -> tuple[tuple[str, ir.Node], ...]:
     values = dict(given_parameters)
     params: list[tuple[str, ir.Node]] = []
+    tables = tables_of(context, family, signature, given_parameters, given)
     for canonical in family.parameters:
         spellings = {canonical: None, **family.alternatives.get(canonical, {})}
         used = [each for each in spellings if each in values]
@@ -205,7 +208,8 @@ def _parameter_by_parameter(
             raise context.refuse(
                 "F2D-0704", f"{family.name} needs {accepted}, and exactly one of them, for {signature.label}", None
             )
-        node = _parameter(context, f"{name}_{used[0]}", (key, used[0]), signature, values[used[0]], given)
+        rows = tables.get(used[0], ())
+        node = _parameter(context, f"{name}_{used[0]}", (key, used[0]), signature, values[used[0]], given, rows)
         converter = spellings[used[0]]
         if converter is not None:
             node = converted(context, converter, node)
@@ -220,7 +224,9 @@ def _parameter(
     signature: Signature,
     value: ParameterValue,
     given: tuple[ir.Node, ...],
+    states: tuple[ir.Node, ...] = (),
 ) -> ir.Node:
+    """A parameter of a law; of a tensor, ``states`` are the finite values that its first dimensions count."""
     parameter = binding[1]
     label = f"{parameter} of {signature.label}"
     match value:
@@ -230,7 +236,10 @@ def _parameter(
             if name not in context.parameters or context.parameters[name].group is None:
                 group = _group(context, signature, binding)
                 context.parameters[name] = Parameter(name, label, learned, shape, group, binding)
-            return context.arena.make(ir.Param, name, learned, learned and is_frozen(context, signature))
+            frozen = learned and is_frozen(context, signature)
+            whole = bool(states) and len(states) == len(shape)
+            table = rows_at(context, name, learned, frozen, states, whole) if states else None
+            return table if table is not None else context.arena.make(ir.Param, name, learned, frozen)
         case VariableValue(variable):
             for slot, node in zip(signature.given, given, strict=True):
                 if slot is not None and variable in (slot.id, slot.base):
@@ -276,7 +285,7 @@ def _written_variable(context: Context, call: tree.Call) -> Name | None:
 def _given_values(use: Use, scope: Scope, evaluate: Evaluate) -> Scope:
     """The scope of a declared body: its given names stand for what is written at the place of use."""
     values = {
-        slot.id: evaluate(_value_of(argument), scope)
+        step_key(slot) if slot.index else slot.id: evaluate(_value_of(argument), scope)
         for slot, argument in zip(use.density.signature.given, use.given, strict=True)
         if slot is not None
     }

@@ -58,7 +58,8 @@ class Meetings:
             yield [Part("result", name), Part("argument", name)]
         for argument, value in values_of_arguments(self.model):
             yield [Part("variable", argument), Part("variable", value)]
-        for name, definition in self.model.definitions.items():
+        for key, definition in self.model.definitions.items():
+            name = definition.name.id if definition.at_one_step else key
             if name in self.known:
                 yield [Part("variable", name), *self._parts(definition.body)]
         for node in (each for root in self.model.expressions() for each in root.walk()):

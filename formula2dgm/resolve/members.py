@@ -6,12 +6,16 @@ rewrite (``... \\ge \\log p(x)``).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.model import Wanted
+from formula2dgm.resolve.recurrences import with_recurrences
+from formula2dgm.resolve.recurrent_draws import draw_of_divergence
 from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.resolve.terms import Draft, terms_of
 from formula2dgm.syntax import tree
@@ -29,7 +33,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         context.found = Diagnostics()
         before = context.collected()
         try:
-            drafts = terms_of(Evaluator(context), member, scope)
+            drafts = _terms(context, member, scope)
             if not context.found.errors:
                 kept.extend(context.found.found)
                 context.found = kept
@@ -43,6 +47,21 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         context.restore(before)
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")
+
+
+def _terms(context: Context, member: tree.Node, scope: Scope) -> list[Draft]:
+    """The terms of a member, with all that its steps carry."""
+    evaluate = Evaluator(context)
+    found = with_recurrences(
+        context,
+        member,
+        scope,
+        evaluate,
+        lambda: terms_of(evaluate, member, scope),
+        lambda draft: draft.node,
+        lambda variable, inner: draw_of_divergence(context, member, variable, inner, evaluate),
+    )
+    return [replace(draft, node=node) for draft, node in found]
 
 
 def nothing_to_train(context: Context, wanted: Wanted) -> Exception:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.kinds import find_indices, find_parameters, find_variables, spelling
-from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.names import Indices, Name, plain, read_name
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, mixed_over_data
 from formula2dgm.resolve.called import Called
+from formula2dgm.resolve.definitions import Definition, enter_definition
 from formula2dgm.resolve.outputs import outputs_defined
 from formula2dgm.resolve.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
 from formula2dgm.resolve.wanted import Wanted, read_wanted
@@ -44,16 +45,6 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """``name = body``: a deterministic variable, a constant, or a named piece; ``index`` are its index names."""
-
-    name: Name
-    index: tuple[str, ...]
-    body: tree.Node
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Drawn:
     """``z ~ density`` as a statement: one draw, the same in every objective."""
 
@@ -65,7 +56,8 @@ class Drawn:
 
 @dataclass(slots=True)
 class Model:
-    """All statements by what they are; ``elements`` are the variables of which a space says what they are at an index:
+    """All statements by what they are; ``sequences`` are joint densities over steps, ``q(z_{1:T}) = \\prod_t ...``;
+    ``elements`` are the variables of which a space says what they are at an index:
     ``x_i \\in \\mathbb{R}^3``."""
 
     objectives: list[Wanted] = field(default_factory=list)
@@ -74,13 +66,14 @@ class Model:
     definitions: dict[str, Definition] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
-    indices: frozenset[str] = frozenset()
+    indices: Indices = field(default_factory=Indices)
     bounds: dict[str, tree.Node] = field(default_factory=dict)
     variables: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     constraints: list[tree.Chain] = field(default_factory=list)
     sizes: dict[tree.Node, tree.Node] = field(default_factory=dict)
     called: Called = field(default_factory=Called)
+    sequences: list[Declared] = field(default_factory=list)
 
     @property
     def data_sizes(self) -> frozenset[str]:
@@ -115,7 +108,7 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
             continue
         if outputs := dict(outputs_defined(body, model.indices)):
             for name, each in outputs.items():
-                model.definitions[name.full] = Definition(name, (), each, body.span)
+                enter_definition(model.definitions, name, each, body.span)
             continue
         if (
             isinstance(body, tree.Chain)
@@ -265,8 +258,7 @@ def _names_or_objectives(
         if not used and (is_objective_like(chain.members[-1]) or _sums_objectives(model, chain.members[-1], chains)):
             model.objectives.append(read_wanted(statement, chain))
         else:
-            index = tuple(text for each in name.index if (text := plain(each)))
-            model.definitions[name.full] = Definition(name, index, chain.members[-1], chain.span)
+            enter_definition(model.definitions, name, chain.members[-1], chain.span)
 
 
 def _uses(root: tree.Node, name: Name, indices: frozenset[str]) -> bool:

@@ -17,6 +17,7 @@ from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.model import DATA_SIZES
 from formula2dgm.resolve.others import is_another, number_of_others
 from formula2dgm.resolve.scores import scored_below, with_scores
+from formula2dgm.resolve.windows import in_window
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -33,6 +34,7 @@ class Opened:
     bound     what an expectation bound, to see whether its body depends on any other batch
     span      where the operator stands
     drawn     the values that are drawn here: those with a score multiply it by what is closed
+    window    the steps that a sum over time runs over: the first, and how many it leaves out at the end
     """
 
     scope: Scope
@@ -44,6 +46,7 @@ class Opened:
     entries: str | None = None
     factors: list[ir.Node] = field(default_factory=list)
     drawn: list[ir.Node] = field(default_factory=list)
+    window: tuple[int, int] = (1, 0)
 
 
 def close(context: Context, opened: Opened, body: ir.Node, shares: Mapping[ir.Draw, float] | None = None) -> ir.Node:
@@ -88,7 +91,7 @@ def reduce_body(
         body = make(ir.Reduce, "sum", axis, make(ir.Mul, (probability, body)))
     for operation, axis in opened.reduces:
         if axis in body.axes:
-            body = make(ir.Reduce, operation, axis, body)
+            body = make(ir.Reduce, operation, axis, in_window(context, body, axis, opened.window))
     body = with_scores(context, scored_below(context, body, opened.drawn), body, shares)
     if opened.bound is not None:
         body = _average_plate(context, opened.bound, body)

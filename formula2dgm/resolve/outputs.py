@@ -44,7 +44,7 @@ def output_of(evaluate: Evaluator, node: OutputOf, scope: Scope) -> ir.Node:
         not isinstance(value, ir.Head)
         or value.call.method != "plain"
         or network is None
-        or network.scaffold is not None
+        or (network.scaffold is not None and network.outputs != count)
         or network.outputs not in (1, count)
     ):
         raise context.refuse(

@@ -31,8 +31,6 @@ from formula2dgm.syntax import tree
 
 #: The upper bound that means the data set wherever that is possible.
 DATA_SET = "N"
-#: Letters and bounds of the steps of a sequence.
-_TIME = frozenset(("t", "s", "T", "tau"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def _examples_bound(context: Context, node: tree.Expect) -> frozenset[str]:
 
 
 def _is_plate(context: Context, each: _Sum, names: Names) -> bool:
-    if each.index in _TIME or str(each.upper) in _TIME:
+    if context.time is not None and each.index in context.time.indices:
         return False
     body, carriers = each.node.body, _carriers(context, each.node.body, each.index)
     if runs_over_entries(context, body, each.index, each.upper):

@@ -40,14 +40,17 @@ from formula2dgm.resolve.pairs import batch_sizes, pair_sizes
 from formula2dgm.resolve.plates import find_plates
 from formula2dgm.resolve.players import objectives_of
 from formula2dgm.resolve.pseudo_inputs import pseudo_inputs
+from formula2dgm.resolve.rollouts import rollout
 from formula2dgm.resolve.roots import named_terms
 from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
+from formula2dgm.resolve.sequences import take_sequences
 from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
 from formula2dgm.resolve.sizes_given import leave_categories
 from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
+from formula2dgm.resolve.timeline import find_time
 from formula2dgm.resolve.volumes import find_points
 from formula2dgm.syntax import parse_one, tree
 
@@ -92,6 +95,7 @@ def resolve(
     objectives = _constrained(context, separate(context, objectives, BATCH))
     factors = model_factors(context)
     generative = generative_draws(context, factors) or generated(context, objectives)
+    rolled = rollout(context, objectives)
     close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     collected = program_of(context, statements)
@@ -101,6 +105,7 @@ def resolve(
         generative=generative,
         model=factors,
         decoded=decoded(context, objectives),
+        rollout=rolled,
     )
     return name_sites(program, context)
 
@@ -143,6 +148,7 @@ def read_context(
     written, decided, called = completed(written, [key for _, key in parsed], options)
     model = read_model(written, [key for _, key in parsed], found)
     take_called(model, called)
+    take_sequences(model)
     drawn, drawing = declare_drawn(model, written, [key for _, key in parsed])
     model.densities += drawn
     named = read_named(parsed, model.indices, found)
@@ -166,6 +172,7 @@ def read_context(
     count_rows(context, books)
     context.latent = find_latents(context) | books
     try:
+        context.time = find_time(context)
         context.sample_axes = find_sample_axes(context)
         context.written_draws = find_written_draws(context)
         context.batch_sizes = batch_sizes(context)
@@ -210,8 +217,11 @@ def _settle_all(context: Context) -> None:
             return not names_function(model, context.named, head)
         return head.letter in SCALAR_LETTERS and not name.group
 
+    def is_network(head: tree.Node) -> bool:
+        return not isinstance(head, tree.Symbol) or context.named.is_network(read_name(head, model.indices, head=True))
+
     def settled(node: tree.Node) -> tree.Node:
-        return settle(node, is_scalar)
+        return settle(node, is_scalar, is_network)
 
     model.objectives = [replace(each, members=tuple(map(settled, each.members))) for each in model.objectives]
     model.definitions = {key: replace(each, body=settled(each.body)) for key, each in model.definitions.items()}

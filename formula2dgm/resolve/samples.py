@@ -20,6 +20,8 @@ def find_sample_axes(context: Context) -> dict[str, Axis]:
     axes: dict[str, Axis] = {}
     for name in _drawn_names(context):
         for index in name.index:
+            if context.time is not None and context.time.place(index) is not None:
+                continue
             if isinstance(index, tree.Range):
                 upper = str(index.upper)
                 bounds = context.model.bounds

@@ -43,8 +43,12 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
 
 
 def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
-    """The density itself, of what was written at some index: ``p(x|z_k)`` is p(x|z) at z_k."""
+    """The density itself, of what was written at some index: ``p(x|z_k)`` is p(x|z) at z_k. What tells one step from
+    another stays: ``p(z_t|z_{t-1})``."""
     indices = context.model.indices
+    names = [each for each in (*wanted.variables, *wanted.given) if each]
+    if context.time is not None and any(True for name in names for _ in context.time.places(name)):
+        return wanted
     slots = tuple(without_index(each, indices) if isinstance(each, tree.Symbol) else each for each in wanted.slots)
     variables, given = (
         tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)

@@ -6,15 +6,18 @@ a small network.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter, Scaffold
-from formula2dgm.reading.names import identifier
+from formula2dgm.reading.names import Name, identifier
 from formula2dgm.reading.signature import Signature, slot_value
 from formula2dgm.resolve.approximations import is_approximation
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.families import converted
 from formula2dgm.resolve.meeting import Part
+from formula2dgm.resolve.scaffold_recurrences import coded, over_time
 from formula2dgm.resolve.scaffold_sizes import classes_of, data_beside, event_shape, head_shape, inputs_of
 
 
@@ -76,20 +79,17 @@ def _network_law(
     name = identifier(label)
     variable = signature.variables[0]
     assert variable is not None
-    heads = tuple(
-        (each, "positive" if each == "scale" else "real", head_shape(context, variable, family_name, shape))
-        for each in family.parameters
-    )
-    if family_name == "Normal" and variable.id not in context.latent:
-        heads = heads[:1]
-        context.assume(f"{label} is a Normal with standard deviation 1 around a small network")
-    else:
-        context.assume(f"{label} is a {family_name} with a small network")
+    known = context.networks.get(name)
+    heads = known.scaffold.heads if known is not None and known.scaffold is not None else None
+    heads = heads or _heads(context, label, variable, family_name, shape)
     written = signature.slots[len(signature.variables) :]
-    inputs = inputs_of(context, label, tuple(map(slot_value, written)), given)
-    like = data_beside(context, Part("variable", variable.id)) if shape is None else None
-    scaffold = Scaffold(inputs, heads, like, classes_of(context, inputs))  # type: ignore[arg-type]
     group = signature.group[0] if signature.group else None
+    given, codes = coded(context, label, variable, group, tuple(map(slot_value, written)), given)
+    inputs = inputs_of(context, label, tuple(map(slot_value, written)), given)
+    inputs = tuple((codes.get(place, each), sized) for place, (each, sized) in enumerate(inputs))
+    like = data_beside(context, Part("variable", variable.id)) if shape is None else None
+    reads, classes = over_time(context, given, written[0]), classes_of(context, inputs)
+    scaffold = Scaffold(inputs, heads, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)
     context.networks.setdefault(name, Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold))
     call = context.call(name, given)
     if len(heads) == 1 and family_name == "Normal":
@@ -98,3 +98,17 @@ def _network_law(
     else:
         params = tuple((each, context.arena.make(ir.Head, call, family_name, each)) for each in family.parameters)
     return context.arena.make(ir.Law, label, family_name, params, shape, False, ())
+
+
+def _heads(
+    context: Context, label: str, variable: Name, family_name: str, shape: tuple[int, ...] | None
+) -> tuple[tuple[str, Literal["real", "positive", "unit"], tuple[int, ...] | None], ...]:
+    """The results of a density's default network: the parameters of its family; of a Normal over data its location."""
+    sized = head_shape(context, variable, family_name, shape)
+    if family_name == "Normal" and variable.id not in context.latent:
+        context.assume(f"{label} is a Normal with standard deviation 1 around a small network")
+        return (("loc", "real", sized),)
+    context.assume(f"{label} is a {family_name} with a small network")
+    return tuple(
+        (each, "positive" if each == "scale" else "real", sized) for each in registry.family(family_name).parameters
+    )

@@ -11,6 +11,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.meeting import Part
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.ranges import is_probability, is_rooted
+from formula2dgm.resolve.scaffold_recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold_sizes import classes_of, data_beside, event_shape, head_shape, inputs_of, result_shape
 from formula2dgm.syntax import tree
 
@@ -34,10 +35,13 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
         (each, "positive" if kind == "positive" else "real", sized)
         for each, (_, kind) in zip(names, heads, strict=True)
     )
-    inputs = inputs_of(context, own, call.args, args)
-    like = data_beside(context, Part("variable", variable.id)) if sized is None else None
-    scaffold = Scaffold(inputs, made, like, classes_of(context, inputs))  # type: ignore[arg-type]
     group = read_name(call.head, context.model.indices, head=True).group  # type: ignore[arg-type]
+    args, codes = coded(context, label, variable, group[0] if group else None, call.args, args)
+    inputs = inputs_of(context, own, call.args, args)
+    inputs = tuple((codes.get(place, each), shape) for place, (each, shape) in enumerate(inputs))
+    like = data_beside(context, Part("variable", variable.id)) if sized is None else None
+    reads, classes = over_time(context, args, call), classes_of(context, inputs)
+    scaffold = Scaffold(inputs, made, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)  # type: ignore[arg-type]
     network = Network(name, label, tuple(each for each, _ in inputs), False, group[0] if group else None, scaffold)
     context.networks.setdefault(name, network)
     context.assume(
@@ -53,6 +57,8 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
 
 def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[ir.Node, ...]) -> ir.Node:
     """A network that stands outside distribution statements: its result is what its use demands."""
+    if (made := scaffold_over_time(context, name, call, args)) is not None:
+        return made
     key = name.full
     shape = result_shape(context, key)
     inputs = inputs_of(context, key, call.args, args)

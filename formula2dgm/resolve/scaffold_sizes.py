@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.resolve.bindings import NetworkValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.matrices import names_matrix, transposed
 from formula2dgm.resolve.meeting import Meetings, Part
+from formula2dgm.resolve.outputs import OutputOf
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.resolve.volumes import volumes
 from formula2dgm.syntax import tree
 
 #: The event shape of a latent variable that no space and no option sizes.
 LATENT_SHAPE = (16,)
+#: The event shape of what a default recurrence carries, and of what a default network makes of a sequence.
+STATE_SHAPE = (32,)
 
 
 def event_shape(context: Context, name: Name) -> tuple[int, ...] | None:
     """The event shape of a variable: an option, a space, that of what it meets, a default, or None (the data's)."""
-    shape = _said(context, name.id) or _said(context, name.base)
+    shape = said_shape(context, name.id) or said_shape(context, name.base)
     return shape if shape is not None else _shape_beside(context, Part("variable", name.id))
 
 
@@ -27,7 +31,7 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     part = Part("result", network)
     if _is_beside_inner_product(context, network):
         return (1,)  # a number that a vector may be multiplied by behind it
-    if all(each.name == network for each in _beside(context, part)):
+    if all(each.name == network for each in parts_beside(context, part)):
         return ()
     return _shape_beside(context, part)
 
@@ -61,15 +65,17 @@ def _calls(context: Context, node: tree.Node, network: str) -> bool:
 
 def data_beside(context: Context, part: Part) -> str | None:
     """The data variable whose shape a part has."""
-    return next((each.name for each in _beside(context, part) if _is_data(context, each)), None)
+    return next((each.name for each in parts_beside(context, part) if is_data(context, each)), None)
 
 
 def _shape_beside(context: Context, part: Part) -> tuple[int, ...] | None:
-    beside = _beside(context, part)
-    said = [shape for each in beside if each.kind == "variable" and (shape := _said(context, each.name)) is not None]
+    beside = parts_beside(context, part)
+    said = [
+        shape for each in beside if each.kind == "variable" and (shape := said_shape(context, each.name)) is not None
+    ]
     if said:
         return said[0]
-    if any(_is_data(context, each) for each in beside):
+    if any(is_data(context, each) for each in beside):
         return None
     if part.kind == "variable" and part.name not in context.latent:
         return None
@@ -77,13 +83,53 @@ def _shape_beside(context: Context, part: Part) -> tuple[int, ...] | None:
     return LATENT_SHAPE
 
 
-def _beside(context: Context, part: Part) -> tuple[Part, ...]:
+def state_shape(context: Context, key: str) -> tuple[int, ...] | None:
+    """The event shape of what ``h_t = f(...)`` defines, where something says it: an option, a space, the bound module
+    that makes it; that of a default network."""
+    if (said := said_shape(context, key)) is not None:
+        return said
+    head = _defining_network(context, key)
+    binding = context.named.find(head) if head is not None else None
+    if binding is not None:
+        value = binding.value
+        if not isinstance(value, NetworkValue):
+            return None
+        size = value.recurrent.size if value.recurrent is not None else value.hidden_size
+        return (size,) if size is not None else None
+    return recurrent_shape(context, head.full, key) if head is not None and context.options.scaffold else None
+
+
+def _defining_network(context: Context, key: str) -> Name | None:
+    """f of ``h_t = f(...)`` and of ``(h_t, c_t) = f(...)``."""
+    definition = context.model.definitions.get(key)
+    body = definition.body if definition is not None else None
+    body = body.body if isinstance(body, OutputOf) else body
+    head = body.head if isinstance(body, tree.Call) else None
+    return read_name(head, context.model.indices, head=True) if isinstance(head, tree.Symbol) else None
+
+
+def recurrent_shape(context: Context, network: str, key: str | None) -> tuple[int, ...] | None:
+    """The event shape of what a default network makes of a sequence or carries; None where it is the data's to say."""
+    beside = [*parts_beside(context, Part("result", network))]
+    beside += parts_beside(context, Part("variable", key)) if key is not None else ()
+    variables = [each for each in beside if each.kind == "variable"]
+    said = [shape for each in variables if (shape := said_shape(context, each.name)) is not None]
+    if said:
+        return said[0]
+    if any(is_data(context, each) for each in variables):
+        return None
+    context.assume(f"{key or f'the output of {network}'} has {STATE_SHAPE[0]} dimensions")
+    return STATE_SHAPE
+
+
+def parts_beside(context: Context, part: Part) -> tuple[Part, ...]:
+    """All that has the shape of a part, the part first."""
     if context.meetings is None:
         context.meetings = Meetings(context.model, context.model.variables | context.latent, volumes(context))
     return context.meetings.beside(part)
 
 
-def _said(context: Context, name: str) -> tuple[int, ...] | None:
+def said_shape(context: Context, name: str) -> tuple[int, ...] | None:
     """What an option or a space says of a variable's shape: of z_0 and z_K, too, what it says of z."""
     stem, _, number = name.rpartition("_")
     for each in (name, stem) if stem and (number.isdigit() or len(number) == 1) else (name,):
@@ -94,7 +140,8 @@ def _said(context: Context, name: str) -> tuple[int, ...] | None:
     return None
 
 
-def _is_data(context: Context, part: Part) -> bool:
+def is_data(context: Context, part: Part) -> bool:
+    """Is the part a data variable?"""
     defined = part.name in context.model.definitions or part.name in context.latent
     return part.kind == "variable" and part.name in context.model.variables and not defined
 
@@ -131,7 +178,12 @@ def inputs_of(
 
 
 def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | None:
-    return event_shape(context, read_name(node, context.model.indices)) if isinstance(node, tree.Symbol) else None
+    if not isinstance(node, tree.Symbol):
+        return None
+    name = read_name(node, context.model.indices)
+    if name.full in context.model.definitions and (made := state_shape(context, name.full)) is not None:
+        return made
+    return event_shape(context, name)
 
 
 def classes_of(context: Context, inputs: tuple[tuple[str, tuple[int, ...] | None], ...]) -> tuple[tuple[str, int], ...]:

@@ -14,12 +14,18 @@ from formula2dgm.reading.rewrite import flatten, map_children
 from formula2dgm.syntax import tree
 
 
-def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool]) -> tree.Node:
-    """The tree with every open question decided. ``is_scalar`` says whether a call's head is a scalar."""
+def settle(
+    node: tree.Node,
+    is_scalar: Callable[[tree.Node], bool],
+    is_network: Callable[[tree.Node], bool] = lambda head: True,
+) -> tree.Node:
+    """The tree with every open question decided. ``is_scalar`` says whether a call's head is a scalar, ``is_network``
+    whether it is a network or may be one: what is not weighs the terms of an objective, ``m_t (KL[...] - E[...])``."""
 
     def scalar_product(each: tree.Node) -> tuple[tree.Node, tree.Node] | None:
         if isinstance(each, tree.Call) and each.given is None and each.params is None and len(each.args) == 1:
-            return (each.head, each.args[0]) if is_scalar(each.head) else None
+            weight = is_scalar(each.head) or (_holds_terms(each.args[0]) and not is_network(each.head))
+            return (each.head, each.args[0]) if weight else None
         return None
 
     def rebuild(each: tree.Node) -> tree.Node:
@@ -38,6 +44,11 @@ def settle(node: tree.Node, is_scalar: Callable[[tree.Node], bool]) -> tree.Node
         return each
 
     return rebuild(node)
+
+
+def _holds_terms(node: tree.Node) -> bool:
+    """Does the expression hold what no network is applied to: a divergence, an expectation?"""
+    return any(isinstance(each, tree.Divergence | tree.Expect) for each in node.walk())
 
 
 def _mean_of_rest(node: tree.Node, is_scalar: Callable[[tree.Node], bool]) -> tree.Node:

@@ -34,6 +34,18 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
             return shape_of(context, value)
         case ir.Head(call) if call.method != "plain":
             return () if node.output == ir.LOG_DET else shape_of(context, call.args[0])
+        case ir.State(body, _, _, shape):
+            return shape if shape is not None else shape_of(context, body)
+        case ir.FirstStep(first, rest):
+            shape = shape_of(context, rest)
+            return shape if shape is not None else shape_of(context, first)
+        case ir.Sequence(body) | ir.Prefix(body):
+            return shape_of(context, body)  # of one step
+        case ir.Steps(body) | ir.Shifted(body) | ir.AtStep(body) | ir.Carrying(body):
+            return shape_of(context, body)
+        case ir.Head(call, _, _, output) if output is not None and call.method == "plain":
+            made = context.network(call.network).scaffold
+            return made.heads[output][2] if made is not None else None
         case ir.Head(call, _, name):
             made = context.network(call.network).scaffold
             shape = next((shape for head, _, shape in made.heads if head == name), None) if made else None

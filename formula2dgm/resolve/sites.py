@@ -36,7 +36,7 @@ def name_sites(program: Program, context: Context) -> Program:
             return arena.inherit(arena.make(ir.Permuted, node.value, final[node.site], node.axis, node.entries), node)
         if isinstance(node, ir.Previous) and final.get(node.site, node.site) != node.site:
             return arena.inherit(
-                arena.make(ir.Previous, final[node.site], node.time, node.initial, node.own, node.lag), node
+                arena.make(ir.Previous, final[node.site], node.time, node.initial, node.own, node.lag, node.lengths), node
             )
         return node
 

@@ -22,10 +22,8 @@ from formula2dgm.resolve.operators import SPOKEN, Opened, runs_over_examples, un
 from formula2dgm.resolve.pairs import condition, conditions, open_batch, runs_over_batch
 from formula2dgm.resolve.randomness import holds_draws
 from formula2dgm.resolve.scaffold_rows import refuse_other_index, runs_over_defaults
+from formula2dgm.resolve.time_sums import open_time
 from formula2dgm.syntax import tree
-
-#: Letters that papers use for the steps of a sequence.
-TIME_LETTERS = frozenset(("t", "s"))
 
 
 def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate) -> Opened:
@@ -34,6 +32,9 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
     restrictions = conditions(node)
     restricted = {name for left, _, right in restrictions for name in (left, right)}
     for name, upper in binder_names(node):
+        if context.time is not None and name in context.time.indices:
+            open_time(context, node, name, opened)
+            continue
         _starts_at_one(context, node)
         if name in restricted and name in opened.scope.indices:
             continue
@@ -65,8 +66,6 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
             open_batch(context, node, name, opened)
         elif upper is not None and runs_over_examples(context, node, name, upper):
             _open_examples(context, node, name, upper, opened)
-        elif name in TIME_LETTERS or str(upper) in ("T", "tau"):
-            _open_time(context, node, name, opened)
         elif runs_over_entries(context, node.body, name, upper):
             refuse_whole(context, node, name)
             opened.scope = opened.scope.index(name, ENTRIES)
@@ -151,22 +150,3 @@ def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, 
         node.span,
         f"weigh the sum by one: \\sum_{name} q({name}|x) ...",
     )
-
-
-def _open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> None:
-    """A sum over the steps of a sequence. A variable drawn at each step and read at t - 1 is recurrent."""
-    if node.op != "sum":
-        raise context.refuse(
-            "F2D-0412", "a product over time is not yet understood", node.span, "write the sum of the logarithms"
-        )
-    axis = Axis("time", name, None)
-    opened.scope = opened.scope.index(name, axis)
-    opened.reduces.insert(0, ("sum", axis))
-    recurrent = dict(opened.scope.recurrent)
-    for each in node.body.walk():
-        if isinstance(each, tree.Symbol):
-            variable = read_name(each, context.model.indices)
-            shifted = any(str(index) == f"{name} - 1" for index in variable.index)
-            if shifted and variable.id in context.latent:
-                recurrent[variable.id] = (axis, (opened.scope.batch, axis))
-    opened.scope = replace(opened.scope, recurrent=recurrent)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.resolve.chain_paths import paths_of
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.hyperparameters import refuse_unknown_term
@@ -25,6 +26,7 @@ from formula2dgm.resolve.operators import (
     repetitions,
 )
 from formula2dgm.resolve.randomness import linear_factors
+from formula2dgm.resolve.sequences import divergence_over_steps, log_over_steps
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.term_scores import baseline_shares
 from formula2dgm.syntax import tree
@@ -83,7 +85,7 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
             ]
         case tree.Integral():
             return terms_of(evaluate, as_operator(evaluate, node, scope), scope)
-        case tree.Big(op="sum"):
+        case tree.Big(op="sum") if paths_of(node) is None:
             opened = open_sum(context, node, scope, evaluate)
             symbols = (opened.factor,) if opened.factor is not None else ()
             summed = terms_of(evaluate, node.body, opened.scope)
@@ -104,6 +106,10 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
                     value = evaluate.make(ir.Reduce, node.name, axis, value)
                 averaged.append(replace(each, node=value))
             return averaged
+        case tree.Divergence() if (steps := divergence_over_steps(context, node)) is not None:
+            return terms_of(evaluate, steps, scope)
+        case tree.Prefix(name="log", operand=inside) if (steps := log_over_steps(context, inside)) is not None:
+            return terms_of(evaluate, steps, scope)
         case tree.Symbol() if (piece := _named_piece(context, node)) is not None:
             return terms_of(evaluate, piece, scope.under(node))
     value = evaluate(node, scope)

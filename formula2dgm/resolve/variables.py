@@ -11,6 +11,7 @@ from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
@@ -18,12 +19,18 @@ from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.indexed import own_axes
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
-from formula2dgm.resolve.model import Definition, Drawn
+from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
+from formula2dgm.resolve.recurrences import is_state, state
+from formula2dgm.resolve.recurrent_layers import arranged
 from formula2dgm.resolve.scaffold_networks import scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
-from formula2dgm.resolve.scaffold_sizes import input_name
+from formula2dgm.resolve.scaffold_tables import default_table
 from formula2dgm.resolve.sources import is_data_source
+from formula2dgm.resolve.steps import at_its_step
+from formula2dgm.resolve.tables import rows_at, state_of
+from formula2dgm.resolve.timeline import axis_of
+from formula2dgm.resolve.windows import lengths
 from formula2dgm.syntax import tree
 
 #: Words for what does not depend on anything that is trained.
@@ -35,13 +42,14 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     index_name = plain(symbol)
     if index_name is not None and index_name in scope.indices:
         return context.arena.make(ir.Index, scope.indices[index_name])
-    if index_name is not None and (plate := size_named(context, index_name)) is not None:
-        return context.arena.make(ir.Size, plate, origin=symbol)
+    if index_name is not None and (counted := size_named(context, index_name)) is not None:
+        own = lengths(context, counted) if counted.kind == "time" else None
+        return own or context.arena.make(ir.Size, counted, origin=symbol)
     if (averaged := averaged_tensor(context, symbol)) is not None:
         return as_target(context, variable(context, averaged[0], scope, evaluate), averaged[1:])
     name = read_name(symbol, context.model.indices)
-    if name.id in scope.recurrent and _is_previous(name, scope):
-        return _previous(context, name, scope, symbol)
+    if (elsewhere := at_its_step(context, symbol, name, scope, evaluate)) is not None:
+        return elsewhere
     if name.id in scope.values:
         _note_missing_index(context, scope.values[name.id], name, scope, symbol)
         return indexed(context, scope.values[name.id], name, scope, symbol)
@@ -53,8 +61,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
         if each in context.model.definitions:
             return _definition(context, each, scope, evaluate, symbol)
     if context.named.find(head) is not None:
-        return _named(context, head, symbol, scope)
-    if (row := default_row(context, symbol, scope)) is not None:
+        return _named(context, head, symbol, scope, evaluate)
+    if (row := default_row(context, symbol, scope) or default_table(context, symbol, scope, evaluate)) is not None:
         return row
     if name.full in context.model.parameters and name.full not in context.hyperparameters:
         raise context.refuse(
@@ -79,23 +87,6 @@ def _note_missing_index(context: Context, node: ir.Node, name: Name, scope: Scop
     for axis in node.axes:
         if axis.kind == "sample" and not name.index and axis in scope.indices.values():
             context.assume(f"{symbol} under the sum over {axis.name} is {symbol}_{axis.name}", symbol.span)
-
-
-# -- recurrence ---------------------------------------------------------------------------------------
-
-
-def _is_previous(name: Name, scope: Scope) -> bool:
-    axis, _ = scope.recurrent[name.id]
-    return any(str(each) == f"{axis.name} - 1" for each in name.index)
-
-
-def _previous(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.Node:
-    axis, own = scope.recurrent[name.id]
-    context.assume(f"{name.id}_0 is zero", symbol.span)
-    context.assume(
-        f"{name.id}_{{{axis.name}-1}} is the previous step's draw of {name.id}, its gradient kept", symbol.span
-    )
-    return context.arena.make(ir.Previous, name.id, axis, context.const(0.0), own)
 
 
 # -- draws by statements -------------------------------------------------------------------------------
@@ -151,27 +142,45 @@ def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, sy
     with context.unfolding(key, definition.span):
         node = evaluate(definition.body, inner)
     context.arena.note(node, symbol)
-    _refuse_steps_of_whole(context, definition, node, scope, symbol)
+    if context.time is not None:
+        node = along_time(context, key, definition, node, inner, symbol)
+    return node
+
+
+def along_time(
+    context: Context, key: str, definition: Definition, node: ir.Node, scope: Scope, symbol: tree.Symbol
+) -> ir.Node:
+    """What a definition of steps gives: a state that is carried, or the steps of a whole sequence."""
+    time = context.time
+    assert time is not None
+    index = read_name(symbol, context.model.indices).index
+    axis = next((axis for each in index if (axis := axis_of(context, plain(each) or "", scope)) is not None), None)
+    if axis is None:
+        return node
+    if any(time.is_whole(place) for _, place in time.places(definition.name)):
+        return context.arena.make(ir.Steps, node, axis, origin=symbol)
+    if is_state(context, key):
+        return state(context, key, node, axis)
+    _refuse_steps_of_whole(context, definition, node, axis, symbol)
     return node
 
 
 def _refuse_steps_of_whole(
-    context: Context, definition: Definition, node: ir.Node, scope: Scope, symbol: tree.Symbol
+    context: Context, definition: Definition, node: ir.Node, axis: Axis, symbol: tree.Symbol
 ) -> None:
     """``h_t`` of ``h = f(x)``: what a network makes of a whole sequence has no steps that are known."""
-    for index in read_name(symbol, context.model.indices).index:
-        axis = scope.indices.get(plain(index) or "")
-        if axis is not None and axis.kind == "time" and axis not in node.axes and not definition.index:
-            raise context.refuse(
-                "F2D-0405",
-                f"{symbol} is read at a step of time, and {definition.name.full} is made of a whole sequence: what a "
-                "network makes of it has no steps that are known",
-                symbol.span,
-                f"apply the network at each step, {symbol} = f(x_{axis.name}), or pass its result as data of its own",
-            )
+    if axis not in node.axes and not definition.index:
+        name = definition.name.full
+        raise context.refuse(
+            "F2D-0405",
+            f"{symbol} is read at a step of time, and {name} is made of a whole sequence: nothing says that what a "
+            "network makes of it has steps",
+            symbol.span,
+            f"say so, {name}_{{1:T}} = f(x_{{1:T}}), or apply the network at each step, {symbol} = f(x_{axis.name})",
+        )
 
 
-def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope) -> ir.Node:
+def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope, evaluate: Evaluate) -> ir.Node:
     binding = context.named.find(name)
     assert binding is not None
     match binding.value:
@@ -182,6 +191,12 @@ def _named(context: Context, name: Name, symbol: tree.Symbol, scope: Scope) -> i
             context.parameters.setdefault(
                 owned, Parameter(owned, binding.key.text, learned, shape, None, (binding.key.text, ""))
             )
+            states = [state_of(context, each, scope, evaluate) for each in name.index]
+            if states and None not in states:
+                known = [each for each in states if each is not None]
+                rows = rows_at(context, owned, learned, False, known, len(known) == len(shape))
+                if rows is not None:
+                    return rows
             own = own_axes(context, name, shape, scope, symbol)
             return context.arena.make(ir.Param, owned, learned, False, own, len(own) == len(shape))
         case _:
@@ -212,24 +227,25 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             )
         if name.group and key not in context.named.values:
             context.claim_group(name.id, (), name.group, call)
-        inputs = tuple(input_name(each, i) for i, each in enumerate(call.args))
+        given = arranged(context, key, value, call, args)
         owned = attribute(key)
         context.networks.setdefault(
             owned,
             Network(
                 owned,
                 key,
-                inputs,
+                given.inputs,
                 False,
                 name.group[0] if name.group else None,
                 None,
                 value.sigmoid,
                 (binding.key.text, ""),
+                given.outputs,
             ),
         )
-        node: ir.Node = context.arena.make(
-            ir.Head, context.call(owned, args, stochastic=value.stochastic, origin=call), None, None, origin=call
-        )
+        made = context.call(owned, given.args, stochastic=value.stochastic, origin=call)
+        output = 0 if given.outputs > 1 else None
+        node: ir.Node = context.arena.make(ir.Head, made, None, None, output, origin=call)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if value.sigmoid else node
     if not context.options.scaffold:
         close = get_close_matches(key, list(context.named.values), n=1)

@@ -113,16 +113,16 @@ class Arguments:
                 self.found.error("F2D-0603", said, each.span)
 
     def _check_plates(self, given: dict[str, Any], objective: Any) -> None:
-        """The parts of an example are as many as the formula says."""
+        """The parts of an example, or the steps of a sequence, are as many as the formula says."""
         for each in self.program.inputs:
             value = given.get(self.keywords[each.name])
             if not isinstance(value, Tensor) or value.dim() < len(each.axes):
                 continue
             for axis, size in zip(each.axes, value.shape, strict=False):
-                named = isinstance(axis.size, str) and axis.kind == "plate"
+                named = isinstance(axis.size, str) and axis.kind in ("plate", "time")
                 keyword = self.keywords[str(axis.size)] if named else ""
                 said = given.get(keyword, getattr(objective, keyword, None)) if named else axis.size
-                if axis.kind == "plate" and said is not None and size != said:
+                if axis.kind in ("plate", "time") and said is not None and size != said:
                     said_as = f"{axis.size} is {said}" if named else f"the formula says {said}"
                     hint = f"bind {axis.size} to {size}, or pass it at the call" if named else None
                     self._error("F2D-0605", f"{each.name} has {size} along {axis.name}, but {said_as}", each, hint)

@@ -28,7 +28,8 @@ from formula2dgm.resolve.bindings import (
     VariableValue,
 )
 from formula2dgm.runtime.binding_checks import event_shape_of, impossible
-from formula2dgm.runtime.invertible import as_module, is_invertible, members_of
+from formula2dgm.runtime.invertible import as_module, members_of
+from formula2dgm.runtime.network_facts import add_spectral_norms, network_value, unfit_recurrent
 from formula2dgm.spans import Source, Span
 
 
@@ -74,27 +75,8 @@ def SpectralNorm(network: nn.Module) -> nn.Module:  # noqa: N802 (it is written 
     >>> bool(torch.linalg.matrix_norm(network.weight, 2) < 1.2)
     True
     """
-    for layer in _layers(network):
-        if not _is_normed(layer):
-            torch.nn.utils.parametrizations.spectral_norm(layer)
+    add_spectral_norms(network)
     return network
-
-
-def _layers(network: nn.Module) -> list[nn.Module]:
-    """The layers with a weight that multiplies its input."""
-    kinds = (nn.Linear, nn.Bilinear, nn.modules.conv._ConvNd)
-    return [each for each in network.modules() if isinstance(each, kinds)]
-
-
-def _is_normed(layer: nn.Module) -> bool:
-    made = getattr(getattr(layer, "parametrizations", None), "weight", ())
-    return any(type(each).__name__ == "_SpectralNorm" for each in made) or hasattr(layer, "weight_orig")
-
-
-def _is_lipschitz(network: nn.Module) -> bool:
-    """Has every layer a weight divided by its spectral norm?"""
-    layers = _layers(network)
-    return bool(layers) and all(map(_is_normed, layers))
 
 
 class BoundFamily:
@@ -187,15 +169,31 @@ def describe(bindings: Mapping[str, object]) -> Described:
             problems.append(Diagnostic("F2D-0707", "error", f"a key is the formula's text, not a {type(key).__name__}"))
             continue
         source = Source(key, f"binding {key!r}")
+        span = Span(source, 0, len(key))
+        if (unfit := _unfit(value)) is not None:
+            problems.append(Diagnostic("F2D-0640", "error", unfit[0], span, unfit[1]))
+            continue
         described = _describe(key, value, objects)
         if isinstance(described, str):
-            span = Span(source, 0, len(key))
             problems.append(Diagnostic("F2D-0707", "error", described, span))
         else:
             entries.append(Binding(source, described))
     if problems:
         raise FormulaError(problems)
     return Described(Bindings(tuple(entries)), objects)
+
+
+def _unfit(value: object) -> tuple[str, str] | None:
+    """Why recurrent layers do not fit their place, and what to do."""
+    family = (
+        value.family.name if isinstance(value, BoundFamily) else "f2d.Sigmoid" if isinstance(value, Sigmoid) else None
+    )
+    inside = (
+        [value.network, *value.parameters.values()] if isinstance(value, BoundFamily) else members_of(value) or [value]
+    )
+    modules = (each.network if isinstance(each, Sigmoid) else each for each in inside)
+    found = (unfit_recurrent(each, family) for each in modules if isinstance(each, nn.Module))
+    return next((each for each in found if each is not None), None)
 
 
 def _describe(key: str, value: object, objects: dict[tuple[str, str], object]) -> Value | str:
@@ -257,29 +255,15 @@ def _describe_parameter(
         return VariableValue(value)
     if isinstance(value, Sigmoid):
         objects[place] = value.network
-        named, random = _named_parameters(value.network), _is_stochastic(value.network)
-        return NetworkValue(named, True, random, lipschitz=_is_lipschitz(value.network))
+        return network_value(value.network, sigmoid=True)
     if isinstance(value, nn.Module):
         objects[place] = value
-        named, random = _named_parameters(value), _is_stochastic(value)
-        return NetworkValue(named, False, random, is_invertible(value), _is_lipschitz(value))
+        return network_value(value)
     if isinstance(value, Tensor):
         objects[place] = value
         return TensorValue(tuple(value.shape), isinstance(value, nn.Parameter))
     assert isinstance(value, int | float)
     return NumberValue(value)
-
-
-def _named_parameters(module: nn.Module) -> tuple[str, ...]:
-    """The named parameters of a module's forward, in order; () where it has none (``*args``)."""
-    parameters = inspect.signature(module.forward).parameters.values()
-    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return tuple(each.name for each in parameters if each.kind in kinds)
-
-
-def _is_stochastic(module: nn.Module) -> bool:
-    """Has the module layers that draw in the forward pass?"""
-    return any(isinstance(each, nn.modules.dropout._DropoutNd | nn.RReLU) for each in module.modules())
 
 
 def _from_torch(law: torch.distributions.Distribution) -> BoundFamily | str:

@@ -41,7 +41,7 @@ def _values(each: Input, sizes: Mapping[Axis, int], known: Mapping[str, float | 
 
 
 def _size(axis: Axis, sizes: Mapping[Axis, int], known: Mapping[str, float | None]) -> int:
-    said = known.get(axis.size) if isinstance(axis.size, str) and axis.kind == "plate" else axis.size
+    said = known.get(axis.size) if isinstance(axis.size, str) else axis.size
     if isinstance(said, int | float):
         return int(said)
     return {"time": STEPS, "plate": PARTS}.get(axis.kind) or sizes.get(axis, EXAMPLES)

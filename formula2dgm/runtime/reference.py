@@ -17,16 +17,18 @@ from torch import Tensor
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
-from formula2dgm.ir.rewrite import walk
 from formula2dgm.runtime import reference_families as families
 from formula2dgm.runtime.reference_arithmetic import arithmetic, pairwise
 from formula2dgm.runtime.reference_batches import axis_size, batch_size, example, stratum_weights
+from formula2dgm.runtime.reference_chains import of_chain
 from formula2dgm.runtime.reference_divergences import divergence
 from formula2dgm.runtime.reference_gradients import gradient, log_det_jacobian
 from formula2dgm.runtime.reference_laws import LawAt, law_at
+from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
 from formula2dgm.runtime.reference_networks import call_network
 from formula2dgm.runtime.reference_noise import Position, noise_at
-from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, combine, vector_of
+from formula2dgm.runtime.reference_time import OF_TIME, call_with_times, carried_by, kept_steps, of_time
+from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, together, started, vector_of
 from formula2dgm.runtime.reference_vectors import of_event
 
 
@@ -38,6 +40,10 @@ class Result:
     value: Tensor
     terms: dict[str, Tensor]
     contributions: dict[str, Tensor]
+
+
+#: What chooses a row of a table by its number from 0.
+_CHOICES = (ir.Draw, ir.ArgMin, ir.Nearest)
 
 
 class Reference:
@@ -64,14 +70,13 @@ class Reference:
         defaults = {each.name: each.default for each in program.hyperparameters}
         self.hyperparameters = {**defaults, **(hyperparameters or {})}
         filled = {
-            each.name: torch.full(each.shape, each.fill, dtype=torch.float64)
+            each.name: started(each)
             for each in program.parameters
             if each.made and each.fill is not None and each.shape is not None
         }
         known = {**filled, **(parameters or {})}
         self.parameters = {**{name: known[of] for name, of in at_start.items() if of in known}, **known}
-        roots = [term.node for objective in program.objectives for term in objective.terms]
-        self.draws = {node.site: node for node in walk(*roots) if isinstance(node, ir.Draw)}
+        self.carried = carried_by(program.roots)
         self.memo: dict[tuple[ir.Node, frozenset[tuple[Axis, int]]], object] = {}
 
     def run(self, player: str | None = None) -> Result:
@@ -80,6 +85,8 @@ class Reference:
         return self.objective(objective)
 
     def objective(self, objective: Objective) -> Result:
+        self.carried = carried_by(term.node for term in objective.terms)  # each player holds other networks constant
+        self.memo = {}
         terms: dict[str, Tensor] = {}
         contributions: dict[str, Tensor] = {}
         total: Tensor | None = None
@@ -117,7 +124,8 @@ class Reference:
             case ir.Hyper(name):
                 return Value(torch.as_tensor(self.hyperparameters[name], dtype=torch.float64), False)
             case ir.Size(axis):
-                return Value(torch.tensor(float(self.batch_size(axis)), dtype=torch.float64), False)
+                size = self.size(axis, node, at) if axis.kind == "time" else self.batch_size(axis)
+                return Value(torch.tensor(float(size), dtype=torch.float64), False)
             case ir.LogStratumWeight(axis, examples):
                 size = self.batch_size(axis.of or axis)
                 return Value(stratum_weights(at[axis], size, float(self(examples, at).tensor)).log(), True)
@@ -132,8 +140,6 @@ class Reference:
                 return self._data(node, at)
             case ir.Enumerated(law, axis):
                 return Value(self.law(law, at).values()[at[axis]], False)
-            case ir.Previous():
-                return self._previous(node, at)
             case ir.Head():
                 return self._head(node, at)
             case ir.Draw():
@@ -146,6 +152,8 @@ class Reference:
                 return Value(self(value, at).tensor[self.noise[site]], True)
             case ir.LogProb():
                 return self._log_prob(node, at)
+            case ir.LinearChain():
+                return log_prob_of_step(self, node, at)
             case ir.LogProbAt(_, category, parts):
                 return at_category(self(category, at), [self(each, at) for each in parts])
             case ir.Divergence(name, left, right, elementwise, arguments):
@@ -161,7 +169,7 @@ class Reference:
                 return Value(getattr(here.distribution(), kind), here.batched)
             case ir.Reduce():
                 return self._reduce(node, at)
-            case ir.At(value, axis, ir.Draw() | ir.ArgMin() | ir.Nearest() as index):
+            case ir.At(value, axis, index) if isinstance(index, _CHOICES) or index.event == "value":
                 rows = [self(value, {**at, axis: each}).tensor for each in range(self.size(axis, value, at))]
                 chosen = self(index, at)
                 return Value(torch.stack(rows)[chosen.tensor.long()], chosen.batched)
@@ -200,6 +208,10 @@ class Reference:
                 return self._over_event(inner.tensor, inner.batched)
             case ir.EventFunction() | ir.Entry() | ir.ArgMin() | ir.Nearest():
                 return of_event(node, self, at)
+            case ir.ChainSum():
+                return of_chain(self, node, at)
+            case _ if isinstance(node, OF_TIME):
+                return of_time(self, node, at)
             case ir.Component(value, position):
                 inner = self(value, at)
                 return Value(inner.tensor[..., position - 1], inner.batched)
@@ -216,15 +228,6 @@ class Reference:
             if axis.kind in ("plate", "time"):
                 tensor = tensor[:, at[axis]]
         return Value(tensor, True)
-
-    def _previous(self, node: ir.Previous, at: Position) -> Value:
-        position = at[node.time]
-        draw = self.draws[node.site]
-        if position >= node.lag:
-            return self(draw, {**at, node.time: position - node.lag})
-        event = noise_at(draw, self.noise[draw.site], {**at, node.time: 0})
-        initial = self(node.initial, at)
-        return combine(torch.add, Value(torch.zeros_like(event.tensor), event.batched), initial)
 
     # -- networks and laws -----------------------------------------------------------------------------
 
@@ -251,8 +254,10 @@ class Reference:
 
     def _call(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
         network = next(each for each in self.program.called if each.name == call.network)
-        args = [self(each, at) for each in call.args]
-        return call_network(self.networks[call.network], network, args, call.frozen, call.method)
+        module = self.networks[call.network]
+        return call_with_times(
+            self, call, at, lambda args: call_network(module, network, args, call.frozen, call.method)
+        )
 
     def law(self, law: ir.Law, at: Position) -> LawAt:
         return law_at(law, {name: self(node, at) for name, node in law.params})
@@ -277,10 +282,9 @@ class Reference:
     def _reduce(self, node: ir.Reduce, at: Position) -> Value:
         if node.axis.kind == "batch":
             return Value(REDUCTIONS[node.op](self.number(self(node.body, at))), False)
-        positions = range(self.size(node.axis, node.body, at))
-        parts = [self(node.body, {**at, node.axis: position}) for position in positions]
-        stacked = torch.stack([each.tensor for each in parts])
-        return Value(REDUCTIONS[node.op](stacked), parts[0].batched)
+        size = self.size(node.axis, node.body, at)
+        parts, batched = together([self(node.body, {**at, node.axis: position}) for position in range(size)])
+        return Value(REDUCTIONS[node.op](torch.stack(parts)[list(kept_steps(node, size))]), batched)
 
     def batch_size(self, batch: Axis) -> int:
         return batch_size(self.program, self.data, self.noise, batch)

@@ -43,11 +43,16 @@ def axis_size(run: Reference, axis: Axis, body: ir.Node, at: Position) -> int:
         size = run.hyperparameters[axis.size]
         assert size is not None
         return int(size)
+    for variable in run.program.inputs:
+        if axis.kind == "time" and axis in variable.axes:
+            return run.data[variable.name].shape[variable.axes.index(axis)]
     for each in walk(body):
         if isinstance(each, ir.Enumerated) and each.axis == axis:
             return run.law(each.law, at).values().shape[0]
         if isinstance(each, ir.Data) and axis in each.axes:
             return run.data[each.name].shape[each.axes.index(axis)]
+        if isinstance(each, ir.Param) and axis in each.own:
+            return run.parameters[each.name].shape[each.own.index(axis)]
     raise ValueError(f"the size of {axis.name} is unknown")
 
 

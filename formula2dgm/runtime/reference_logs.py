@@ -17,7 +17,8 @@ from torch import Tensor
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.runtime.reference_noise import Position
-from formula2dgm.runtime.reference_values import REDUCTIONS, Value, combine, log_of_exponentials
+from formula2dgm.runtime.reference_time import kept_steps
+from formula2dgm.runtime.reference_values import REDUCTIONS, Value, combine, log_of_exponentials, together
 
 
 def is_of_densities(node: ir.Node) -> bool:
@@ -31,8 +32,10 @@ def is_of_densities(node: ir.Node) -> bool:
             return is_of_densities(top) or is_of_densities(bottom)
         case ir.Pow(base, _):
             return is_of_densities(base)
-        case ir.Reduce("sum" | "mean", _, body):
+        case ir.Reduce("sum" | "mean" | "prod", _, body) | ir.Carrying(body) | ir.Window(body):
             return is_of_densities(body)
+        case ir.FirstStep(first, rest):
+            return is_of_densities(first) or is_of_densities(rest)
     return False
 
 
@@ -56,8 +59,12 @@ class Logs:
                 return combine(torch.sub, self.of(top, at), self.of(bottom, at))
             case ir.Pow(base, exponent) if is_of_densities(base):
                 return combine(torch.mul, self.value(exponent, at), self.of(base, at))
-            case ir.Reduce(op, axis, body) if is_of_densities(node):
-                return self._of_reduction(REDUCTIONS[op], axis, body, at)
+            case ir.Reduce() if is_of_densities(node):
+                return self._of_reduction(node, at)
+            case ir.Carrying(body) if is_of_densities(body):
+                return self.of(body, at)
+            case ir.FirstStep(first, rest, time) if is_of_densities(node):
+                return self.of(first if at[time] == 0 else rest, at)
         value = self.value(node, at)
         return Value(torch.log(value.tensor), value.batched)
 
@@ -70,8 +77,11 @@ class Logs:
             logs.append(Value(torch.log(product.tensor), product.batched))
         return reduce(partial(combine, torch.add), logs)
 
-    def _of_reduction(self, mean: Callable[[Tensor], Tensor], axis: Axis, body: ir.Node, at: Position) -> Value:
-        if axis.kind == "batch":
-            return Value(log_of_exponentials(mean, self.number(self.of(body, at))), False)
-        parts = [self.of(body, {**at, axis: each}) for each in range(self.size(axis, body, at))]
-        return Value(log_of_exponentials(mean, torch.stack([each.tensor for each in parts])), parts[0].batched)
+    def _of_reduction(self, node: ir.Reduce, at: Position) -> Value:
+        reduction = REDUCTIONS["sum"] if node.op == "prod" else partial(log_of_exponentials, REDUCTIONS[node.op])
+        if node.axis.kind == "batch":
+            return Value(reduction(self.number(self.of(node.body, at))), False)
+        body = node.body.body if isinstance(node.body, ir.Window) and node.body.time == node.axis else node.body
+        every = range(self.size(node.axis, body, at))
+        parts, batched = together([self.of(body, {**at, node.axis: each}) for each in every])
+        return Value(reduction(torch.stack(parts)[list(kept_steps(node, len(every)))]), batched)

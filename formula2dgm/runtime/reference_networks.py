@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,17 +13,21 @@ from formula2dgm.ir.nodes import Method
 from formula2dgm.ir.program import Network
 from formula2dgm.runtime.reference_values import Value
 
+#: What a network is given as one argument: a value, or a tuple of them.
+Given = Value | tuple[Value, ...]
+
 
 def call_network(
-    module: Callable[..., object], network: Network, args: Sequence[Value], frozen: bool, method: Method = "plain"
+    module: Callable[..., object], network: Network, args: Sequence[Given], frozen: bool, method: Method = "plain"
 ) -> tuple[object, bool]:
     """What a network returns, and whether that has a batch; without one, it is called on a batch of one.
 
     A call with a log-determinant gives the value alone from the network: the determinant is that of its Jacobian.
     """
-    batched = any(each.batched for each in args)
-    count = next((each.tensor.shape[0] for each in args if each.batched), 1)
-    inputs = [each.tensor if each.batched else each.tensor.expand(count, *each.tensor.shape) for each in args]
+    values = [value for each in args for value in (each if isinstance(each, tuple) else (each,))]
+    batched = any(each.batched for each in values)
+    count = next((each.tensor.shape[0] for each in values if each.batched), 1)
+    inputs = [_with_batch(each, count) for each in args]
     keywords = dict(zip(network.inputs, inputs, strict=False)) if network.keywords else {}
     positional = () if network.keywords else tuple(inputs)
     if method == "inverse":
@@ -33,7 +38,14 @@ def call_network(
         output = _held(module, frozen)(*positional, **keywords)
     if batched or not args:
         return output, batched
-    return _map_tensors(output, lambda tensor: tensor[0]), False
+    return map_tensors(output, lambda tensor: tensor[0]), False
+
+
+def _with_batch(given: Given, count: int) -> Any:
+    """The tensor of an argument, or the tuple of tensors, each with a batch."""
+    if isinstance(given, tuple):
+        return tuple(_with_batch(each, count) for each in given)
+    return given.tensor if given.batched else given.tensor.expand(count, *given.tensor.shape)
 
 
 class _Inverse(torch.nn.Module):
@@ -76,10 +88,11 @@ def log_det_by_outputs(value: Tensor, point: Tensor) -> Tensor:
     return torch.stack(log_dets)
 
 
-def _map_tensors(output: object, change: Callable[[Tensor], Tensor]) -> object:
+def map_tensors(output: object, change: Callable[[Tensor], Tensor]) -> object:
+    """What a network returned with every tensor in it changed."""
     if isinstance(output, Tensor):
         return change(output)
     if isinstance(output, Mapping):
-        return {name: change(each) for name, each in output.items()}
+        return {name: map_tensors(each, change) for name, each in output.items()}
     assert isinstance(output, tuple | list)
-    return tuple(change(each) for each in output)
+    return tuple(map_tensors(each, change) for each in output)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from formula2dgm.ir.program import Parameter
 from formula2dgm.runtime.reference_functions import OF_ONE, OF_SEVERAL
 
 
@@ -29,12 +30,27 @@ def combine(operation: Callable[[Tensor, Tensor], Tensor], left: Value, right: V
     return Value(operation(with_rank(left, rank), with_rank(right, rank)), left.batched or right.batched)
 
 
+def started(parameter: Parameter) -> Tensor:
+    """What a tensor is that nobody bound and that does not start at random."""
+    assert parameter.shape is not None and parameter.fill is not None
+    if parameter.identity:
+        return parameter.fill * torch.eye(parameter.shape[0], dtype=torch.float64)
+    return torch.full(parameter.shape, parameter.fill, dtype=torch.float64)
+
+
 def with_rank(value: Value, rank: int) -> Tensor:
     missing = rank - value.event_rank
     if not missing or not value.batched:
         return value.tensor
     count, *event = value.tensor.shape
     return value.tensor.reshape(count, *([1] * missing), *event)
+
+
+def together(values: Sequence[Value]) -> tuple[list[Tensor], bool]:
+    """Values of one shape beside each other: what lacks the batch or the event of the others is spread over it."""
+    rank = max(each.event_rank for each in values)
+    tensors = torch.broadcast_tensors(*(with_rank(each, rank) for each in values))
+    return list(tensors), any(each.batched for each in values)
 
 
 def at_category(category: Value, numbers: Sequence[Value]) -> Value:

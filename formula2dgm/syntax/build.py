@@ -9,7 +9,7 @@ from lark import Transformer
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.binders import binders_of, join_draws
 from formula2dgm.syntax.derivatives import quotient
-from formula2dgm.syntax.entries import entry, run_to, separate_indices
+from formula2dgm.syntax.entries import bounded, entry, joined, listed, run_to, separate_indices
 from formula2dgm.syntax.partial import Bare, Drawn, Group, Sum, Value, add, divide, finish, multiply
 from formula2dgm.syntax.parts import (
     Args,
@@ -26,7 +26,7 @@ from formula2dgm.syntax.parts import (
 )
 from formula2dgm.syntax.scripts import OPEN_RANGES
 from formula2dgm.syntax.tokens import Token, refuse
-from formula2dgm.syntax.vocabulary import CONDITIONAL_FUNCTIONS
+from formula2dgm.syntax.vocabulary import CONDITIONAL_FUNCTIONS, UNIFORM
 
 
 class Build(Transformer[Token, Any]):
@@ -60,8 +60,11 @@ class Build(Transformer[Token, Any]):
             return c[0]
         for relation, right in zip(c[1::2], c[2::2], strict=True):
             refuse_list(relation, right)
-        members = tuple(finish(each) for each in c[::2])
-        return tree.Chain(members, tuple(each.text for each in c[1::2]), span=span_of(c[0], c[-1]))
+        relations = tuple(each.text for each in c[1::2])
+        first, *members = (finish(each) for each in c[::2])
+        if relations[0] in ("=", ":="):
+            first, members = listed(first), [joined(each) for each in members]
+        return tree.Chain((first, *members), relations, span=span_of(c[0], c[-1]))
 
     def bare_list(self, c: list[Any]) -> Value:
         return Bare(tree.Tuple(tuple(finish(each) for each in c[::2]), span=span_of(c[0], c[-1])))
@@ -127,7 +130,10 @@ class Build(Transformer[Token, Any]):
 
     def call(self, c: list[Any]) -> Value:
         head, _, args, end = c
-        return tree.Call(head, args.args, args.given, args.params, span=span_of(head, end))
+        drawn_from = isinstance(head, tree.Symbol) and head.letter in UNIFORM
+        parts = [each if each is None or drawn_from else tuple(map(joined, each))
+                 for each in (args.args, args.given, args.params)]  # fmt: skip
+        return tree.Call(head, *parts, span=span_of(head, end))
 
     def call_twice(self, c: list[Any]) -> Value:
         return self.call([self.call(c[:4]), *c[4:]])
@@ -178,8 +184,8 @@ class Build(Transformer[Token, Any]):
     def big(self, c: list[Any]) -> Value:
         token, sub, sup, body = c
         opened = not isinstance(body, Group)
-        upper = sup.node if sup is not None else None
-        return tree.Big(token.text, sub or (), upper, finish(body), opened, span=span_of(token, body))
+        binders, upper = bounded(tuple(sub or ()), sup.node if sup is not None else None)
+        return tree.Big(token.text, binders, upper, finish(body), opened, span=span_of(token, body))
 
     def expect(self, c: list[Any]) -> Value:
         binders, given = binders_of(c[1] or ()), c[5]

@@ -86,6 +86,8 @@ class Characters(ABC):
         elif plain is not None:
             for kind, text in pieces(plain):
                 self._add(kind, text, start, end)
+        elif (accented := unicode_symbols.accented_of(char)) is not None:
+            self._add("name", accented[0], start, end).accents += (accented[1],)
         else:
             self._bad(start, end, "F2D-0101", f"unexpected character {char!r}")
         return end
@@ -120,7 +122,7 @@ class Characters(ABC):
         return opener > 1 and self.out[opener - 2].text == "E" and self.out[opener - 2].style == "bb"
 
     def _lists_scripts(self, mark: str, start: int) -> bool:
-        """Whether a comma is all there is between script characters: ``𝔼ₜ,ₓ``."""
-        if len(self.out) < 2 or not self.out[-1].is_op(",") or self.out[-1].end != start:
+        """Whether a comma or a colon is all there is between script characters: ``𝔼ₜ,ₓ``, ``x₁:ₜ``."""
+        if len(self.out) < 2 or not self.out[-1].is_op(",", ":") or self.out[-1].end != start:
             return False
         return self.open_script == (self.out[-1].start, mark)

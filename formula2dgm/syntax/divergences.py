@@ -36,9 +36,19 @@ def divergence_of(reader: Reader, frame: Frame, token: Token) -> tuple[str, str]
         if single or commas:
             return sure, "|" if single else ","
         _one_argument(reader, sure, end)
-    if name in DISTANCES and commas == 1 and not single:
+    if name in DISTANCES and commas == 1 and not single and not _multiplies(reader, end):
         return name, ","
     return None
+
+
+#: What a distance between distributions is labelled by: its order or its cost.
+_ORDERS = frozenset({"p", "q", "c", "r", "epsilon"})
+
+
+def _multiplies(reader: Reader, end: int) -> bool:
+    """``W_f [h, x]``: a matrix with a label of its own before a vector of several parts, and no distance."""
+    orders = _ORDERS if reader.tokens[end].text == ROUND else {"p"}
+    return any(each.kind == "name" and each.text not in orders for each in reader.tokens[reader.i + 1 : end])
 
 
 def _label_of(reader: Reader, token: Token) -> str | None:

@@ -14,6 +14,7 @@ from formula2dgm.syntax.vocabulary import (
     INFINITIES,
     PRODUCT_WORDS,
     RELATION_WORDS,
+    STEP_LENGTHS,
 )
 
 RESERVED = PRODUCT_WORDS | RELATION_WORDS
@@ -100,6 +101,10 @@ def _plain(reader: Reader, frame: Frame, token: Token) -> None:
     ):
         refuse("F2D-0120", f"'{token.text}' is a word of the language and cannot be a name", token.span)
     reader.i += 1
+    if after is not None and after.kind == "name" and token.text + after.text in STEP_LENGTHS:
+        token = token.copy(text=token.text + after.text)
+        token.end = after.end
+        reader.i += 1
     name = reader.emit("NAME", token)
     if frame.sets and token.text in _NUMBER_SETS and not token.style:
         name.style = "bb"
@@ -111,6 +116,8 @@ def _plain(reader: Reader, frame: Frame, token: Token) -> None:
         reader.emit("LCALL", opener.implied("LCALL"))
         reader.bracket("set", "LSET", "RSET")
         reader.emit("RCALL", reader.tokens[reader.i - 1].after("RCALL"))
+    elif token.text == "W" and reader.opens(reader.i, frame, SQUARE) and _is_vector(reader):
+        return  # a matrix times the vector that the bracket joins
     elif reader.opens(reader.i, frame, ROUND, SQUARE) and _is_power_of_e(reader, name):
         _refuse_argument(reader)
     elif reader.opens(reader.i, frame, ROUND, SQUARE):
@@ -122,6 +129,11 @@ def _plain(reader: Reader, frame: Frame, token: Token) -> None:
             reader.bracket("sub", "ISUBL", "ISUBR")
             return
         read_scripts(reader, frame, None, "RCALL")
+
+
+def _is_vector(reader: Reader) -> bool:
+    """Whether the bracket that opens here joins several values: ``[h, x]``, ``[h; x]``."""
+    return any(each.is_op(",", ";") for each in reader.directly_inside(reader.i + 1, reader.partner[reader.i]))
 
 
 def _is_power_of_e(reader: Reader, name: Token) -> bool:

@@ -27,6 +27,7 @@ _OPERATORS = {"+": "PLUS", "-": "MINUS", "/": "SLASH", ",": "COMMA", ";": "SEMI"
     ("*", *PRODUCT_WORDS), "OP"
 )
 _BLANKS = frozenset({"call", "args", "sub", "unbraced", "div", "abs", "norm"})
+MAX_BOUND = 8
 _MARKS = {"*": "star", "+": "plus", "-": "minus"}
 _TERM_ENDS = frozenset({"PLUS", "MINUS", "COMMA", "SEMI", "COLON", "CELL", "ROW"})
 
@@ -113,6 +114,10 @@ def _operator(reader: Reader, frame: Frame, token: Token) -> None:
         return
     if token.text == "." and reader.operand and token.is_spaced and _multiplies(reader, frame):
         token = token.copy(text="dot")
+    if token.text == "setminus" and frame.kind == "sub" and reader.first_in(frame):
+        reader.i += 1
+        reader.emit("REL", token, "!=")
+        return
     if token.text == "*" and _stars_a_name(reader, frame):
         reader.out += [token.copy("IXL"), token.copy("NAME", "star"), token.copy("IXR")]
         reader.i += 1
@@ -124,12 +129,16 @@ def _operator(reader: Reader, frame: Frame, token: Token) -> None:
     if kind is None:
         refuse("F2D-0101", f"unexpected '{token.written}'", token.span)
     reader.i += 1
-    if kind == "SEMI" and frame.kind == "sub":
+    if kind == "SEMI" and frame.kind in ("sub", "concat"):
         kind = "COMMA"
     elif kind == "SEMI" and frame.kind == "body":
         hint = "say what is drawn, with its parameters, under the expectation: E_{q(z; m, s)}[log p(z)]"
         refuse("F2D-0128", "the parameters of the density stand in the body of the expectation", token.span, hint)
     if kind == "COLON" and frame.kind == "sub" and _relates(reader, frame):
+        kind = "COMMA"
+    elif kind == "COLON" and frame.kind == "sub" and _is_bound(reader, frame):
+        reader.emit("COMMA", token)  # t = 1:T
+        reader.emit("DOTS", token.implied("DOTS"))
         kind = "COMMA"
     if kind == "COMMA" and frame.kind == "div" and frame.separator == ",":
         frame.separator = ""
@@ -145,6 +154,13 @@ def _operator(reader: Reader, frame: Frame, token: Token) -> None:
     elif kind in _TERM_ENDS:
         reader.unnest(frame)
     reader.emit(kind, token)
+
+
+def _is_bound(reader: Reader, frame: Frame) -> bool:
+    """Whether a colon stands behind a lower bound: ``\\sum_{t=1:T}``."""
+    near = reader.out[max(frame.start, len(reader.out) - MAX_BOUND) :]
+    before = next((each for each in reversed(near) if each.kind in ("REL", "COMMA")), None)
+    return before is not None and before.text == "="
 
 
 def _multiplies(reader: Reader, frame: Frame) -> bool:
@@ -203,7 +219,13 @@ def _bracket(reader: Reader, frame: Frame, token: Token) -> None:
         reader.i += 2
         return
     _refuse_condition_of_set(reader, token)
-    commas = _commas(reader)
+    commas = _count(reader, ",")
+    if token.text == SQUARE and not frame.sets and (commas > 1 or _count(reader, ";")):
+        reader.emit("FCALL", token, "concat")
+        reader.operand = False
+        reader.bracket("concat", "LCALL", "RCALL")
+        read_scripts(reader, frame, None, "RCALL")
+        return
     kind, left, right = "group", "LPAR", "RPAR"
     mixed = reader.tokens[reader.partner[reader.i]].text != CLOSER.get(token.text)
     if commas == 1 and (token.text == SQUARE or mixed or (frame.sets and token.text == ROUND)):
@@ -225,9 +247,9 @@ def _refuse_condition_of_set(reader: Reader, opener: Token) -> None:
         refuse("F2D-0120", "a set that is given by a condition is not read", inside[marks[0]].span, hint)
 
 
-def _commas(reader: Reader) -> int:
-    """How many commas stand directly in the bracket that opens here."""
-    return sum(token.is_op(",") for token in reader.directly_inside(reader.i + 1, reader.partner[reader.i]))
+def _count(reader: Reader, text: str) -> int:
+    """How many such operators stand directly in the bracket that opens here."""
+    return sum(token.is_op(text) for token in reader.directly_inside(reader.i + 1, reader.partner[reader.i]))
 
 
 def _command(reader: Reader, frame: Frame, token: Token) -> None:

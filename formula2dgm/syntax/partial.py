@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.derivatives import Derivation, differentiated
+from formula2dgm.syntax.entries import joined
 from formula2dgm.syntax.tokens import refuse
 
 
@@ -136,7 +137,7 @@ def multiply(left: Value, op: str, right: Value) -> Product:
     if isinstance(right, Derivation):
         product.derivations, product.first = (*product.derivations, right), len(product.factors)
     else:
-        product.factors.append(finish(right))
+        product.factors.append(joined(finish(right)))
     product.span |= right.span
     if waits and isinstance(right, Group):
         _differentiate(product)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.precedence import ATOM, OPENERS, SET_FAMILIES, SUM
 from formula2dgm.syntax.printing import Printer
-from formula2dgm.syntax.vocabulary import CONSTANTS, GREEK
+from formula2dgm.syntax.vocabulary import CONSTANTS, GREEK, STEP_LENGTHS
 
 _COMMANDS = frozenset("log exp tanh det sin cos tan sinh cosh arctan min max inf sup".split())
 _NAMES = {"Normal": r"\mathcal{N}", "Uniform": r"\mathcal{U}", "top": r"\top", "dagger": r"\dagger", "star": r"\star"}
@@ -144,6 +144,8 @@ class LatexPrinter(Printer):
         letter = node.letter
         if node.style:
             return rf"\math{node.style}{{{letter}}}"
+        if letter in STEP_LENGTHS:
+            return rf"\Delta {STEP_LENGTHS[letter]}"
         if letter in GREEK or (letter in CONSTANTS and letter not in _NAMES):
             return "\\" + letter
         return _NAMES.get(letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}")

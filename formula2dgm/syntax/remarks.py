@@ -3,6 +3,7 @@ r"""What stands beside a formula and says nothing of it: tags, remarks behind wi
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 
 from formula2dgm.syntax.nesting import closing
 from formula2dgm.syntax.tokens import Token
@@ -11,32 +12,35 @@ _WIDE = frozenset({"quad"})
 _MARKS = frozenset({"*", "dagger", "ddagger", "star", "ast"})
 _DEFINES = re.compile(r";?\s*(where|with|let|for|if|and|when)\b", re.IGNORECASE)
 MAX_TAG = 16
+INDICES = frozenset({*ascii_lowercase, "tau"})
 _IN_RANGES = frozenset({"name", "number", "dots", "script", "open", "close"})
 
 
 def without_tags(tokens: list[Token]) -> list[Token]:
-    """The scanned tokens without brackets behind wide space that hold a number, a mark or words: ``\\quad (*)``."""
-    if not any(token.kind == "break" and token.text in _WIDE for token in tokens):
-        return tokens
+    """The scanned tokens without brackets behind wide space that hold a number, a mark or words: ``\\quad (*)``.
+
+    Brackets that hold the range of an index may stand behind any space.
+    """
     out: list[Token] = []
     i = 0
     while i < len(tokens):
         wide = bool(out) and out[-1].kind == "break" and out[-1].text in _WIDE
-        end = _tag_end(tokens, i) if wide and tokens[i].text in ("(", "[") else -1
+        apart = bool(out) and out[-1].end < tokens[i].start
+        end = _tag_end(tokens, i, wide) if (wide or apart) and tokens[i].text in ("(", "[") else -1
         if end < 0:
             out.append(tokens[i])
         i = max(end, i) + 1
     return out
 
 
-def _tag_end(tokens: list[Token], i: int) -> int:
-    """Where the tag whose bracket opens at ``i`` ends; -1 where it is none."""
+def _tag_end(tokens: list[Token], i: int, wide: bool) -> int:
+    """Where the tag whose bracket opens at ``i``, behind wide space or not, ends; -1 where it is none."""
     length = closing(tokens[i : i + MAX_TAG], 0)
     close = i + length if length > 0 else -1
     inside = tokens[i + 1 : close]
     words = bool(inside) and all(each.kind == "text" for each in inside)
     marked = len(inside) == 1 and (inside[0].kind == "number" or inside[0].text in _MARKS)
-    if close < 0 or not (words or marked):
+    if close < 0 or not (is_range_of_index(inside) or (wide and (words or marked))):
         return -1
     after = close + 1
     while after < len(tokens) and (tokens[after].text in (".", ",", ";") or tokens[after].text == "softline"):
@@ -75,12 +79,11 @@ def _row_end(tokens: list[Token], start: int) -> int:
 
 
 def is_range_of_index(statement: list[Token]) -> bool:
-    r"""Whether this says only over what an index runs: ``t = 1, \dots, T``, ``t = T, T - 1, \dots, 1``."""
+    r"""Whether this says only over what an index runs: ``t = 1, \dots, T``, ``t = T, T - 1, \dots, 1``, ``t = 1:T``."""
     if len(statement) < 5 or not statement[1].is_op("="):
         return False
     index, _, first, *rest = statement
-    runs = any(each.kind == "dots" for each in rest) and any(each.is_op(",") for each in rest)
-    letter = index.kind == "name" and len(index.text) == 1 and index.text.islower() and not index.accents
-    bound = first.kind == "number" or (first.kind == "name" and first.text.isupper())
-    simple = all(each.kind in _IN_RANGES or each.is_op(",", "-", "+", ".") for each in rest)
-    return runs and letter and bound and simple and not any(each.text == index.text for each in rest)
+    runs = any(each.kind == "dots" for each in rest) or (rest[0].is_op(":") and not any(t.is_op(",") for t in rest))
+    letter = index.kind == "name" and index.text in INDICES and not index.accents
+    simple = all(each.kind in _IN_RANGES or each.is_op(",", "-", "+", ".", ":") for each in rest)
+    return runs and letter and first.kind in ("number", "name") and simple and rest[-1].kind != "dots"

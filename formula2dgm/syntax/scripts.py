@@ -12,9 +12,19 @@ from formula2dgm.syntax.extents import is_tight_colon
 from formula2dgm.syntax.reader import Frame, Reader
 from formula2dgm.syntax.scores import bracket_score
 from formula2dgm.syntax.tokens import Token, refuse
-from formula2dgm.syntax.vocabulary import ACCENT_WORDS, ACCENTS, BIG_OPERATORS, FUNCTIONS, GREEK, INFINITIES, OPTIMISERS
+from formula2dgm.syntax.vocabulary import (
+    ACCENT_WORDS,
+    ACCENTS,
+    BIG_OPERATORS,
+    FUNCTIONS,
+    GREEK,
+    INDEX_LETTERS,
+    INFINITIES,
+    OPTIMISERS,
+)
 
 _MARKS = {"*": "star", "+": "plus", "-": "minus", "star": "star", "dagger": "dagger", "ast": "star"}
+_ARROWS = {"->": "rightarrow", ":=": "leftarrow"}
 MAX_ACCENTS = 16
 _WITHOUT_SUBSCRIPT = frozenset({"NUM", "DOTS", "INF", "RARG", "REXP", "RDIV"})
 OPEN_RANGES = frozenset({"<", "<=", ">", ">="})
@@ -170,12 +180,18 @@ def _unbraced(reader: Reader, frame: Frame, mark: Token) -> Token:
         number = reader.tokens[reader.i + 1]
         reader.append([digits.copy("SUBL"), number.copy("NUM"), number.after("SUBR")])
         reader.i += 2
-    elif reader.i + 1 < frame.stop and is_tight_colon(reader.tokens, reader.i):
+    elif reader.i + 1 < frame.stop and is_tight_colon(reader.tokens, reader.i) and not _ends_step(reader, frame):
         reader.emit("COLON", reader.tokens[reader.i])
         end = reader.tokens[reader.i + 1]
         made = reader.emit(_ATOMS[end.kind], end)
         reader.i += 2
     return made
+
+
+def _ends_step(reader: Reader, frame: Frame) -> bool:
+    """Whether the script before a colon belongs to one end of a range: ``x_{t_1:t_2}``, but not ``E_{z_1:T ~ q}``."""
+    before = reader.tokens[reader.i - 3] if reader.i >= 3 else None
+    return frame.kind in ("sub", "sup") and before is not None and before.text in INDEX_LETTERS
 
 
 # -- superscripts ------------------------------------------------------------------------------------------
@@ -255,6 +271,8 @@ def _label(reader: Reader, frame: Frame, base: Token, start: int, stop: int, bra
 
 def _label_name(reader: Reader, base: Token, token: Token, i: int, braced: bool, stop: int) -> str | None:
     """What a one-token superscript is called as a label; None if it is a power."""
+    if token.kind == "relation":
+        return _ARROWS.get(token.text)
     if token.text in _MARKS and token.kind in ("operator", "name"):
         after = reader.at(i + 1, stop)
         signed = token.text == "-" and not braced and after is not None and after.start == token.end

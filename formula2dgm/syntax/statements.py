@@ -25,10 +25,12 @@ from formula2dgm.syntax.words import words_as_name
 _CONTINUES = frozenset({"+", "-", "*", "/", "_", "^", *PRODUCT_WORDS})
 _OBJECTIVES = frozenset({"E", "log", *DIVERGENCES, *OPTIMISERS})
 _PROSE_NAMES = frozenset({"where", "with"})
+_ALL = frozenset({"all", "each", "every", "any"})
 # From the weakest to the strongest separator.
 _STRENGTH = {"quad": 0, ",": 1, "softline": 2, "newline": 3, "prose": 4, "row": 5, ";": 6}
 _REMARKS = re.compile(r"since|because|w\.?r\.?t|respect|for ?(all|each|every|any)", re.IGNORECASE)
 
+_OVER = re.compile(r"for\b", re.IGNORECASE)
 _SUCH_THAT = re.compile(r"such that|s\.\s?t\.", re.IGNORECASE)
 
 
@@ -105,11 +107,33 @@ def _pieces(tokens: list[Token], partner: list[int], places: list[int]) -> list[
             pieces.append(Piece(token.copy("break", "prose")))
             i += 1
             continue
+        elif token.text == "for" and token.kind == "name" and i + 1 < stop and tokens[i + 1].kind == "name":
+            after = tokens[i + 1].text in _ALL
+            pieces.append(Piece(token.copy("break", "prose")))
+            pieces[-1].separator.side = "for all" if after else "for"  # type: ignore[union-attr]
+            i += 1 + after
+            continue
+        elif (
+            token.is_op(":") and _says_over_what(pieces) and not is_range_of_index([*piece.tokens, *tokens[i : i + 2]])
+        ):
+            pieces.append(Piece(token.copy("break", "row")))
+            i += 1
+            continue
         elif token.kind == "relation" and piece.tokens:
             piece.relation = True
         piece.tokens += _inside(tokens[i:end]) if token.text == "\\{" else _unbroken(tokens[i:end])
         i = end
     return pieces
+
+
+def _says_over_what(pieces: list[Piece]) -> bool:
+    """Whether words like ``for`` begin what stands in front of a colon: ``\\forall t: z_t = f(z_{t-1})``."""
+    for piece in reversed(pieces):
+        if piece.how == "prose" and piece.separator is not None:
+            return _OVER.match(piece.separator.side) is not None
+        if piece.how not in (",", "quad"):
+            return False
+    return False
 
 
 def _unbroken(tokens: list[Token]) -> list[Token]:
@@ -152,8 +176,10 @@ def _join(pieces: list[Piece], aligned: bool) -> list[list[Token]]:
     """The statements that these pieces are. What prose adds in a row, ``\\text{; let } c = d``, the next row leaves."""
     statements: list[Piece] = []
     last = led = Piece(None)
-    for piece in _without_empty(pieces):
-        if _is_remark(piece):
+    remark = False
+    for piece in _with_lists(_without_empty(pieces)):
+        remark = _is_remark(piece) or (remark and piece.how == "," and not piece.relation and not piece.wide)
+        if remark:
             continue
         if statements and not _begins(piece, last, aligned):
             last = led if piece.how == "row" else last
@@ -167,6 +193,20 @@ def _join(pieces: list[Piece], aligned: bool) -> list[list[Token]]:
             statements.append(last)
     ranges = [len(statements) > 1 and is_range_of_index(each.tokens) for each in statements]
     return [each.tokens for each, remark in zip(statements, ranges, strict=True) if not remark]
+
+
+def _with_lists(pieces: list[Piece]) -> list[Piece]:
+    """The pieces, a list that wide space sets apart as one with what it equals: ``x = y, \\quad a, b = f(x)``."""
+    out: list[Piece] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        listed = last is not None and last.wide and not last.relation and last.tokens[0].kind == "name"
+        if last is not None and listed and piece.how == "," and not piece.wide and piece.separator is not None:
+            last.tokens += [piece.separator, *piece.tokens]
+            last.relation = piece.relation
+        else:
+            out.append(piece)
+    return out
 
 
 def _without_empty(pieces: list[Piece]) -> list[Piece]:

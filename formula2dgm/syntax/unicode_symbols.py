@@ -20,7 +20,7 @@ _SYMBOLS = {
     "∝": "propto", "≜": "triangleq", "≔": "coloneqq", "≡": "equiv", "…": "dots", "⋯": "cdots", "⟨": "langle",
     "⟩": "rangle", "⊤": "top", "ℓ": "ell", "√": "sqrt", "⋆": "star", "†": "dagger", "⊗": "otimes",
     "⊕": "oplus", "⊖": "ominus", "∪": "cup", "∩": "cap", "∖": "setminus", "⇒": "Rightarrow", "↦": "mapsto",
-    "∗": "ast",
+    "∗": "ast", "∀": "forall",
     "∙": "cdot", "•": "cdot", "÷": "div", "⊂": "subset", "⊆": "subseteq",
 }  # fmt: skip
 _PLAIN = {"½": "1/2", "⅓": "1/3", "¼": "1/4", "¾": "3/4", "⅔": "2/3",
@@ -64,3 +64,13 @@ def letter_of(char: str) -> tuple[str, str] | None:
     name = unicodedata.name(char, "")
     style = "bb" if "DOUBLE-STRUCK" in name else "cal" if "SCRIPT" in name or "FRAKTUR" in name else ""
     return plain, style
+
+
+def accented_of(char: str) -> tuple[str, str] | None:
+    """The letter and the accent that one character is.
+
+    >>> accented_of("ŷ"), accented_of("y"), accented_of("ç")
+    (('y', 'hat'), None, None)
+    """
+    letter, accent = (*unicodedata.normalize("NFD", char), "", "")[:2]
+    return (letter, COMBINING[accent]) if letter.isascii() and accent in COMBINING else None

@@ -100,6 +100,7 @@ OPERATORS = {
     "cup": "cup",
     "cap": "cap",
     "setminus": "setminus",
+    "backslash": "setminus",
 }
 PRODUCT_WORDS = frozenset("dot times odot circ oplus otimes ominus wedge vee cup cap setminus".split())
 RELATIONS = {
@@ -150,6 +151,8 @@ DENSITY_LETTERS = frozenset("p q P Q pi rho".split())
 
 #: Letters of indices.
 INDEX_LETTERS = frozenset("ijklmnst")
+#: Names of the length of a step, ``\\Delta t``, and the time in them, as LaTeX writes it.
+STEP_LENGTHS = {"Deltat": "t", "Deltatau": "\\tau"}
 UNIFORM = frozenset({"Uniform", "U", "Unif"})
 INFINITIES = frozenset({"infty", "infinity", "oo"})
 RELATION_WORDS = frozenset({"in", "notin", "propto", "subset", "succ", "prec"})
@@ -212,13 +215,15 @@ FUNCTIONS = {
 }
 # Functions only where a bracket follows; a plain name otherwise.
 BRACKET_FUNCTIONS = {
-    name: name for name in "indicator H Pr mean diag clip var std cov floor ceil round rank onehot".split()
+    name: name for name in "indicator H Pr mean diag clip var std cov floor ceil round rank onehot concat".split()
 } | {
     "clamp": "clip",
     "Diag": "diag",
     "Var": "var",
     "Mean": "mean",
     "Cov": "cov",
+    "Concat": "concat",
+    "concatenate": "concat",
 }
 CONDITIONAL_FUNCTIONS = frozenset({"H", "Pr", "var", "std", "cov"})
 OPTIMISERS = frozenset("min max argmin argmax inf sup".split())
@@ -242,7 +247,7 @@ LATEX_WORDS = frozenset(
     - {"H", "partial", "vec", "nabla", "pi", "mu", "nu", "xi", "tr"}
 ) | frozenset(
     """arg ELBO VAE IWAE GAN NLL Cat Bern Bernoulli Normal Uniform Dir Dirichlet Poisson Beta Laplace Exp Logistic
-    Categorical Unif Loss loss MSE BCE CE KLD const int tr Multinomial Student TC""".split()
+    Categorical Unif Loss loss MSE BCE CE KLD const int tr Multinomial Student TC NN MLP CNN RNN GRU LSTM""".split()
 )
 COMMON_LABELS = frozenset("data model real fake gen prior post ref emp gt old new target train true mix".split())
 PROSE = frozenset(

@@ -116,7 +116,7 @@ class Builder:
             tuple(self.inputs.values()),
             hypers,
             tuple(self.networks.values()),
-            (),
+            facts.pop("parameters", ()),
             tuple(self.sites.values()),
             **facts,
         )

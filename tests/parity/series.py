@@ -28,6 +28,35 @@ def markov_model() -> Tensor:
     )
 
 
+def masked_markov_model() -> Tensor:
+    """The mask is data of the formula; it stands for the lengths 3 and 1."""
+    name = "dmm_iterative_masked"
+    formula = [
+        r"\sum_{t=1}^{T} m_t (KL[q(z_t|h_t,z_{t-1})||p(z_t|z_{t-1})]"
+        r" - E_{q(z_t|h_t,z_{t-1})}[\log p(x_t|z_t)])",
+        r"m_t \in [0, 1]",
+    ]
+    data = batch_first(name, "x", "h") | {"m": batch_first(name, "mask")["mask"]}
+    drawn = numbers(case(name)["data"]["eps"]["z"]).transpose(0, 1)
+    return value(formula, cases.bindings(name), data, {"z": drawn}, dims={"z": 2}, maximize=False)
+
+
+def recurrent_vae() -> Tensor:
+    name = "vrnn_iterative"
+    formula = [
+        r"\sum_t (KL[q(z_t|x_t,h_{t-1})||p(z_t|h_{t-1})]"
+        r" - E_{q(z_t|x_t,h_{t-1})}[\log p(x_t|z_t,h_{t-1})])",
+        "h_t = f(x_t, z_t, h_{t-1})",
+    ]
+    spec = case(name)["bindings"]
+    bound = {key: _family(each) for key, each in spec.items() if "params" in each}
+    (outputs,) = (each["outputs"] for each in spec.values() if "outputs" in each)
+    bound["f"] = Layers(outputs["h"]["net"]["layers"])
+    drawn = numbers(case(name)["data"]["eps"]["z"]).transpose(0, 1)
+    found = value(formula, bound, batch_first(name, "x"), {"z": drawn}, dims={"z": 2, "h": 3}, maximize=False)
+    return found.mean()
+
+
 def temporal_difference() -> Tensor:
     """One belief density at two times: bound twice, its networks are shared."""
     name = "tdvae_step_nested_expectation"
@@ -88,6 +117,8 @@ _CROSS_ENTROPY = r"-\mathrm{mean}(\log d(x)) - \mathrm{mean}(\log(1-d(y)))"
 
 ANSWERS = {
     "dmm_iterative": markov_model,
+    "dmm_iterative_masked": masked_markov_model,
+    "vrnn_iterative": recurrent_vae,
     "tdvae_step_nested_expectation": temporal_difference,
     "mmd2_unbiased_rbf": lambda: discrepancy("mmd2_unbiased_rbf", r"e^{-\lVert a-b\rVert^2/2}"),
     "mmd2_unbiased_imq": lambda: discrepancy("mmd2_unbiased_imq", r"\sigma^2/(\lVert a-b\rVert^2+\sigma^2)"),

@@ -533,7 +533,7 @@ SURVEY: list[tuple[str, str, list[str]]] = [
     (
         "survey-0412",
         "\\mathcal{L}_{\\text{vel}} = \\mathbb{E}\\!\\left[\\left\\|v_\\theta(a_t, t, s, v) - v_{\\theta^-}(a_{t+\\Delta t}, t+\\Delta t, s, v)\\right\\|_2^2\\right]",
-        ["calL_vel = E[||v_theta(a_t, t, s, v) - v_{theta^{-}}(a_{t+Delta t}, t + Delta t, s, v)||_2^2]"],
+        ["calL_vel = E[||v_theta(a_t, t, s, v) - v_{theta^{-}}(a_{t+Deltat}, t + Deltat, s, v)||_2^2]"],
     ),
     (
         "survey-0413",

@@ -105,6 +105,10 @@ def test_new_writes_an_example_that_checks(run) -> None:
     assert run("check", "vae.tex").status == 0
 
 
+def test_new_says_how_the_example_says_it_is_run(run) -> None:
+    assert "formula2dgm train mixture.tex --data moons" in run("new", "gaussian_mixture", "-o", "mixture.tex").out
+
+
 def test_new_lists_examples_and_all_of_them_check(run) -> None:
     names = run("new", "list").out.split()
     assert "vae" in names

@@ -128,3 +128,10 @@ def test_a_label_picks_displays(run) -> None:
     assert run("show", "paper.tex", "--label", "eq:prior").out == "z in bbR^3\np(z) = Normal(z; 0, I)\n"
     ran = run("check", "paper.tex", "--label", "eq:elob")
     assert ran.status == 2 and "F2D-0810" in ran.err and "did you mean eq:elbo" in ran.err
+
+
+def test_the_data_that_suit_the_formula_are_named(run) -> None:
+    Path("points.txt").write_text("x \\in \\mathbb{R}^2\n\\max \\log p(x)\n", encoding="utf-8")
+    assert "run it: python points.py --data moons" in run("compile", "points.txt", "-o", "points.py").err
+    Path("steps.txt").write_text("x_t \\in \\{0,1\\}^8\n\\max \\sum_{t=1}^T \\log p(x_t)\n", encoding="utf-8")
+    assert "run it: python steps.py --data digit-rows" in run("compile", "steps.txt", "-o", "steps.py").err

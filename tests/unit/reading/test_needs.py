@@ -82,3 +82,14 @@ def test_what_is_said_of_a_name_says_nothing_about_its_entries() -> None:
 def test_a_name_that_a_chosen_statement_defines_needs_no_other_definition() -> None:
     statements, _ = parse("a = 1; a = 2; a + b")
     assert needed(statements, [1, 2]) == []
+
+
+def test_a_recurrence_needs_its_first_step() -> None:
+    state = ("h_t = f(h_{t-1}, x_t)", "h_0 = 0", "h_t = g(h_{t-1})")
+    assert needs("sum_{t=1}^T log p(x_t|h_t)", *state) == list(state[:2])
+
+
+def test_a_chain_needs_the_density_of_its_first_step() -> None:
+    chain = ("p(z_t|z_{t-1}) = N(z_t; f(z_{t-1}), I)", "p(z_1) = N(z_1; 0, I)")
+    chosen = "sum_{t=1}^T E_q(z_t|z_{t-1}, x_t)[log p(z_t|z_{t-1})]"
+    assert needs(chosen, *chain, "p(y) = N(y; 0, I)") == list(chain)

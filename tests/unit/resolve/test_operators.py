@@ -38,8 +38,16 @@ def test_only_whole_ranges_are_summed() -> None:
     model = Model()
     bindings = {**model.bindings, "K": 5, "f": nn.Linear(2, 1)}
     assert codes(r"\max E_{z_{1:K} \sim q(z|x)}[\log \frac1K \sum_{k=2}^K p(x|z_k)]", bindings) == ["F2D-0416"]
-    assert codes(r"\max \sum_{t=2}^T f(x_t)", bindings) == ["F2D-0416"]
-    assert codes(r"\max \sum_{t>1} f(x_t)", bindings) == ["F2D-0416"]
+    assert codes(r"\max \sum_{t=1}^T \sum_{s=t}^T f(x_s)", bindings) == ["F2D-0416"]
+
+
+def test_sums_over_steps_may_leave_steps_out() -> None:
+    x = torch.randn(4, 5, 2)
+    net = nn.Linear(2, 1)
+    steps = net(x).squeeze(-1)
+    for text, kept in {"t=2}^T": steps[:, 1:], "t>1}": steps[:, 1:], "t=1}^{T-1}": steps[:, :-1]}.items():
+        assert_close(f2d.compile(rf"\max \sum_{{{text} f(x_t)", {"f": net})(x=x).value, kept.sum(1).mean())
+    assert_close(f2d.compile(r"\max \sum_{t=2}^{T-2} f(x_t)", {"f": net})(x=x).value, steps[:, 1:3].sum(1).mean())
 
 
 def test_a_term_without_the_index_counts_as_often() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from formula2dgm import driver
-from formula2dgm.api import make_options
+from formula2dgm.options import make_options
 from formula2dgm.codegen.module import generate
 from formula2dgm.codegen.script import script
 from formula2dgm.ir import nodes as ir
@@ -144,7 +144,29 @@ def averages() -> Program:
     )
 
 
+def deep_markov() -> Program:
+    """A latent chain beside sequences of bits, as a paper writes it."""
+    return written(
+        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},x_t)}[\log p(x_t|z_t) + \log p(z_t|z_{t-1}) - \log q(z_t|z_{t-1},x_t)]",
+        r"x_t \in \{0,1\}^8",
+        r"z_t \in \mathbb{R}^4",
+    )
+
+
+def words() -> Program:
+    """Sequences of categories, each given those before it."""
+    return written(r"\max \sum_{t=1}^T \log p(w_t|h_{t-1})", r"h_t = f(h_{t-1}, w_t)", r"w_t \in \{1, \dots, 9\}")
+
+
+def levels() -> Program:
+    """Sequences of numbers, each step a Normal around what a network makes of the steps before."""
+    return written(r"\max \sum_{t=1}^T \log p(r_t|r_{<t})", r"r_t \in \mathbb{R}")
+
+
 PROGRAMS = {
+    "deep_markov": deep_markov,
+    "words": words,
+    "levels": levels,
     "averages": averages,
     "semi_supervised": semi_supervised,
     "wasserstein": wasserstein,

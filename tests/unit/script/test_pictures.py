@@ -47,6 +47,15 @@ def test_other_readers_agree(load: Load) -> None:
     assert list(image.open("a.png").convert("RGB").tobytes()) == pixels.flatten().tolist()
 
 
+def test_the_steps_of_a_sequence_are_rows(load: Load) -> None:
+    """Also where there are more of them than numbers in a step; points on a line are no picture."""
+    images = load("deep_markov").images
+    x = torch.rand(3, 20, 8)
+    assert torch.equal(images(x), x[:, None])
+    assert images(torch.rand(3, 20, 2)) is None and images(torch.rand(3, 20)) is None
+    assert load("vae").images(x) is None
+
+
 def test_a_grid_shows_each_picture_in_its_place(load: Load) -> None:
     module = load("vae")
     pictures = torch.arange(6).float()[:, None, None, None].expand(6, 1, 8, 8) / 5

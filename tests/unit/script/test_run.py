@@ -172,6 +172,35 @@ def test_sequences_have_steps(load: Load, capsys: pytest.CaptureFixture[str]) ->
     assert "sequences [example, step, number] are needed" in refused(module, ["--data", "moons"], capsys)
 
 
+def test_a_formula_of_sequences_alone_trains_and_shows_them_as_pictures(load: Load) -> None:
+    """Rows of digits: the steps are the rows of a picture again."""
+    assert load("deep_markov").main([*FAST, "--out-dir", "run"]) == 0
+    assert {"log p(x_t|z_t)", "log p(z_t|z_{t-1})", "loss"} <= metrics("run")[-1]["train"].keys()
+    assert Path("run/reconstructions.png").exists()
+
+
+def test_sequences_of_categories(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    module = load("words")
+    torch.save({"w": torch.randint(9, (40, 5)), "other": torch.rand(40, 5)}, "words.pt")
+    data = module.prepare(module.parse(["--data", "words.pt"]))
+    assert data["w"].shape == (40, 5) and data["w"].dtype == torch.long
+    assert module.main([*FAST, "--data", "words.pt", "--out-dir", "run"]) == 0
+    torch.save({"w": torch.full((40, 5), 9)}, "words.pt")
+    assert "whole numbers from 0 to 8" in refused(module, ["--data", "words.pt"], capsys)
+    torch.save({"w": torch.randint(9, (40,))}, "words.pt")
+    assert "sequences [example, step, number] are needed" in refused(module, ["--data", "words.pt"], capsys)
+
+
+def test_sequences_of_numbers(load: Load) -> None:
+    """A table has one sequence in each row."""
+    module = load("levels")
+    Path("levels.csv").write_text("\n".join(f"{i},{i + 1},{i + 2}" for i in range(20)))
+    torch.save({"r": torch.rand(20, 3, 1)}, "levels.pt")
+    for source in ("levels.csv", "levels.pt"):
+        assert module.prepare(module.parse(["--data", source]))["r"].shape == (20, 3)
+    assert module.main([*FAST, "--batch-size", "4", "--data", "levels.csv", "--out-dir", "run"]) == 0
+
+
 def test_points_are_drawn_as_points(load: Load) -> None:
     assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "run"]) == 0
     assert Path("run/samples.png").exists() and not Path("run/reconstructions.png").exists()

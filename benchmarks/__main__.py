@@ -1,0 +1,56 @@
+"""``python -m benchmarks [MODEL ...]``: check that the contenders agree, time them, write the results."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from benchmarks import gate, tables
+from benchmarks.clock import race
+from benchmarks.machine import machine
+from benchmarks.models import NAMES, model
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(NAMES)} (all)")
+    parser.add_argument("--rounds", type=int, default=100, help="how often each contender is timed (100)")
+    parser.add_argument("--adam", type=float, metavar="RATE", help="end each step with one of Adam, the same for all")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="time these contenders alone")
+    parser.add_argument("--check", action="store_true", help="compare losses and gradients, time nothing")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="the folder for results")
+    options = parser.parse_args(arguments)
+    if unknown := [each for each in options.models if each not in NAMES]:
+        parser.error(f"no model {', '.join(unknown)}; there is {', '.join(NAMES)}")
+    torch.set_num_threads(1)
+    for name in options.models or NAMES:
+        _run(name, options)
+
+
+def _run(name: str, options: argparse.Namespace) -> None:
+    measured, where = model(name), machine()
+    for each in measured.contenders:
+        if not each.available:
+            print(f"left out: {each.name} ({each.needs} is not installed)")
+    agreements = []
+    for setting in measured.settings:
+        for dtype in (torch.float64, torch.float32):
+            agreements += gate.check(measured, setting, dtype)
+    print(f"{measured.name}: all contenders agree in loss and gradients at the same noise")
+    if options.check:
+        return
+    entered = race(measured, options.rounds, options.adam, options.only)
+    step = "gradients to None, loss, backward" + (", Adam" if options.adam is not None else "")
+    said = {"rounds": options.rounds, "step": step, "adam": options.adam}
+    found = tables.results(measured, entered, agreements, said, where)
+    written = tables.write(found, options.out)
+    print(tables.markdown(found))
+    print("written:", *written)
+
+
+if __name__ == "__main__":
+    main()

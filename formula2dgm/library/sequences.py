@@ -1,0 +1,127 @@
+"""Values along a dimension of time: other steps, a first step of its own, windows, sequences that networks are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from formula2dgm.library.shapes import fold
+from formula2dgm.library.tensors import as_tensors
+
+
+def shifted(x: Tensor, by: int, dim: int, outside: Tensor | float) -> Tensor:
+    """x ``by`` steps later (negative: before) along ``dim``; ``outside``, of one step, where there is no such step."""
+    count = min(abs(by), x.shape[dim])
+    kept = x.narrow(dim, count if by > 0 else 0, x.shape[dim] - count)
+    like = x.narrow(dim, 0, count)
+    fill = outside.expand_as(like) if isinstance(outside, Tensor) else torch.full_like(like, outside)
+    return torch.cat([kept, fill] if by > 0 else [fill, kept], dim)
+
+
+def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int) -> Tensor:
+    """``first``, of one step, at the first of the steps along ``dim``, and ``rest`` at every other."""
+    first, rest = as_tensors(first, rest)
+    shape = list(torch.broadcast_shapes(first.shape, rest.shape))
+    shape[dim] = 1
+    start = first.expand(shape)
+    shape[dim] = steps
+    return torch.cat([start, rest.expand(shape).narrow(dim, 1, steps - 1)], dim)
+
+
+def windowed(x: Tensor, dim: int, first: int, last: int) -> Tensor:
+    """x at the steps along ``dim`` from ``first``, counted from 1, to ``last`` before the end; 0 at every other."""
+    step = torch.arange(x.shape[dim], device=x.device).reshape(-1, *(1,) * (x.dim() - dim - 1))
+    return torch.where((step >= first - 1) & (step < x.shape[dim] - last), x, 0.0)
+
+
+def repeated(x: Tensor, dim: int, steps: int) -> Tensor:
+    """x at each of the steps of a new dimension."""
+    return x.unsqueeze(dim).expand(*x.shape[:dim], steps, *x.shape[dim:])
+
+
+def from_each_step(x: Tensor, dim: int) -> list[Tensor]:
+    """For each step of ``dim`` the part of x from it to the end."""
+    return [x.narrow(dim, step, x.shape[dim] - step) for step in range(x.shape[dim])]
+
+
+def up_to_each_step(x: Tensor, dim: int) -> list[Tensor]:
+    """For each step of ``dim`` the part of x from the first up to it."""
+    return [x.narrow(dim, 0, step + 1) for step in range(x.shape[dim])]
+
+
+def at_step(output: Any, dim: int, step: int) -> Any:
+    """One step along ``dim`` of what a network returned: tensor, tuple or dict."""
+    if isinstance(output, dict):
+        return {name: at_step(each, dim, step) for name, each in output.items()}
+    if isinstance(output, tuple | list):
+        return tuple(at_step(each, dim, step) for each in output)
+    return output.select(dim, step) if isinstance(output, Tensor) and output.dim() > dim else output
+
+
+def check_causal(
+    name: str,
+    network: Any,
+    lead: int,
+    *values: Tensor,
+    backward: bool = False,
+    first: bool = False,
+    inputs: tuple[str, ...] = (),
+) -> None:
+    """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of what it is given.
+
+    Time follows the first ``lead`` axes of the values; ``first``: the first output alone has steps, the others are the
+    last state; ``inputs`` are the names that the network takes the values by.
+    """
+    given = fold(lead, *values)
+    steps = given[0].shape[1]
+    half = steps // 2
+    other, kept = ((0, half), (half, steps - half)) if backward else ((half, steps - half), (0, half))
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        state = torch.random.get_rng_state()
+        found = _states(name, _called(network, given, first, inputs), steps)
+        torch.random.set_rng_state(state)
+        changed = tuple(_changed(x, *other) for x in given)
+        again = _states(name, _called(network, changed, first, inputs), steps)
+    for one, two in zip(found, again, strict=True):
+        if not torch.allclose(one.narrow(1, *kept), two.narrow(1, *kept), rtol=1e-3, atol=1e-5):
+            raise ValueError(
+                f"{name} is given the steps {'from' if backward else 'up to'} each one, all in one call, but its "
+                f"result at a step depends on {'earlier' if backward else 'later'} ones: a recurrent layer that runs "
+                f"{'backwards' if backward else 'forwards'} does not, nor does attention that is masked"
+            )
+
+
+def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> Any:
+    output = network(**dict(zip(inputs, given, strict=True))) if inputs else network(*given)
+    return output[0] if first else output
+
+
+def _changed(x: Tensor, start: int, count: int) -> Tensor:
+    """A sequence with other values at some steps: those of the first one, where they are whole numbers."""
+    changed = x.clone()
+    part = changed.narrow(1, start, count)
+    part.copy_(part.flip(1) + 1 if x.is_floating_point() else x[:, :1].expand_as(part))
+    return changed
+
+
+def _states(name: str, output: Any, steps: int) -> list[Tensor]:
+    """What a network returned of every step."""
+    tensors = _tensors(output)
+    for each in tensors:
+        if each.dim() < 2 or each.shape[1] != steps:
+            raise ValueError(
+                f"{name} is given the steps so far of a sequence, all in one call, so it returns as many steps as it "
+                f"is given, [n, {steps}, event...], but it returned shape {tuple(each.shape)}"
+            )
+    return tensors
+
+
+def _tensors(output: Any) -> list[Tensor]:
+    """The tensors that a network returned."""
+    if isinstance(output, dict):
+        return [each for value in output.values() for each in _tensors(value)]
+    if isinstance(output, tuple | list):
+        return [each for value in output for each in _tensors(value)]
+    return [output] if isinstance(output, Tensor) else []

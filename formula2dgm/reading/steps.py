@@ -1,0 +1,118 @@
+"""Steps: the indices along which a text moves, and the variables that it reads at several of their steps.
+
+``h_t = f(h_{t-1}, x_t)`` moves along t, though no sum is over it. Then ``h_0``, ``h_1`` and ``h_T`` are h at one step
+each. A variable that a density is over at any step, and given at one, ``q(x_t | x_0)``, is another one at that step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from formula2dgm.reading.names import Indices, Place, plain, scripts
+from formula2dgm.syntax import tree
+from formula2dgm.syntax.vocabulary import INDEX_LETTERS
+
+#: Letters of indices along which a text may move.
+STEP_LETTERS = INDEX_LETTERS | {"tau"}
+
+_RESTRICTS = frozenset({"<", "<=", ">", ">=", "in"})
+
+
+def steps_moved_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
+    """The names at whose neighbours something is read, ``z_{t-1}``, ``x_{<t}``, and that are no values themselves.
+
+    >>> from formula2dgm.syntax import parse_one
+    >>> sorted(steps_moved_along([parse_one("h_t = f_tau(h_{t-1}, x_t)")]))
+    ['t']
+    >>> sorted(steps_moved_along([parse_one("||x_t - f(x_{t-1}, t)||^2")]))
+    []
+    """
+    nodes = list(nodes)
+    moved = {name for symbol in _symbols(nodes) for _, item in scripts(symbol) if (name := _moved(item)) is not None}
+    return frozenset(moved - set(values(nodes))) if moved else frozenset()
+
+
+def along_steps(nodes: Iterable[tree.Node], names: frozenset[str], bounds: Mapping[str, tree.Node]) -> Indices:
+    """The indices ``names``, with the places where the scripts of a variable are steps, and the names of last steps."""
+    nodes = list(nodes)
+    symbols = list(_symbols(nodes))
+    items = [(symbol, place, item) for symbol in symbols for place, item in scripts(symbol)]
+    times = {name for *_, item in items if (name := _moved(item)) in names}
+    times |= {"t"} & names - set(values(nodes))
+    places = {(_letter(symbol), place) for symbol, place, item in items if step_of(item) in times}
+    if not places:
+        return Indices(names)
+    ends = [item.upper for *_, item in items if isinstance(item, tree.Range)]
+    last = {text for each in (*ends, *bounds.values()) for node in each.walk() if (text := plain(node)) is not None}
+    last = {each for each in last if each.isupper() and len(each) == 1}
+    return Indices(names, frozenset(places - _labelled_by_number(nodes, times)), frozenset(last | {"T"}))
+
+
+def _labelled_by_number(nodes: Iterable[tree.Node], times: set[str]) -> set[tuple[str, Place]]:
+    """The places of the variables that one density is over at any step, and given at a numbered one."""
+    found = set()
+    for node in (each for root in nodes for each in root.walk()):
+        if isinstance(node, tree.Call):
+            arguments = [each for each in (*node.args, *(node.given or ())) if isinstance(each, tree.Symbol)]
+            items = [(_letter(each), place, item) for each in arguments for place, item in scripts(each)]
+            numbered = {(letter, place) for letter, place, item in items if isinstance(item, tree.Number)}
+            found |= numbered & {(letter, place) for letter, place, item in items if step_of(item) in times}
+    return found
+
+
+def _letter(symbol: tree.Symbol) -> str:
+    return "_".join([symbol.style + symbol.letter, *symbol.accents])
+
+
+def step_of(item: tree.Node) -> str | None:
+    """The index of ``t``, ``t - 1`` and ``t + k``; None of anything else."""
+    first = item.terms[0] if isinstance(item, tree.Add) else item
+    return plain(first)
+
+
+def _moved(item: tree.Node) -> str | None:
+    """The index whose neighbours a script reads; None where it reads none."""
+    match item:
+        case tree.Add():
+            name = step_of(item)
+        case tree.OpenRange(bound=bound):
+            name = step_of(bound)
+        case tree.Range(lower, upper):
+            name = next((each for end in (upper, lower) if (each := step_of(end)) and _is_step_letter(each)), None)
+        case _:
+            return None
+    return name if name is not None and _is_step_letter(name) else None
+
+
+def bound_names(nodes: Iterable[tree.Node]) -> frozenset[str]:
+    """The names that sums and products bind by their bounds."""
+    found = (each for root in nodes for each in root.walk() if isinstance(each, tree.Big))
+    targets = (each.name if isinstance(each, tree.Binds) else each for big in found for each in big.binders)
+    return frozenset(name for each in targets if (name := plain(each)) is not None)
+
+
+def _is_step_letter(name: str) -> bool:
+    return name.removesuffix("_prime") in STEP_LETTERS
+
+
+def _symbols(nodes: Iterable[tree.Node]) -> Iterator[tree.Symbol]:
+    return (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol))
+
+
+def values(nodes: Iterable[tree.Node]) -> Iterator[str]:
+    """The names that stand as values: outside of scripts, exponents, conditions and bounds."""
+    for node in nodes:
+        match node:
+            case tree.Symbol():
+                if (name := plain(node)) is not None:
+                    yield name
+            case tree.Power(base=base):
+                yield from values((base,))
+            case tree.Big(body=body):
+                yield from values((body,))
+            case tree.Case(value=value):
+                yield from values((value,))
+            case tree.Chain(members=members, relations=relations) if set(relations) <= _RESTRICTS:
+                yield from values(each for each in members if plain(each) is None)
+            case _:
+                yield from values(node.children)

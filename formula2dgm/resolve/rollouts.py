@@ -1,0 +1,170 @@
+r"""New steps of a model of sequences: z_t from p(z_t|z_{t-1}), x_t from p(x_t|z_t), h_t from what defines it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Objective, Rollout
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import Name
+from formula2dgm.reading.signature import POSTERIOR_LETTERS
+from formula2dgm.resolve.ancestral import is_sized
+from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.densities import Density, Use
+from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.laws import law_of
+from formula2dgm.resolve.places import Offset, Step
+from formula2dgm.resolve.recurrences import carry_all, reached
+from formula2dgm.resolve.sequence_draws import joined
+from formula2dgm.resolve.timeline import Timeline
+from formula2dgm.resolve.windows import lengths
+
+SAMPLES = Axis("batch", "samples")
+
+
+def rollout(context: Context, objectives: Sequence[Objective]) -> Rollout | None:
+    """The new steps of an objective's model; None where it is no model of sequences, or draws need data."""
+    time = context.time
+    if time is None:
+        return None
+    found = _densities(context, time)
+    if not found:
+        return None
+    kept = context.found, context.time, context.latent, dict(context.inputs)
+    entered, assumed = context.collected(), list(context.assumptions)
+    context.found = Diagnostics()
+    made = None
+    try:
+        made = _Rollout(context, time, found).made(objectives)
+        return made
+    except Refused:
+        return None
+    finally:
+        if made is None:
+            context.restore(entered)
+            context.assumptions[:] = assumed
+        context.found, context.time, context.latent, context.inputs = kept
+
+
+def _densities(context: Context, time: Timeline) -> dict[str, tuple[Name, list[Density]]]:
+    """The model's densities by variable: of each step, and of the first alone."""
+    found: dict[str, tuple[Name, list[Density]]] = {}
+    for each in context.densities.all:
+        own = each.signature
+        if each.label not in context.densities.used or own.head.split("_")[0] in POSTERIOR_LETTERS:
+            continue
+        if len(own.variables) != 1 or own.variables[0] is None:
+            return {}
+        found.setdefault(own.variables[0].id, (own.variables[0], []))[1].append(each)
+    return found if found.keys() & time.timed else {}
+
+
+class _Rollout:
+    """The draws of new steps."""
+
+    def __init__(self, context: Context, time: Timeline, found: dict[str, tuple[Name, list[Density]]]):
+        self.context, self.time, self.found = context, time, found
+        self.axis = replace(time.axis, size="T")
+        self.evaluate = Evaluator(context)
+        self.values: dict[str, ir.Node] = {}
+
+    def made(self, objectives: Sequence[Objective]) -> Rollout | None:
+        """The rollout, or None where a law needs what nothing says."""
+        context = self.context
+        context.time = replace(self.time, axis=self.axis, sites={}, own={}, carried={}, open=True)
+        context.time.sites = {name: f"{name} generated" for name in self.found if name in self.time.timed}
+        context.draws.sites |= dict.fromkeys(context.time.sites.values())
+        context.latent = context.latent | self.found.keys()
+        for name in self._in_order():
+            self._draw(name)
+        states = carry_all(context, self._scope(), self.evaluate, list(self.values.values()))
+        carried = {key: context.time.carried[site] for key, site in context.time.sites.items() if site in states}
+        values = {**self.values, **{key: node for key, node in carried.items() if isinstance(node, ir.State)}}
+        drawn = [each for value in values.values() for each in walk(value) if isinstance(each, ir.Draw)]
+        if not all(is_sized(each.law) for each in drawn):
+            return None
+        read = [each for value in values.values() for each in walk(value) if isinstance(each, ir.Data)]
+        if any(self.axis not in each.axes for each in read):
+            return None
+        last = self._last(
+            objectives, {each.name for value in values.values() for each in walk(value) if isinstance(each, ir.Start)}
+        )
+        if last is None:
+            return None
+        inputs = tuple(dict.fromkeys(each.name for each in read))
+        return Rollout(self.axis, tuple(values.items()), inputs, last)
+
+    def _scope(self) -> Scope:
+        scope = Scope(SAMPLES).bind(self.values)
+        return replace(scope, indices=dict.fromkeys(self.time.indices, self.axis))
+
+    def _in_order(self) -> list[str]:
+        """The variables, each after those of the same step that it is given."""
+        waiting, done = list(self.found), list[str]()
+        while waiting:
+            free = (each for each in waiting if not self._given(each) & {*waiting} - {each})
+            done.append(next(free, waiting[0]))
+            waiting.remove(done[-1])
+        return done
+
+    def _given(self, variable: str) -> set[str]:
+        """The variables of the same step, or of none, that a variable is given."""
+        names = [name for each in self.found[variable][1] for name in each.signature.given if name]
+        present = {name.id for name in names if self._is_present(name)}
+        defined = present & self.context.model.definitions.keys()
+        return present.union(*(reached(self.context, each) for each in defined))
+
+    def _is_present(self, name: Name) -> bool:
+        places = [place for _, place in self.time.places(name)]
+        return not places or any(isinstance(each, Offset) and each.by == 0 for each in places)
+
+    def _draw(self, variable: str) -> None:
+        name, densities = self.found[variable]
+        first = [each for each in densities if self._is_first(each)]
+        steps = [each for each in densities if not self._is_first(each)]
+        if len(steps) > 1 or len(first) > 1:
+            raise Refused(f"{variable} is drawn by several densities")
+        laws = [self._law(each) for each in (*first, *steps)]
+        call = densities[0].signature.slots[0]
+        law = joined(self.context, laws[0], laws[1], call) if len(laws) == 2 else laws[0]
+        axes = (SAMPLES, self.axis) if variable in self.time.timed else (SAMPLES,)
+        own = tuple(axis for axis in axes if axis not in law.axes)
+        node = self.context.arena.make(ir.Draw, law, f"{variable} generated", own)
+        self.values[variable] = node
+        assert self.context.time is not None
+        if variable in self.context.time.sites:
+            self.context.time.carried[self.context.time.sites[variable]] = node
+
+    def _is_first(self, density: Density) -> bool:
+        name = density.signature.variables[0]
+        return name is not None and any(isinstance(place, Step) for _, place in self.time.places(name))
+
+    def _law(self, density: Density) -> ir.Law:
+        own = density.signature
+        count = len(own.variables)
+        use = Use(density, own.slots[:count], own.slots[count:])
+        return law_of(self.context, use, self._scope(), self.evaluate)
+
+    def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...] | None:
+        """What the given steps carry: the draws and states of the objective at the last step."""
+        nodes = [node for each in objectives for term in each.terms for node in walk(term.node)]
+        names = names | (self.values.keys() - self.time.timed)
+        known: dict[str, ir.Node] = {}
+        for each in nodes:
+            if isinstance(each, ir.Draw | ir.State):
+                known.setdefault(each.site.split("@")[0], each)
+            elif isinstance(each, ir.Data) and self.time.axis in each.axes:
+                known.setdefault(each.name, each)
+        if not names <= known.keys():
+            return None
+        make = self.context.arena.make
+        ends = lengths(self.context, self.time.axis)
+        last = ((name, known[name]) for name in sorted(names))
+        return tuple(
+            (name, make(ir.AtStep, node, self.time.axis, 0, ends) if self.time.axis in node.axes else node)
+            for name, node in last
+        )

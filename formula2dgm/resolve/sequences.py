@@ -1,0 +1,314 @@
+r"""Joint densities over steps: ``q(z_{1:T}|x_{1:T}) = \prod_{t=1}^T q(z_t|z_{t-1}, x_t)``.
+
+A joint is a product of runs, each a density under a product over steps or one that stands alone, ``p(z_1)``.  Its
+logarithm is a sum over steps, and so is a divergence between two joints that are factorised alike:
+
+    KL[q(z_{1:T}) || p(z_{1:T})] = \sum_t E_{q(z_{<t})}[KL[q(z_t|z_{<t}) || p(z_t|z_{<t})]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from formula2dgm.reading.kinds import binder_names
+from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
+from formula2dgm.resolve.chain_joints import marginal
+from formula2dgm.resolve.chain_paths import paths_of
+from formula2dgm.resolve.context import Context, Refused
+from formula2dgm.resolve.densities import Density
+from formula2dgm.resolve.model import Declared, Model
+from formula2dgm.resolve.timeline import TIME_BOUNDS, TIME_LETTERS
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A density of a joint: at every step of a product, or alone."""
+
+    call: tree.Call
+    product: tree.Big | None
+
+    def summed(self, body: tree.Node) -> tree.Node:
+        """The sum of a body over the steps of the run."""
+        if self.product is None:
+            return body
+        return replace(self.product, op="sum", body=body)
+
+    @property
+    def index(self) -> str | None:
+        """The index of the run's steps."""
+        return next(name for name, _ in binder_names(self.product)) if self.product is not None else None
+
+
+# -- statements ----------------------------------------------------------------------------------------
+
+
+def take_sequences(model: Model) -> None:
+    """Sort the joint densities over steps out of the densities of a model."""
+    model.sequences = [each for each in model.densities if _is_sequence(model, each)]
+    model.densities = [each for each in model.densities if each not in model.sequences]
+
+
+def _is_sequence(model: Model, declared: Declared) -> bool:
+    """Is it a product over steps, of a density over ranges?"""
+    if declared.kind not in ("expression", "factors") or not any(map(_is_range, declared.signature.slots)):
+        return False
+    if paths_of(declared.body) is not None:
+        return False
+    products = [each for each in declared.body.walk() if isinstance(each, tree.Big) and each.op == "prod"]
+    names = {name for each in products for name, _ in binder_names(each)}
+    bounds = {str(upper) for each in products for _, upper in binder_names(each)}
+    bounds |= {str(item.upper) for slot in declared.signature.slots for item in _ranges(slot)}
+    shifted = any(
+        isinstance(item, tree.Add) and any(str(each) in names for each in item.terms)
+        for each in declared.body.walk()
+        if isinstance(each, tree.Symbol)
+        for item in each.sub
+    )
+    return bool(names & TIME_LETTERS or bounds & TIME_BOUNDS) or shifted
+
+
+def _ranges(slot: tree.Node) -> list[tree.Range]:
+    items = (*slot.sub, *slot.sup) if isinstance(slot, tree.Symbol) else ()
+    return [each for each in items if isinstance(each, tree.Range)]
+
+
+def _is_range(slot: tree.Node) -> bool:
+    items = (*slot.sub, *slot.sup) if isinstance(slot, tree.Symbol) else ()
+    return any(isinstance(each, tree.Range | tree.OpenRange) for each in items)
+
+
+# -- the runs of a joint -------------------------------------------------------------------------------
+
+
+def runs_of(context: Context, node: tree.Node) -> list[Run] | None:
+    """The runs of a joint over steps, or of a product of such; None for any other expression."""
+    time = context.time
+    if time is None:
+        return None
+    match node:
+        case tree.Call() if is_density_call(node) and any(_is_whole(context, each) for each in node.args):
+            return _declared(context, node) or _derived(context, node)
+        case tree.Big(op="prod") if {name for name, _ in binder_names(node)} <= time.indices:
+            calls = _calls(node.body)
+            return [Run(each, node) for each in calls] if calls is not None else None
+        case tree.Mul(factors) if "circ" not in node.ops:
+            parts = [runs_of(context, each) for each in factors]
+            if all(part is None for part in parts):
+                return None
+            found: list[Run] = []
+            for each, part in zip(factors, parts, strict=True):
+                if part is None and not (isinstance(each, tree.Call) and is_density_call(each)):
+                    return None
+                found += part if part is not None else [Run(each, None)]  # type: ignore[arg-type]
+            return found
+    return None
+
+
+def _calls(node: tree.Node) -> list[tree.Call] | None:
+    calls = [each for each in (node.factors if isinstance(node, tree.Mul) else (node,)) if isinstance(each, tree.Call)]
+    whole = len(calls) == (len(node.factors) if isinstance(node, tree.Mul) else 1)
+    return calls if whole and all(map(is_density_call, calls)) else None
+
+
+def _is_whole(context: Context, slot: tree.Node) -> bool:
+    """Is it all steps of a variable?"""
+    if context.time is None or not isinstance(slot, tree.Symbol):
+        return False
+    name = read_name(slot, context.model.indices)
+    return any(context.time.is_whole(place) for _, place in context.time.places(name))
+
+
+def _declared(context: Context, call: tree.Call) -> list[Run] | None:
+    """What a statement says the joint is."""
+    wanted = read_signature(call, context.model.indices, context.model.parameters)
+    for each in context.model.sequences:
+        own = each.signature
+        same_group = not own.group or not wanted.group or own.group == wanted.group
+        if own.head == wanted.head and same_group and own.ids == wanted.ids:
+            with context.unfolding(own.label, each.span):
+                runs = runs_of(context, each.body)
+            if runs is None:
+                raise context.refuse(
+                    "F2D-0306",
+                    f"{own.label} over all steps is declared as something else than a product of densities",
+                    each.span,
+                    "write p(z_{1:T}) = p(z_1) \\prod_{t=2}^T p(z_t|z_{t-1})",
+                )
+            return runs
+    return None
+
+
+def _derived(context: Context, call: tree.Call) -> list[Run]:
+    """The product of the densities of single steps that the formula has: ``\\prod_t p(x_t|z_t)``."""
+    wanted = read_signature(call, context.model.indices, context.model.parameters)
+    found: list[Run] = []
+    for name in wanted.variables:
+        steps = [each for each in _of_steps(context, wanted.head) if name and _over(each) == name.id]
+        inside = [each for each in steps if each.signature.ids[1] <= wanted.ids[0] | wanted.ids[1]]
+        if not inside and name is not None and context.options.scaffold:
+            found.append(_default(context, call, wanted, name))
+            continue
+        if not inside or len(inside) > 2:
+            raise _unknown(context, call, name.id if name else str(call))
+        first = min(inside, key=lambda each: len(each.signature.given)) if len(inside) == 2 else None
+        for density in inside:
+            found.append(_run(context, density, 1 if density is first else 2 if first is not None else None, call.span))
+    return found
+
+
+def _default(context: Context, call: tree.Call, wanted: Signature, name: Name) -> Run:
+    """The usual factorisation of a joint of which the text says nothing: given the step before of the same variable,
+    the present step of the model's other variables, and all steps of what a posterior is given."""
+    time, span = context.time, call.span
+    assert time is not None
+    letter = tree.Symbol(next(iter(sorted(time.indices)), "t"), span=span)
+    slots = dict(zip([each.id for each in (*wanted.variables, *wanted.given) if each], wanted.slots, strict=False))
+    posterior = wanted.head.split("_")[0] in POSTERIOR_LETTERS
+    before = tree.Add((letter, tree.Neg(tree.Number("1", span=span), span=span)), span=span)
+    own = slots[name.id]
+    assert isinstance(own, tree.Symbol)
+    likelihood = not posterior and wanted.given
+    given = [] if likelihood else [_at(context, own, before)]
+    for each in wanted.given:
+        slot = slots.get(each.id) if each else None
+        if isinstance(slot, tree.Symbol):
+            given.append(slot if posterior or not _is_whole(context, slot) else _at(context, slot, letter))
+    step = tree.Call(call.head, (_at(context, own, letter),), tuple(given) or None, span=span)
+    binder = tree.Binds(letter, tree.Number(str(time.start), span=span), span=span)
+    context.assume(f"{call} is the product over {letter} of {step}", span)
+    return Run(step, tree.Big("prod", (binder,), None, step, False, span=span))
+
+
+def _at(context: Context, symbol: tree.Symbol, step: tree.Node) -> tree.Symbol:
+    """A variable of which all steps are written, at one of them."""
+    time = context.time
+    assert time is not None
+    items = [item for item, _ in time.places(read_name(symbol, context.model.indices))]
+    return replace(symbol, sub=tuple(step if any(each is item for item in items) else each for each in symbol.sub))
+
+
+def _of_steps(context: Context, head: str) -> Iterator[Density]:
+    """The densities of a letter at steps."""
+    for each in context.densities.all:
+        if each.signature.head == head and len(each.signature.variables) == 1:
+            yield each
+
+
+def _over(density: Density) -> str | None:
+    name = density.signature.variables[0]
+    return name.id if name is not None else None
+
+
+def _run(context: Context, density: Density, first: int | None, span: Span) -> Run:
+    """The density at every step; at the first alone (``first`` 1), or from the second on (2)."""
+    time = context.time
+    assert time is not None
+    own = density.signature
+    count = len(own.variables)
+    head = tree.Symbol(own.head, sub=tuple(tree.Symbol(each, span=span) for each in own.group), span=span)
+    call = tree.Call(head, own.slots[:count], own.slots[count:] or None, span=span)
+    if first == 1:
+        return Run(call, None)
+    letter = next(iter(sorted(time.indices)), "t")
+    lower = tree.Number(str(time.start + (first or 1) - 1), span=span)
+    binder = tree.Binds(tree.Symbol(letter, span=span), lower, span=span)
+    return Run(call, tree.Big("prod", (binder,), None, call, False, span=span))
+
+
+def _unknown(context: Context, call: tree.Call, variable: str) -> Refused:
+    return context.refuse(
+        "F2D-0302",
+        f"nothing says how {call} is factorised over its steps",
+        call.span,
+        f"declare it: {call} = \\prod_{{t=1}}^T p({variable}_t|{variable}_{{t-1}})",
+    )
+
+
+# -- logarithms ----------------------------------------------------------------------------------------
+
+
+def log_over_steps(context: Context, argument: tree.Node) -> tree.Node | None:
+    """``\\log`` of joints over steps, and of products over steps, as a sum over steps; None for anything else."""
+    if context.time is None or not _holds_steps(context, argument):
+        return None
+    return _log(context, argument)
+
+
+def _holds_steps(context: Context, node: tree.Node) -> bool:
+    match node:
+        case tree.Mul(factors):
+            return any(_holds_steps(context, each) for each in factors)
+        case tree.Div(top, bottom):
+            return _holds_steps(context, top) or _holds_steps(context, bottom)
+        case tree.Big(op="prod"):
+            return context.time is not None and {name for name, _ in binder_names(node)} <= context.time.indices
+        case tree.Call():
+            joint = is_density_call(node) and any(_is_whole(context, each) for each in node.args)
+            return joint and marginal(context, node) is None
+    return False
+
+
+def _log(context: Context, node: tree.Node) -> tree.Node:
+    match node:
+        case tree.Mul(factors) if "circ" not in node.ops:
+            return tree.Add(tuple(_log(context, each) for each in factors), span=node.span)
+        case tree.Div(top, bottom):
+            below = tree.Neg(_log(context, bottom), span=bottom.span)
+            return tree.Add((_log(context, top), below), span=node.span)
+        case tree.Big(op="prod") if _holds_steps(context, node):
+            return replace(node, op="sum", body=_log(context, node.body))
+        case tree.Call() if _holds_steps(context, node) and (runs := runs_of(context, node)) is not None:
+            parts = [each.summed(tree.Prefix("log", each.call, span=node.span)) for each in runs]
+            return parts[0] if len(parts) == 1 else tree.Add(tuple(parts), span=node.span)
+    return tree.Prefix("log", node, span=node.span)
+
+
+# -- divergences and entropies -------------------------------------------------------------------------
+
+
+def divergence_over_steps(context: Context, node: tree.Divergence) -> tree.Node | None:
+    """``KL`` between two joints over steps, step by step; None for any other divergence."""
+    left, right = runs_of(context, node.left), runs_of(context, node.right)
+    if left is None and right is None:
+        return None
+    if left is None or right is None or node.name != "KL" and node.name not in ("D",):
+        raise context.refuse(
+            "F2D-0313",
+            f"{node} compares all steps with something else than all steps",
+            node.span,
+            "write both sides as joints over steps, q(z_{1:T}|x_{1:T}) and p(z_{1:T})",
+        )
+    parts = [_step_divergence(context, node, each, right) for each in left]
+    return parts[0] if len(parts) == 1 else tree.Add(tuple(parts), span=node.span)
+
+
+def _step_divergence(context: Context, node: tree.Divergence, run: Run, right: Sequence[Run]) -> tree.Node:
+    over = _variable(context, run)
+    others = [each for each in right if _variable(context, each) == over]
+    same = [each for each in others if _steps(each) == _steps(run)]
+    if len(same) != 1:
+        raise context.refuse(
+            "F2D-0313",
+            f"the two sides of {node} are not factorised alike over the steps of {over}",
+            node.span,
+            "begin both products at the same step: q(z_1|x) \\prod_{t=2}^T ..., p(z_1) \\prod_{t=2}^T ...",
+        )
+    return run.summed(replace(node, left=run.call, right=same[0].call))
+
+
+def _variable(context: Context, run: Run) -> str:
+    names = [read_name(each, context.model.indices).id for each in run.call.args if isinstance(each, tree.Symbol)]
+    return ", ".join(names)
+
+
+def _steps(run: Run) -> str:
+    """The steps of a run: two with the same text run over the same steps."""
+    if run.product is None:
+        return ""
+    item = run.product.binders[0]
+    lower = item.value if isinstance(item, tree.Binds) else item.right if isinstance(item, tree.Relates) else "1"
+    return str(lower.lower if isinstance(lower, tree.Range) else lower)

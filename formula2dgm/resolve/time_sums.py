@@ -1,0 +1,123 @@
+r"""Sums over the steps of a sequence: ``\sum_{t=1}^T``, ``\sum_{t=2}^{T-1}``, ``\sum_{t>1}``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from formula2dgm.ir.axes import Axis
+from formula2dgm.reading.names import plain, read_name
+from formula2dgm.resolve.context import Context, Refused
+from formula2dgm.resolve.hyperparameters import hyperparameter
+from formula2dgm.resolve.places import End, Offset, Place, Step
+from formula2dgm.resolve.timeline import Timeline
+from formula2dgm.syntax import tree
+
+if TYPE_CHECKING:
+    from formula2dgm.resolve.operators import Opened
+
+
+def open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> None:
+    """Bind an index that runs over steps, all of them or a window of them."""
+    time = context.time
+    assert time is not None
+    if node.op != "sum":
+        raise context.refuse(
+            "F2D-0412", "a product over time is understood only under a log", node.span, "write \\log \\prod_t"
+        )
+    axis = time.axis
+    while axis in opened.scope.indices.values():
+        axis = Axis("time", axis.name + "'" if axis.name == name else name, axis.size)
+    enter_size(context, axis, node)
+    opened.scope = opened.scope.index(name, axis)
+    opened.reduces.insert(0, ("sum", axis))
+    opened.window = window_of(context, time, node, name)
+
+
+def enter_size(context: Context, axis: Axis, node: tree.Big | tree.Node) -> None:
+    """Enter the name of the number of steps among the hyperparameters, where no data say it."""
+    if isinstance(axis.size, str):
+        bound = next((each for each in node.walk() if plain(each) == axis.size), tree.Symbol(axis.size, span=node.span))
+        assert isinstance(bound, tree.Symbol)
+        hyperparameter(context, read_name(bound, context.model.indices), bound, whole=True, an_axis=True)
+
+
+def window_of(context: Context, time: Timeline, node: tree.Big, name: str) -> tuple[int, int]:
+    """The first step of the sum, counted from 1, and how many steps it leaves out at the end."""
+    lower, upper = _bounds(context, time, node, name)
+    first, last = _first(time, lower), _last(time, upper)
+    if first is None or last is None or first < 1 or last < 0:
+        raise _refused(context, node)
+    return first, last
+
+
+def _first(time: Timeline, lower: Place | None) -> int | None:
+    match lower:
+        case None:
+            return 1
+        case Step(number):
+            return number - time.start + 1
+    return None
+
+
+def _last(time: Timeline, upper: Place | None) -> int | None:
+    match upper:
+        case None:
+            return 0
+        case End(back):
+            return back - time.final
+        case Step(number) if isinstance(time.axis.size, int):
+            return time.axis.size - (number - time.start + 1)
+    return None
+
+
+def _bounds(context: Context, time: Timeline, node: tree.Big, name: str) -> tuple[Place | None, Place | None]:
+    lower: Place | None = None
+    upper = _place(context, time, node, node.upper) if node.upper is not None else None
+    for item in node.binders:
+        match item:
+            case tree.Binds(tree.Symbol() as target, tree.Range(low, high)) if plain(target) == name:
+                lower, upper = _place(context, time, node, low), _place(context, time, node, high)
+            case tree.Binds(tree.Symbol() as target, value) if plain(target) == name:
+                lower = _place(context, time, node, value)
+            case tree.Relates(tree.Symbol() as target, op, right) if plain(target) == name:
+                place = _place(context, time, node, right)
+                if op in (">", ">=", "ge", "geq"):
+                    lower = place if op != ">" else _after(place)
+                elif op in ("<=", "le", "leq"):
+                    upper = place
+                else:
+                    raise _refused(context, node)
+            case tree.Symbol():
+                pass
+            case _:
+                raise _refused(context, node)
+    return lower, upper
+
+
+def _after(place: Place) -> Place:
+    match place:
+        case Step(number):
+            return Step(number + 1)
+        case Offset(index, by):
+            return Offset(index, by + 1)
+        case End(back):
+            return End(back - 1)
+
+
+def _place(context: Context, time: Timeline, node: tree.Big, bound: tree.Node) -> Place:
+    found = time.place(bound)
+    if found is None and bound is node.upper and isinstance(bound, tree.Symbol):
+        return End(0)
+    if not isinstance(found, Step | End | Offset):
+        raise _refused(context, node)
+    return found
+
+
+def _refused(context: Context, node: tree.Big) -> Refused:
+    ranges = ", ".join(str(each) for each in node.binders)
+    return context.refuse(
+        "F2D-0416",
+        f"the steps of this sum, {ranges}, are not understood",
+        node.span,
+        "write the first and the last step: \\sum_{t=2}^{T-1}",
+    )

@@ -1,0 +1,153 @@
+r"""Time: which indices run over the steps of a sequence, what runs along it, and what one step carries to the next.
+
+An index runs over steps where something is read at the step before or after it (``z_{t-1}``), where it is called t or
+s, and where it runs to T.  All sums over time that stand in no other one share one axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.reading.kinds import binder_names
+from formula2dgm.reading.names import Indices, Name, plain, read_name
+from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
+from formula2dgm.syntax import tree
+
+if TYPE_CHECKING:
+    from formula2dgm.resolve.context import Context, Scope
+
+#: Letters of indices, and of their bounds, that are those of steps wherever nothing else says what they are.
+TIME_LETTERS = frozenset(("t", "s"))
+TIME_BOUNDS = frozenset(("T", "tau"))
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The steps of the formula's sequences.
+
+    indices  the names of the indices that run over them
+    ends     the names of the last step
+    timed    the variables that have a value at each step, by id
+    axis     the axis that all outermost indices run along
+    start    the number of the first step
+    final    how many steps before T the last one is: 1 where t runs from 0 to T - 1
+    sites    the site of what each recurrent variable carries from step to step, in the objective that is resolved
+    own      the axes that a carried value turned out to have
+    carried  what is carried, by site
+    open     whether what stands before the first step may be given: in a rollout
+    reads    where a carried variable is read at another step, by variable
+    """
+
+    indices: frozenset[str]
+    ends: frozenset[str]
+    timed: frozenset[str]
+    axis: Axis
+    start: int = 1
+    final: int = 0
+    sites: dict[str, str] = field(default_factory=dict)
+    own: dict[str, tuple[Axis, ...]] = field(default_factory=dict)
+    carried: dict[str, ir.Node] = field(default_factory=dict)
+    open: bool = False
+    reads: dict[str, tree.Symbol] = field(default_factory=dict)
+
+    def place(self, node: tree.Node) -> Place | Between | None:
+        """The place that a subscript is."""
+        return place_of(node, self.indices, self.ends)
+
+    def places(self, name: Name) -> Iterator[tuple[tree.Node, Place | Between]]:
+        """The subscripts of a name that are places in the sequence."""
+        return places_of(name, self.indices, self.ends)
+
+    def is_whole(self, place: Place | Between) -> bool:
+        """``1:T``, ``\\le T``: every step."""
+        if not isinstance(place, Between):
+            return False
+        return place.lower in (None, Step(self.start)) and place.upper in (None, End(self.final))
+
+
+def axis_of(context: Context, index: str, scope: Scope) -> Axis | None:
+    """The axis that an index of steps runs along at a place; None where it is no such index."""
+    if context.time is None or index not in context.time.indices:
+        return None
+    return scope.indices.get(index) or context.time.axis
+
+
+def step_key(name: Name) -> str:
+    """What a scope calls a value that stands for a name at one step: ``z`` at ``t - 1``."""
+    return f"{name.id}[{', '.join(map(str, name.index))}]"
+
+
+def find_time(context: Context) -> Timeline | None:
+    """The steps that the formula speaks of; None where it speaks of none."""
+    model = context.model
+    roots = [*model.expressions(), *(each.body for each in (*model.densities, *model.sequences))]
+    roots += [each.density for each in model.drawn.values()]
+    roots += [slot for each in (*model.densities, *model.sequences) for slot in each.signature.slots]
+    symbols = [each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)]
+    names = [read_name(each, model.indices) for each in symbols]
+    indices = _indices(context, names)
+    uppers = (model.bounds[each] for each in indices if each in model.bounds)
+    ends = frozenset(text for upper in uppers for each in upper.walk() if (text := plain(each)) is not None)
+    ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
+    if not indices and not ends:
+        return None
+    if not indices:  # joints over 1:T alone: their factors have an index all the same
+        indices = frozenset(("t",))
+        model.indices = Indices(model.indices | indices, model.indices.steps, model.indices.last)
+    timed = frozenset(name.id for name in names if any(True for _ in places_of(name, indices, ends)))
+    timed |= frozenset(
+        key for key, each in model.definitions.items() if any(True for _ in places_of(each.name, indices, ends))
+    )
+    bounds = [place_of(each, indices, ends) for each in _bounds(symbols, roots, indices)]
+    start = max(min((each.number for each in bounds if isinstance(each, Step)), default=1), 0)
+    start = min(start, 1)
+    final = min((each.back for each in bounds if isinstance(each, End)), default=0) if start == 0 else 0
+    letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
+    axis = Axis("time", letter, _size(context, timed, indices, start))
+    return Timeline(indices, ends, timed, axis, start, max(final, 0))
+
+
+def _upper(each: tree.Node) -> str:
+    """The last step of a range: ``T`` of ``1:T``."""
+    if isinstance(each, tree.Range):
+        return str(each.upper)
+    return str(each.bound) if isinstance(each, tree.OpenRange) else ""
+
+
+def _indices(context: Context, names: list[Name]) -> frozenset[str]:
+    model = context.model
+    named = model.variables | set(model.definitions)
+    found = {each for each in model.indices if each in TIME_LETTERS or str(model.bounds.get(each)) in TIME_BOUNDS}
+    for name in names:
+        for each in name.index:
+            place = place_of(each, model.indices, frozenset())
+            if isinstance(place, Offset) and place.by == -1 and name.id in named:
+                found.add(place.index)
+    return frozenset(found)
+
+
+def _bounds(symbols: list[tree.Symbol], roots: list[tree.Node], indices: frozenset[str]) -> Iterator[tree.Node]:
+    """The bounds of all sums over time, and of all ranges."""
+    for each in (node for root in roots for node in root.walk()):
+        if isinstance(each, tree.Big) and any(name in indices for name, _ in binder_names(each)):
+            yield from (item.value for item in each.binders if isinstance(item, tree.Binds))
+            yield from () if each.upper is None else (each.upper,)
+    for item in (item for each in symbols for item in (*each.sub, *each.sup) if isinstance(item, tree.Range)):
+        yield from (item.lower, item.upper)
+
+
+def _size(context: Context, timed: frozenset[str], indices: frozenset[str], start: int) -> int | str | None:
+    """How many steps there are: a number, what data that run along them say, or the bound of the sums."""
+    model = context.model
+    uppers = [bound for index in sorted(indices) if (bound := model.bounds.get(index)) is not None]
+    numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
+    if numbers:
+        return max(numbers) - start + 1
+    made = set(model.definitions) | context.latent
+    if not uppers or any(name not in made for name in timed & model.variables):
+        return None
+    return str(uppers[0])

@@ -1,0 +1,180 @@
+"""Time in the reference interpreter: other steps, carried values, whole sequences, one step after another.
+
+A value that its next step reads is computed from the first step upwards (from the last downwards where it reads the
+step after it), so that a long sequence is no deep recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.runtime.reference_networks import Given, map_tensors
+from formula2dgm.runtime.reference_noise import Position, noise_at
+from formula2dgm.runtime.reference_values import Value, combine, together
+
+if TYPE_CHECKING:
+    from formula2dgm.runtime.reference import Reference
+
+OF_TIME = (
+    ir.Previous,
+    ir.State,
+    ir.Carrying,
+    ir.FirstStep,
+    ir.Shifted,
+    ir.AtStep,
+    ir.Window,
+    ir.Sequence,
+    ir.Steps,
+)
+
+
+def carried_by(roots: Iterable[ir.Node]) -> dict[str, ir.Draw | ir.State]:
+    """What :class:`ir.Previous` reads, by its site: the draw or the state that has the same axes."""
+    nodes = list(walk(*roots))
+    read = {(each.site, frozenset(each.axes)) for each in nodes if isinstance(each, ir.Previous)}
+    sites = [each for each in nodes if isinstance(each, ir.Draw | ir.State)]
+    return {each.site: each for each in sites if (each.site, frozenset(each.axes)) in read}
+
+
+def of_time(run: Reference, node: ir.Node, at: Position) -> Value:
+    """The value of a node of time at a position."""
+    match node:
+        case ir.Previous():
+            return _previous(run, node, at)
+        case ir.State(body) | ir.Carrying(body):
+            return run(body, at)
+        case ir.FirstStep(first, rest, time):
+            return run(first if at[time] == 0 else rest, at)
+        case ir.Shifted(body, time, by, outside):
+            step = at[time] + by
+            if 0 <= step < run.size(time, body, at):
+                return run(body, {**at, time: step})
+            return _spread(run(outside, at), run(body, {**at, time: 0 if by < 0 else at[time]}))
+        case ir.AtStep(body, time, step):
+            return run(body, {**at, time: step_number(step, run.size(time, body, at))})
+        case ir.Window(body, time, first, last):
+            inner = run(body, at)
+            inside = first - 1 <= at[time] < run.size(time, body, at) - last
+            return inner if inside else Value(torch.zeros_like(inner.tensor), inner.batched)
+        case ir.Sequence(body, time):
+            return in_a_row(run, body, time, range(run.size(time, body, at)), at)
+        case ir.Steps(body, time):
+            sequence = run(body, at)
+            return Value(sequence.tensor.select(int(sequence.batched), at[time]), sequence.batched)
+    raise NotImplementedError(type(node).__name__)
+
+
+def step_number(step: int, steps: int) -> int:
+    """The position of a step that is counted from 1, or from the last backwards: 0, -1, ..."""
+    found = step - 1 if step > 0 else steps - 1 + step
+    if not 0 <= found < steps:
+        raise IndexError(f"a sequence of {steps} has no step {step}")
+    return found
+
+
+def kept_steps(node: ir.Reduce, positions: int) -> range:
+    """The positions that a reduction is over: those of the window right under it, or all."""
+    body = node.body
+    if isinstance(body, ir.Window) and body.time == node.axis:
+        return range(body.first - 1, positions - body.last)
+    return range(positions)
+
+
+def in_a_row(run: Reference, body: ir.Node, time: Axis, steps: Sequence[int], at: Position) -> Value:
+    """Some steps of a value as one, time the first dimension of its event."""
+    parts, batched = together([run(body, {**at, time: step}) for step in steps])
+    return Value(torch.stack(parts, int(batched)), batched)
+
+
+# -- carried values ------------------------------------------------------------------------------------
+
+
+def _previous(run: Reference, node: ir.Previous, at: Position) -> Value:
+    """The value of another step, all steps before that one in the order of computation first."""
+    source, time = run.carried[node.site], node.time
+    step, steps = at[time] - node.lag, run.size(node.time, run.carried[node.site], at)
+    if not 0 <= step < steps:
+        return _initial(run, node, source, at)
+    back = 1 if node.lag > 0 else -1
+    unknown, each = [], step
+    while 0 <= each < steps and run.key(source, {**at, time: each}) not in run.memo:
+        unknown.append(each)
+        each -= back
+    for each in reversed(unknown):
+        run(source, {**at, time: each})
+    return run(source, {**at, time: step})
+
+
+def _initial(run: Reference, node: ir.Previous, source: ir.Draw | ir.State, at: Position) -> Value:
+    """The value where there is no such step; a number fills the event, where something says its shape."""
+    initial = run(node.initial, at)
+    if isinstance(source, ir.Draw):
+        return _spread(initial, noise_at(source, run.noise[source.site], {**at, node.time: 0}))
+    if source.shape is None:
+        return initial
+    return _spread(initial, Value(torch.zeros(source.shape, dtype=torch.float64), False))
+
+
+def _spread(value: Value, like: Value) -> Value:
+    """A value over the event of another; whole numbers stay whole."""
+    spread = combine(torch.add, Value(torch.zeros_like(like.tensor), like.batched), value)
+    return spread if like.tensor.is_floating_point() else Value(spread.tensor.to(like.tensor.dtype), spread.batched)
+
+
+# -- networks ------------------------------------------------------------------------------------------
+
+
+def call_with_times(
+    run: Reference, call: ir.NetCall, at: Position, network: Callable[[Sequence[Given]], tuple[object, bool]]
+) -> tuple[object, bool]:
+    """What a network returns. Given a prefix of a sequence, it is called on that prefix alone, and the last of its
+    steps is the result; on a suffix, the first. Whatever else is given to such a call has as many steps: its own, but
+    for what is computed from the result, which has the present one at all of them."""
+    prefix = next((each for each in call.args if isinstance(each, ir.Prefix)), None)
+    if prefix is None:
+        return network([given(run, each, at) for each in call.args])
+    time, backward = prefix.time, prefix.backward
+    assert all((each.time, each.backward) == (time, backward) for each in call.args if isinstance(each, ir.Prefix))
+    steps = range(at[time], run.size(time, prefix.body, at)) if backward else range(at[time] + 1)
+    rows = []
+    for each in call.args:
+        known = isinstance(each, ir.Prefix) or not _needs(run, each, call, backward)
+        body = each.body if isinstance(each, ir.Prefix) else each
+        rows.append(in_a_row(run, body, time, steps if known else [at[time]] * len(steps), at))
+    output, batched = network(rows)
+    return _at_one_step(output, len(steps), backward, int(batched)), batched
+
+
+def _needs(run: Reference, node: ir.Node, call: ir.NetCall, later: bool) -> bool:
+    """Is a value of a later (else: an earlier) step computed from the result of a call at the present one?"""
+
+    def below(each: ir.Node) -> Iterable[ir.Node]:
+        yield from each.children
+        if isinstance(each, ir.Previous) and (each.lag > 0) == later:
+            yield run.carried[each.site]
+
+    return any(each is call for each in walk(node, below=below))
+
+
+def given(run: Reference, node: ir.Node, at: Position) -> Given:
+    """The value of a network's argument: several values where it is a tuple."""
+    if isinstance(node, ir.Pair):
+        return tuple(run(each, at) for each in node.parts)
+    return run(node, at)
+
+
+def _at_one_step(output: object, steps: int, first: bool, dim: int) -> object:
+    """The first or the last step of each output that has steps: the final state of a recurrent network has none."""
+
+    def chosen(tensor: Tensor) -> Tensor:
+        has_steps = tensor.dim() > dim and tensor.shape[dim] == steps
+        return tensor.select(dim, 0 if first else steps - 1) if has_steps else tensor
+
+    return map_tensors(output, chosen)

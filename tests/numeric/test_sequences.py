@@ -1,0 +1,98 @@
+"""Formulas over time: generated code equals the literal reference in values and gradients."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.default_agreement import assert_defaults_agree
+
+DIMS = {"x": 3, "z": 2, "h": 4, "b": 5, "s": 2, "o": 3, "a": 2, "c": 3, "d": 4, "u": 2, "r": 1}
+
+ELBO = r"\max E_{q(z_{1:T}|x_{1:T})}[\log p(x_{1:T}, z_{1:T}) - \log q(z_{1:T}|x_{1:T})]"
+STEPS = r"q(z_{1:T}|x_{1:T}) = \prod_{t=1}^T q(z_t|z_{t-1}, x_t)"
+
+FORMULAS: dict[str, str | list[str]] = {
+    "Markov, sampled": (
+        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},x_t)}[\log p(x_t|z_t) + \log p(z_t|z_{t-1}) - \log q(z_t|z_{t-1},x_t)]"
+    ),
+    "Markov, closed": (
+        r"\min \sum_{t=1}^T (KL[q(z_t|h_t,z_{t-1})||p(z_t|z_{t-1})] - E_{q(z_t|h_t,z_{t-1})}[\log p(x_t|z_t)])"
+    ),
+    "state of draws": [
+        r"\min \sum_{t=1}^T (KL[q(z_t|x_t,h_{t-1})||p(z_t|h_{t-1})] - E_{q(z_t|x_t,h_{t-1})}[\log p(x_t|z_t,h_{t-1})])",
+        "h_t = f(x_t, z_t, h_{t-1})",
+    ],
+    "whole sequence": [
+        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},b_t)}[\log p(x_t|z_t)] - \sum_{t=1}^T KL[q(z_t|z_{t-1},b_t) || p(z_t|z_{t-1})]",
+        r"b_{1:T} = f(x_{1:T})",
+    ],
+    "next step": r"\max \sum_{t=1}^{T-1} \log p(x_{t+1}|x_t)",
+    "step before": r"\max \sum_{t=2}^{T} \log p(x_t|x_{t-1})",
+    "two steps before": r"\max \sum_{t=3}^{T} \log p(x_t|x_{t-1}, x_{t-2})",
+    "all steps before": r"\max \sum_{t=1}^{T} \log p(x_t|x_{<t})",
+    "filter": r"\max \sum_t (E_{q(z_t|x_{\le t})}[\log p(x_t|z_t)] - KL[q(z_t|x_{\le t})||p(z_t|z_{t-1})])",
+    "global latent": [
+        r"\max E_{q(z|x_{1:T})}[\sum_{t=1}^T \log p(x_t|z,h_{t-1})] - KL[q(z|x_{1:T})||p(z)]",
+        "h_t = f(h_{t-1}, x_t)",
+    ],
+    "joint": [ELBO, STEPS, r"p(x_{1:T}, z_{1:T}) = \prod_{t=1}^T p(x_t|z_t) p(z_t|z_{t-1})"],
+    "joint by default": r"\max E_{q(z_{1:T}|x_{1:T})}[\log p(x_{1:T}|z_{1:T})] - KL[q(z_{1:T}|x_{1:T}) || p(z_{1:T})]",
+    "first step": [
+        r"\max E_{q(z_{1:T}|x_{1:T})}[\log p(x_{1:T}|z_{1:T})] - KL[q(z_{1:T}|x_{1:T}) || p(z_{1:T})]",
+        r"q(z_{1:T}|x_{1:T}) = q(z_1|x_{1:T}) \prod_{t=2}^T q(z_t|z_{t-1}, x_{1:T})",
+        r"p(z_{1:T}) = p(z_1) \prod_{t=2}^T p(z_t|z_{t-1})",
+    ],
+    "free nats, rewards and actions": [
+        r"\max \sum_{t=1}^T E_{q(s_t|h_t,o_t)}[\log p(o_t|h_t,s_t) + \log p(r_t|h_t,s_t)]"
+        r" - \sum_{t=1}^T \max(KL[q(s_t|h_t,o_t)||p(s_t|h_t)], 1)",
+        "h_t = f(h_{t-1}, s_{t-1}, a_{t-1})",
+    ],
+    "balanced divergences": [
+        r"\max \sum_{t=1}^T E_{q(s_t|h_t,o_t)}[\log p(o_t|h_t,s_t)] - 0.8 \sum_{t=1}^T KL[sg[q(s_t|h_t,o_t)]||p(s_t|h_t)]"
+        r" - 0.2 \sum_{t=1}^T KL[q(s_t|h_t,o_t)||sg[p(s_t|h_t)]]",
+        "h_t = f(h_{t-1}, s_{t-1}, a_{t-1})",
+    ],
+    "canvas": [
+        r"\max E_{q(z_{1:T}|x)}[\log p(x|c_T)] - \sum_{t=1}^T KL[q(z_t|h_t)||p(z_t)]",
+        r"q(z_{1:T}|x) = \prod_{t=1}^T q(z_t|h_t)",
+        "h_t = f(h_{t-1}, x, c_{t-1})",
+        "c_t = c_{t-1} + w(d_t)",
+        "d_t = g(d_{t-1}, z_t)",
+    ],
+    "backward": [
+        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},a_t)}[\log p(x_t|z_t,d_t)]"
+        r" - \sum_{t=1}^T KL[q(z_t|z_{t-1},a_t)||p(z_t|z_{t-1},d_t)]",
+        "d_t = f(d_{t-1}, u_t)",
+        "a_t = g(a_{t+1}, d_t, x_t)",
+    ],
+    "pair of states": [r"\max \sum_{t=1}^T \log p(x_t|h_{t-1})", "(h_t, c_t) = f(x_t, (h_{t-1}, c_{t-1}))"],
+    "mean over steps": r"\min \frac1T\sum_{t=1}^T \|x_t - f(x_{t-1})\|^2",
+    "declared step": [
+        r"\max E_{q(z_{1:T}|x_{1:T})}[\sum_{t=1}^T \log p(x_t|z_t)]",
+        r"q(z_t|z_{t-1},x_t) = N(z_t; z_{t-1} + \mu(x_t), \sigma^2(x_t) I)",
+        STEPS,
+    ],
+    "learned start": [
+        r"\max \sum_{t=1}^T \log p(x_t|h_{t-1})",
+        "h_t = f(h_{t-1}, x_t)",
+        "h_0 = g(u)",
+    ],
+    "particles": [
+        r"\max E_{z_{1:T}^{1:K} \sim q(z_{1:T}|x_{1:T})}"
+        r"[\log \frac1K \sum_{k=1}^K \frac{p(x_{1:T}, z_{1:T}^k)}{q(z_{1:T}^k|x_{1:T})}]",
+        STEPS,
+        r"p(x_{1:T}, z_{1:T}) = \prod_{t=1}^T p(x_t|z_t) p(z_t|z_{t-1})",
+        "K = 3",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_generated_code_is_the_reference(name: str) -> None:
+    assert_defaults_agree(FORMULAS[name], DIMS)
+
+
+@pytest.mark.parametrize("name", ["Markov, closed", "state of draws", "free nats, rewards and actions", "joint"])
+def test_several_samples(name: str) -> None:
+    """``samples`` draws whole sequences several times."""
+    assert_defaults_agree(FORMULAS[name], DIMS, samples=2)
