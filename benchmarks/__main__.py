@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(NAMES)} (all)")
     parser.add_argument("--rounds", type=int, default=100, help="how often each contender is timed (100)")
+    parser.add_argument("--seconds", type=float, default=inf, help="begin no round later than this")
     parser.add_argument("--adam", type=float, metavar="RATE", help="end each step with one of Adam, the same for all")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="time these contenders alone")
     parser.add_argument("--check", action="store_true", help="compare losses and gradients, time nothing")
@@ -43,9 +45,9 @@ def _run(name: str, options: argparse.Namespace) -> None:
     print(f"{measured.name}: all contenders agree in loss and gradients at the same noise")
     if options.check:
         return
-    entered = race(measured, options.rounds, options.adam, options.only)
+    entered = race(measured, options.rounds, options.adam, options.only, options.seconds)
     step = "gradients to None, loss, backward" + (", Adam" if options.adam is not None else "")
-    said = {"rounds": options.rounds, "step": step, "adam": options.adam}
+    said = {"rounds": len(entered[0].seconds["wall"]), "step": step, "adam": options.adam}
     found = tables.results(measured, entered, agreements, said, where)
     written = tables.write(found, options.out)
     print(tables.markdown(found))

@@ -8,6 +8,7 @@ which leaves out what other processes take.
 from __future__ import annotations
 
 import gc
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -78,12 +79,21 @@ def entries(model: Model, learning_rate: float | None, names: Sequence[str] | No
     return made
 
 
-def race(model: Model, rounds: int, learning_rate: float | None, names: Sequence[str] | None = None) -> list[Entry]:
-    """Time all entries, round by round."""
+def race(
+    model: Model,
+    rounds: int,
+    learning_rate: float | None,
+    names: Sequence[str] | None = None,
+    seconds: float = math.inf,
+) -> list[Entry]:
+    """Time all entries, round by round; no round begins after that many seconds."""
+    end = time.monotonic() + seconds
     entered, order = entries(model, learning_rate, names), random.Random(0)
     gc.collect()
     gc.freeze()
-    for _ in range(rounds):
+    for done in range(rounds):
+        if done and time.monotonic() > end:
+            break
         for entry in order.sample(entered, len(entered)):
             entry.turn()
     gc.unfreeze()

@@ -45,8 +45,6 @@ from torch import Tensor, nn
 # - m is learned, 4: it starts at 0
 # - P is a diagonal covariance, learned: it starts at I
 # - p(x_{1:T}) is known in closed form, by a Kalman filter: all densities are Normal, and the means are linear
-# - z_0 is zero
-# - z_{t-1} is the previous step's draw of z, its gradient kept
 
 
 class Output(NamedTuple):
@@ -80,6 +78,7 @@ class Objective(nn.Module):
             check_real("the loc of p(z)", self.m)
             check_real("the loc of p(z|z)", self.b)
             check_real("the loc of p(x|z)", self.d)
+            check_real("x", x)
             self.check_values = False
 
         # log p(x_{1:T}), summed over t, mean over the batch
@@ -116,9 +115,6 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 # The mathematics: small functions of tensors and numbers, as tested in formula2dgm.library.
 
 
-Parts = tuple[Tensor | float, ...]
-
-
 def check_real(name: str, x: Tensor | float) -> None:
     """Refuse numbers that are not finite."""
     (x,) = as_tensors(x)
@@ -126,14 +122,18 @@ def check_real(name: str, x: Tensor | float) -> None:
         raise ValueError(f"{name} must be finite, but holds NaN or infinity")
 
 
-def kalman_log_prob(x: Tensor, start: Parts, motion: Parts, emission: Parts, lead: int, before: bool = False) -> Tensor:
-    """log p(x_t | x_1, ..., x_{t-1}) for every t: summed over time the log-density of the sequence.
-
-    start     (m, root of P); ``before``: of z_0, from which a first step leads to z_1
-    motion    (A, b, root of Q), each at the step that it leads to
-    emission  (C, d, root of R)
-    """
-    return kalman_filter(x, start, motion, emission, lead, before).log_probs
+def kalman_log_prob(
+    x: Tensor,
+    start: tuple[Tensor | float, ...],
+    motion: tuple[Tensor | float, ...],
+    emission: tuple[Tensor | float, ...],
+    lead: int,
+    before: bool = False,
+) -> Tensor:
+    """log p(x_t | x_1, ..., x_{t-1}) for every t; summed over time, of the sequence. start: m and the root of P (of
+    z_0, from which a step leads to z_1, where it is ``before``); motion: A, b and the root of Q, each at the step
+    that it leads to; emission: C, d and the root of R."""
+    return kalman_filter(x, start, motion, emission, lead, before)[2]
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
@@ -143,8 +143,16 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
-def kalman_filter(x: Tensor, start: Parts, motion: Parts, emission: Parts, lead: int, before: bool = False) -> Filtered:
-    """What each step's observations so far say of z_t; the arguments are those of ``kalman_log_prob``."""
+def kalman_filter(
+    x: Tensor,
+    start: tuple[Tensor | float, ...],
+    motion: tuple[Tensor | float, ...],
+    emission: tuple[Tensor | float, ...],
+    lead: int,
+    before: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What x_1, ..., x_t say of z_t, for every t: its mean [..., T, n], and a root J of its covariance J J^T, without
+    dimensions of examples that share it; and log p(x_t | x_1, ..., x_{t-1}). Arguments: see ``kalman_log_prob``."""
     x = x if x.dim() > lead else x.unsqueeze(-1)
     loading, *_ = as_tensors(emission[0], x)
     size = loading.shape[-1] if loading.dim() == lead + 2 else x.shape[-1]
@@ -164,26 +172,19 @@ def kalman_filter(x: Tensor, start: Parts, motion: Parts, emission: Parts, lead:
     squares = (surprise - matrices_times(loading, shift)).square().sum(-1)
     squares = squares + matrices_times(pulls, surprise).square().sum(-1)
     constant = log_diagonal_sum(noise) + 0.5 * x.shape[-1] * math.log(2 * math.pi)
-    return Filtered(means + shift, roots, -0.5 * squares - volumes - constant)
+    return means + shift, roots, -0.5 * squares - volumes - constant
 
 
-class Filtered(NamedTuple):
-    """What x_1, ..., x_t say of z_t: its mean [..., T, n], and a root J of its covariance J J^T [..., T, n, n]; and the
-    log-density of x_t given all before it [..., T]."""
-
-    means: Tensor
-    roots: Tensor
-    log_probs: Tensor
-
-
-def chain_map(x: Tensor, parts: Parts, rows: int, columns: int, lead: int) -> tuple[Tensor, Tensor, Tensor]:
+def chain_map(
+    x: Tensor, parts: tuple[Tensor | float, ...], rows: int, columns: int, lead: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """A map with its noise as a matrix [..., rows, columns], a vector [..., rows] and a root [..., rows, rows]."""
     matrix, offset, root = as_tensors(*parts, x)[:3]
     return as_matrix(matrix, columns, lead), as_vector(offset, rows, lead), as_matrix(root, rows, lead).tril()
 
 
 def chain_start(
-    x: Tensor, start: Parts, motion: tuple[Tensor, Tensor, Tensor], lead: int, before: bool
+    x: Tensor, start: tuple[Tensor | float, ...], motion: tuple[Tensor, Tensor, Tensor], lead: int, before: bool
 ) -> tuple[Tensor, Tensor]:
     """Mean [..., n] and root [..., n, n] of z_1, without the dimension of time."""
     matrix, offset, drift = motion[0][..., 0, :, :], motion[1][..., 0, :], motion[2][..., 0, :, :]
@@ -205,11 +206,8 @@ def matrices_times(matrices: Tensor, vectors: Tensor) -> Tensor:
 def kalman_gains(
     root: Tensor, matrix: Tensor, drift: Tensor, loading: Tensor, steps: int
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What does not depend on the data, for every step: the gain K, the pull K in units of the root of z_t before it
-    is observed, a root of its covariance after, and log det(I + H P H^T) / 2 for P before.
-
-    With P = L L^T and U^T U = I + (H L)^T H L, the covariance after is J J^T for J = L U^-1, and K = J (H J)^T.
-    """
+    """What does not depend on the data, for every step: the gain K, the same in units of the root L of z_t's covariance
+    before x_t, the root J after, and log det(I + H L (H L)^T) / 2."""
     root = root.unsqueeze(-3)
     if all(size == 1 for each in (root, matrix, drift, loading) for size in each.shape[:-3]):
         root, matrix, drift, loading = (each.reshape(each.shape[-3:]) for each in (root, matrix, drift, loading))
@@ -219,6 +217,7 @@ def kalman_gains(
     for step in range(steps):
         if step:
             root = lower_root(columns_beside(matrix_at(matrix, step) @ root, matrix_at(drift, step)))
+        # With U^T U = I + (H L)^T H L the covariance after is J J^T for J = L U^-1, and K = J (H J)^T.
         seen = matrix_at(loading, step)
         folded = lower_root(columns_beside((seen @ root).mT, identity_like(root))).mT
         after = torch.linalg.solve_triangular(folded, root, upper=True, left=False)

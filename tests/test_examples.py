@@ -103,15 +103,17 @@ def halves(folder: Path) -> str:
 #: What an example trains on, where it is no image of 64 pixels; and by how much its loss has to fall.
 DATA = {
     "gaussian_mixture": lambda folder: "moons",
+    "linear_gaussian_chain": lambda folder: "digit-rows",
     "real_nvp": lambda folder: "moons",
     "product_of_experts": halves,
+    "hmm": lambda folder: "digit-rows",
 }
 FALLS = {"gaussian_mixture": 0.1, "real_nvp": 0.1, "information_bottleneck": 0.5}
 #: Whose loss falls, where there are players; that of a game need not.
 LEARNS = {"factor_vae": "theta,phi: loss", "adversarial_autoencoder": "theta,phi: loss"}
 GAMES = {"gan", "non_saturating_gan", "wgan_gp"}
 #: What makes no images: labels, and halves of images.
-UNSEEN = {"information_bottleneck", "product_of_experts"}
+UNSEEN = {"information_bottleneck", "linear_gaussian_chain", "product_of_experts", "hmm"}
 
 
 @pytest.mark.slow

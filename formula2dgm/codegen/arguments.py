@@ -9,9 +9,10 @@ from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.python import ATOM, Code, call
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.step_nodes import SEVERAL
-from formula2dgm.codegen.time_values import repeated
+from formula2dgm.codegen.time_values import aligned_ends, repeated
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis, merge
+from formula2dgm.ir.program import Network
 
 if TYPE_CHECKING:
     from formula2dgm.codegen.calls import Calls
@@ -26,9 +27,6 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
     """``self.network(arguments)``, the arguments folded where they have more axes than one."""
     scope = calls.scope
     network = scope.network(node.network)
-    called = f"self.{network.name}"
-    if node.frozen and not scope.is_target(node):
-        called = f"{scope.use('frozen')}({called})"
     time, so_far = prefix_time(node), next((each for each in node.args if isinstance(each, SEVERAL)), None)
     parts = [part for arg in node.args for part in _parts(arg)]
     axes = _without(merge(part.axes for part in parts), time)
@@ -45,18 +43,42 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
             return result
         return call(scope.use("at_step"), result, str(len(axes)), "0" if so_far.backward else "-1")
 
+    ends = _lengths(network, node)
     if len(axes) <= 1 and all(_without(part.axes, time) == axes for part in parts):
-        return chosen(call(called, *_by_name(names, _grouped(node, [value(part) for part in parts]))))
+        codes = _by_name(names, _grouped(node, [value(part) for part in parts]))
+        return chosen(_called(scope, network, node, codes, None if ends is None else expression(scope, ends, "number")))
     folded = [spread(value(part), _without(part.axes, time), axes, full=True) for part in parts]
+    folded += [] if ends is None else [aligned_ends(scope, ends, axes, expression)]
     fold = call(scope.use("fold"), str(len(axes)), *folded)
-    if names or len(parts) > len(node.args):
-        inputs = [scope.names.fresh(f"{name}_folded") for name in _part_names(scope, node)]
+    if names or len(folded) > len(node.args):
+        wanted = [*_part_names(scope, node), *(["lengths"] if ends is not None else [])]
+        inputs = [scope.names.fresh(f"{name}_folded") for name in wanted]
         target = ", ".join(inputs) if len(inputs) > 1 else f"({inputs[0]},)"
         calls.assign(None, target, fold, span_of=node)
-        result = call(called, *_by_name(names, _grouped(node, [Code(name) for name in inputs])))
+        codes = _by_name(names, _grouped(node, [Code(name) for name in inputs[: len(parts)]]))
+        result = _called(scope, network, node, codes, None if ends is None else Code(inputs[-1]))
     else:
-        result = call(called, f"*{fold.text}")
+        result = _called(scope, network, node, [f"*{fold.text}"], None)
     return chosen(call(scope.use("unfold"), result, leading(scope, tuple(parts), axes)))
+
+
+def _lengths(network: Network, node: ir.NetCall) -> ir.Node | None:
+    """The lengths of the sequences that a network is told; a default network that runs forwards needs none."""
+    scaffold = network.scaffold
+    if scaffold is not None and (not scaffold.ragged or scaffold.sequence == "forward"):
+        return None
+    given = (each.lengths for each in node.args if isinstance(each, ir.Sequence | ir.Prefix))
+    return next((each for each in given if each is not None), None)
+
+
+def _called(scope: Scope, network: Network, node: ir.NetCall, codes: list[Code | str], ends: Code | None) -> Code:
+    """The call itself."""
+    module = f"self.{network.name}"
+    held = node.frozen and not scope.is_target(node)
+    if ends is not None and network.scaffold is None:
+        return call(scope.use("with_lengths"), module, ends, *codes, *(["held=True"] if held else []))
+    called = f"{scope.use('frozen')}({module})" if held else module
+    return call(called, *codes, *([] if ends is None else [f"lengths={ends.text}"]))
 
 
 def sequence_inputs(scope: Scope, node: ir.NetCall) -> tuple[int, list[Code]]:

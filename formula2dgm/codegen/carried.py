@@ -19,12 +19,19 @@ class Chain:
 
     names  the variables that hold them
     nodes  what reads each of them, if anything does
+    start  the variable of the value before the first step, where examples start at steps of their own
     """
 
     carried: Carried
     initial: ir.Node
     names: tuple[str, ...]
     nodes: tuple[ir.Previous | None, ...]
+    start: str = ""
+
+    @property
+    def lengths(self) -> ir.Node | None:
+        """The lengths of sequences, where the loop starts at the end of each."""
+        return next((each.lengths for each in self.nodes if each is not None), None)
 
     def guarded(self, later: frozenset[ir.Node]) -> bool:
         """Does nothing read a value from before the first step?"""
@@ -41,5 +48,7 @@ def chains(fresh: Callable[[str], str], preparation: Preparation, loop: Loop) ->
         stem = f"{preparation.variable(carried)}_{'next' if loop.backward else 'previous'}"
         names = tuple(fresh(stem if lag == 1 else f"{stem}_{lag}") for lag in range(1, max(by_lag) + 1))
         nodes = tuple(by_lag.get(lag) for lag in range(1, max(by_lag) + 1))
-        found.append(Chain(carried, initial, names, nodes))
+        ragged = any(each.lengths is not None for each in by_lag.values())
+        start = fresh(f"{preparation.variable(carried)}_start") if ragged else ""
+        found.append(Chain(carried, initial, names, nodes, start))
     return found

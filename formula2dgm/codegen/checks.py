@@ -68,6 +68,13 @@ class _Checks:
                 self._value(node, law, value)
             case ir.NetCall():
                 self._causal(node)
+            case ir.Lengths(time):
+                check = self.scope.use("check_lengths")
+                self._add(node, call(check, expression(self.scope, node), self.scope.size(time)))
+            case ir.Picked(_, time, position):
+                label = f'"{notation(self.scope.program, position)}"'
+                code = expression(self.scope, position, "number")
+                self._add(node, call(self.scope.use("check_steps"), label, code, self.scope.size(time)))
             case ir.Divergence(_, left, right):
                 self._divergence(node, left, right)
             case ir.Apply("log", (body,)):
@@ -88,7 +95,7 @@ class _Checks:
         prefix = next((each for each in node.args if isinstance(each, ir.Prefix)), None)
         network = self.scope.network(node.network)
         known = all(is_available(self.scope, each) and not isinstance(each, ir.Pair) for each in node.args)
-        if prefix is None or network.scaffold is not None or not known:
+        if prefix is None or prefix.lengths is not None or network.scaffold is not None or not known:
             return
         lead, codes = sequence_inputs(self.scope, node)
         label = f'"{call_label(self.scope.program, node)}"'

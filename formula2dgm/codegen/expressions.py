@@ -18,7 +18,6 @@ from formula2dgm.codegen.linear_chains import filtered
 from formula2dgm.codegen.python import (
     ATOM,
     POWER,
-    PRODUCT,
     UNARY,
     Code,
     call,
@@ -30,9 +29,9 @@ from formula2dgm.codegen.python import (
 )
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import piece_of
-from formula2dgm.codegen.time_values import OF_TIME, of_time, windowed_sum
+from formula2dgm.codegen.time_values import OF_TIME, mean_of_window, of_time, over_window
 from formula2dgm.codegen.uses import Demand
-from formula2dgm.codegen.vectors import beside_vectors, of_vectors, pairwise
+from formula2dgm.codegen.vectors import beside_vectors, matrix_product, of_vectors, over_event
 from formula2dgm.ir import nodes as ir
 from formula2dgm.registry.divergences import closed_form
 from formula2dgm.registry.functions import function
@@ -66,9 +65,9 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
         case ir.Reduce():
             return reduction(scope, node, demand)
         case ir.Norm() | ir.Dot() | ir.EventSum() | ir.Pow(ir.Norm(order=2), ir.Const(2)):
-            return _over_event(scope, node)
+            return over_event(scope, node, expression)
         case ir.MatMul(matrix, vector, turned):
-            return _matrix_product(scope, node, matrix, vector, turned)
+            return matrix_product(scope, node, matrix, vector, turned, expression)
         case ir.LogDetJacobian(body, wrt):
             both = (expression(scope, each, "value") for each in (body, wrt))
             return call(scope.use("log_det_jacobian"), *both, str(len(wrt.axes)))
@@ -187,7 +186,9 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     """The node that removes an axis."""
     if (piece := piece_of(node)) is not None:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
-    body = windowed_sum(scope, node, expression) or expression(scope, node.body, demand)
+    if (mean := mean_of_window(scope, node, expression)) is not None:
+        return mean
+    body = over_window(scope, node, expression) or expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))
     if node.op == "logmeanexp":
         return call(scope.use("log_mean_exp"), body, place)
@@ -213,34 +214,6 @@ def _at(scope: Scope, node: ir.At, demand: Demand) -> Code:
     now = [node.index.axis if axis == node.axis else axis for axis in node.value.axes]
     here, there = now.index(node.index.axis), node.axes.index(node.index.axis)
     return code if here == there else method(code, "movedim", str(here), str(there))
-
-
-def _matrix_product(scope: Scope, node: ir.Node, matrix: ir.Node, vector: ir.Node, turned: bool) -> Code:
-    """``z @ A.mT``: one product for all axes where the matrix has none; else matrix by matrix."""
-    code = expression(scope, matrix, "value")
-    if not matrix.axes:
-        right = code.within(ATOM) + ("" if turned else ".mT")
-        return Code(f"{expression(scope, vector, 'value').within(UNARY)} @ {right}", PRODUCT)
-    rows, entries = (aligned(scope, each, node.axes, "value", full=True) for each in (matrix, vector))
-    return call(scope.use("matrix_vector"), Code(rows.within(ATOM) + ".mT" * turned), entries)
-
-
-def _over_event(scope: Scope, node: ir.Node) -> Code:
-    """Norms and inner products: the event dimensions are summed."""
-    axes = str(len(node.axes))
-    match node:
-        case ir.Pow(ir.Norm(body), _):
-            return call(scope.use("squared_norm_event"), expression(scope, body, "value"), axes)
-        case ir.Norm(body, order):
-            return call(scope.use("norm_event"), expression(scope, body, "value"), f"{order:g}", axes)
-        case ir.EventSum(body):
-            return call(scope.use("sum_event"), expression(scope, body, "value"), axes)
-        case ir.Dot(left, right) if (pair := pairwise(node, left, right)) is not None:
-            return call(scope.use("inner_products"), *(expression(scope, each, "value") for each in pair))
-        case ir.Dot(left, right):
-            both = [aligned(scope, each, node.axes, "value") for each in (left, right)]
-            return call(scope.use("sum_event"), product(both), axes)
-    raise TypeError(type(node).__name__)
 
 
 # -- arithmetic ----------------------------------------------------------------------------------------

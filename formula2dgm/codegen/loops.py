@@ -2,7 +2,7 @@
 
 z_t ~ q(z_t|z_{t-1}, x_t)          becomes
 
-for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1)):
+for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1), strict=True):
     q_loc_t, q_scale_t = normal_parameters(self.q(z_previous, x_t))
     z_t = normal_sample(z_noise_t, q_loc_t, q_scale_t)
     ...
@@ -12,37 +12,27 @@ z = torch.stack(z_steps, dim=1)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.codegen.carried import Chain, chains
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import only_after_the_first
 from formula2dgm.codegen.laws import facts
-from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.python import WIDTH, Body, Code, call
 from formula2dgm.codegen.recurrence import Carried, Loop
 from formula2dgm.codegen.refusals import no_order_of_steps
-from formula2dgm.codegen.scope import Scope, StepNoise
+from formula2dgm.codegen.scope import StepNoise
 from formula2dgm.codegen.shapes import UnknownShape, like_tensor
 from formula2dgm.codegen.starts import event_shape, start
 from formula2dgm.codegen.step_nodes import FirstOrRest, ToCome
-from formula2dgm.codegen.steps import at_one_step
-from formula2dgm.codegen.time_values import at_step, stacked
+from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
+from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 
 if TYPE_CHECKING:
     from formula2dgm.codegen.statements import Preparation
-
-
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    """A tensor that the loop reads step by step: its steps, and the variable of the present one."""
-
-    steps: Code
-    variable: str
 
 
 class LoopWriter:
@@ -57,7 +47,7 @@ class LoopWriter:
         self.names = self.scope.names.inside()
         self.index = self.names.fresh(loop.time.name)
         self.step = at_one_step(self.scope.program, loop)
-        self.inner = _step_scope(self.scope, self.names, self.step.at, self.index)
+        self.inner = step_scope(self.scope, self.names, self.step.at, self.index)
         self.stepped: list[Stepped] = []
         self.noise: dict[Carried, Code] = {}
         self.kept: dict[str, tuple[str, list[ir.Node]]] = {}
@@ -69,11 +59,12 @@ class LoopWriter:
         scope.body.comment(self._said(), scope.span(loop.carried[0]))
         for node in self.step.given:
             self._given(node)
-        for ahead, body in self.step.ahead.items():
-            self._ahead(ahead, body)
+        for ahead, given in self.step.ahead.items():
+            self._ahead(ahead, given)
         for draw in self._draws():
             self._noise(draw)
         runs = chains(self._outer, self.outside, loop)
+        self.counts |= any(each.lengths is not None for each in runs)
         for each in runs:
             self._start(each)
         body = self._body(runs)
@@ -148,7 +139,7 @@ class LoopWriter:
         """The variable of all steps of a value from outside the loop."""
         code = expression(self.scope, node, demand)
         if not code.text.isidentifier():
-            name = self._outer(_whole_name(self.scope, node), "given")
+            name = self._outer(whole_name(self.scope.program, node), "given")
             self.outside.compute(node, name, demand)
             return name
         return code.text
@@ -178,16 +169,18 @@ class LoopWriter:
             scope.body.write(f"{first} = None  # the first step reads none")
             return
         value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
-        self.outside.assign(None, " = ".join([*others[::-1], first]), value, span_of=run.carried)
+        self.outside.assign(
+            None, " = ".join([*others[::-1], first, *filter(None, [run.start])]), value, span_of=run.carried
+        )
 
     # -- the loop --------------------------------------------------------------------------------------
 
     def _head(self, body: Body) -> None:
-        """``for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1)):``."""
+        """``for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1), strict=True):``."""
         scope, index = self.scope, self.index
         sources = [f"reversed({each.steps.text})" if self.loop.backward else each.steps.text for each in self.stepped]
         names = ", ".join(each.variable for each in self.stepped)
-        many = f"zip({', '.join(sources)})" if len(sources) > 1 else "".join(sources)
+        many = f"zip({', '.join(sources)}, strict=True)" if len(sources) > 1 else "".join(sources)
         count = f"range({scope.size(self.loop.time)})"
         if not sources:
             line = f"for {index} in {f'reversed({count})' if self.loop.backward else count}:"
@@ -196,7 +189,9 @@ class LoopWriter:
         elif not self.loop.backward:
             line = f"for {index}, {f'({names})' if len(sources) > 1 else names} in enumerate({many}):"
         else:
-            line = f"for {', '.join([index, names])} in zip({', '.join([f'reversed({count})', *sources])}):"
+            line = (
+                f"for {', '.join([index, names])} in zip({', '.join([f'reversed({count})', *sources])}, strict=True):"
+            )
         if scope.body.indent + len(line) <= WIDTH:
             scope.body.write(line)
             return
@@ -253,6 +248,10 @@ class LoopWriter:
         values: list[str] = []
         for run in runs:
             newest = self.inner.bound[self.step.at[run.carried]].text
+            if run.lengths is not None:
+                axes = tuple(axis for axis in run.carried.axes if axis != self.loop.time)
+                ends = aligned_ends(self.inner, run.lengths, axes, expression)
+                newest = call(self.scope.use("until_end"), self.index, ends, newest, run.start).text
             targets += run.names
             values += [newest, *run.names[:-1]]
         if targets:
@@ -267,33 +266,3 @@ class LoopWriter:
         steps = f"{name}[::-1]" if self.loop.backward else name
         self.outside.assign(nodes[0], target, stacked(steps, nodes[0].axes.index(self.loop.time)))
         self.scope.bound |= dict.fromkeys(nodes, Code(target))
-
-
-def _whole_name(scope: Scope, node: ir.Node) -> str:
-    """What a value from outside the loop is called, all steps together."""
-    if isinstance(node, ir.Shifted) and abs(node.by) == 1:
-        return f"{notation(scope.program, node.body)}_{'after' if node.by > 0 else 'before'}"
-    return notation(scope.program, node)
-
-
-def _step_scope(scope: Scope, names: Names, at: dict[ir.Node, ir.Node], index: str) -> Scope:
-    """The scope of a loop's body: four columns further in, its variables called after the step."""
-    demands: dict[ir.Node, set[str]] = {}
-    for node, step in at.items():
-        demands.setdefault(step, set()).update(scope.demands.get(node, ()))
-    named = {at[node]: node.site for node in at if isinstance(node, ir.State)}
-    named |= {body.rest: site for body, site in named.items() if isinstance(body, FirstOrRest)}
-    return replace(
-        scope,
-        names=names,
-        body=Body(scope.body.indent + 4),
-        bound=dict(scope.bound),
-        demands=demands,
-        partners={
-            at[node]: [at.get(each, each) for each in near] for node, near in scope.partners.items() if node in at
-        },
-        suffix=f"_{index}",
-        step_noise={},
-        histories=[],
-        wanted=named,
-    )

@@ -10,13 +10,13 @@ from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.names import Names, identifier
 from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product
-from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.refusals import unknown_shape, unknown_start
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.shapes import UnknownShape, partners, tensors
-from formula2dgm.codegen.statements import Preparation
+from formula2dgm.codegen.shapes import UnknownShape, tensors
+from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
-from formula2dgm.codegen.uses import demands, roots
+from formula2dgm.codegen.time_values import LENGTHS
+from formula2dgm.codegen.uses import roots
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
@@ -165,6 +165,7 @@ class _Methods:
         nodes: list[ir.Node] = [*laws.values(), *values.values()]
         used = {node.name for node in walk(*nodes) if isinstance(node, ir.Hyper | ir.Data)}
         used |= {axis.size for node in walk(*nodes) for axis in node.axes if isinstance(axis.size, str)}
+        used |= {LENGTHS for node in walk(*nodes) if isinstance(node, ir.Lengths)}
         self._signature(head, "reconstruct", "dict[str, Tensor]", only=used)
         head.write('    """The mean of each variable that the formula scores, given the latents drawn for it."""')
         self._defaults(scope, used)
@@ -216,11 +217,7 @@ class _Methods:
 
     def _prepare(self, scope: Scope, nodes: list[ir.Node], first: list[ir.Node] | None = None) -> Preparation:
         """Write the statements of ``first`` (else of all nodes), knowing that all will be wanted."""
-        everything = with_carried(self.program, nodes)
-        scope.demands = demands(everything, "value")
-        scope.partners = partners(everything)
-        preparation = Preparation(scope)
-        preparation.expect(everything)
+        preparation = prepared_for(scope, nodes, "value")
         for node in nodes if first is None else first:
             preparation.prepare(node)
         return preparation

@@ -16,11 +16,9 @@ from formula2dgm.codegen.names import argument as keyword
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.parts import parts_of
 from formula2dgm.codegen.python import ATOM, WIDTH, Body, Code, statement
-from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.shapes import UnknownShape, partners
-from formula2dgm.codegen.statements import Preparation
-from formula2dgm.codegen.uses import demands
+from formula2dgm.codegen.shapes import UnknownShape
+from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program, Query, Term
@@ -110,11 +108,7 @@ class _Method:
 
     def _prepared(self, nodes: list[ir.Node], terms: tuple[Term, ...] = ()) -> Preparation:
         """Write what the nodes need before they can be computed."""
-        everything = with_carried(self.program, nodes)
-        self.scope.demands = demands(everything)
-        self.scope.partners = partners(everything)
-        preparation = Preparation(self.scope, terms)
-        preparation.expect(everything)
+        preparation = prepared_for(self.scope, nodes, "number", terms)
         for node in nodes:
             preparation.prepare(node)
         return preparation

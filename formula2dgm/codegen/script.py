@@ -14,6 +14,7 @@ from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.scaffold import sized_tensor
+from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, Program
@@ -85,6 +86,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
         "time": any(_is_sequence(each) for each in program.inputs),
+        "ragged": any(each.name == LENGTHS for each in program.inputs) and any(map(_is_sequence, program.inputs)),
         "shaped": any(each.shape is not None for each in program.inputs),
         "labels": bool(supports & {"category", "simplex"}),
         "ranges": bool(supports & {"binary", "unit", "positive"}),

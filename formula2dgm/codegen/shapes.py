@@ -10,6 +10,7 @@ from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.python import Code
 from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 
@@ -77,7 +78,7 @@ def like_tensor(scope: Scope, node: ir.Draw) -> Code:
     if found is not None:
         return found[0]
     for each in scope.program.inputs:
-        if each.name in scope.arguments and each.support != "category":
+        if each.name in scope.arguments and each.support != "category" and each.name != LENGTHS:
             return Code(scope.arguments[each.name])
     return Code(f"{scope.use('tensor_of')}(self)")
 
@@ -148,9 +149,9 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
         case ir.Choice(_, parts):
             return [node, *parts]
-        case ir.At(value, _, ir.Index()) | ir.State(value) | ir.AtStep(value) | ir.Carrying(value):
+        case ir.At(value, _, ir.Index()) | ir.State(value) | ir.AtStep(value) | ir.Picked(value) | ir.Carrying(value):
             return [node, value] if node.event != "number" else []
-        case ir.FirstStep(one, other) | ir.Shifted(one, _, _, other):
+        case ir.FirstStep(one, other) | ir.Shifted(one, outside=other):
             return [node, *(each for each in (one, other) if each.event != "number")] if node.event != "number" else []
         case ir.Div() | ir.Pow() | ir.Neg() | ir.Apply() | ir.StopGrad() | ir.Permuted():
             return [node, *(child for child in node.children if child.event != "number")]

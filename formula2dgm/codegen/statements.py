@@ -12,13 +12,14 @@ from formula2dgm.codegen.loops import LoopWriter
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.part_names import part_name
 from formula2dgm.codegen.python import Body, Code, assignment, call
-from formula2dgm.codegen.recurrence import Loop, Recurrences
+from formula2dgm.codegen.recurrence import Loop, Recurrences, with_carried
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import computed_from, piece_of
+from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.starts import at_every_position
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
 from formula2dgm.codegen.time_values import shifted
-from formula2dgm.codegen.uses import Demand
+from formula2dgm.codegen.uses import Demand, demands
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
 from formula2dgm.ir.rewrite import walk
@@ -177,7 +178,7 @@ class Preparation(Calls):
         carried = self.recurrences.carried[node]
         stem = f"{self.variable(carried)}_{'after' if node.lag < 0 else 'before'}"
         name = self.scope.names.fresh(stem if abs(node.lag) == 1 else f"{stem}_{abs(node.lag)}")
-        value = shifted(self.scope, carried, -node.lag, node.time, node.initial, "value", expression)
+        value = shifted(self.scope, carried, -node.lag, node.time, node.initial, "value", expression, node.lengths)
         self.assign(node, name, value)
 
     def _so_far(self, node: SoFar) -> None:
@@ -241,6 +242,16 @@ class Preparation(Calls):
                 self._statement(node)
         LoopWriter(self, loop).write()
         self._done |= inside
+
+
+def prepared_for(scope: Scope, nodes: list[ir.Node], wanted: Demand, terms: tuple[Term, ...] = ()) -> Preparation:
+    """The preparation of nodes, which are used as ``wanted``, and of what they read of other steps."""
+    everything = with_carried(scope.program, nodes)
+    scope.demands = demands(everything, wanted)
+    scope.partners = partners(everything)
+    preparation = Preparation(scope, terms)
+    preparation.expect(everything)
+    return preparation
 
 
 def is_view(node: ir.Node) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.notation import notation
+from formula2dgm.codegen.python import Body, Code
 from formula2dgm.codegen.recurrence import Loop
+from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.step_nodes import FirstOrRest, Given, SoFar, ToCome
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import values_of
@@ -26,6 +29,14 @@ class Step:
     at: dict[ir.Node, ir.Node] = field(default_factory=dict)
     given: tuple[ir.Node, ...] = ()
     ahead: dict[ToCome, ir.Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A tensor that the loop reads step by step: its steps, and the variable of the present one."""
+
+    steps: Code
+    variable: str
 
 
 def at_one_step(program: Program, loop: Loop) -> Step:
@@ -109,3 +120,33 @@ class _Rewriting:
         if isinstance(value, ir.Node):
             return self.at[value]
         return tuple(self._replaced(each) for each in value) if isinstance(value, tuple) else value
+
+
+def whole_name(program: Program, node: ir.Node) -> str:
+    """What a value from outside the loop is called, all steps together."""
+    if isinstance(node, ir.Shifted) and abs(node.by) == 1:
+        return f"{notation(program, node.body)}_{'after' if node.by > 0 else 'before'}"
+    return notation(program, node)
+
+
+def step_scope(scope: Scope, names: Names, at: dict[ir.Node, ir.Node], index: str) -> Scope:
+    """The scope of a loop's body: four columns further in, its variables called after the step."""
+    demands: dict[ir.Node, set[str]] = {}
+    for node, step in at.items():
+        demands.setdefault(step, set()).update(scope.demands.get(node, ()))
+    named = {at[node]: node.site for node in at if isinstance(node, ir.State)}
+    named |= {body.rest: site for body, site in named.items() if isinstance(body, FirstOrRest)}
+    return replace(
+        scope,
+        names=names,
+        body=Body(scope.body.indent + 4),
+        bound=dict(scope.bound),
+        demands=demands,
+        partners={
+            at[node]: [at.get(each, each) for each in near] for node, near in scope.partners.items() if node in at
+        },
+        suffix=f"_{index}",
+        step_noise={},
+        histories=[],
+        wanted=named,
+    )

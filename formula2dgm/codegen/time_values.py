@@ -14,12 +14,17 @@ from formula2dgm.ir.axes import Axis, merge
 
 Expression = Callable[[Scope, ir.Node, Demand], Code]
 
+#: The input that holds the lengths of sequences.
+LENGTHS = "lengths"
+
 OF_TIME = (
+    ir.Lengths,
     ir.State,
     ir.Carrying,
     ir.FirstStep,
     ir.Shifted,
     ir.AtStep,
+    ir.Picked,
     ir.Window,
     ir.Sequence,
     ir.Steps,
@@ -30,23 +35,33 @@ OF_TIME = (
 def of_time(scope: Scope, node: ir.Node, demand: Demand, expression: Expression) -> Code:
     """The value of a node of time, at all steps."""
     match node:
+        case ir.Lengths():
+            return Code(scope.arguments[LENGTHS])
         case ir.State(body):
             return expression(scope, body, "value")
         case ir.Carrying(body):
             return expression(scope, body, demand)
         case ir.Sequence(body, time) | ir.Prefix(body, time):
-            return whole(scope, body, time, expression)
+            own = tuple(axis for axis in merge([body.axes, (time,)]) if axis != time)
+            wide = tuple(axis for axis in node.axes if axis != time)
+            return spread(whole(scope, body, time, expression), own, wide, full=True)
         case ir.Steps(body):
             return expression(scope, body, "value")
-        case ir.AtStep(body, time, step):
+        case ir.AtStep(body, time, step, None):
             place = body.axes.index(time)
             return Code(f"{expression(scope, body, demand).within(ATOM)}[{':, ' * place}{step - 1}]")
-        case ir.Window(body, time, first, last):
-            within = time in body.axes
-            code = expression(scope, body, "number") if within else repeated(scope, body, time, "number", expression)
-            return call(scope.use("windowed"), code, str(node.axes.index(time)), str(first), str(last))
-        case ir.Shifted(body, time, by, outside):
-            return shifted(scope, body, by, time, outside, demand, expression)
+        case ir.AtStep(body, time, step, ir.Node() as ends):
+            code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
+            own = aligned_ends(scope, ends, node.axes, expression)
+            return call(scope.use("at_end"), code, str(len(node.axes)), str(-step), own)
+        case ir.Picked(body, time, position):
+            code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
+            step = spread(expression(scope, position, "number"), position.axes, node.axes, full=True)
+            return call(scope.use("at_drawn"), code, str(len(node.axes)), step)
+        case ir.Window():
+            return _windowed(scope, node, expression)
+        case ir.Shifted(body, time, by, outside, ends):
+            return shifted(scope, body, by, time, outside, demand, expression, ends)
         case ir.FirstStep(first, rest, time):
             return _first_then(scope, node, first, rest, demand, expression)
     raise TypeError(type(node).__name__)
@@ -80,14 +95,42 @@ def _first_then(
     return call(scope.use("first_then"), *both, str(place), scope.size(node.axes[place]))
 
 
+def aligned_ends(scope: Scope, lengths: ir.Node, axes: Axes, expression: Expression) -> Code:
+    """The lengths of sequences, with a dimension for each of the axes before time."""
+    return spread(expression(scope, lengths, "number"), lengths.axes, axes, full=True)
+
+
+def _windowed(scope: Scope, node: ir.Window, expression: Expression) -> Code:
+    """The numbers in a window, 0 at every other step."""
+    body, time, lengths, ends = node.body, node.time, node.lengths, [str(node.first), str(node.last)]
+    within = time in body.axes
+    code = expression(scope, body, "number") if within else repeated(scope, body, time, "number", expression)
+    place = node.axes.index(time)
+    if lengths is None:
+        return call(scope.use("windowed"), code, str(place), *ends)
+    wide = spread(code, merge([body.axes, (time,)]), node.axes, full=True)
+    own = aligned_ends(scope, lengths, node.axes[:place], expression)
+    return call(scope.use("windowed"), wide, str(place), *ends, own)
+
+
 def shifted(
-    scope: Scope, body: ir.Node, by: int, time: Axis, outside: ir.Node, demand: Demand, expression: Expression
+    scope: Scope,
+    body: ir.Node,
+    by: int,
+    time: Axis,
+    outside: ir.Node,
+    demand: Demand,
+    expression: Expression,
+    lengths: ir.Node | None = None,
 ) -> Code:
     """A value some steps later, or before, and another where there is no such step."""
     own: Demand = "value" if body.event == "value" else demand if body.event == "open" else "number"
-    code = expression(scope, body, own)
-    beyond = _beside(scope, outside, body, body.axes, own, expression)
-    return call(scope.use("shifted"), code, str(by), str(body.axes.index(time)), beyond)
+    axes = body.axes if lengths is None else merge([body.axes, lengths.axes])
+    code = spread(expression(scope, body, own), body.axes, axes, full=True)
+    beyond = _beside(scope, outside, body, axes, own, expression)
+    place = axes.index(time)
+    ends = [] if lengths is None else [aligned_ends(scope, lengths, axes[:place], expression)]
+    return call(scope.use("shifted"), code, str(by), str(place), beyond, *ends)
 
 
 def _beside(scope: Scope, node: ir.Node, like: ir.Node, axes: Axes, demand: Demand, expression: Expression) -> Code:
@@ -100,13 +143,26 @@ def _beside(scope: Scope, node: ir.Node, like: ir.Node, axes: Axes, demand: Dema
     return spread(code, node.axes, axes, full=True)
 
 
-def windowed_sum(scope: Scope, node: ir.Reduce, expression: Expression) -> Code | None:
-    """A reduction of the steps of a window: ``f[:, 1:-1]`` in place of all; None where there is no window."""
+def over_window(scope: Scope, node: ir.Reduce, expression: Expression) -> Code | None:
+    """What a reduction of the steps of a window reduces: ``f[:, 1:-1]`` in place of all; None where it is no such."""
     match node:
-        case ir.Reduce(_, axis, ir.Window(body, time, first, last)) if axis == time and time in body.axes:
+        case ir.Reduce(_, axis, ir.Window(body, time, first, last, None)) if axis == time and time in body.axes:
             ends = f"{first - 1 or ''}:{f'-{last}' if last else ''}"
             code = expression(scope, body, "number")
             return code if ends == ":" else Code(f"{code.within(ATOM)}[{':, ' * body.axes.index(time)}{ends}]")
+        case ir.Reduce("prod" | "logsumexp" as op, axis, ir.Window() as window) if axis == window.time:
+            code = expression(scope, window, "number")
+            neutral = "1.0" if op == "prod" else 'float("-inf")'
+            return Code(f"{code.text[:-1]}, outside={neutral})")
+    return None
+
+
+def mean_of_window(scope: Scope, node: ir.Reduce, expression: Expression) -> Code | None:
+    """The mean over the steps that each sequence has in a window; None where it is no such mean."""
+    match node:
+        case ir.Reduce("mean", axis, ir.Window(lengths=ir.Node()) as window) if axis == window.time:
+            whole = expression(scope, window, "number")
+            return Code(f"{scope.use('mean_in_window')}{whole.text.removeprefix('windowed')}")
     return None
 
 

@@ -119,11 +119,16 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
             yield wrt, "value"
         case ir.State(body) | ir.Sequence(body) | ir.Prefix(body) | ir.Steps(body):
             yield body, "value"
-        case ir.Previous(initial=initial):
+        case ir.Previous(initial=initial, lengths=lengths):
             yield initial, "value"
+            if lengths is not None:
+                yield lengths, "number"
         case ir.Carrying(body, carried):
             yield body, demand
             yield from ((each, "value") for each in carried)
+        case ir.Picked(body, _, position):
+            yield body, "value" if body.event == "value" else demand
+            yield position, "number"
         case ir.At(value, _, index):
             yield value, demand
             yield index, "number"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.event_dimensions import is_python_number
-from formula2dgm.codegen.python import Code, call, method
+from formula2dgm.codegen.python import ATOM, PRODUCT, UNARY, Code, call, method, product
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
@@ -55,3 +55,35 @@ def pairwise(node: ir.Node, left: ir.Node, right: ir.Node) -> tuple[ir.Node, ir.
     if len(node.axes) != 2 or {left.axes, right.axes} != {(axis,) for axis in node.axes}:
         return None
     return (left, right) if left.axes == node.axes[:1] else (right, left)
+
+
+def matrix_product(
+    scope: Scope, node: ir.Node, matrix: ir.Node, vector: ir.Node, turned: bool, expression: Expression
+) -> Code:
+    """``z @ A.mT``: one product for all axes where the matrix has none; else matrix by matrix."""
+    code = expression(scope, matrix, "value")
+    if not matrix.axes:
+        right = code.within(ATOM) + ("" if turned else ".mT")
+        return Code(f"{expression(scope, vector, 'value').within(UNARY)} @ {right}", PRODUCT)
+    rows, entries = (
+        spread(expression(scope, each, "value"), each.axes, node.axes, full=True) for each in (matrix, vector)
+    )
+    return call(scope.use("matrix_vector"), Code(rows.within(ATOM) + ".mT" * turned), entries)
+
+
+def over_event(scope: Scope, node: ir.Node, expression: Expression) -> Code:
+    """Norms and inner products: the event dimensions are summed."""
+    axes = str(len(node.axes))
+    match node:
+        case ir.Pow(ir.Norm(body), _):
+            return call(scope.use("squared_norm_event"), expression(scope, body, "value"), axes)
+        case ir.Norm(body, order):
+            return call(scope.use("norm_event"), expression(scope, body, "value"), f"{order:g}", axes)
+        case ir.EventSum(body):
+            return call(scope.use("sum_event"), expression(scope, body, "value"), axes)
+        case ir.Dot(left, right) if (pair := pairwise(node, left, right)) is not None:
+            return call(scope.use("inner_products"), *(expression(scope, each, "value") for each in pair))
+        case ir.Dot(left, right):
+            both = [spread(expression(scope, each, "value"), each.axes, node.axes) for each in (left, right)]
+            return call(scope.use("sum_event"), product(both), axes)
+    raise TypeError(type(node).__name__)

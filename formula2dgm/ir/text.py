@@ -180,6 +180,8 @@ class Notation:
             case ir.AtStep(body, time, step):
                 place = str(step) if step > 0 else "T" + (str(step) if step else "")
                 return f"{self.within(body, _ATOM)}[{time.name}={place}]", _ATOM
+            case ir.Picked(body, time, position):
+                return f"{self.within(body, _ATOM)}[{time.name}={self.text(position)}]", _ATOM
             case ir.Window(body, time, first, last):
                 return f"({self.text(body)} for {time.name} from {first} to T{-last or ''})", _ATOM
             case ir.Sequence(body, time):

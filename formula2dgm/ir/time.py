@@ -128,6 +128,21 @@ class AtStep(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Picked(Node):
+    """``x_{t_1}``: the value at the step whose number, counted from 1, is ``position``; of each example its own."""
+
+    body: Node
+    time: Axis
+    position: Node
+
+    def _axes(self) -> tuple[Axis, ...]:
+        return merge([tuple(axis for axis in self.body.axes if axis != self.time), self.position.axes])
+
+    def _event(self) -> Event:
+        return self.body.event
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Window(Node):
     """The number ``body`` at the steps from ``first`` to ``last`` steps before the end, 0 at every other:
     ``\\sum_{t=2}^{T-1}`` has first 2 and last 1."""

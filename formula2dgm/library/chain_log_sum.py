@@ -7,11 +7,8 @@ from torch import Tensor
 
 
 def chain_log_sum(first: Tensor, moves: Tensor, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
-    """log sum_{z_1..z_T} exp(first[z_1] + sum_t steps[z_t, t] + sum_{t>1} moves[z_{t-1}, z_t, t]).
-
-    first [K, ...]; moves [K, K, ..., T], or [K, K, ..., 1] where all steps move alike; steps [K, ..., T]. -> [...]
-    ``lengths`` [...] are the examples' own T: the steps behind count nowhere.
-    """
+    """log sum_{z_1..z_T} exp(first[z_1] + sum_t steps[z_t, t] + sum_{t>1} moves[z_{t-1}, z_t, t]), T of ``lengths``:
+    first [K, ...], moves [K, K, ..., T] or, where all steps move alike, [K, K, ..., 1], steps [K, ..., T] -> [...]."""
     potentials = finite_potentials(steps).unbind(-1)
     transitions = transitions_of_steps(finite_potentials(moves), first.shape[0], len(potentials))
     log_alpha = finite_potentials(first) + potentials[0]

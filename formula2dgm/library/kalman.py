@@ -14,7 +14,6 @@ examples, they are computed once for all of them.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -22,35 +21,31 @@ from torch import Tensor
 from formula2dgm.library.matrices import columns_beside, log_diagonal_sum
 from formula2dgm.library.tensors import as_tensors
 
-#: A mean and the root of a covariance, behind the map from what they are the law given.
-Parts = tuple[Tensor | float, ...]
+
+def kalman_log_prob(
+    x: Tensor,
+    start: tuple[Tensor | float, ...],
+    motion: tuple[Tensor | float, ...],
+    emission: tuple[Tensor | float, ...],
+    lead: int,
+    before: bool = False,
+) -> Tensor:
+    """log p(x_t | x_1, ..., x_{t-1}) for every t; summed over time, of the sequence. start: m and the root of P (of
+    z_0, from which a step leads to z_1, where it is ``before``); motion: A, b and the root of Q, each at the step
+    that it leads to; emission: C, d and the root of R."""
+    return kalman_filter(x, start, motion, emission, lead, before)[2]
 
 
-class Filtered(NamedTuple):
-    """What x_1, ..., x_t say of z_t: its mean [..., T, n], and a root J of its covariance J J^T [..., T, n, n]; and the
-    log-density of x_t given all before it [..., T]."""
-
-    means: Tensor
-    roots: Tensor
-    log_probs: Tensor
-
-
-def kalman_log_prob(x: Tensor, start: Parts, motion: Parts, emission: Parts, lead: int, before: bool = False) -> Tensor:
-    """log p(x_t | x_1, ..., x_{t-1}) for every t: summed over time the log-density of the sequence.
-
-    start     (m, root of P); ``before``: of z_0, from which a first step leads to z_1
-    motion    (A, b, root of Q), each at the step that it leads to
-    emission  (C, d, root of R)
-
-    >>> steps = kalman_log_prob(torch.zeros(1, 2, 1), (0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 0.0, 1.0), 2)
-    >>> [round(each, 4) for each in steps.flatten().tolist()]  # N(0; 0, 1 + 1), N(0; 0, 1/2 + 1 + 1)
-    [-1.2655, -1.3771]
-    """
-    return kalman_filter(x, start, motion, emission, lead, before).log_probs
-
-
-def kalman_filter(x: Tensor, start: Parts, motion: Parts, emission: Parts, lead: int, before: bool = False) -> Filtered:
-    """What each step's observations so far say of z_t; the arguments are those of ``kalman_log_prob``."""
+def kalman_filter(
+    x: Tensor,
+    start: tuple[Tensor | float, ...],
+    motion: tuple[Tensor | float, ...],
+    emission: tuple[Tensor | float, ...],
+    lead: int,
+    before: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What x_1, ..., x_t say of z_t, for every t: its mean [..., T, n], and a root J of its covariance J J^T, without
+    dimensions of examples that share it; and log p(x_t | x_1, ..., x_{t-1}). Arguments: see ``kalman_log_prob``."""
     x = x if x.dim() > lead else x.unsqueeze(-1)
     loading, *_ = as_tensors(emission[0], x)
     size = loading.shape[-1] if loading.dim() == lead + 2 else x.shape[-1]
@@ -70,20 +65,22 @@ def kalman_filter(x: Tensor, start: Parts, motion: Parts, emission: Parts, lead:
     squares = (surprise - matrices_times(loading, shift)).square().sum(-1)
     squares = squares + matrices_times(pulls, surprise).square().sum(-1)
     constant = log_diagonal_sum(noise) + 0.5 * x.shape[-1] * math.log(2 * math.pi)
-    return Filtered(means + shift, roots, -0.5 * squares - volumes - constant)
+    return means + shift, roots, -0.5 * squares - volumes - constant
 
 
 # -- parts of a chain ----------------------------------------------------------------------------------
 
 
-def chain_map(x: Tensor, parts: Parts, rows: int, columns: int, lead: int) -> tuple[Tensor, Tensor, Tensor]:
+def chain_map(
+    x: Tensor, parts: tuple[Tensor | float, ...], rows: int, columns: int, lead: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """A map with its noise as a matrix [..., rows, columns], a vector [..., rows] and a root [..., rows, rows]."""
     matrix, offset, root = as_tensors(*parts, x)[:3]
     return as_matrix(matrix, columns, lead), as_vector(offset, rows, lead), as_matrix(root, rows, lead).tril()
 
 
 def chain_start(
-    x: Tensor, start: Parts, motion: tuple[Tensor, Tensor, Tensor], lead: int, before: bool
+    x: Tensor, start: tuple[Tensor | float, ...], motion: tuple[Tensor, Tensor, Tensor], lead: int, before: bool
 ) -> tuple[Tensor, Tensor]:
     """Mean [..., n] and root [..., n, n] of z_1, without the dimension of time."""
     matrix, offset, drift = motion[0][..., 0, :, :], motion[1][..., 0, :], motion[2][..., 0, :, :]
@@ -120,21 +117,20 @@ def identity_like(matrix: Tensor) -> Tensor:
 def kalman_gains(
     root: Tensor, matrix: Tensor, drift: Tensor, loading: Tensor, steps: int
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What does not depend on the data, for every step: the gain K, the pull K in units of the root of z_t before it
-    is observed, a root of its covariance after, and log det(I + H P H^T) / 2 for P before.
-
-    With P = L L^T and U^T U = I + (H L)^T H L, the covariance after is J J^T for J = L U^-1, and K = J (H J)^T.
-    """
+    """What does not depend on the data, for every step: the gain K, the same in units of the root L of z_t's covariance
+    before x_t, the root J after, and log det(I + H L (H L)^T) / 2."""
     root = root.unsqueeze(-3)
     if all(size == 1 for each in (root, matrix, drift, loading) for size in each.shape[:-3]):
         root, matrix, drift, loading = (each.reshape(each.shape[-3:]) for each in (root, matrix, drift, loading))
     lead = torch.broadcast_shapes(*(each.shape[:-3] for each in (root, matrix, drift, loading)))
     root = root[..., 0, :, :].expand(*lead, *root.shape[-2:])
     found: list[tuple[Tensor, ...]] = []
-    for step in range(steps):
-        if step:
-            root = lower_root(columns_beside(matrix_at(matrix, step) @ root, matrix_at(drift, step)))
-        seen = matrix_at(loading, step)
+    for moves, noise, seen in zip(
+        *(matrix_of_each_step(each, steps) for each in (matrix, drift, loading)), strict=True
+    ):
+        if found:
+            root = lower_root(columns_beside(moves @ root, noise))
+        # With U^T U = I + (H L)^T H L the covariance after is J J^T for J = L U^-1, and K = J (H J)^T.
         folded = lower_root(columns_beside((seen @ root).mT, identity_like(root))).mT
         after = torch.linalg.solve_triangular(folded, root, upper=True, left=False)
         reach = (seen @ after).mT
@@ -156,8 +152,8 @@ def kalman_means(
     push = matrices_times(moved, observed[..., :-1, :]) + but_first(offset, -2)
     mean = mean.expand(*observed.shape[:-2], mean.shape[-1])
     means = [mean]
-    for step in range(observed.shape[-2] - 1):
-        mean = matrices_times(carry[..., step, :, :], mean) + push[..., step, :]
+    for kept, added in zip(carry.unbind(-3), push.unbind(-2), strict=True):
+        mean = matrices_times(kept, mean) + added
         means.append(mean)
     return torch.stack(means, -2)
 
@@ -167,9 +163,9 @@ def lower_root(factor: Tensor) -> Tensor:
     return torch.linalg.qr(factor.mT).R.mT
 
 
-def matrix_at(values: Tensor, step: int) -> Tensor:
-    """The matrix of a step, or the one of all steps."""
-    return values[..., step if values.shape[-3] > 1 else 0, :, :]
+def matrix_of_each_step(values: Tensor, steps: int) -> list[Tensor]:
+    """The matrices of all steps one by one, or the one of all steps as often."""
+    return list(values.unbind(-3)) if values.shape[-3] > 1 else [values[..., 0, :, :]] * steps
 
 
 def but_first(values: Tensor, time: int) -> Tensor:

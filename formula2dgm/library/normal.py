@@ -24,6 +24,8 @@ def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | 
 
 def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
+    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
+        return torch.addcmul(loc, scale, noise)
     return loc + scale * noise
 
 

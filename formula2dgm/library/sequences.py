@@ -1,23 +1,54 @@
-"""Values along a dimension of time: other steps, a first step of its own, windows, sequences that networks are given."""
+"""Values along a dimension of time: other steps, a first step of its own, windows, what networks of sequences take.
+
+Where sequences have lengths of their own, ``lengths`` has the dimensions before time, 1 where they are shared.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from formula2dgm.library.modules import frozen
 from formula2dgm.library.shapes import fold
 from formula2dgm.library.tensors import as_tensors
 
 
-def shifted(x: Tensor, by: int, dim: int, outside: Tensor | float) -> Tensor:
+def shifted(x: Tensor, by: int, dim: int, outside: Tensor | float, lengths: Tensor | None = None) -> Tensor:
     """x ``by`` steps later (negative: before) along ``dim``; ``outside``, of one step, where there is no such step."""
     count = min(abs(by), x.shape[dim])
     kept = x.narrow(dim, count if by > 0 else 0, x.shape[dim] - count)
     like = x.narrow(dim, 0, count)
     fill = outside.expand_as(like) if isinstance(outside, Tensor) else torch.full_like(like, outside)
-    return torch.cat([kept, fill] if by > 0 else [fill, kept], dim)
+    result = torch.cat([kept, fill] if by > 0 else [fill, kept], dim)
+    return result if lengths is None else torch.where(before_end(lengths, by, result, dim), result, outside)
+
+
+def before_end(lengths: Tensor, by: int, like: Tensor, dim: int) -> Tensor:
+    """Is the step ``by`` steps later one of the sequence? At each step, in dimensions that meet those of ``like``."""
+    step = torch.arange(like.shape[dim], device=like.device)
+    inside = step + by < lengths.unsqueeze(-1)
+    return inside.reshape(inside.shape + (1,) * (like.dim() - dim - 1))
+
+
+def until_end(step: int, lengths: Tensor, value: Tensor, otherwise: Tensor) -> Tensor:
+    """A value of the present step where it is one of the sequence, ``otherwise`` behind its end."""
+    inside = step < lengths
+    return torch.where(inside.reshape(inside.shape + (1,) * (value.dim() - inside.dim())), value, otherwise)
+
+
+def at_end(x: Tensor, dim: int, back: int, lengths: Tensor) -> Tensor:
+    """The step that is ``back`` steps before the last one of each sequence."""
+    last = (lengths.long() - 1 - back).unsqueeze(-1)
+    index = last.reshape(last.shape + (1,) * (x.dim() - dim - 1))
+    return torch.take_along_dim(x, index, dim).squeeze(dim)
+
+
+def at_drawn(x: Tensor, dim: int, step: Tensor) -> Tensor:
+    """x at a step of its own, counted from 1, for each position of the ``dim`` dimensions before that of time."""
+    index = (step.long() - 1).reshape(step.shape + (1,) * (x.dim() - step.dim()))
+    return torch.take_along_dim(x, index, dim).squeeze(dim)
 
 
 def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int) -> Tensor:
@@ -30,10 +61,23 @@ def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int
     return torch.cat([start, rest.expand(shape).narrow(dim, 1, steps - 1)], dim)
 
 
-def windowed(x: Tensor, dim: int, first: int, last: int) -> Tensor:
-    """x at the steps along ``dim`` from ``first``, counted from 1, to ``last`` before the end; 0 at every other."""
-    step = torch.arange(x.shape[dim], device=x.device).reshape(-1, *(1,) * (x.dim() - dim - 1))
-    return torch.where((step >= first - 1) & (step < x.shape[dim] - last), x, 0.0)
+def windowed(x: Tensor, dim: int, first: int, last: int, lengths: Tensor | None = None, outside: float = 0.0) -> Tensor:
+    """x at the steps along ``dim`` from ``first``, counted from 1, to ``last`` before the end; else ``outside``."""
+    return torch.where(in_window(x, dim, first, last, lengths), x, outside)
+
+
+def in_window(x: Tensor, dim: int, first: int, last: int, lengths: Tensor | None = None) -> Tensor:
+    """Is a step between ``first``, counted from 1, and ``last`` before the end?"""
+    step = torch.arange(x.shape[dim], device=x.device)
+    steps = torch.as_tensor(x.shape[dim], device=x.device) if lengths is None else lengths
+    inside = (step >= first - 1) & (step < steps.unsqueeze(-1) - last)
+    return inside.reshape(inside.shape + (1,) * (x.dim() - dim - 1))
+
+
+def mean_in_window(x: Tensor, dim: int, first: int, last: int, lengths: Tensor) -> Tensor:
+    """The mean over the steps of a window of each sequence."""
+    inside = in_window(x, dim, first, last, lengths)
+    return torch.where(inside, x, 0.0).sum(dim) / inside.sum(dim)
 
 
 def repeated(x: Tensor, dim: int, steps: int) -> Tensor:
@@ -58,6 +102,33 @@ def at_step(output: Any, dim: int, step: int) -> Any:
     if isinstance(output, tuple | list):
         return tuple(at_step(each, dim, step) for each in output)
     return output.select(dim, step) if isinstance(output, Tensor) and output.dim() > dim else output
+
+
+def with_lengths(network: nn.Module, lengths: Tensor, *given: Tensor, held: bool = False) -> Any:
+    """What a network returns of sequences of these lengths: a recurrent layer of torch runs up to the end of each; any
+    other is told the ``lengths``. ``held``: its parameters are constants."""
+    called: Any = frozen(network) if held else network
+    if not isinstance(network, nn.RNNBase):
+        return called(*given, lengths=lengths)
+    ends = lengths.long().cpu()
+    packed = nn.utils.rnn.pack_padded_sequence(given[0], ends, batch_first=True, enforce_sorted=False)
+    output, state = called(packed)
+    whole, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True, total_length=given[0].shape[1])
+    return whole, state
+
+
+def check_lengths(lengths: Tensor, steps: int) -> None:
+    """Refuse lengths that are no numbers of steps."""
+    low, high = int(lengths.min()), int(lengths.max())
+    if low < 1 or high > steps:
+        raise ValueError(f"lengths are numbers of steps, from 1 to {steps}, but lie between {low} and {high}")
+
+
+def check_steps(name: str, step: Tensor, steps: int) -> None:
+    """Refuse steps that a sequence does not have."""
+    low, high = int(step.min()), int(step.max())
+    if low < 1 or high > steps:
+        raise ValueError(f"{name} is a step from 1 to {steps}, but lies between {low} and {high}")
 
 
 def check_causal(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from formula2dgm.reading.positions import reads_position
 from formula2dgm.syntax import tree
 
 #: Subscripts of a density, a network or a loss that name its parameters.
@@ -20,7 +21,8 @@ class Name:
     """A symbol as the resolver sees it.
 
     ``labels`` (numbers, text, capitals) are part of the name, ``group`` names its parameters, ``index`` are the
-    expressions that read it at a position; the index takes no part in equality.
+    expressions that read it at a position; the index takes no part in equality.  ``positions`` are the labels that say
+    at which drawn step it is: ``t_1`` of ``z_{t_1}``.
     """
 
     letter: str
@@ -29,6 +31,7 @@ class Name:
     group: tuple[str, ...] = ()
     style: str = ""
     index: tuple[tree.Node, ...] = field(default=(), compare=False)
+    positions: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def id(self) -> str:
@@ -52,10 +55,13 @@ Place = tuple[str, int, int]
 
 class Indices(frozenset[str]):
     """The names of indices; ``steps`` are the places where the scripts of a letter are steps of one variable, numbers
-    and the names in ``last`` included: ``z_0`` and ``z_T`` beside ``z_t``."""
+    and the names in ``last`` included: ``z_0`` and ``z_T`` beside ``z_t``. ``positions`` are names that are drawn or
+    defined and say at which step all is read but the letters ``own``, which are drawn there themselves."""
 
     steps: frozenset[tuple[str, Place]]
     last: frozenset[str]
+    positions: frozenset[str]
+    own: frozenset[str]
 
     def __new__(
         cls,
@@ -65,7 +71,22 @@ class Indices(frozenset[str]):
     ) -> Indices:
         made = super().__new__(cls, names)
         made.steps, made.last = steps, last
+        made.positions = made.own = frozenset()
         return made
+
+    def at(self, positions: frozenset[str], own: frozenset[str]) -> Indices:
+        """The same, with positions that are drawn."""
+        made = Indices(self, self.steps, self.last)
+        made.positions, made.own = positions, own
+        return made
+
+    def widened(self, names: Iterable[str]) -> Indices:
+        """The same, with more names of indices."""
+        return Indices(self | frozenset(names), self.steps, self.last).at(self.positions, self.own)
+
+    def reads_position(self, item: tree.Node) -> bool:
+        """Is this script a step that is drawn: ``t_1``, ``t_1 + 1``?"""
+        return bool(self.positions) and reads_position(item, self.positions)
 
     def reads_step(self, letter: str, place: Place, item: tree.Node) -> bool:
         """Is this script of the letter one step: ``0``, ``T``, ``T - 1``?"""
@@ -104,11 +125,16 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
     labels: list[str] = []
     group: list[str] = []
     index: list[tree.Node] = []
+    positions: list[str] = []
     letter = "_".join([symbol.style + symbol.letter, *symbol.accents])
     for place, item in scripts(symbol):
         name = plain(item)
         step = isinstance(indices, Indices) and indices.reads_step(letter, place, item)
-        if step or isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):
+        drawn = isinstance(indices, Indices) and indices.reads_position(item)
+        if drawn and isinstance(indices, Indices) and letter in indices.own:
+            labels.append(_label(item))
+            positions.append(labels[-1])
+        elif drawn or step or isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):
             index.append(item)
         elif isinstance(item, tree.Number):
             labels.append(item.text)
@@ -119,9 +145,17 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         elif name is not None:
             labels.append(name)
         else:
-            spelled = str(item).replace("-", " minus ").replace("+", " plus ")
-            labels.append(re.sub(r"\W+", "_", spelled).strip("_") or "index")
-    return Name(symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index))
+            labels.append(_label(item))
+    return Name(
+        symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index), tuple(positions)
+    )
+
+
+def _label(item: tree.Node) -> str:
+    """What is no plain name, spelled as one: ``t_1``, ``T_minus_1``."""
+    name = plain(item)
+    text = str(item).replace("-", " minus ").replace("+", " plus ")
+    return name if name is not None else re.sub(r"\W+", "_", text).strip("_") or "index"
 
 
 def _names_group(args: tuple[tree.Node, ...]) -> bool:

@@ -1,7 +1,7 @@
-r"""The factors of a chain of states as they are written: ``p(z_1) \prod_{t=2}^T p(z_t|z_{t-1}) \prod_{t=1}^T p(x_t|z_t)``.
+r"""The factors of a chain of states: ``p(z_1) \prod_{t=2}^T p(z_t|z_{t-1}) \prod_{t=1}^T p(x_t|z_t)``.
 
-Whatever letters and bounds its products have, ``\prod_{t=1}^{T-1} p(z_{t+1}|z_t)``, they are brought to one index: to the
-state at it and one step before.
+Whatever letters and bounds its products have, ``\prod_{t=1}^{T-1} p(z_{t+1}|z_t)``, they are brought to one index: to
+the state at it and one step before.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def factors_of(context: Context, paths: Paths) -> list[Factor]:
 
 
 def _factors(context: Context, paths: Paths, node: tree.Node, within: Factor | None) -> Iterator[Factor]:
-    if within is None and isinstance(node, tree.Call) and paths.whole in node.args:
+    if within is None and isinstance(node, tree.Call) and paths.whole in (*node.args, *(node.given or ())):
         for each in _of_joint(context, paths, node):
             yield from _factors(context, paths, each, None)
     elif isinstance(node, tree.Mul) and "circ" not in node.ops:
@@ -59,11 +59,23 @@ def _factors(context: Context, paths: Paths, node: tree.Node, within: Factor | N
     elif within is None and isinstance(node, tree.Big) and (product := _product(context, paths, node)) is not None:
         yield from _factors(context, paths, node.body, product)
     else:
-        yield Factor(node) if within is None else replace(within, node=node)
+        yield replace(within or Factor(node), node=_with_two_indices(paths, node))
+
+
+def _with_two_indices(paths: Paths, node: tree.Node) -> tree.Node:
+    """``A_{z_{t-1} z_t}`` as ``A_{z_{t-1}, z_t}``: states side by side in a subscript are an index each."""
+    node = map_children(node, lambda child: _with_two_indices(paths, child))
+    if not isinstance(node, tree.Symbol) or not any(isinstance(each, tree.Mul) for each in node.sub):
+        return node
+    items: list[tree.Node] = []
+    for each in node.sub:
+        states = isinstance(each, tree.Mul) and all(paths.step_of(factor) is not None for factor in each.factors)
+        items += each.factors if isinstance(each, tree.Mul) and states else (each,)
+    return replace(node, sub=tuple(items))
 
 
 def _of_joint(context: Context, paths: Paths, call: tree.Call) -> list[tree.Node]:
-    """What a joint over all the states is the product of: as a statement writes it, or of the densities of its steps."""
+    """What a joint over all the states is the product of: as a statement writes it, or of its steps' densities."""
     body = written_joint(context, paths, call)
     if body is not None:
         return [body]

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
+from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.resolve.chain_factors import Factor
 from formula2dgm.resolve.chain_paths import Paths, refused
+from formula2dgm.resolve.class_weights import class_logits
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import converted, family_law, is_written_family
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
+from formula2dgm.resolve.tables import unknown_values
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -30,13 +33,18 @@ def first_law(
     written = [each for each in alone if _over(each.node, start)]
     from_start = [each for each in moves if each.first == paths.start]
     if from_start and written:
-        raise refused(context, paths, f"{start} has two laws: {written[0].node} and {from_start[0].node} at the first step")
+        raise refused(
+            context, paths, f"{start} has two laws: {written[0].node} and {from_start[0].node} at the first step"
+        )
     if not written:
         written = [Factor(_of_first(context, paths, each, start)) for each in from_start]
         alone = (*alone, *written)
     if len(written) != 1:
         raise _missing(context, paths, start)
     law = _law(evaluate, written[0].node, start, scope)
+    name = read_name(paths.state, context.model.indices)
+    if not registry.family(law.family).finite and context.options.scaffold and name.id not in context.model.spaces:
+        raise unknown_values(context, name.id, paths.state)
     if not registry.family(law.family).finite:
         raise context.refuse(
             "F2D-0410",
@@ -61,7 +69,9 @@ def _law(evaluate: Evaluator, node: tree.Node, start: tree.Symbol, scope: Scope)
     context = evaluate.context
     if isinstance(node, tree.Symbol):
         weights = tree.Symbol(node.letter, node.accents, node.sub[:-1], node.sup, node.style, span=node.span)
-        logits = converted(context, "class_logits_from_probs", evaluate(weights, scope))
+        logits = class_logits(context, str(node), read_name(start, context.model.indices), weights)
+        if logits is None:
+            logits = converted(context, "class_logits_from_probs", evaluate(weights, scope))
         return evaluate.make(ir.Law, str(node), "Categorical", (("logits", logits),), None, False, ())
     assert isinstance(node, tree.Call)
     if is_written_family(node):
@@ -104,5 +114,5 @@ def _missing(context: Context, paths: Paths, start: tree.Symbol) -> Exception:
         "F2D-0450",
         f"nothing says what {start} is drawn from: there is no state before it",
         paths.node.span,
-        f"bind p({start}): {{'p({start})': f2d.Categorical(logits=...)}}, or declare it: p({start}) = \\mathrm{{Cat}}(\\pi)",
+        f"bind it, {{'p({start})': f2d.Categorical(logits=...)}}, or declare it: p({start}) = \\mathrm{{Cat}}(\\pi)",
     )

@@ -15,10 +15,11 @@ from formula2dgm.syntax import tree
 
 def written_joint(context: Context, paths: Paths, call: tree.Call) -> tree.Node | None:
     """What a statement says a joint over all the states is; None for any other density."""
-    if paths.whole not in _written(call):
+    if paths.whole not in (*call.args, *(call.given or ())):
         return None
     wanted = _signature(context, call)
-    return next((each.body for each in _of_head(context, wanted) if each.signature.ids == wanted.ids), None)
+    same = (each for each in _of_head(context, wanted) if each.signature.ids == wanted.ids)
+    return next((each.body for each in same if each.kind in ("expression", "factors")), None)
 
 
 def marginal(context: Context, call: tree.Call) -> tree.Big | None:
@@ -51,7 +52,9 @@ def _left_out(context: Context, wanted: Signature) -> tree.Symbol | None:
 def _given_to_steps(context: Context, call: tree.Call, wanted: Signature) -> tree.Symbol | None:
     """The one variable with a density of its steps, ``p(z_t|z_{t-1})``, that those of the marginal's are given."""
     own = [each.signature for each in context.densities.all if each.signature.head == wanted.head]
-    moving = {name: each for each in own for name in each.ids[0] if each.ids[0] <= each.ids[1] and len(each.ids[0]) == 1}
+    moving = {
+        name: each for each in own for name in each.ids[0] if each.ids[0] <= each.ids[1] and len(each.ids[0]) == 1
+    }
     given = {name for each in own if each.ids[0] <= wanted.ids[0] for name in each.ids[1]}
     hidden = (given & moving.keys()) - wanted.ids[0] - wanted.ids[1]
     if len(hidden) != 1:

@@ -61,6 +61,15 @@ def paths_of(node: tree.Node) -> Paths | None:
     return Paths(replace(found[0], sub=tuple(labels)), int(steps.lower.text), steps.upper, body, node)
 
 
+def sums_ranges(node: tree.Node) -> bool:
+    """Does a sum bind all steps of anything, ``z_{1:T}``: a path, or what is none that is understood?"""
+    if not isinstance(node, tree.Big) or node.op != "sum":
+        return False
+    names = [each.left if isinstance(each, tree.Relates) else each for each in node.binders]
+    steps = [item for each in names if isinstance(each, tree.Symbol) for item in each.sub]
+    return paths_of(node) is not None or any(isinstance(each, tree.Range) for each in steps)
+
+
 def refused(context: Context, paths: Paths, why: str) -> Refused:
     """The refusal of a sum over paths, or of an integral, that is no chain."""
     z, integral = paths.state, isinstance(paths.node, tree.Integral)

@@ -1,4 +1,4 @@
-r"""Sums over all paths of a finite state, exactly: ``\log \sum_{z_{1:T}} p(z_1) \prod_{t=2}^T p(z_t|z_{t-1}) p(x_t|z_t)``."""
+r"""Sums over all paths of a finite state: ``\log \sum_{z_{1:T}} p(z_1) \prod_{t=2}^T p(z_t|z_{t-1}) p(x_t|z_t)``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.resolve.chain_factors import Factor, factors_of, step
 from formula2dgm.resolve.chain_first import first_law
-from formula2dgm.resolve.chain_paths import Paths, paths_of, refused
+from formula2dgm.resolve.chain_paths import Paths, paths_of, refused, sums_ranges
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.tables import classes_of, state_key
 from formula2dgm.resolve.windows import in_window, lengths
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 def over_paths(evaluate: Evaluator, node: tree.Big, scope: Scope) -> ir.Node | None:
     """The value of a sum over all paths of a state; None for any other sum."""
     paths = paths_of(node)
+    if paths is None and sums_ranges(node):
+        raise evaluate.context.refuse(
+            "F2D-0451",
+            f"the sum over {', '.join(map(str, node.binders))} is over the paths of no one state",
+            node.span,
+            "sum over all steps of one state, \\sum_{z_{1:T}}: of several, let one state stand for all their values",
+        )
     if paths is None:
         return None
     return evaluate.make(ir.Apply, "exp", (log_of_paths(evaluate, paths, scope),))

@@ -263,4 +263,5 @@ def _pair(
 def _at_other_values(own: Name | None, name: Name | None) -> bool:
     if own is None or name is None:
         return own is name
-    return own.base == name.base and (not own.labels or not name.labels or own.labels == name.labels)
+    one, other = (tuple(label for label in each.labels if label not in each.positions) for each in (own, name))
+    return own.base == name.base and (not one or not other or one == other)

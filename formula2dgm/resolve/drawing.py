@@ -23,8 +23,13 @@ def samples_of(context: Context, variable: str) -> int:
     return chosen if isinstance(chosen, int) else chosen.get(variable, 1)
 
 
-def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scope: Scope) -> ir.Node:
-    """The draw of a variable from a law at this place: shared with other brackets where that changes nothing."""
+def draw(
+    context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scope: Scope, carries: bool = True
+) -> ir.Node:
+    """The draw of a variable from a law at this place: shared with other brackets where that changes nothing.
+
+    ``carries``: it is the draw itself that the step after reads, and nothing made of it.
+    """
     law = _with_default_shape(context, name, law)
     own = (*scope.replicates, *axes)
     if not scope.common and not any(axis.kind == "batch" for axis in law.axes):
@@ -32,12 +37,9 @@ def draw(context: Context, name: Name, law: ir.Law, axes: tuple[Axis, ...], scop
     own += tuple(axis for axis in scope.indices.values() if axis.kind == "plate" and axis not in law.axes)
     own += tuple(axis for axis in _steps(context, name, scope) if axis not in law.axes)
     copy = context.draws.copy_for(name.id, law, own, scope.path, context.options.share_samples)
-    reserved = context.time.sites.get(name.id) if context.time is not None else None
+    reserved = context.time.sites.get(name.id) if context.time is not None and carries else None
     site = context.draws.site(name.id, law, own, copy, reserved)
-    node = context.arena.make(ir.Draw, law, site, own, copy)
-    if context.time is not None and site == reserved:
-        context.time.carried[site] = node
-    return node
+    return context.arena.make(ir.Draw, law, site, own, copy)
 
 
 def _steps(context: Context, name: Name, scope: Scope) -> list[Axis]:

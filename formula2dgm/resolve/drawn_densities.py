@@ -32,10 +32,18 @@ def declare_drawn(
             case tree.Chain(members=(left, tree.Call() as family), relations=("~",)) if is_written_family(family):
                 signature = _drawn(model, left, family, [each for each in used if _is_new(each, known)])
                 if signature is not None:
+                    _leave_to_density(model, signature)
                     found.append(Declared(signature, "family", family, statement.body.span))
                     text = f"{signature.label} is {family}: the text draws {left} from it"
                     notes.append(Note(text, statement.body.span))
     return found, notes
+
+
+def _leave_to_density(model: Model, signature: Signature) -> None:
+    """What a model's density scores is no draw of the statement: ``x_t \\sim N(f(z_t), I)`` says p(x_t|z_t)."""
+    variable = signature.variables[0]
+    if variable is not None and variable.index and signature.head in ("p", "P"):
+        model.drawn.pop(variable.id, None)
 
 
 def _drawn(model: Model, left: tree.Node, family: tree.Call, used: Sequence[Signature]) -> Signature | None:
@@ -55,7 +63,36 @@ def _drawn(model: Model, left: tree.Node, family: tree.Call, used: Sequence[Sign
         fitting = {label: each for label, each in fitting.items() if each.head in ("p", "P")}
     if len(fitting) == 1:
         return fitting.popitem()[1]
-    return _first_of_chain(model, name, wanted, used) or _factor_of_joint(model, name, left, wanted, used)
+    return (
+        _first_of_chain(model, name, wanted, used)
+        or _step_of_joint(model, name, left, family, used)
+        or _factor_of_joint(model, name, left, wanted, used)
+    )
+
+
+def _step_of_joint(
+    model: Model, name: tree.Symbol, left: tree.Node, family: tree.Call, used: Sequence[Signature]
+) -> Signature | None:
+    """``p(z_t|z_{t-1})``, ``p(x_t|z_t)`` for a text that uses ``p(x_{1:T})`` only: given what stands behind the
+    bar, or what the family's arguments read at steps."""
+    heads = {each.head for each in used if any(map(_is_sequence, each.slots))}
+    heads = heads & {"p", "P"} if len(heads) > 1 else heads
+    index = read_name(name, model.indices).index
+    if not index or len(heads) != 1 or any(isinstance(each, tree.Range) for each in index):
+        return None
+    if isinstance(left, tree.Relates):
+        given = left.right.items if isinstance(left.right, tree.Tuple) else (left.right,)
+    else:
+        read = (each for each in family.walk() if isinstance(each, tree.Symbol))
+        names = ((each, read_name(each, model.indices)) for each in read)
+        given = tuple(dict.fromkeys(each for each, own in names if own.index and own.id in model.variables))
+    head = tree.Symbol(heads.pop(), span=name.span)
+    return _signature(model, tree.Call(head, (name,), given or None, span=left.span))
+
+
+def _is_sequence(slot: tree.Node) -> bool:
+    """Is it all steps of a variable, ``x_{1:T}``?"""
+    return isinstance(slot, tree.Symbol) and bool(slot.sub) and isinstance(slot.sub[-1], tree.Range)
 
 
 def _first_of_chain(

@@ -16,6 +16,7 @@ from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.drawing import draw
 from formula2dgm.resolve.estimators import choose, listing
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.recurrences import carried_draw
 from formula2dgm.resolve.scores import ScoredDraw, detached
 from formula2dgm.resolve.settle import settle
 from formula2dgm.spans import Source, Span
@@ -83,7 +84,7 @@ def drawn_value(
     """The value of a variable drawn from a law, its gradient estimated as chosen."""
     match choice:
         case Score(baseline):
-            node = draw(context, name, law, axes, scope)
+            node = draw(context, name, law, axes, scope, carries=False)
             assert isinstance(node, ir.Draw)
             value = detached(context, node)
             context.scored[value] = ScoredDraw(node, _baseline(context, baseline, scope, evaluate, span), span)
@@ -103,7 +104,7 @@ def drawn_value(
             )
         case _ if choice.name == "straight-through":
             _need_one_hot(context, name, law, choice.name, span)
-            node = draw(context, name, law, axes, scope)
+            node = draw(context, name, law, axes, scope, carries=False)
             make = context.arena.make
             assert isinstance(node, ir.Draw)
             mean = make(ir.Moment, node.law, "mean")
@@ -119,7 +120,7 @@ def drawn_value(
     assert isinstance(node, ir.Draw)
     learned = registry.family(law.family).pathwise or choice.name != "pathwise"
     context.estimators.of_sites[node.site] = choice.name if learned else "detached"
-    return value
+    return carried_draw(context, name, node, value)
 
 
 # -- baselines -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import replace
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.positions import UNIFORM, whole_set
 from formula2dgm.reading.signature import Signature, read_signature
 from formula2dgm.registry.family import Family
 from formula2dgm.resolve.class_weights import class_logits
@@ -52,8 +53,10 @@ def _family_named(call: tree.Call) -> Family | None:
     assert isinstance(call.head, tree.Symbol)
     spelling = call.head.style + call.head.letter
     over = call.params or call.given or call.args
-    if spelling in ("U", "calU", "Uniform", "Unif") and len(over) == 1 and _is_sphere(over[0]):
+    if spelling in UNIFORM and len(over) == 1 and _is_sphere(over[0]):
         return registry.family("SphericalUniform")
+    if spelling in UNIFORM and whole_set(call) is not None:
+        return registry.family("DiscreteUniform")
     return registry.family_by_spelling(spelling)
 
 
@@ -76,6 +79,9 @@ def family_law(
     arguments = call.params or call.given or call.args
     if family.name == "SphericalUniform":
         arguments = ()
+    whole = whole_set(call) if family.name == "DiscreteUniform" else None
+    if whole is not None:
+        arguments = _ends(context, whole)
     label = signature.label if signature else str(call)
     if len(arguments) != len(family.arguments):
         wanted = ", ".join(family.arguments)
@@ -100,10 +106,26 @@ def family_law(
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
-    constant = all(isinstance(node, ir.Const) for _, node in params)
+    constant = whole is not None or all(isinstance(node, ir.Const) for _, node in params)
     scalar = signature is None and constant and family.support != "real"
     note_defaults(context, label, family, ())
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
+
+
+def _ends(context: Context, whole: tree.SetOf) -> tuple[tree.Node, ...]:
+    r"""The least and the greatest of the whole numbers ``\{1, T\}``, ``\{1, 2, \dots, T\}``."""
+    items = [each for each in whole.items if not isinstance(each, tree.Ellipsis)]
+    numbers = [int(each.text) for each in items if isinstance(each, tree.Number) and each.text.isdigit()]
+    listed = numbers[:-1] if len(numbers) == len(items) < len(whole.items) else numbers
+    in_a_row = all(after == before + 1 for before, after in zip(listed, listed[1:], strict=False))
+    if len(items) < 2 or (len(items) > 2 and not in_a_row):
+        raise context.refuse(
+            "F2D-0301",
+            f"{whole} is no range of whole numbers",
+            whole.span,
+            "write the first and the last of them: \\mathcal{U}\\{1, T\\}",
+        )
+    return items[0], items[-1]
 
 
 def _is_sphere(node: tree.Node) -> bool:

@@ -158,6 +158,9 @@ def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: t
             if axis.of is not None:
                 node = _other_example(context, node, axis)
                 continue
+            if axis.kind == "time" and isinstance(node, ir.Data):
+                node = _along_time(context, node, axis)
+                continue
             own = [known for known in node.axes if known.kind == "sample" and known not in scope.indices.values()]
             if len(own) == 1:
                 node = context.arena.make(ir.At, node, own[0], context.arena.make(ir.Index, axis))
@@ -175,6 +178,14 @@ def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: t
             f"write a sum over {text}, or draw {name.id} with that index",
         )
     return node
+
+
+def _along_time(context: Context, node: ir.Data, axis: Axis) -> ir.Node:
+    """A data variable that an expectation binds, read at a step."""
+    known = context.inputs.get(node.name)
+    if known is not None and axis not in known.axes:
+        context.inputs[node.name] = replace(known, axes=(*known.axes, axis))
+    return context.arena.make(ir.Data, node.name, (*node.own, axis))
 
 
 def _other_example(context: Context, node: ir.Node, axis: Axis) -> ir.Node:

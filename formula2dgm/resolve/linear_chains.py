@@ -9,25 +9,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.linear_chains import LinearChain
 from formula2dgm.ir.rewrite import rewrite
+from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.chain_factors import step
 from formula2dgm.resolve.chain_joints import marginal
 from formula2dgm.resolve.chain_paths import Paths, paths_of
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.densities import Use
-from formula2dgm.resolve.families import variable_shape
+from formula2dgm.resolve.families import family_law, is_written_family, variable_shape
 from formula2dgm.resolve.gaussian import ByMatrix, linear_in
 from formula2dgm.resolve.laws import law_of
-from formula2dgm.resolve.linear_defaults import enter_defaults
+from formula2dgm.resolve.linear_defaults import Written, enter_defaults
 from formula2dgm.resolve.linear_factors import LinearFactors, family_of, is_finite
 from formula2dgm.resolve.lookup import find_use
 from formula2dgm.resolve.recurrences import initial
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.ways import reads
+from formula2dgm.resolve.windows import in_window
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -84,13 +86,10 @@ class _Filter:
         """The sum over the steps of the log-densities of the observations given those before."""
         matrix, motion = self.linear(self.chain.motion, -1, default=self.context.const(0.0))
         loading, emission = self.linear(self.chain.emission, 0)
-        use = self._use(self.chain.emission)
-        if len(use.variables) != 1 or not isinstance(use.variables[0], tree.Symbol):
-            raise self._not_linear(self.chain.emission.span, f"{self.chain.emission} is over several variables")
-        value = self.evaluate(use.variables[0], self.scope)
-        start = self.start()
+        observed = self._observed()
+        value, start = self.evaluate(observed, self.scope), self.start()
         if self.time not in value.axes:
-            raise self._not_linear(use.variables[0].span, f"{use.variables[0]} is not read at the steps of the chain")
+            raise self._not_linear(observed.span, f"{observed} is not read at the steps of the chain")
         self.context.assume(
             f"{self.written} is known in closed form, by a Kalman filter: all densities are Normal, and the means are "
             "linear",
@@ -98,7 +97,8 @@ class _Filter:
         )
         steps = self.make(LinearChain, value, start, matrix, motion, loading, emission, self.time, self.chain.before)
         self.context.arena.note(steps, self.written)
-        return self.make(ir.Reduce, "sum", self.time, steps, origin=self.written)
+        within = in_window(self.context, steps, self.time, (1, 0))
+        return self.make(ir.Reduce, "sum", self.time, within, origin=self.written)
 
     def start(self) -> ir.Law:
         """The law of the first state; what is known of the one before the first, a law without spread."""
@@ -135,19 +135,38 @@ class _Filter:
         return _map(self, found), self.make(ir.Law, law.label, law.family, kept, law.shape, law.scalar, law.options)
 
     def law(self, call: tree.Call, values: dict[str, ir.Node]) -> ir.Law:
-        """The law of a factor, which is Normal."""
-        use = self._use(call)
-        family = family_of(use.density)
-        if family is not None and family not in FAMILIES:
-            raise self._not_linear(call.span, f"{use.density.label} is {_article(family)} {family}, not a Normal")
-        enter_defaults(self.context, use, self.name)
-        law = law_of(self.context, use, self.scope.bind(values), self.evaluate)
-        if law.family not in FAMILIES:
-            raise self._not_linear(call.span, f"{law.label} is {_article(law.family)} {law.family}, not a Normal")
+        """The law of a factor, which is Normal: a density, or a family written in its place."""
+        context, inside = self.context, self.scope.bind(values)
+        if is_written_family(call):
+            family, label = registry.family_by_spelling(spelling(call.head)), str(call)
+            self._need_normal(call, label, family.name if family else None)
+            if isinstance(call.args[0], tree.Symbol):
+                name = read_name(call.args[0], context.model.indices)
+                enter_defaults(context, Written(label, name, call.params or call.given or ()), self.name, call.span)
+            return family_law(context, call, None, inside, self.evaluate)
+        use = find_use(context, call)
+        declared, label = use.density.declared, use.density.label
+        over = use.density.signature.variables[0]
+        self._need_normal(call, label, family_of(use.density))
+        if over is not None and declared is not None and isinstance(declared.body, tree.Call):
+            arguments = declared.body.params or declared.body.given or declared.body.args
+            enter_defaults(context, Written(label, over, arguments), self.name, call.span)
+        law = law_of(context, use, inside, self.evaluate)
+        self._need_normal(call, label, law.family)
         return law
 
-    def _use(self, call: tree.Call) -> Use:
-        return find_use(self.context, call)
+    def _need_normal(self, call: tree.Call, label: str, family: str | None) -> None:
+        if family is not None and family not in FAMILIES:
+            article = "an" if family[0] in "AEIOU" else "a"
+            raise self._not_linear(call.span, f"{label} is {article} {family}, not a Normal")
+
+    def _observed(self) -> tree.Symbol:
+        """What the emission is over."""
+        call = self.chain.emission
+        slots = call.args[:1] if is_written_family(call) else find_use(self.context, call).variables
+        if len(slots) != 1 or not isinstance(slots[0], tree.Symbol):
+            raise self._not_linear(call.span, f"{call} is over several variables, or a value")
+        return slots[0]
 
     def _index(self) -> str:
         """The index that the factors are read at."""
@@ -191,7 +210,3 @@ def _free(axis: Axis, scope: Scope) -> Axis:
     while axis in scope.indices.values():
         axis = replace(axis, name=axis.name + "'")
     return axis
-
-
-def _article(word: str) -> str:
-    return "an" if word[0] in "AEIOU" else "a"

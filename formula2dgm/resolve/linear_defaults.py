@@ -7,6 +7,7 @@ alike) or, before an input, at zero; offsets start at zero, covariances are diag
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Parameter
@@ -15,34 +16,68 @@ from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.bindings import Binding, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
-from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.families import strip_identity, variable_shape
 from formula2dgm.resolve.scaffold_sizes import LATENT_SHAPE
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 #: Letters of covariances, beside capitals.
 _COVARIANCES = frozenset(("Sigma", "Lambda", "Gamma", "Omega", "Psi"))
 
 
-def enter_defaults(context: Context, use: Use, state: Name) -> None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A Normal as it is written: its name, the variable, the mean and the covariance."""
+
+    label: str
+    over: Name
+    arguments: tuple[tree.Node, ...]
+
+
+def enter_defaults(context: Context, written: Written, state: Name, span: Span) -> None:
     """Enter the matrices, the offsets and the covariance that a density of a chain names and that nothing gives."""
-    declared = use.density.declared
-    if not context.options.scaffold or declared is None or not isinstance(declared.body, tree.Call):
+    if not context.options.scaffold or len(written.arguments) != 2:
         return
-    arguments = declared.body.params or declared.body.given or declared.body.args
-    over = declared.signature.variables[0]
-    if len(arguments) != 2 or over is None:
-        return
-    mean, variance = arguments
+    sizes = _Sizes(context, written.label, state, span)
+    mean, variance = written.arguments
     for term in _terms(mean):
         if isinstance(term, tree.Symbol) and _is_free(context, term):
-            _enter(context, term, (_size(context, over, state, use),), "starts at 0", fill=0.0)
+            _enter(context, term, (sizes.of(written.over),), "starts at 0", fill=0.0)
         elif isinstance(term, tree.Mul) and len(term.factors) == 2 and all(map(_is_symbol, term.factors)):
-            _matrix(context, use, term.factors, over, state)
+            _matrix(sizes, term.factors, written.over)
     covariance = strip_identity(variance)
     if isinstance(covariance, tree.Symbol) and _is_free(context, covariance) and _is_capital(covariance):
-        _covariance(context, covariance, _size(context, over, state, use))
+        _covariance(context, covariance, sizes.of(written.over))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """How many entries the variables of a density have; a state that nothing sizes has a default."""
+
+    context: Context
+    label: str
+    state: Name
+    span: Span
+
+    def of(self, name: Name) -> int:
+        """The number of entries of a variable."""
+        shape = variable_shape(self.context, _stem(name))
+        if shape is None and self.is_state(name):
+            self.context.assume(f"{self.state.id} has {LATENT_SHAPE[0]} dimensions")
+            shape = LATENT_SHAPE
+        if shape is None or len(shape) != 1:
+            raise self.context.refuse(
+                "F2D-0419",
+                f"nothing says how many entries {name.id} has, of which {self.label} has a matrix or a covariance",
+                self.span,
+                f"say it (dims={{{name.id!r}: 16}}, --dim {name.id}=16), or bind a tensor to each name of it",
+            )
+        return shape[0]
+
+    def is_state(self, name: Name) -> bool:
+        """Is the variable the state, at whatever step?"""
+        return _stem(name) == _stem(self.state)
 
 
 def _covariance(context: Context, symbol: tree.Symbol, size: int) -> None:
@@ -58,20 +93,21 @@ def _covariance(context: Context, symbol: tree.Symbol, size: int) -> None:
     context.assume(f"{symbol} is a diagonal covariance, learned: it starts at I", symbol.span)
 
 
-def _matrix(context: Context, use: Use, factors: tuple[tree.Node, ...], over: Name, state: Name) -> None:
+def _matrix(sizes: _Sizes, factors: tuple[tree.Node, ...], over: Name) -> None:
     """A of ``A z``, C of ``C z``, B of ``B u``."""
     symbol, of = factors
     assert isinstance(symbol, tree.Symbol) and isinstance(of, tree.Symbol)
+    context = sizes.context
     if not _is_free(context, symbol) or not _is_capital(symbol):
         return
     read = read_name(of, context.model.indices)
-    rows, columns = (_size(context, each, state, use) for each in (over, read))
-    if _stem(read) != _stem(state):
-        _enter(context, symbol, (rows, columns), "starts at 0", fill=0.0)
-    elif _stem(over) == _stem(state):
-        _enter(context, symbol, (rows, columns), "starts at the identity", fill=1.0, identity=True)
+    shape = sizes.of(over), sizes.of(read)
+    if not sizes.is_state(read):
+        _enter(context, symbol, shape, "starts at 0", fill=0.0)
+    elif sizes.is_state(over):
+        _enter(context, symbol, shape, "starts at the identity", fill=1.0, identity=True)
     else:
-        _enter(context, symbol, (rows, columns), "starts at standard normal draws", normal=True)
+        _enter(context, symbol, shape, "starts at standard normal draws", normal=True)
 
 
 def _enter(context: Context, symbol: tree.Symbol, shape: tuple[int, ...], starts: str, **start: object) -> None:
@@ -90,22 +126,6 @@ def _parameter(context: Context, name: str, label: str, shape: tuple[int, ...], 
     owned = attribute(name, "tensor")
     context.parameters.setdefault(owned, Parameter(owned, label, True, shape, **start))  # type: ignore[arg-type]
     return owned
-
-
-def _size(context: Context, name: Name, state: Name, use: Use) -> int:
-    """The number of entries of a variable; of a state that nothing sizes a default."""
-    shape = variable_shape(context, _stem(name))
-    if shape is None and _stem(name) == _stem(state):
-        context.assume(f"{state.id} has {LATENT_SHAPE[0]} dimensions")
-        shape = LATENT_SHAPE
-    if shape is None or len(shape) != 1:
-        raise context.refuse(
-            "F2D-0419",
-            f"nothing says how many entries {name.id} has, of which {use.density.label} has a matrix or a covariance",
-            use.call.span if use.call is not None else None,
-            f"say it (dims={{{name.id!r}: 16}}, --dim {name.id}=16), or bind a tensor to each name of it",
-        )
-    return shape[0]
 
 
 def _stem(name: Name) -> Name:

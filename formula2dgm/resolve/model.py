@@ -19,7 +19,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.definitions import Definition, enter_definition
 from formula2dgm.resolve.outputs import outputs_defined
 from formula2dgm.resolve.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
-from formula2dgm.resolve.wanted import Wanted, read_wanted
+from formula2dgm.resolve.wanted import Wanted, logarithm_wanted, read_wanted
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -120,6 +120,9 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
             model.objectives.append(read_wanted(statement, body))
     _names_or_objectives(model, chains, [each.statement.body for each in model.objectives], found)
     model.objectives = [each for each in model.objectives if not _only_names(model, each)]
+    if not model.objectives and (wanted := logarithm_wanted([each for each in statements if id(each.body) in logs])):
+        model.objectives = [read_wanted(wanted, wanted.body)]
+        model.densities = [each for each in model.densities if each.span != wanted.body.span]
     return model
 
 

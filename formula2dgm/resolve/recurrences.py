@@ -68,9 +68,26 @@ def site_of(context: Context, key: str) -> str:
     time = context.time
     assert time is not None
     if key not in time.sites:
-        is_state_ = key in context.model.definitions
-        time.sites[key] = key if is_state_ else context.draws.reserve(key)
+        drawn = next(iter(time.drawn.get(key, ())), None)
+        time.sites[key] = key if key in context.model.definitions else drawn or context.draws.reserve(key)
     return time.sites[key]
+
+
+def carried_draw(context: Context, name: Name, node: ir.Draw, value: ir.Node) -> ir.Node:
+    """The value of a draw at each step, under the site by which the step after reads it: the draw's own, or that of a
+    state where an estimator makes something else of the draw."""
+    time = context.time
+    axis = next((each for each in node.axes if each.kind == "time"), None)
+    if time is None or axis is None:
+        return value
+    if value is node:
+        carried: ir.Draw | ir.State = node
+    else:
+        site = time.sites.get(name.id) or f"{node.site} value"
+        carried = value = context.arena.make(ir.State, value, site, axis)
+    time.drawn.setdefault(name.id, {}).setdefault(carried.site)
+    time.carried[carried.site] = carried
+    return value
 
 
 def initial(
@@ -185,9 +202,11 @@ def with_recurrences(
         kept = context.model.drawn.keys()
         time.sites = {key: site for key, site in time.sites.items() if key in kept}
         time.carried = {site: node for site, node in time.carried.items() if site in time.sites.values()}
+        time.drawn = {key: sites for key, sites in time.drawn.items() if key in kept}
         terms = resolve()
         roots = [node_of(each) for each in terms]
         _evaluate_carried(context, time, scope, evaluate, roots, bind_draws)
+        _refuse_two_draws(context, time)
         own = {key: time.carried[site].axes for key, site in time.sites.items() if site in time.carried}
         if not _differs(time, own, roots):
             drawn = _optional_draws(context, time, roots)
@@ -250,12 +269,27 @@ def _evaluate_carried(
             )
 
 
+def _refuse_two_draws(context: Context, time: Timeline) -> None:
+    """A variable of which the step before is read, and that is drawn more than once at each step."""
+    for key, site in time.sites.items():
+        others = [each for each in time.drawn.get(key, {}) if each != site]
+        if others:
+            symbol = time.reads[key]
+            raise context.refuse(
+                "F2D-0423",
+                f"{symbol} is the step before of {key}, which is drawn more than once at each step",
+                symbol.span,
+                f"read {key} in one expectation, E_{{q({key}_{{1:T}}|x_{{1:T}})}}[...], or in brackets that share their draw",
+            )
+
+
 def _drawn_once(time: Timeline, roots: Sequence[ir.Node]) -> dict[str, ir.Node]:
     """The variables of which there is one draw at each step, with that draw."""
     found: dict[str, list[ir.Node]] = {}
     for each in walk(*roots, *time.carried.values()):
-        if isinstance(each, ir.Draw) and time.axis in each.axes:
-            found.setdefault(each.site.split("@")[0].removesuffix(" generated"), []).append(each)
+        if isinstance(each, ir.Draw | ir.State) and time.axis in each.axes:
+            variable = each.site.removesuffix(" value").removesuffix(" generated").split("@")[0]
+            found.setdefault(variable, []).append(each)
     return {variable: draws[0] for variable, draws in found.items() if len(draws) == 1}
 
 

@@ -88,7 +88,8 @@ def _network_law(
     inputs = inputs_of(context, label, tuple(map(slot_value, written)), given)
     inputs = tuple((codes.get(place, each), sized) for place, (each, sized) in enumerate(inputs))
     like = data_beside(context, Part("variable", variable.id)) if shape is None else None
-    reads, classes = over_time(context, given, written[0]), classes_of(context, inputs)
+    plain = [None if place in codes else each for place, each in enumerate(written)]
+    reads, classes = over_time(context, given, written[0]), classes_of(context, inputs, plain)
     scaffold = Scaffold(inputs, heads, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)
     context.networks.setdefault(name, Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold))
     call = context.call(name, given)

@@ -40,7 +40,8 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     inputs = inputs_of(context, own, call.args, args)
     inputs = tuple((codes.get(place, each), shape) for place, (each, shape) in enumerate(inputs))
     like = data_beside(context, Part("variable", variable.id)) if sized is None else None
-    reads, classes = over_time(context, args, call), classes_of(context, inputs)
+    plain = [None if place in codes else each for place, each in enumerate(call.args)]
+    reads, classes = over_time(context, args, call), classes_of(context, inputs, plain)
     scaffold = Scaffold(inputs, made, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)  # type: ignore[arg-type]
     network = Network(name, label, tuple(each for each, _ in inputs), False, group[0] if group else None, scaffold)
     context.networks.setdefault(name, network)
@@ -64,7 +65,10 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     inputs = inputs_of(context, key, call.args, args)
     like = data_beside(context, Part("result", key)) if shape is None else None
     scaffold = Scaffold(
-        inputs, ((key, "positive" if is_rooted(context, key) else "real", shape),), like, classes_of(context, inputs)
+        inputs,
+        ((key, "positive" if is_rooted(context, key) else "real", shape),),
+        like,
+        classes_of(context, inputs, call.args),
     )
     group = name.group[0] if name.group else None
     owned = attribute(key)

@@ -87,7 +87,7 @@ def coded(
         scaffold = Scaffold(
             inputs,
             (("code", "real", STATE_SHAPE),),
-            classes=classes_of(context, inputs),
+            classes=classes_of(context, inputs, (written[place],)),
             sequence=reads.sequence,
             ragged=reads.ragged,
         )
@@ -124,7 +124,7 @@ def scaffold_over_time(context: Context, name: Name, call: tree.Call, args: tupl
     like = _like(context, name.full, key) if shape is None else None
     inputs = inputs_of(context, name.full, written, nodes)
     kind: Literal["positive", "real"] = "positive" if is_rooted(context, name.full) else "real"
-    classes = classes_of(context, inputs)
+    classes = classes_of(context, inputs, written)
     heads = ((name.full, kind, shape),)
     scaffold = Scaffold(inputs, heads, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)
     context.assume(f"{name.full} is {_MADE[reads.sequence]}", call.span)
@@ -146,7 +146,8 @@ def _cell(
         if place is not None:
             inputs[place] = (key, shape)
     like = next((_like(context, name.full, key) for key, _, shape in heads if shape is None), None)
-    scaffold = Scaffold(tuple(inputs), heads, like, classes_of(context, tuple(inputs)), state=places)  # type: ignore[arg-type]
+    others = [None if place in places else each for place, each in enumerate(written)]
+    scaffold = Scaffold(tuple(inputs), heads, like, classes_of(context, tuple(inputs), others), state=places)  # type: ignore[arg-type]
     kind = "an LSTM cell" if is_lstm(scaffold) else "a GRU cell"
     context.assume(f"{name.full} is {kind}", call.span)
     made = _enter(context, name, scaffold, nodes, call)

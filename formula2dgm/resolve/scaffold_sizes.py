@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.bindings import NetworkValue
@@ -177,7 +179,11 @@ def inputs_of(
     return tuple(out)
 
 
-def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | None:
+def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | str | None:
+    """The shape of a variable; of a sum, that of the first summand that has one: ``x - \\sigma(c)``."""
+    if isinstance(node, tree.Add | tree.Neg):
+        shapes = (_input_shape(context, each) for each in node.children)
+        return next((each for each in shapes if each is not None), None)
     if not isinstance(node, tree.Symbol):
         return None
     name = read_name(node, context.model.indices)
@@ -186,10 +192,19 @@ def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | None:
     return event_shape(context, name)
 
 
-def classes_of(context: Context, inputs: tuple[tuple[str, tuple[int, ...] | None], ...]) -> tuple[tuple[str, int], ...]:
-    """The inputs whose space is a set of categories, with their number."""
-    spaces = ((name, context.model.spaces.get(name)) for name, _ in inputs)
-    return tuple((name, space.classes) for name, space in spaces if space is not None and space.classes is not None)
+def classes_of(
+    context: Context, inputs: tuple[tuple[str, tuple[int, ...] | None], ...], written: Sequence[tree.Node | None] = ()
+) -> tuple[tuple[str, int], ...]:
+    """The inputs whose space is a set of categories, with their number; ``written`` is what they are in the text: the
+    space of z is that of ``z_{t-1}``."""
+    symbols = [each if isinstance(each, tree.Symbol) else None for each in (*written, *[None] * len(inputs))]
+    found = []
+    for (name, _), symbol in zip(inputs, symbols, strict=False):
+        own = read_name(symbol, context.model.indices).id if symbol is not None else name
+        space = context.model.spaces.get(name) or context.model.spaces.get(own)
+        if space is not None and space.classes is not None:
+            found.append((name, space.classes))
+    return tuple(found)
 
 
 def input_name(node: tree.Node, position: int) -> str:

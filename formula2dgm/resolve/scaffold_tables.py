@@ -20,7 +20,7 @@ from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.meeting import Part
 from formula2dgm.resolve.scaffold_rows import POSITIVE
 from formula2dgm.resolve.scaffold_sizes import data_beside, event_shape
-from formula2dgm.resolve.tables import classes_of, rows_at, state_of
+from formula2dgm.resolve.tables import classes_of, rows_at, state_of, unknown_values
 from formula2dgm.syntax import tree
 
 
@@ -109,7 +109,7 @@ def _rows(context: Context, index: tree.Node, state: ir.Node) -> int:
     space = context.model.spaces.get(name)
     found = classes_of(context, state) or (space.classes if space is not None else None)
     if found is None:
-        raise _unknown(context, name)
+        raise unknown_values(context, name)
     return found
 
 
@@ -117,17 +117,8 @@ def _classes(context: Context, symbol: tree.Symbol, role: _Role) -> int:
     variable = role.variable
     space = context.model.spaces.get(variable.id) if variable is not None else None
     if space is None or space.classes is None:
-        raise _unknown(context, variable.id if variable is not None else str(symbol), symbol)
+        raise unknown_values(context, variable.id if variable is not None else str(symbol), symbol)
     return space.classes
-
-
-def _unknown(context: Context, variable: str, symbol: tree.Symbol | None = None) -> Exception:
-    return context.refuse(
-        "F2D-0455",
-        f"nothing says how many values {variable} has",
-        symbol.span if symbol is not None else None,
-        f"write its space: {variable}_t \\in \\{{1, \\dots, 10\\}}",
-    )
 
 
 # -- where a table stands ------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
             return shape if shape is not None else shape_of(context, first)
         case ir.Sequence(body) | ir.Prefix(body):
             return shape_of(context, body)  # of one step
-        case ir.Steps(body) | ir.Shifted(body) | ir.AtStep(body) | ir.Carrying(body):
+        case ir.Steps(body) | ir.Shifted(body) | ir.AtStep(body) | ir.Picked(body) | ir.Carrying(body):
             return shape_of(context, body)
         case ir.Head(call, _, _, output) if output is not None and call.method == "plain":
             made = context.network(call.network).scaffold

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.names import Name, mentions, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step
+from formula2dgm.resolve.picked import picked_at
 from formula2dgm.resolve.recurrences import carried_before, initial
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.windows import lengths
@@ -23,6 +24,8 @@ def at_its_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope,
         return None
     if (exact := scope.values.get(step_key(name))) is not None:
         return exact
+    if (picked := at_drawn_step(context, symbol, name, scope, evaluate)) is not None:
+        return picked
     item, where = next(time.places(name), (None, None))
     if item is None or where is None or (name.id not in time.timed and name.full not in time.timed):
         return None
@@ -38,6 +41,26 @@ def at_its_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope,
             return reading.at(where)
         case Between():
             return reading.between(where)
+
+
+def at_drawn_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Node | None:
+    """The value of a variable at a step that is drawn, ``x_{t_1}``, for each example its own; None for any other."""
+    time, indices = context.time, context.model.indices
+    assert time is not None
+    item = next((each for each in name.index if indices.reads_position(each)), None)
+    if item is None or name.id not in time.timed | {name.full} or mentions(item, frozenset(scope.indices)):
+        return None
+    letter = next(iter(sorted(time.indices - indices.positions)), time.axis.name)
+    reading = _Reading(context, symbol, name, item, time.axis, letter, scope, evaluate)
+    value, position = reading.value(), evaluate(item, scope)
+    if time.axis not in value.axes:
+        raise context.refuse(
+            "F2D-0459",
+            f"{symbol} is read at a step that is drawn, and {name.id} has no steps",
+            symbol.span,
+            f"give {name.id} steps, {name.id}_{{1:T}} = f(x_{{1:T}}), or leave the subscript out",
+        )
+    return picked_at(context, value, time.axis, position, symbol)
 
 
 class _Reading:

@@ -17,7 +17,7 @@ from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.registry.family import Family
 from formula2dgm.resolve.bindings import FamilyValue, NumberValue, ParameterValue, TensorValue
-from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.syntax import tree
@@ -74,6 +74,16 @@ def classes_of(context: Context, state: ir.Node) -> int | None:
     return shape[-1] if shape else None
 
 
+def unknown_values(context: Context, variable: str, symbol: tree.Symbol | None = None) -> Refused:
+    """The refusal of a state of which nothing says how many values it has."""
+    return context.refuse(
+        "F2D-0455",
+        f"nothing says how many values {variable} has",
+        symbol.span if symbol is not None else None,
+        f"write its space: {variable}_t \\in \\{{1, \\dots, 10\\}}",
+    )
+
+
 # -- rows ----------------------------------------------------------------------------------------------
 
 
@@ -114,7 +124,9 @@ def tables_of(
         least = len(states) + (None in sizes and not _rank(family, name))
         fits = all(size in (None, own) for size, own in zip(sizes, shapes[name], strict=False))
         if depth == deepest and depth >= least and fits:
-            names = " and of ".join(each.id for each, value in zip(signature.given, given, strict=True) if each and value in states)
+            names = " and of ".join(
+                each.id for each, value in zip(signature.given, given, strict=True) if each and value in states
+            )
             context.assume(f"{name} of {signature.label} has a row for each value of {names}")
             found[name] = states
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
-from formula2dgm.resolve.chain_paths import paths_of
+from formula2dgm.resolve.chain_paths import sums_ranges
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.hyperparameters import refuse_unknown_term
@@ -85,7 +85,7 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
             ]
         case tree.Integral():
             return terms_of(evaluate, as_operator(evaluate, node, scope), scope)
-        case tree.Big(op="sum") if paths_of(node) is None:
+        case tree.Big(op="sum") if not sums_ranges(node):
             opened = open_sum(context, node, scope, evaluate)
             symbols = (opened.factor,) if opened.factor is not None else ()
             summed = terms_of(evaluate, node.body, opened.scope)

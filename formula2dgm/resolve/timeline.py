@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
-from formula2dgm.reading.names import Indices, Name, plain, read_name
+from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
 
@@ -38,6 +38,7 @@ class Timeline:
     sites    the site of what each recurrent variable carries from step to step, in the objective that is resolved
     own      the axes that a carried value turned out to have
     carried  what is carried, by site
+    drawn    the sites of what carries the draws of a variable at each step, by variable
     open     whether what stands before the first step may be given: in a rollout
     reads    where a carried variable is read at another step, by variable
     """
@@ -51,6 +52,7 @@ class Timeline:
     sites: dict[str, str] = field(default_factory=dict)
     own: dict[str, tuple[Axis, ...]] = field(default_factory=dict)
     carried: dict[str, ir.Node] = field(default_factory=dict)
+    drawn: dict[str, dict[str, None]] = field(default_factory=dict)
     open: bool = False
     reads: dict[str, tree.Symbol] = field(default_factory=dict)
 
@@ -93,12 +95,15 @@ def find_time(context: Context) -> Timeline | None:
     uppers = (model.bounds[each] for each in indices if each in model.bounds)
     ends = frozenset(text for upper in uppers for each in upper.walk() if (text := plain(each)) is not None)
     ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
-    if not indices and not ends:
+    drawn = frozenset(name.id for name in names if any(map(model.indices.reads_position, name.index)))
+    if drawn:
+        ends |= {text for root in roots for text in _bounds_drawn(root)}
+    if not indices and not ends and not drawn:
         return None
-    if not indices:  # joints over 1:T alone: their factors have an index all the same
-        indices = frozenset(("t",))
-        model.indices = Indices(model.indices | indices, model.indices.steps, model.indices.last)
-    timed = frozenset(name.id for name in names if any(True for _ in places_of(name, indices, ends)))
+    if not indices:  # joints over 1:T alone, or steps that are drawn: there is an index all the same
+        indices = frozenset(("t",) if "t" not in model.indices.positions else ("s",))
+        model.indices = model.indices.widened(indices)
+    timed = drawn | {name.id for name in names if any(True for _ in places_of(name, indices, ends))}
     timed |= frozenset(
         key for key, each in model.definitions.items() if any(True for _ in places_of(each.name, indices, ends))
     )
@@ -109,6 +114,12 @@ def find_time(context: Context) -> Timeline | None:
     letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
     axis = Axis("time", letter, _size(context, timed, indices, start))
     return Timeline(indices, ends, timed, axis, start, max(final, 0))
+
+
+def _bounds_drawn(root: tree.Node) -> Iterator[str]:
+    r"""The last step of those that are drawn from ``U\{1, T\}``."""
+    sets = (each.items[-1] for each in root.walk() if isinstance(each, tree.SetOf) and each.items)
+    yield from (text for last in sets for each in last.walk() if (text := plain(each)) in TIME_BOUNDS and text)
 
 
 def _upper(each: tree.Node) -> str:

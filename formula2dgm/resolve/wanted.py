@@ -108,3 +108,14 @@ def _head_groups(node: tree.Node) -> list[str]:
 
 def _player(node: tree.Node) -> str:
     return read_name(node, frozenset(), head=True).full if isinstance(node, tree.Symbol) else str(node)
+
+
+def logarithm_wanted(declared: Sequence[tree.Statement]) -> tree.Statement | None:
+    """The one logarithm of an integral or a sum, ``log p(x) = log \\int p(x|z) p(z) dz``, of statements that say what a
+    density is: beside declarations alone it is what is wanted, too."""
+    found = [each for each in declared if isinstance(each.body, tree.Chain) and _is_logarithm(each.body.members[-1])]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_logarithm(node: tree.Node) -> bool:
+    return isinstance(node, tree.Prefix) and node.name == "log" and isinstance(node.operand, tree.Integral | tree.Big)

@@ -8,6 +8,7 @@ C Cov(z_s, z_r) C^T + R [s = r], where E[z_s] and Cov(z_s, z_r) = A Cov(z_{s-1},
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,7 +32,7 @@ def log_prob_of_step(of: Reference, node: ir.LinearChain, at: Position) -> Value
     return Value(whole if len(steps) == 1 else whole - _log_density(of, node, steps[:-1]), batched)
 
 
-def _log_density(of: Reference, node: ir.LinearChain, steps: list[Position]) -> Tensor:
+def _log_density(of: Reference, node: ir.LinearChain, steps: Sequence[Position]) -> Tensor:
     """log p(x_1, ..., x_t)."""
     observed = [_vector(of(node.value, at)) for at in steps]
     rows = observed[0].shape[-1]
@@ -57,7 +58,7 @@ def _moved(matrix: Tensor, mean: Tensor, covariance: Tensor, offset: Tensor, noi
 def _of_observations(
     of: Reference,
     node: ir.LinearChain,
-    steps: list[Position],
+    steps: Sequence[Position],
     observed: list[Tensor],
     loadings: list[Tensor],
     means: list[Tensor],

@@ -29,6 +29,7 @@ OF_TIME = (
     ir.FirstStep,
     ir.Shifted,
     ir.AtStep,
+    ir.Picked,
     ir.Window,
     ir.Sequence,
     ir.Steps,
@@ -59,6 +60,8 @@ def of_time(run: Reference, node: ir.Node, at: Position) -> Value:
             return _spread(run(outside, at), run(body, {**at, time: 0 if by < 0 else at[time]}))
         case ir.AtStep(body, time, step):
             return run(body, {**at, time: step_number(step, run.size(time, body, at))})
+        case ir.Picked():
+            return _picked(run, node, at)
         case ir.Window(body, time, first, last):
             inner = run(body, at)
             inside = first - 1 <= at[time] < run.size(time, body, at) - last
@@ -91,6 +94,20 @@ def in_a_row(run: Reference, body: ir.Node, time: Axis, steps: Sequence[int], at
     """Some steps of a value as one, time the first dimension of its event."""
     parts, batched = together([run(body, {**at, time: step}) for step in steps])
     return Value(torch.stack(parts, int(batched)), batched)
+
+
+def _picked(run: Reference, node: ir.Picked, at: Position) -> Value:
+    """The value of each example at its own step."""
+    steps = run(node.position, at)
+    batched = steps.batched
+    rows = []
+    for example, step in enumerate(steps.tensor.tolist() if batched else [steps.tensor.item()]):
+        if step != int(step) or not 1 <= step <= run.size(node.time, node.body, at):
+            raise IndexError(f"a sequence has no step {step}")
+        value = run(node.body, {**at, node.time: int(step) - 1})
+        rows.append(value.tensor[example] if batched and value.batched else value.tensor)
+        batched_value = batched or value.batched
+    return Value(torch.stack(rows) if batched else rows[0], batched_value)
 
 
 # -- carried values ------------------------------------------------------------------------------------
@@ -155,12 +172,15 @@ def call_with_times(
 def _needs(run: Reference, node: ir.Node, call: ir.NetCall, later: bool) -> bool:
     """Is a value of a later (else: an earlier) step computed from the result of a call at the present one?"""
 
-    def below(each: ir.Node) -> Iterable[ir.Node]:
-        yield from each.children
+    seen, waiting = {node}, [node]
+    while waiting:
+        each = waiting.pop()
+        below = list(each.children)
         if isinstance(each, ir.Previous) and (each.lag > 0) == later:
-            yield run.carried[each.site]
-
-    return any(each is call for each in walk(node, below=below))
+            below.append(run.carried[each.site])
+        waiting += [found for found in below if found not in seen]
+        seen.update(below)
+    return call in seen
 
 
 def given(run: Reference, node: ir.Node, at: Position) -> Given:

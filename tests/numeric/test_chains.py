@@ -176,7 +176,6 @@ def test_lengths_of_their_own() -> None:
 
 
 def test_a_long_chain_in_single_precision() -> None:
-    given = {name: each for name, each in bound().items()}
-    objective = f2d.compile(PLAIN, given)
+    objective = f2d.compile(PLAIN, bound())
     long = tensor(1, 2000, D, seed=14)
     assert_close(objective.float()(x=long.float()).loss.double(), objective.double()(x=long).loss, rtol=1e-4, atol=0)

@@ -216,3 +216,54 @@ def test_the_value_is_the_density_of_the_whole_sequence() -> None:
         x[0, :, 0]
     )
     assert_close(f2d.compile(formula)(x=x).value, expected)
+
+
+FACTORISED = {
+    "two joints": [
+        r"\max \log \int p(x_{1:T}|z_{1:T}) p(z_{1:T}) \, dz_{1:T}",
+        r"p(z_{1:T}) = p(z_1) \prod_{t=2}^T p(z_t|z_{t-1})",
+        r"p(x_{1:T}|z_{1:T}) = \prod_{t=1}^T p(x_t|z_t)",
+        MOTION,
+        EMISSION,
+        START,
+    ],
+    "families in place of densities": [
+        r"\max \log \int \mathcal{N}(z_1; m, P) \prod_{t=2}^T \mathcal{N}(z_t; A z_{t-1} + b, Q) "
+        r"\prod_{t=1}^T \mathcal{N}(x_t; C z_t + d, R) \, dz_{1:T}",
+    ],
+    "under an expectation over the data": [
+        rf"\max \mathbb{{E}}_{{p_{{data}}(x_{{1:T}})}}[\log \int {CHAIN} \, dz_{{1:T}}]",
+        MOTION,
+        EMISSION,
+        START,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FACTORISED)
+def test_other_ways_to_write_the_same_chain(name: str) -> None:
+    x = sequences()
+    values = [
+        f2d.compile(each, {key: value for key, value in tensors().items() if key in "AbCdmQRP"})(x=x).value
+        for each in (FORMULAS["integral"], FACTORISED[name])
+    ]
+    assert_close(values[1], values[0])
+
+
+def test_sequences_of_their_own_lengths() -> None:
+    """Value and gradients are the mean over the sequences, one by one."""
+    formula = FORMULAS["integral"]
+    bindings, x = bound("".join(formula)), sequences(steps=5)
+    lengths = torch.tensor([5, 2, 3])
+    together = f2d.compile(formula, bindings, ragged=True)(x=x, lengths=lengths).value
+    objective = f2d.compile(formula, bindings)
+    each = [objective(x=x[i : i + 1, :length]).value for i, length in enumerate(lengths.tolist())]
+    alone = torch.stack(each).mean()
+    assert_close(together, alone)
+    learned = list(objective.parameters())
+    assert_close(torch.autograd.grad(together, learned), torch.autograd.grad(alone, learned))
+
+
+def test_a_filter_stands_beside_other_terms() -> None:
+    formula = [FORMULAS["integral"][0] + r" - \lambda \sum_{t=1}^T \|x_t\|^2", MOTION, EMISSION, START]
+    assert_agrees(formula, bound("".join(FORMULAS["integral"]), **{"lambda": 0.1}), {"x": sequences()})

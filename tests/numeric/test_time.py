@@ -51,6 +51,7 @@ CASES: list[Make] = [
     mixed.first_of_a_state,
     mixed.apart_from_the_first,
     mixed.drawn_everywhere,
+    mixed.rest_of_the_sequence,
 ]
 #: Examples and steps: a batch; one example; one step, two steps.
 SIZES = [(3, 4), (1, 3), (3, 1), (2, 2)]

@@ -202,3 +202,37 @@ def drawn_everywhere(rows: int, steps: int) -> Case:
     networks: Networks = {"p_x_t_given_w_t": Gaussian(X, X)}
     data, noise = {"x": sequences(rows, steps)}, {"e": sequences(rows, steps)}
     return Case(_drawn_everywhere(), networks, data, noise, terms)
+
+
+def _rest_of_the_sequence() -> Program:
+    """One network of z_{t-1} and of the rest of the sequence, in a loop that runs forwards; u_t has a rest of its
+    own."""
+    b = TimeBuilder("sum_t E_{q(z_t|z_{t-1},x_{t:T},u_t)}[log p(x_t|z_t)]")
+    x, u = b.data("x", SEQUENCE, support="real"), b.data("u", SEQUENCE, support="real")
+    args = [b.previous("z"), b.prefix(x, backward=True), u]
+    z = b.draw(b.sized(b.law("q(z_t|z_{t-1},x_{t:T},u_t)", "Normal", args), Z), "z")
+    return b.program(b.over_time("log p(x_t|z_t)", b.log(b.law("p(x_t|z_t)", "Normal", [z]), x)))
+
+
+class FromTheEnd(Recurrent):
+    """A GRU that runs from the last step to the first over what comes after z, which is read as it is."""
+
+    def forward(self, z: torch.Tensor, *given: torch.Tensor) -> dict[str, torch.Tensor]:
+        h = self.rnn(torch.cat(given, dim=-1).flip(1))[0].flip(1)
+        h = torch.tanh(h + torch.nn.functional.pad(z, (0, H - Z)))
+        return {"loc": self.loc(h), "log_scale": 0.3 * torch.tanh(self.log_scale(h))}
+
+
+def rest_of_the_sequence(rows: int, steps: int) -> Case:
+    def terms(nets: Networks, data: Values, noise: Values, _: Values) -> Terms:
+        log_x, z = [], torch.zeros(rows, Z)
+        for t in range(steps):
+            rest = data["x"][:, t:], data["u"][:, t:]
+            output = nets["q_z_t_given_z_t_minus_1_x_t_T_u_t"](z.unsqueeze(1).expand(rows, steps - t, Z), *rest)
+            z = at(gaussian({name: each[:, 0] for name, each in output.items()}), noise["z"][:, t])
+            log_x.append(gaussian(nets["p_x_t_given_z_t"](z)).log_prob(data["x"][:, t]))
+        return [mean(log_x, rows)]
+
+    networks: Networks = {"q_z_t_given_z_t_minus_1_x_t_T_u_t": FromTheEnd(X + 2, Z), "p_x_t_given_z_t": Gaussian(Z, X)}
+    data = {"x": sequences(rows, steps), "u": sequences(rows, steps, 2)}
+    return Case(_rest_of_the_sequence(), networks, data, {"z": sequences(rows, steps, Z)}, terms)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 

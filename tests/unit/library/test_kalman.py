@@ -76,14 +76,14 @@ def test_the_filtered_moments_are_those_of_the_conditioned_joint(state: int, ent
     parts = chain(state, entries)
     x = torch.randn(2, 3, entries, dtype=torch.float64)
     m, p, a, b, q, c, d, r = (each[None, None] for each in parts)
-    found = kalman_filter(x, (m, p), (a, b, q), (c, d, r), 2)
+    means, roots, _ = kalman_filter(x, (m, p), (a, b, q), (c, d, r), 2)
     mean, covariance, seen = joint(parts, 3)
     expected_x, total = observations(parts, 3)
     gain = covariance @ seen.T @ torch.linalg.inv(total)
     after = mean + (x.flatten(1) - expected_x) @ gain.T
-    assert_close(found.means[:, -1], after[:, -state:])
+    assert_close(means[:, -1], after[:, -state:])
     last = (covariance - gain @ seen @ covariance)[-state:, -state:]
-    assert_close((found.roots @ found.roots.mT)[-1], last)
+    assert_close((roots @ roots.mT)[-1], last)
 
 
 def test_a_start_one_step_before() -> None:
@@ -157,3 +157,17 @@ def test_single_precision_holds_where_observations_are_almost_exact(noise: float
     expected = log_prob(x, parts)
     found = log_prob(x.float(), tuple(each.float() for each in parts))  # type: ignore[arg-type]
     assert_close(found.double(), expected, rtol=1e-3, atol=1e-2)
+
+
+def test_memory_grows_with_the_steps_alone() -> None:
+    parts = [each.requires_grad_() for each in chain(2, 3)]
+    kept = []
+    for steps in (10, 40):
+        numbers: list[int] = []
+        x = torch.randn(4, steps, 3, dtype=torch.float64)
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda each: numbers.append(each.numel()) or each, lambda each: each
+        ):
+            log_prob(x, tuple(parts))  # type: ignore[arg-type]
+        kept.append(sum(numbers) / steps)
+    assert kept[1] < 1.1 * kept[0]

@@ -134,3 +134,34 @@ def test_what_is_no_chain_is_refused(body: str, why: str) -> None:
     found = f2d.check([rf"\max \log \int {body} \, dz_{{1:T}}", MOTION, EMISSION, START, SPACES])
     (error,) = (each for each in found if each.severity == "error")
     assert error.code == "F2D-0456" and why in error.message
+
+
+def test_a_likelihood_that_a_statement_says_is_wanted_where_nothing_else_is() -> None:
+    statement = r"\log p(x_{1:T}) = \log \int p(x_{1:T}, z_{1:T}) \, dz_{1:T}"
+    joint = r"p(x_{1:T}, z_{1:T}) = p(z_1) \prod_{t=2}^T p(z_t|z_{t-1}) \prod_{t=1}^T p(x_t|z_t)"
+    made = program(statement, joint, MOTION, EMISSION, START, SPACES)
+    (objective,) = made.objectives
+    assert objective.maximize and len(chains(made)) == 1
+
+
+def test_the_marginal_of_one_observation_is_wanted_where_nothing_else_is() -> None:
+    made = program(
+        r"\log p(x) = \log \int p(x|z) p(z) \, dz",
+        r"p(z) = \mathcal{N}(0, I); p(x|z) = \mathcal{N}(z, 2 I)",
+        r"x \in \mathbb{R}^3; z \in \mathbb{R}^3",
+    )
+    assert made.objectives[0].maximize
+
+
+def test_a_family_may_stand_in_place_of_a_density() -> None:
+    made = program(
+        r"\max \log \int \mathcal{N}(z_1; 0, I) \prod_{t=2}^T \mathcal{N}(z_t; A z_{t-1}, Q) "
+        r"\prod_{t=1}^T \mathcal{N}(x_t; C z_t, R) \, dz_{1:T}",
+        SPACES,
+    )
+    assert {each.name: each.shape for each in made.parameters} == {
+        "A": (2, 2),
+        "C": (3, 2),
+        "log_Q": (2,),
+        "log_R": (3,),
+    }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from formula2dgm import driver
-from formula2dgm.options import make_options
 from formula2dgm.codegen.module import generate
 from formula2dgm.codegen.script import script
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter, Objective, Program, Scaffold
+from formula2dgm.options import make_options
 from formula2dgm.passes import run_passes
 from tests.numeric.programs import BATCH, Builder
 
@@ -163,7 +163,26 @@ def levels() -> Program:
     return written(r"\max \sum_{t=1}^T \log p(r_t|r_{<t})", r"r_t \in \mathbb{R}")
 
 
+def ragged() -> Program:
+    """Sequences of several lengths, read from the end of each."""
+    formula = [r"\max \sum_{t=1}^T \log p(x_t|b_t)", r"b_t = f(x_{t+1:T})", r"x_t \in \mathbb{R}^3"]
+    return run_passes(driver.analyse(formula, options=make_options(scaffold=True, ragged=True)))
+
+
+def ragged_chain() -> Program:
+    """A latent chain of which each step reads the rest of its sequence."""
+    formula = [
+        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},x_{t:T})}[\log p(x_t|z_t) + \log p(z_t|z_{t-1})"
+        r" - \log q(z_t|z_{t-1},x_{t:T})]",
+        r"x_t \in \{0,1\}^8",
+        r"z_t \in \mathbb{R}^4",
+    ]
+    return run_passes(driver.analyse(formula, options=make_options(scaffold=True, ragged=True)))
+
+
 PROGRAMS = {
+    "ragged_chain": ragged_chain,
+    "ragged": ragged,
     "deep_markov": deep_markov,
     "words": words,
     "levels": levels,

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 import torch
+from torch import nn
 
 Load = Callable[..., ModuleType]
 FAST = ["--hidden", "8", "--epochs", "3", "--batch-size", "200"]
@@ -199,6 +200,32 @@ def test_sequences_of_numbers(load: Load) -> None:
     for source in ("levels.csv", "levels.pt"):
         assert module.prepare(module.parse(["--data", source]))["r"].shape == (20, 3)
     assert module.main([*FAST, "--batch-size", "4", "--data", "levels.csv", "--out-dir", "run"]) == 0
+
+
+def test_sequences_of_several_lengths(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list of tensors, or padded ones with their lengths; what lies behind the end changes nothing."""
+    module = load("ragged")
+    sequences = [torch.randn(int(steps), 3) for steps in torch.randint(1, 6, (40,))]
+    torch.save(sequences, "list.pt")
+    padded, lengths = nn.utils.rnn.pad_sequence(sequences, True), torch.tensor([len(each) for each in sequences])
+    padded[torch.arange(padded.shape[1]) >= lengths[:, None]] = 7.0
+    torch.save({"x": padded, "lengths": lengths}, "padded.pt")
+    for name in ("list", "padded"):
+        assert module.main([*FAST, "--batch-size", "8", "--data", f"{name}.pt", "--out-dir", name]) == 0
+    assert metrics("list")[-1]["validation"]["loss"] == pytest.approx(metrics("padded")[-1]["validation"]["loss"])
+    capsys.readouterr()
+    torch.save({"x": padded}, "whole.pt")
+    data = module.prepare(module.parse(["--data", "whole.pt"]))
+    assert data["lengths"].tolist() == [padded.shape[1]] * 40
+    assert "whole.pt has no lengths" in capsys.readouterr().err
+    torch.save({"x": padded, "lengths": lengths - 1}, "none.pt")
+    assert "the number of steps of each example" in refused(module, ["--data", "none.pt"], capsys)
+
+
+def test_pictures_of_sequences_of_several_lengths(load: Load) -> None:
+    """Where data have no lengths, all of a sequence is meant."""
+    assert load("ragged_chain").main([*FAST, "--epochs", "1", "--out-dir", "run"]) == 0
+    assert Path("run/reconstructions.png").exists()
 
 
 def test_points_are_drawn_as_points(load: Load) -> None:

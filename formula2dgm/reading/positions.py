@@ -1,0 +1,146 @@
+r"""Positions: what is drawn or defined and says at which step something is read, ``x_{t_1}`` beside ``t_1 ~ U\{1, T\}``.
+
+Whole numbers are drawn by a statement or by the subscript of an expectation; what is defined as a sum with one of them,
+``t_2 = t_1 + \delta``, is such a number too.  A variable that is itself drawn or defined at a position,
+``q(z_{t_1}|b_{t_1})``, has a name of its own there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from formula2dgm.syntax import tree
+
+#: Families of whole numbers, and those that are one over a set, ``U\{1, T\}``.
+_WHOLE = frozenset(("DiscreteUniform", "DiscUniform"))
+UNIFORM = frozenset(("U", "calU", "Uniform", "Unif"))
+
+
+def positions_in(nodes: Iterable[tree.Node]) -> frozenset[str]:
+    """The names of the whole numbers that a text draws or defines, and reads something at.
+
+    >>> from formula2dgm.syntax import parse_one
+    >>> sorted(positions_in([parse_one(r"E_{t ~ U\\{1,T\\}}[||x_t - f(z)||^2]")]))
+    ['t']
+    """
+    nodes = list(nodes)
+    found = {name for node in nodes for name in _drawn(node)}
+    if not found:
+        return frozenset()
+    while more := {name for node in nodes for name in _defined(node, found)} - found:
+        found |= more
+    read = {name for symbol in _symbols(nodes) for item in (*symbol.sub, *symbol.sup) for name in _names(item)}
+    read |= {name for node in nodes for name, body in _definitions(node) if name in read for name in _names(body)}
+    return frozenset(found & read)
+
+
+def letters_of_their_own(nodes: Iterable[tree.Node], positions: frozenset[str]) -> frozenset[str]:
+    """The letters of the variables that the text itself draws or defines at a position."""
+    found: set[str] = set()
+    for node in (each for root in nodes for each in root.walk()):
+        found |= {
+            letter_of(each)
+            for each in _bound(node)
+            if isinstance(each, tree.Symbol) and any(reads_position(item, positions) for item in (*each.sub, *each.sup))
+        }
+    return frozenset(found)
+
+
+def reads_position(item: tree.Node, positions: frozenset[str]) -> bool:
+    """Is a script one of these positions, or a sum with one: ``t_1``, ``t_1 + 1``?"""
+    return not positions.isdisjoint(_names(item))
+
+
+def letter_of(symbol: tree.Symbol) -> str:
+    """A symbol without its scripts."""
+    return "_".join([symbol.style + symbol.letter, *symbol.accents])
+
+
+def spelled(symbol: tree.Symbol) -> str | None:
+    """The name of a number: ``t``, ``t_1``, ``\\delta``; None where its scripts are no plain labels."""
+    parts = []
+    for item in (*symbol.sub, *symbol.sup):
+        if isinstance(item, tree.Number):
+            parts.append(item.text)
+        elif isinstance(item, tree.Symbol) and not item.sub and not item.sup:
+            parts.append(letter_of(item))
+        else:
+            return None
+    return "_".join([letter_of(symbol), *parts])
+
+
+def _names(item: tree.Node) -> Iterator[str]:
+    """The names in a sum."""
+    match item:
+        case tree.Add(terms):
+            for each in terms:
+                yield from _names(each)
+        case tree.Neg(body):
+            yield from _names(body)
+        case tree.Symbol() if (name := spelled(item)) is not None:
+            yield name
+
+
+def _drawn(root: tree.Node) -> Iterator[str]:
+    """The names that are drawn from a family of whole numbers."""
+    for node in root.walk():
+        match node:
+            case tree.Draws(names, density) if _is_whole(density):
+                yield from _all_names(names)
+            case tree.Chain(members=(*names, density), relations=(*_, "~")) if _is_whole(density):
+                yield from _all_names(names)
+
+
+def _all_names(names: Iterable[tree.Node]) -> Iterator[str]:
+    for each in names:
+        if isinstance(each, tree.Tuple):
+            yield from _all_names(each.items)
+        elif isinstance(each, tree.Symbol) and (name := spelled(each)) is not None:
+            yield name
+
+
+def _is_whole(density: tree.Node) -> bool:
+    if not isinstance(density, tree.Call) or not isinstance(density.head, tree.Symbol):
+        return False
+    name = density.head.style + density.head.letter
+    return name in _WHOLE or (name in UNIFORM and whole_set(density) is not None)
+
+
+def whole_set(call: tree.Call) -> tree.SetOf | None:
+    r"""The set of ``U\{1, T\}``."""
+    over = call.params or call.given or call.args
+    return over[0] if len(over) == 1 and isinstance(over[0], tree.SetOf) else None
+
+
+def _definitions(root: tree.Node) -> Iterator[tuple[str, tree.Node]]:
+    if isinstance(root, tree.Chain) and set(root.relations) <= {"=", ":="} and isinstance(root.members[0], tree.Symbol):
+        name = spelled(root.members[0])
+        if name is not None:
+            yield name, root.members[-1]
+
+
+def _defined(root: tree.Node, positions: set[str]) -> Iterator[str]:
+    for name, body in _definitions(root):
+        if not positions.isdisjoint(_names(body)):
+            yield name
+
+
+def _bound(node: tree.Node) -> tuple[tree.Node, ...]:
+    """What a node draws or defines."""
+    match node:
+        case tree.Expect(binders):
+            calls = [each.args for each in binders if isinstance(each, tree.Call)]
+            names = [each.names for each in binders if isinstance(each, tree.Draws)]
+            products = [each.factors for each in binders if isinstance(each, tree.Mul)]
+            inside = [each.args for group in products for each in group if isinstance(each, tree.Call)]
+            return tuple(each for group in (*calls, *names, *inside) for each in group)
+        case tree.Divergence(left, right):
+            calls = [each.args for side in (left, right) for each in side.walk() if isinstance(each, tree.Call)]
+            return tuple(each for group in calls for each in group)
+        case tree.Chain(members=members, relations=relations) if relations[0] in ("=", ":=", "~"):
+            return members[:1]
+    return ()
+
+
+def _symbols(nodes: Iterable[tree.Node]) -> Iterator[tree.Symbol]:
+    return (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol))
