@@ -82,7 +82,7 @@ class Objective(nn.Module):
         # log p(x_t|z_t), for each value of z, example and t
         log_p_x_t_given_z_t = sum_event(bernoulli_log_prob(x, self.B_logits.unsqueeze(1).unsqueeze(2)), 3)
 
-        # log p(x_{1:T}), mean over the batch
+        # log p(x_{1:T}), over all paths of z by the forward algorithm, mean over the batch
         log_p_x_1_T = chain_log_sum(
             log_p_z_1.unsqueeze(1), log_p_z_t_given_z_t_minus_1.unsqueeze(2).unsqueeze(3), log_p_x_t_given_z_t
         ).mean()

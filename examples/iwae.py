@@ -235,7 +235,7 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
 
 def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    axes = torch.broadcast_shapes(*(x.shape[:lead] for x in tensors))
+    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
     return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
 
 

@@ -214,11 +214,11 @@ def kalman_gains(
     lead = torch.broadcast_shapes(*(each.shape[:-3] for each in (root, matrix, drift, loading)))
     root = root[..., 0, :, :].expand(*lead, *root.shape[-2:])
     found: list[tuple[Tensor, ...]] = []
-    for step in range(steps):
-        if step:
-            root = lower_root(columns_beside(matrix_at(matrix, step) @ root, matrix_at(drift, step)))
+    each_step = (matrix_of_each_step(each, steps) for each in (matrix, drift, loading))
+    for moves, noise, seen in zip(*each_step, strict=True):
+        if found:
+            root = lower_root(columns_beside(moves @ root, noise))
         # With U^T U = I + (H L)^T H L the covariance after is J J^T for J = L U^-1, and K = J (H J)^T.
-        seen = matrix_at(loading, step)
         folded = lower_root(columns_beside((seen @ root).mT, identity_like(root))).mT
         after = torch.linalg.solve_triangular(folded, root, upper=True, left=False)
         reach = (seen @ after).mT
@@ -240,8 +240,8 @@ def kalman_means(
     push = matrices_times(moved, observed[..., :-1, :]) + but_first(offset, -2)
     mean = mean.expand(*observed.shape[:-2], mean.shape[-1])
     means = [mean]
-    for step in range(observed.shape[-2] - 1):
-        mean = matrices_times(carry[..., step, :, :], mean) + push[..., step, :]
+    for kept, added in zip(carry.unbind(-3), push.unbind(-2), strict=True):
+        mean = matrices_times(kept, mean) + added
         means.append(mean)
     return torch.stack(means, -2)
 
@@ -281,9 +281,9 @@ def columns_beside(left: Tensor, right: Tensor) -> Tensor:
     return torch.cat([left.expand(*rows, left.shape[-1]), right.expand(*rows, right.shape[-1])], dim=-1)
 
 
-def matrix_at(values: Tensor, step: int) -> Tensor:
-    """The matrix of a step, or the one of all steps."""
-    return values[..., step if values.shape[-3] > 1 else 0, :, :]
+def matrix_of_each_step(values: Tensor, steps: int) -> list[Tensor]:
+    """The matrices of all steps one by one, or the one of all steps as often."""
+    return list(values.unbind(-3)) if values.shape[-3] > 1 else [values[..., 0, :, :]] * steps
 
 
 def but_first(values: Tensor, time: int) -> Tensor:

@@ -121,6 +121,8 @@ def _term_comment(term: Term, body: ir.Node, reductions: list[ir.Reduce]) -> str
         parts[0] += f" = {to_text(term.node)}" if not reductions else ""
     if isinstance(body, ir.Divergence | ir.Entropy):
         parts[0] += " in closed form"
+    if isinstance(body, ir.ChainSum):
+        parts[0] += f", over all paths of {body.current.name} by the forward algorithm"
     parts += [_REDUCED[each.op].format(axis=_axis_phrase(each.axis)) for each in reversed(reductions)]
     return ", ".join(parts)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from formula2dgm.codegen.alignment import spread
 from formula2dgm.codegen.carried import Chain, chains
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import only_after_the_first
@@ -132,8 +133,14 @@ class LoopWriter:
 
     def _given(self, node: ir.Node) -> None:
         """A value from outside the loop, as its body reads it."""
-        name = self._whole(node, "number" if self.scope.is_number(node) else "value")
-        self.inner.bound[self.step.at[node]] = self._read(Code(name), node.axes.index(self.loop.time), name)
+        name, axes = self._whole(node, "number" if self.scope.is_number(node) else "value"), self.step.at[node].axes
+        missing = [axis.name for axis in axes if axis not in node.axes]
+        read = Code(name)
+        if missing:
+            wide = spread(read, node.axes, (*axes, self.loop.time), full=True)
+            read = Code(self._outer(f"{name}_for_each_{'_'.join(missing)}", f"{name}_spread"))
+            self.outside.assign(None, read.text, call(self.scope.use("over_axes"), wide, self.scope.shape(axes)), node)
+        self.inner.bound[self.step.at[node]] = self._read(read, len(axes), name)
 
     def _whole(self, node: ir.Node, demand: Demand) -> str:
         """The variable of all steps of a value from outside the loop."""

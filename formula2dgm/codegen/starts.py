@@ -73,7 +73,9 @@ def event_shape(scope: Scope, node: ir.Node) -> tuple[int, ...] | None:
             return (known[-1 if turned else -2],) if known is not None and len(known) == 2 else None
         case ir.FirstStep(first, rest):
             return event_shape(scope, rest) or event_shape(scope, first)
-        case ir.StopGrad(body) | ir.Neg(body) | ir.Shifted(body) | ir.AtStep(body) | ir.Picked(body) | ir.Carrying(body):
+        case (
+            ir.StopGrad(body) | ir.Neg(body) | ir.Shifted(body) | ir.AtStep(body) | ir.Picked(body) | ir.Carrying(body)
+        ):
             return event_shape(scope, body)
         case ir.Add(args) | ir.Mul(args) | ir.Apply(_, args) | ir.Choice(_, args):
             return _common_shape(scope, args)

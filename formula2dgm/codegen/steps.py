@@ -13,6 +13,7 @@ from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.step_nodes import FirstOrRest, Given, SoFar, ToCome
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import values_of
+from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
 
@@ -65,11 +66,11 @@ class _Rewriting:
         time = self.loop.time
         if node in self.loop.previous:
             return self._stands_for(node)
-        if node not in self.loop.members and not isinstance(node, ir.Law):
+        if node not in self.loop.members and not (isinstance(node, ir.Law) and time in node.axes):
             if time not in node.axes or (isinstance(node, ir.Prefix) and node.backward != self.loop.backward):
                 return node
             self.given.append(node)
-            return self._stands_for(node)
+            return self._stands_for(node, self._all_axes(node))
         match node:
             case ir.State(body):
                 return self.at[body]
@@ -110,9 +111,18 @@ class _Rewriting:
         self.ahead[made] = body
         return made
 
-    def _stands_for(self, node: ir.Node) -> ir.Node:
+    def _all_axes(self, node: ir.Node) -> tuple[Axis, ...]:
+        """The axes that what a network is given has inside the loop: those of all that it carries, so that what it is
+        given is spread over them once, and not at every step."""
+        carried = {frozenset(each.axes) for each in self.loop.previous}
+        calls = (each for each in self.loop.members if isinstance(each, ir.NetCall))
+        if len(carried) > 1 or node.event != "value" or not any(node in each.args for each in calls):
+            return ()
+        return self.loop.previous[0].axes
+
+    def _stands_for(self, node: ir.Node, others: tuple[Axis, ...] = ()) -> ir.Node:
         """A leaf in place of a node, called as the formula calls that."""
-        own = tuple(axis for axis in node.axes if axis != self.loop.time)
+        own = tuple(axis for axis in merge([node.axes, others]) if axis != self.loop.time)
         made = self.arena.make(Given, id(node), own, node.event)
         return self.arena.entitle(made, notation(self.program, node))
 

@@ -42,9 +42,8 @@ def of_time(scope: Scope, node: ir.Node, demand: Demand, expression: Expression)
         case ir.Carrying(body):
             return expression(scope, body, demand)
         case ir.Sequence(body, time) | ir.Prefix(body, time):
-            own = tuple(axis for axis in merge([body.axes, (time,)]) if axis != time)
-            wide = tuple(axis for axis in node.axes if axis != time)
-            return spread(whole(scope, body, time, expression), own, wide, full=True)
+            before, wide = (tuple(axis for axis in each.axes if axis != time) for each in (body, node))
+            return spread(whole(scope, body, time, expression), before, wide, full=True)
         case ir.Steps(body):
             return expression(scope, body, "value")
         case ir.AtStep(body, time, step, None):
@@ -56,8 +55,8 @@ def of_time(scope: Scope, node: ir.Node, demand: Demand, expression: Expression)
             return call(scope.use("at_end"), code, str(len(node.axes)), str(-step), own)
         case ir.Picked(body, time, position):
             code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
-            step = spread(expression(scope, position, "number"), position.axes, node.axes, full=True)
-            return call(scope.use("at_drawn"), code, str(len(node.axes)), step)
+            drawn = spread(expression(scope, position, "number"), position.axes, node.axes, full=True)
+            return call(scope.use("at_drawn"), code, str(len(node.axes)), drawn)
         case ir.Window():
             return _windowed(scope, node, expression)
         case ir.Shifted(body, time, by, outside, ends):

@@ -125,9 +125,8 @@ def kalman_gains(
     lead = torch.broadcast_shapes(*(each.shape[:-3] for each in (root, matrix, drift, loading)))
     root = root[..., 0, :, :].expand(*lead, *root.shape[-2:])
     found: list[tuple[Tensor, ...]] = []
-    for moves, noise, seen in zip(
-        *(matrix_of_each_step(each, steps) for each in (matrix, drift, loading)), strict=True
-    ):
+    each_step = (matrix_of_each_step(each, steps) for each in (matrix, drift, loading))
+    for moves, noise, seen in zip(*each_step, strict=True):
         if found:
             root = lower_root(columns_beside(moves @ root, noise))
         # With U^T U = I + (H L)^T H L the covariance after is J J^T for J = L U^-1, and K = J (H J)^T.

@@ -95,6 +95,11 @@ def up_to_each_step(x: Tensor, dim: int) -> list[Tensor]:
     return [x.narrow(dim, 0, step + 1) for step in range(x.shape[dim])]
 
 
+def over_axes(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """x repeated along those of the axes in which it has size 1, laid out so that each step is folded as it lies."""
+    return x.expand(axes + x.shape[len(axes) :]).contiguous()
+
+
 def at_step(output: Any, dim: int, step: int) -> Any:
     """One step along ``dim`` of what a network returned: tensor, tuple or dict."""
     if isinstance(output, dict):

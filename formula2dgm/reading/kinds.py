@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from formula2dgm import registry
 from formula2dgm.reading.names import GREEK_GROUPS, Indices, plain, read_name
-from formula2dgm.reading.positions import letters_of_their_own, positions_in
+from formula2dgm.reading.positions import letters_of_their_own, positions_in, recurred_along
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.reading.steps import along_steps, steps_moved_along
 from formula2dgm.registry.functions import CONDITIONS
@@ -30,10 +30,10 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
         elif is_density_call(node):
             assert isinstance(node, tree.Call)
             over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
-    names = (frozenset(bound) | steps_moved_along(nodes)) - over
-    bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
     positions = positions_in(nodes)
-    return along_steps(nodes, names, bounds).at(positions, letters_of_their_own(nodes, positions)), bounds
+    names = (frozenset(bound) | steps_moved_along(nodes)) - over | recurred_along(nodes, positions)
+    bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
+    return along_steps(nodes, names, bounds).at(positions, letters_of_their_own(nodes, positions - names)), bounds
 
 
 #: Relations that a sum may put between its indices.

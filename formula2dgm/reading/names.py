@@ -131,7 +131,7 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         name = plain(item)
         step = isinstance(indices, Indices) and indices.reads_step(letter, place, item)
         drawn = isinstance(indices, Indices) and indices.reads_position(item)
-        if drawn and isinstance(indices, Indices) and letter in indices.own:
+        if drawn and isinstance(indices, Indices) and letter in indices.own and not mentions(item, indices):
             labels.append(_label(item))
             positions.append(labels[-1])
         elif drawn or step or isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):

@@ -34,6 +34,21 @@ def positions_in(nodes: Iterable[tree.Node]) -> frozenset[str]:
     return frozenset(found & read)
 
 
+def recurred_along(nodes: Iterable[tree.Node], positions: frozenset[str]) -> frozenset[str]:
+    """The positions that are the index of a recurrence too: ``h_t = f(h_{t-1}, x_t)`` beside ``E_{t ~ U}[h_t]``."""
+    found: set[str] = set()
+    for node in nodes if positions else ():
+        if isinstance(node, tree.Chain) and node.relations[0] in ("=", ":="):
+            left, *bodies = node.members
+            names = [spelled(each) for each in left.walk() if isinstance(each, tree.Symbol)]
+            letters = {letter_of(each) for each in left.walk() if isinstance(each, tree.Symbol) and each.sub}
+            for each in _symbols(bodies):
+                items = [item for item in (*each.sub, *each.sup) if isinstance(item, tree.Add)]
+                if letter_of(each) in letters:
+                    found |= {name for item in items for name in _names(item) if name in names}
+    return positions & found
+
+
 def letters_of_their_own(nodes: Iterable[tree.Node], positions: frozenset[str]) -> frozenset[str]:
     """The letters of the variables that the text itself draws or defines at a position."""
     found: set[str] = set()
@@ -134,7 +149,7 @@ def _bound(node: tree.Node) -> tuple[tree.Node, ...]:
             products = [each.factors for each in binders if isinstance(each, tree.Mul)]
             inside = [each.args for group in products for each in group if isinstance(each, tree.Call)]
             return tuple(each for group in (*calls, *names, *inside) for each in group)
-        case tree.Divergence(left, right):
+        case tree.Divergence(left=left, right=right):
             calls = [each.args for side in (left, right) for each in side.walk() if isinstance(each, tree.Call)]
             return tuple(each for group in calls for each in group)
         case tree.Chain(members=members, relations=relations) if relations[0] in ("=", ":=", "~"):

@@ -3,11 +3,12 @@ r"""The law of a chain's first state: a factor of its own, or what ``p(z_1|z_0)`
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.reading.names import read_name
+from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.resolve.chain_factors import Factor
 from formula2dgm.resolve.chain_paths import Paths, refused
@@ -93,16 +94,24 @@ def _of_first(context: Context, paths: Paths, move: Factor, start: tree.Symbol) 
 
 
 def _candidates(context: Context, paths: Paths, move: Factor, start: tree.Symbol) -> Iterator[tree.Call]:
-    """``p(z_1)``, and of ``p(z_t|z_{t-1}, u_t)`` the law given the other ``p(z_1|u_t)``."""
+    """``p(z_1)``, and of ``p(z_t|z_{t-1}, u_t)`` that given the others, ``p(z_1|u_1)``."""
     call = move.node
     if not isinstance(call, tree.Call) or not call.args or paths.step_of(call.args[0]) is None:
         raise refused(context, paths, f"{call} reads a state before the first one")
     density = is_density_call(call) and not is_written_family(call)
     head = call.head if density else tree.Symbol("p", span=call.span)
     yield tree.Call(head, (start,), None, None, span=call.span)
-    others = tuple(each for each in call.given or () if paths.step_of(each) is None)
+    first = start.sub[-1]
+    others = tuple(_at(each, move.index, first) for each in call.given or () if paths.step_of(each) is None)
     if density and others:
         yield tree.Call(head, (start,), others, None, span=call.span)
+
+
+def _at(node: tree.Node, index: str | None, first: tree.Node) -> tree.Node:
+    """What is read at every step, at the first one: ``u_1`` of ``u_t``."""
+    if not isinstance(node, tree.Symbol):
+        return node
+    return replace(node, sub=tuple(first if plain(each) == index else each for each in node.sub))
 
 
 def _knows(context: Context, call: tree.Call) -> bool:

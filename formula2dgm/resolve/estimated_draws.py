@@ -11,14 +11,15 @@ from formula2dgm.ir.arena import values_of
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import rewrite
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.registry.estimators import RELAXATIONS, Chosen, Relaxed, Score, meaning_of
+from formula2dgm.registry.estimators import RELAXATIONS, Choice, Chosen, Relaxed, Score, meaning_of
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.drawing import draw
-from formula2dgm.resolve.estimators import choose, listing
+from formula2dgm.resolve.estimators import carries_gradient, choose, listing
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.recurrences import carried_draw
 from formula2dgm.resolve.scores import ScoredDraw, detached
 from formula2dgm.resolve.settle import settle
+from formula2dgm.resolve.timeline import read_at_other_steps
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree
 
@@ -30,6 +31,9 @@ def estimator_of(context: Context, name: Name, law: ir.Law, span: Span, single: 
     """The estimator of a variable's draw from a law; ``single``: it is drawn once, by an expectation."""
     model = context.model
     chosen = context.estimators.chosen(name, law.label, frozenset(model.indices), frozenset(model.parameters))
+    if chosen is None and name.id in model.indices.positions and not carries_gradient(law):
+        context.assume(f"the step {name.id} is drawn, and not summed over", span)
+        return Choice("pathwise")
     choice = choose(chosen, law, single)
     if choice is not None and choice.name == "enumerate" and _is_too_large(law):
         raise context.refuse(
@@ -38,6 +42,14 @@ def estimator_of(context: Context, name: Name, law: ir.Law, span: Span, single: 
             "theirs, are too many to be summed over",
             span,
             f"estimate its gradient: estimators={{{name.id!r}: 'score'}}, or --estimator {name.id}=score, draws it",
+        )
+    if choice is not None and choice.name == "enumerate" and name.full in read_at_other_steps(context):
+        raise context.refuse(
+            "F2D-0404",
+            f"{name.id} is read at another step: an expectation at one step cannot sum over its values",
+            span,
+            f"say how its gradient is estimated, one of {listing(law, name.id, False)}; or sum over all paths, "
+            f"\\log \\sum_{{{name.id}_{{1:T}}}} ...",
         )
     if choice is not None:
         return choice
@@ -84,7 +96,8 @@ def drawn_value(
     """The value of a variable drawn from a law, its gradient estimated as chosen."""
     match choice:
         case Score(baseline):
-            node = draw(context, name, law, axes, scope, carries=False)
+            pathwise = registry.family(law.family).pathwise
+            node = draw(context, name, law, axes, scope, carries=not pathwise)
             assert isinstance(node, ir.Draw)
             value = detached(context, node)
             context.scored[value] = ScoredDraw(node, _baseline(context, baseline, scope, evaluate, span), span)

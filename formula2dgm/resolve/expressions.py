@@ -27,6 +27,7 @@ from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation
 from formula2dgm.resolve.outputs import OutputOf, output_of
+from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.products import multiplied, raised
 from formula2dgm.resolve.randomness import holds_draws, note_bias
 from formula2dgm.resolve.scales import is_scale
@@ -234,5 +235,8 @@ class Evaluator:
     def _big(self, node: tree.Big, scope: Scope) -> ir.Node:
         if (paths := over_paths(self, node, scope)) is not None:
             return paths
+        if (terms := written_out(self.context, node, scope)) is not None:
+            parts = tuple(each.closed(self.context, self(each.body, scope.under(node))) for each in terms)
+            return parts[0] if len(parts) == 1 else self.make(ir.Add, parts, origin=node)
         opened = open_sum(self.context, node, scope, self)
         return close(self.context, opened, self(node.body, opened.scope))

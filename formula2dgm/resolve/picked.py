@@ -29,7 +29,9 @@ class Count:
         return Count(-self.steps, -self.more)
 
     def __str__(self) -> str:
-        return f"T {self.more:+d}" if self.steps == 1 and self.more else "T" if self.steps == 1 else str(self.more)
+        if self.steps == 0:
+            return str(self.more)
+        return f"T {'+' if self.more > 0 else '-'} {abs(self.more)}" if self.more else "T"
 
 
 Range = tuple[Count, Count]

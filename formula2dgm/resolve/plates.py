@@ -5,6 +5,7 @@ stands beside the indexed data belongs to an example and has no such index:
 
 -   a variable that is drawn outside the sum given data, ``z`` of ``q(z|x)`` or ``q(z|x_{1:n})``;
 -   another data variable, the label ``y`` of ``\\sum_{i=1}^n \\log p(x_i|y)``, unless the sum runs to N;
+-   a density or a network that is given the sum, ``p(y|r)`` with ``r = \\sum_{m=1}^M f(x_m)``, unless it runs to N;
 -   the example itself, where an expectation over the data binds it: ``E_{p_data(x)}[\\sum_{i=1}^n f(x_i)]``.
 
 ``\\sum_{d=1}^D`` and sums to a number run over entries, unless a space says that these are vectors, ``x_d \\in R^3``,
@@ -26,6 +27,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.entries import runs_over_entries
 from formula2dgm.resolve.hyperparameters import given_number, hyperparameter
 from formula2dgm.resolve.pairs import BATCH_SIZES
+from formula2dgm.resolve.set_sums import is_given
 from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.syntax import tree
 
@@ -133,6 +135,8 @@ def _is_plate(context: Context, each: _Sum, names: Names) -> bool:
         return True
     if str(each.upper) in context.batch_sizes:
         return False
+    if str(each.upper) != DATA_SET and is_given(context, each.node):
+        return True
     beside = {name.id for name in _read(context, body) if not name.index} - carriers.keys()
     latent = (name for name in beside & context.latent if occurs_free(body, frozenset((name,)), names))
     if any(_is_drawn_given_data(context, name, each.index) for name in latent):

@@ -18,7 +18,8 @@ from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.scaffold_sizes import state_shape
-from formula2dgm.resolve.timeline import Timeline
+from formula2dgm.resolve.scores_over_time import scored_over_time
+from formula2dgm.resolve.timeline import Timeline, read_at_other_steps
 from formula2dgm.resolve.windows import lengths
 from formula2dgm.syntax import tree
 
@@ -59,7 +60,7 @@ def _is_drawn(context: Context, name: Name, scope: Scope) -> bool:
         return False
     value = scope.values.get(name.id)
     if value is not None:
-        return any(isinstance(each, ir.Draw) for each in (value, *value.children))
+        return any(isinstance(each, ir.Draw | ir.State) for each in (value, *value.children))
     return name.id in context.latent or name.id in context.model.drawn
 
 
@@ -84,7 +85,10 @@ def carried_draw(context: Context, name: Name, node: ir.Draw, value: ir.Node) ->
         carried: ir.Draw | ir.State = node
     else:
         site = time.sites.get(name.id) or f"{node.site} value"
-        carried = value = context.arena.make(ir.State, value, site, axis)
+        carried = context.arena.make(ir.State, value, site, axis, node.law.shape)
+        if value in context.scored:
+            context.scored[carried] = context.scored[value]
+        value = carried
     time.drawn.setdefault(name.id, {}).setdefault(carried.site)
     time.carried[carried.site] = carried
     return value
@@ -127,7 +131,7 @@ def is_state(context: Context, key: str) -> bool:
     through = reached(context, key)
     if key in through:
         return True
-    return bool(through & (context.latent | context.model.drawn.keys())) and key in _read_at_other_steps(context)
+    return bool(through & (context.latent | context.model.drawn.keys())) and key in read_at_other_steps(context)
 
 
 def reached(context: Context, key: str) -> frozenset[str]:
@@ -144,22 +148,6 @@ def reached(context: Context, key: str) -> frozenset[str]:
                     if own in context.model.definitions:
                         waiting.append(own)
     return frozenset(found)
-
-
-def _read_at_other_steps(context: Context) -> frozenset[str]:
-    time = context.time
-    assert time is not None
-    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
-    roots += [each.body for each in context.model.sequences]
-    names = (
-        read_name(each, context.model.indices)
-        for root in roots
-        for each in root.walk()
-        if isinstance(each, tree.Symbol)
-    )
-    return frozenset(
-        name.full for name in names for _, place in time.places(name) if getattr(place, "by", None) not in (0, None)
-    )
 
 
 def state(context: Context, key: str, body: ir.Node, axis: Axis) -> ir.Node:
@@ -209,6 +197,7 @@ def with_recurrences(
         _refuse_two_draws(context, time)
         own = {key: time.carried[site].axes for key, site in time.sites.items() if site in time.carried}
         if not _differs(time, own, roots):
+            roots = scored_over_time(context, roots)
             drawn = _optional_draws(context, time, roots)
             roots = [_carrying(context, time, _averaged(context, each, drawn)) for each in roots]
             return list(zip(terms, roots, strict=True))
@@ -279,7 +268,7 @@ def _refuse_two_draws(context: Context, time: Timeline) -> None:
                 "F2D-0423",
                 f"{symbol} is the step before of {key}, which is drawn more than once at each step",
                 symbol.span,
-                f"read {key} in one expectation, E_{{q({key}_{{1:T}}|x_{{1:T}})}}[...], or in brackets that share their draw",
+                f"read {key} in one expectation: E_{{q({key}_{{1:T}}|x_{{1:T}})}}[...]",
             )
 
 

@@ -17,6 +17,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import depends, walk
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.timeline import read_at_other_steps
 from formula2dgm.spans import Span
 
 
@@ -51,6 +52,7 @@ def scored_below(context: Context, body: ir.Node, among: Sequence[ir.Node]) -> t
     """Those of the draws that have a score and that a body depends on. What a statement draws counts at the root."""
     by_statements = context.statement_draws.values()
     wanted = [context.scored[each] for each in among if each in context.scored and each not in by_statements]
+    wanted = [each for each in wanted if not is_read_later(context, each)]
     return tuple(each for each in wanted if depends((body,), frozenset((each.draw,))))
 
 
@@ -65,6 +67,19 @@ def with_scores(
     if shares is None:
         shares = {each.draw: 1.0 for each in draws}
     return _Scores(context, shares)(body, tuple(draws))
+
+
+def surrogate(
+    context: Context, cost: ir.Node, draws: tuple[ScoredDraw, ...], shares: Mapping[ir.Draw, float]
+) -> ir.Node:
+    """One cost with the scores of draws, whatever it is made of."""
+    return _Scores(context, shares).surrogate(cost, draws)
+
+
+def is_read_later(context: Context, scored: ScoredDraw) -> bool:
+    """Is the variable drawn at each step and read at others?"""
+    along = any(axis.kind == "time" for axis in scored.draw.axes)
+    return along and scored.draw.site.split("@")[0] in read_at_other_steps(context)
 
 
 @dataclass(slots=True)
@@ -129,7 +144,6 @@ class _Scores:
     def surrogate(self, cost: ir.Node, draws: tuple[ScoredDraw, ...]) -> ir.Node:
         """``cost + sg(cost - b) * (log q(z) - sg(log q(z)))``, one summand for the draws of each baseline."""
         make, context = self.context.arena.make, self.context
-        _refuse_steps(context, cost, draws[0])
         by_baseline: dict[ir.Node | None, list[ir.Node]] = {}
         for each in draws:
             by_baseline.setdefault(self._baseline(cost, each), []).append(_log_density(context, cost, each.draw))
@@ -198,16 +212,6 @@ def detached(context: Context, draw: ir.Draw) -> ir.Node:
     """The value of a draw without a gradient of its own."""
     pathwise = registry.family(draw.law.family).pathwise
     return context.arena.make(ir.StopGrad, draw) if pathwise else draw
-
-
-def _refuse_steps(context: Context, cost: ir.Node, scored: ScoredDraw) -> None:
-    if any(isinstance(each, ir.Previous) for each in walk(cost, scored.draw)):
-        raise context.refuse(
-            "F2D-0434",
-            "the score-function gradient of draws that later steps depend on is not available",
-            scored.span,
-            "choose a family whose draws are pathwise, or a relaxation",
-        )
 
 
 def _mixed_axes(cost: ir.Node, draw: ir.Draw) -> frozenset[Axis]:

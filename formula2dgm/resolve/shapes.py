@@ -37,8 +37,8 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
         case ir.State(body, _, _, shape):
             return shape if shape is not None else shape_of(context, body)
         case ir.FirstStep(first, rest):
-            shape = shape_of(context, rest)
-            return shape if shape is not None else shape_of(context, first)
+            known = shape_of(context, rest)
+            return known if known is not None else shape_of(context, first)
         case ir.Sequence(body) | ir.Prefix(body):
             return shape_of(context, body)  # of one step
         case ir.Steps(body) | ir.Shifted(body) | ir.AtStep(body) | ir.Picked(body) | ir.Carrying(body):

@@ -26,6 +26,8 @@ def name_sites(program: Program, context: Context) -> Program:
         count = sum(1 for each in final.values() if each.split("#")[0] == base)
         final[site] = base if count == 0 else f"{base}#{count + 1}"
 
+    states = {node.site for node in walk(*roots) if isinstance(node, ir.State)}
+    final |= {site: f"{site.split('@')[0]} value" for site in states if "@" in site or site in final.values()}
     arena = program.arena
     estimators = context.estimators.of_sites
 
@@ -34,9 +36,12 @@ def name_sites(program: Program, context: Context) -> Program:
             return arena.inherit(arena.make(ir.Draw, node.law, final[node.site], node.own, node.copy), node)
         if isinstance(node, ir.Permuted) and final.get(node.site, node.site) != node.site:
             return arena.inherit(arena.make(ir.Permuted, node.value, final[node.site], node.axis, node.entries), node)
+        if isinstance(node, ir.State) and final.get(node.site, node.site) != node.site:
+            return arena.inherit(arena.make(ir.State, node.body, final[node.site], node.time, node.shape), node)
         if isinstance(node, ir.Previous) and final.get(node.site, node.site) != node.site:
             return arena.inherit(
-                arena.make(ir.Previous, final[node.site], node.time, node.initial, node.own, node.lag, node.lengths), node
+                arena.make(ir.Previous, final[node.site], node.time, node.initial, node.own, node.lag, node.lengths),
+                node,
             )
         return node
 

@@ -9,8 +9,8 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, mentions, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.places import Between, End, Offset, Place, Step
 from formula2dgm.resolve.picked import picked_at
+from formula2dgm.resolve.places import Between, End, Offset, Place, Step
 from formula2dgm.resolve.recurrences import carried_before, initial
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.windows import lengths

@@ -25,6 +25,7 @@ from formula2dgm.resolve.operators import (
     refuse_unused_index,
     repetitions,
 )
+from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.randomness import linear_factors
 from formula2dgm.resolve.sequences import divergence_over_steps, log_over_steps
 from formula2dgm.resolve.sums import open_sum
@@ -85,6 +86,10 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
             ]
         case tree.Integral():
             return terms_of(evaluate, as_operator(evaluate, node, scope), scope)
+        case tree.Big(op="sum") if (unrolled := written_out(context, node, scope)) is not None:
+            below = scope.under(node)
+            groups = [(each, terms_of(evaluate, each.body, below)) for each in unrolled]
+            return [replace(each, node=term.closed(context, each.node)) for term, group in groups for each in group]
         case tree.Big(op="sum") if not sums_ranges(node):
             opened = open_sum(context, node, scope, evaluate)
             symbols = (opened.factor,) if opened.factor is not None else ()

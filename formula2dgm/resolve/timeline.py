@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
-from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
 
@@ -103,7 +104,8 @@ def find_time(context: Context) -> Timeline | None:
     if not indices:  # joints over 1:T alone, or steps that are drawn: there is an index all the same
         indices = frozenset(("t",) if "t" not in model.indices.positions else ("s",))
         model.indices = model.indices.widened(indices)
-    timed = drawn | {name.id for name in names if any(True for _ in places_of(name, indices, ends))}
+    timed = drawn | {name.id for name in names if any(map(partial(_is_at_a_distance, indices), name.index))}
+    timed |= {name.id for name in names if any(True for _ in places_of(name, indices, ends))}
     timed |= frozenset(
         key for key, each in model.definitions.items() if any(True for _ in places_of(each.name, indices, ends))
     )
@@ -114,6 +116,11 @@ def find_time(context: Context) -> Timeline | None:
     letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
     axis = Axis("time", letter, _size(context, timed, indices, start))
     return Timeline(indices, ends, timed, axis, start, max(final, 0))
+
+
+def _is_at_a_distance(indices: frozenset[str], item: tree.Node) -> bool:
+    """``t + k``: another step than t, how far away an index of its own says."""
+    return isinstance(item, tree.Add) and mentions(item, indices)
 
 
 def _bounds_drawn(root: tree.Node) -> Iterator[str]:
@@ -162,3 +169,21 @@ def _size(context: Context, timed: frozenset[str], indices: frozenset[str], star
     if not uppers or any(name not in made for name in timed & model.variables):
         return None
     return str(uppers[0])
+
+
+def read_at_other_steps(context: Context) -> frozenset[str]:
+    """The names that are read at another step than the present one."""
+    time = context.time
+    if time is None:
+        return frozenset()
+    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
+    roots += [each.body for each in context.model.sequences]
+    names = (
+        read_name(each, context.model.indices)
+        for root in roots
+        for each in root.walk()
+        if isinstance(each, tree.Symbol)
+    )
+    return frozenset(
+        name.full for name in names for _, place in time.places(name) if getattr(place, "by", None) not in (0, None)
+    )

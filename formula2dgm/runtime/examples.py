@@ -15,6 +15,7 @@ from formula2dgm.ir.program import Input, Program, Site, Support
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.registry import family
 from formula2dgm.runtime.arguments import refuse
+from formula2dgm.runtime.example_ranges import Ranges
 
 #: The number of steps of an example sequence, of the parts of an example, and of examples where nothing is asked for.
 STEPS, PARTS, EXAMPLES = 5, 4, 4
@@ -88,10 +89,12 @@ def has_gradient(program: Program) -> bool:
 class RecordingNoise(Mapping[str, Tensor]):
     """Noise that is made when it is asked for, in the shape that is asked for; ``given`` keeps it.
 
-    ``functions`` are those of the generated module, which make the noise of each family.
+    ``functions`` are those of the generated module, which make the noise of each family; ``ranges`` say which whole
+    numbers a draw can be.
     """
 
-    def __init__(self, program: Program, like: Tensor, functions: Mapping[str, Any]):
+    def __init__(self, program: Program, like: Tensor, functions: Mapping[str, Any], ranges: Ranges):
+        self.ranges = ranges
         self.sites = {each.name: each for each in program.sites}
         self.like = like
         self.functions = functions
@@ -138,4 +141,7 @@ class _Asked:
         if fact.support == "category" and fact.value_rank:
             index = torch.randint(shape[-1], shape[:-1], device=self.noise.like.device)
             return torch.nn.functional.one_hot(index, shape[-1]).to(self.noise.like.dtype)
+        if (ends := self.noise.ranges.of(law)) is not None:
+            low, high = ends
+            return torch.randint(low, high + 1, shape, device=self.noise.like.device).to(self.noise.like.dtype)
         return random_values(fact.support, shape, self.noise.like)

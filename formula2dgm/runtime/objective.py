@@ -20,6 +20,7 @@ from formula2dgm.report.graphs import to_networkx
 from formula2dgm.runtime import examples
 from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
 from formula2dgm.runtime.errors import refusal_of
+from formula2dgm.runtime.example_ranges import Ranges
 from formula2dgm.runtime.origin import Origin
 from formula2dgm.runtime.written import Written
 
@@ -182,7 +183,9 @@ class Objective(Written, nn.Module):
         chosen = {"player": self.players[0]} if len(self.players) > 1 else {}
         given = Arguments(self._facts.program, self._facts.generated.arguments).prepare((), given | chosen, self)
         given.pop("player", None)
-        shapes = examples.RecordingNoise(self._facts.program, self._like(), vars(sys.modules[type(self).__module__]))
+        ranges = Ranges(self._facts.program, given, self._facts.generated.arguments)
+        functions = vars(sys.modules[type(self).__module__])
+        shapes = examples.RecordingNoise(self._facts.program, self._like(), functions, ranges)
         training = self.training
         self.eval()
         checked, self.check_values = self.check_values, type(self.check_values)()

@@ -8,8 +8,7 @@ density is never taken of the density itself, which may be 0 in float64 (``refer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -24,23 +23,14 @@ from formula2dgm.runtime.reference_chains import of_chain
 from formula2dgm.runtime.reference_divergences import divergence
 from formula2dgm.runtime.reference_gradients import gradient, log_det_jacobian
 from formula2dgm.runtime.reference_laws import LawAt, law_at
+from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
 from formula2dgm.runtime.reference_networks import call_network
 from formula2dgm.runtime.reference_noise import Position, noise_at
+from formula2dgm.runtime.reference_results import Result, whole_batch
 from formula2dgm.runtime.reference_time import OF_TIME, call_with_times, carried_by, kept_steps, of_time
-from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, together, started, vector_of
+from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, started, together, vector_of
 from formula2dgm.runtime.reference_vectors import of_event
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One objective's numbers, as the generated module reports them."""
-
-    loss: Tensor
-    value: Tensor
-    terms: dict[str, Tensor]
-    contributions: dict[str, Tensor]
-
 
 #: What chooses a row of a table by its number from 0.
 _CHOICES = (ir.Draw, ir.ArgMin, ir.Nearest)
@@ -81,8 +71,23 @@ class Reference:
 
     def run(self, player: str | None = None) -> Result:
         """The objective of a player (None: the first)."""
+        lengths = lengths_of(self.program, self.data)
+        if lengths is not None:
+            return self._one_by_one(lengths, player)
         objective = next(each for each in self.program.objectives if player is None or each.player == player)
         return self.objective(objective)
+
+    def _one_by_one(self, lengths: Sequence[int], player: str | None) -> Result:
+        """Sequences of different lengths: each is evaluated alone, without its padding."""
+        parts = []
+        for row, length in enumerate(lengths):
+            data, noise = (
+                data_alone(self.program, self.data, row, length),
+                noise_alone(self.program, self.noise, row, length),
+            )
+            own = Reference(self.program, self.networks, data, noise, self.hyperparameters, self.parameters)
+            parts.append(own.run(player))
+        return whole_batch(parts, self.program.reduction)
 
     def objective(self, objective: Objective) -> Result:
         self.carried = carried_by(term.node for term in objective.terms)  # each player holds other networks constant

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.resolve.windows import LENGTHS
 from formula2dgm.runtime.reference_noise import Position
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, together
 
@@ -23,9 +24,8 @@ def of_chain(run: Reference, node: ir.ChainSum, at: Position) -> Value:
     steps = run.size(node.time, node, at)
     if node.lengths is None:
         return _of_steps(run, node, steps, at)
-    lengths = run(node.lengths, at)
     sums = [_of_steps(run, node, count, at) for count in range(1, steps + 1)]
-    return at_category(Value(lengths.tensor - 1, lengths.batched), sums)
+    return at_category(Value(run.data[LENGTHS] - 1, True), sums)
 
 
 def _of_steps(run: Reference, node: ir.ChainSum, steps: int, at: Position) -> Value:

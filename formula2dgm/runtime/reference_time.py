@@ -33,6 +33,7 @@ OF_TIME = (
     ir.Window,
     ir.Sequence,
     ir.Steps,
+    ir.Lengths,
 )
 
 
@@ -49,6 +50,8 @@ def of_time(run: Reference, node: ir.Node, at: Position) -> Value:
     match node:
         case ir.Previous():
             return _previous(run, node, at)
+        case ir.Lengths():
+            return Value(run.data["lengths"].double(), True)
         case ir.State(body) | ir.Carrying(body):
             return run(body, at)
         case ir.FirstStep(first, rest, time):

@@ -95,6 +95,20 @@ def test_moves_and_what_is_seen_may_depend_on_data(formula: str) -> None:
     assert objective.source.count("self.p_z_given_z_u(") == 1  # all steps at once
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"-\log \sum_{z_{1:T}} \prod_{t=1}^T p(z_t|z_{t-1}, u_t) p(x_t|z_t)",
+        r"-\log \sum_{z_{1:T}} p(z_1|u_1) \prod_{t=2}^T p(z_t|z_{t-1}, u_t) \prod_{t=1}^T p(x_t|z_t)",
+    ],
+)
+def test_the_first_state_may_depend_on_data(formula: str) -> None:
+    given = {name: each for name, each in bound().items() if name == "p(x_t|z_t)"}
+    given["p(z_1|u_1)"] = f2d.Categorical(nn.Linear(U, K).double())
+    given["p(z_t|z_{t-1}, u_t)"] = f2d.Categorical(OfState(K, U, seed=7))
+    assert_agrees(formula, given, {"x": X, "u": CONTROLS})
+
+
 def test_what_is_seen_may_depend_on_what_was_seen_before() -> None:
     after = {"p(x_t|z_t, x_{t-1})": f2d.Normal(loc=OfState(D, D, seed=9), scale=1.0)}
     given = {name: each for name, each in bound().items() if name != "p(x_t|z_t)"}
@@ -158,11 +172,44 @@ def test_tensors_whose_rows_a_state_chooses(formula: Sequence[str]) -> None:
     assert_close(objective(x=X).loss, f2d.compile(PLAIN, tables)(x=X).loss)
 
 
+def test_the_order_of_a_table_s_indices_is_the_order_of_its_dimensions() -> None:
+    rows: dict[str, Tensor] = {"pi": tensor(K, seed=3).softmax(0), "A": tensor(K, K, seed=4).softmax(1)}
+    rows["mu"] = nn.Parameter(tensor(K, D, seed=5))
+    rest = r"\prod_{t=1}^T N(x_t; \mu_{z_t}, I)"
+    plain = f2d.compile(rf"\min -\log \sum_{{z_{{1:T}}}} \pi_{{z_1}} \prod_{{t=2}}^T A_{{z_{{t-1}} z_t}} {rest}", rows)
+    turned = rf"\min -\log \sum_{{z_{{1:T}}}} \pi_{{z_1}} \prod_{{t=2}}^T A_{{z_t, z_{{t-1}}}} {rest}"
+    found = assert_agrees(turned, rows | {"A": rows["A"].T.contiguous()}, {"x": X})
+    assert_close(found(x=X).loss, plain(x=X).loss)
+
+
 def test_beside_other_terms() -> None:
     penalty = [PLAIN.replace(r"\min ", "") + r" + \lambda \|W\|^2"]
     given = bound(W=nn.Parameter(tensor(2, seed=13)))
     given["lambda"] = 0.3
     assert_agrees(penalty, given, {"x": X})
+
+
+def test_under_an_expectation() -> None:
+    """A latent of the whole sequence beside the states, two draws of it."""
+
+    class OfWhole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(T * D, 2 * U).double()
+
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            loc, scale = self.layer(x.flatten(1)).chunk(2, -1)
+            return loc, scale.exp()
+
+    given = {name: each for name, each in bound().items() if name != "p(x_t|z_t)"}
+    given |= {
+        "q(w|x_{1:T})": f2d.Normal(OfWhole()),
+        "p(w)": f2d.Normal(loc=0.0, scale=1.0),
+        "p(x_t|z_t, w)": f2d.Normal(loc=OfState(D, U, seed=15), scale=1.0),
+    }
+    chain = r"\log \sum_{z_{1:T}} p(z_1) \prod_{t=2}^T p(z_t|z_{t-1}) \prod_{t=1}^T p(x_t|z_t, w)"
+    formula = rf"\max E_{{q(w|x_{{1:T}})}}[{chain}] - KL[q(w|x_{{1:T}}) || p(w)]"
+    assert_agrees(formula, given, {"x": X}, samples=2)
 
 
 def test_lengths_of_their_own() -> None:

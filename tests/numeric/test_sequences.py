@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
 
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.testing import assert_close
+
+import formula2dgm as f2d
+from formula2dgm.diagnostics import FormulaError
+from tests.support.agreement import assert_agrees
 from tests.support.default_agreement import assert_defaults_agree
 
 DIMS = {"x": 3, "z": 2, "h": 4, "b": 5, "s": 2, "o": 3, "a": 2, "c": 3, "d": 4, "u": 2, "r": 1}
@@ -96,3 +104,79 @@ def test_generated_code_is_the_reference(name: str) -> None:
 def test_several_samples(name: str) -> None:
     """``samples`` draws whole sequences several times."""
     assert_defaults_agree(FORMULAS[name], DIMS, samples=2)
+
+
+class Joined(nn.Module):
+    """A linear network of all its arguments."""
+
+    def __init__(self, size: int, outputs: int):
+        super().__init__()
+        self.linear = nn.Linear(size, outputs, dtype=torch.float64)
+
+    def forward(self, *values: Tensor) -> Tensor:
+        return self.linear(torch.cat(values, -1))
+
+
+DISCRETE = [
+    r"\max \sum_{t=1}^T E_{q(s_t|h_t,x_t)}[\log p(x_t|h_t,s_t)] - \sum_{t=1}^T KL[q(s_t|h_t,x_t)||p(s_t|h_t)]",
+    "h_t = f(h_{t-1}, s_{t-1})",
+    r"h_t \in \mathbb{R}^4",
+]
+
+
+def discrete_networks() -> dict[str, Joined]:
+    torch.manual_seed(3)
+    return {"q": Joined(4 + 2, 3), "p": Joined(4, 3), "x": Joined(4 + 3, 2), "f": Joined(4 + 3, 4)}
+
+
+def discrete_bindings(networks: dict[str, Joined]) -> dict[str, object]:
+    return {
+        "q(s_t|h_t,x_t)": f2d.Categorical(networks["q"], one_hot=True),
+        "p(s_t|h_t)": f2d.Categorical(networks["p"], one_hot=True),
+        "p(x_t|h_t,s_t)": f2d.Normal(loc=networks["x"], scale=1.0),
+        "f": networks["f"],
+    }
+
+
+@pytest.mark.parametrize("estimator", ["straight-through", "relaxed", "score", f2d.Score("batch"), f2d.Score(0.7)])
+def test_estimators_of_recurrent_draws(estimator: object) -> None:
+    x = torch.randn(3, 4, 2, dtype=torch.float64)
+    for samples in (1, 2):
+        chosen = {"estimators": {"s": estimator}, "dims": {"s": 3}, "samples": samples}
+        assert_agrees(DISCRETE, discrete_bindings(discrete_networks()), {"x": x}, **chosen)
+
+
+@pytest.mark.parametrize("baseline", [None, 0.7])
+def test_the_score_of_recurrent_draws_is_unbiased(baseline: float | None) -> None:
+    """The mean over all paths of the gradient at each is the gradient of the mean."""
+    networks = discrete_networks()
+    estimator = f2d.Score(baseline)
+    objective = f2d.compile(DISCRETE, discrete_bindings(networks), estimators={"s": estimator}, dims={"s": 3})
+    parameters = [each for name in networks for each in networks[name].parameters()]
+    x = torch.randn(1, 3, 2, dtype=torch.float64)
+    mean: Tensor = torch.zeros((), dtype=torch.float64)
+    estimated = [torch.zeros_like(each) for each in parameters]
+    for path in itertools.product(range(3), repeat=3):
+        draws = nn.functional.one_hot(torch.tensor([path]), 3).double()
+        log_q, value, h, before = torch.zeros(1, dtype=torch.float64), 0.0, torch.zeros(1, 4), torch.zeros(1, 3)
+        for t in range(3):
+            h = networks["f"](h.double(), before.double())
+            q, p = (torch.log_softmax(each, -1) for each in (networks["q"](h, x[:, t]), networks["p"](h)))
+            before = draws[:, t]
+            likelihood = torch.distributions.Normal(networks["x"](h, before), 1.0).log_prob(x[:, t]).sum(-1)
+            value = value + likelihood - (q.exp() * (q - p)).sum(-1)
+            log_q = log_q + (q * before).sum(-1)
+        mean = mean - (log_q.exp() * value).sum()
+        loss = objective(x=x, noise={"s": draws}).loss
+        assert_close(loss, -value.sum(), rtol=1e-10, atol=1e-10)
+        slopes = torch.autograd.grad(loss, parameters)
+        estimated = [one + log_q.exp().detach() * other for one, other in zip(estimated, slopes, strict=True)]
+    for one, other in zip(estimated, torch.autograd.grad(mean, parameters), strict=True):
+        assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
+def test_a_finite_draw_that_a_later_step_reads_needs_an_estimator() -> None:
+    with pytest.raises(FormulaError) as caught:
+        f2d.compile(DISCRETE, discrete_bindings(discrete_networks()), dims={"s": 3})
+    assert {each.code for each in caught.value.diagnostics} == {"F2D-0404"}
+    assert "another step" in str(caught.value)

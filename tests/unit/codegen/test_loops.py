@@ -367,3 +367,18 @@ def test_ruff_has_nothing_to_say(make, tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_law_without_time_is_scored_inside_a_loop() -> None:
+    b = TimeBuilder("sum_t s_t, s_t = 0.9 s_{t-1} + log p(z_t)")
+    x = b.data("x", SEQUENCE, support="real")
+    z = b.draw(normal(b, "q(z_t|z_{t-1},s_{t-1},x_t)", [b.previous("z"), b.previous("c"), x]), "z")
+    prior = b.log(b.standard("p(z)", (Z,)), z)
+    c = b.state("c", b.make(ir.Mul, (b.output("f", [b.previous("c")]), prior)), H)
+    program = b.program(b.over_time("s_t", b.carrying(b.log(normal(b, "p(x_t|c_t)", [c], X), x), c)))
+    networks = {
+        "q_z_t_given_z_t_minus_1_s_t_minus_1_x_t": Gaussian(Z + H + X, Z),
+        "f": Cell(H, H),
+        "p_x_t_given_c_t": Gaussian(H, X),
+    }
+    assert_is_the_reference(program, networks)

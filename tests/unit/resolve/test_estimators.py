@@ -169,12 +169,6 @@ def test_a_category_s_number_is_not_relaxed(choice: str) -> None:
     assert code == "F2D-0435" and "one_hot=True" in text
 
 
-def test_recurrent_draws_have_no_score() -> None:
-    model = ["q(z_t|z_{t-1}, x_t) = N(z_t; f(z_{t-1}, x_t), I)"]
-    model += [r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1}, x_t)}[\log p(x_t|z_t)]"]
-    assert refusal(model, {}, estimators={"z": "score"}, scaffold=True, dims={"x": 3, "z": 2})[0] == "F2D-0434"
-
-
 def test_check_reports_it() -> None:
     found = f2d.check(ELBO, bits(), estimators={"y": "score"})
     assert [each.code for each in found] == ["F2D-0431"]
