@@ -21,7 +21,8 @@ from formula2dgm.codegen.queries import query_argument, write_queries
 from formula2dgm.codegen.scaffold import class_of, write_builders, write_network
 from formula2dgm.codegen.targets import copying
 from formula2dgm.codegen.uses import Share, shares
-from formula2dgm.ir.program import Joint, Program
+from formula2dgm.ir.joints import Joint
+from formula2dgm.ir.program import Program
 from formula2dgm.resources import templates
 from formula2dgm.spans import Span
 

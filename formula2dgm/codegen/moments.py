@@ -5,7 +5,8 @@ from __future__ import annotations
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.statements import Preparation
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Program, Query
+from formula2dgm.ir.joints import Query
+from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
 
 _COMPOSED = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Reduce)

@@ -21,7 +21,8 @@ from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Program, Query, Term
+from formula2dgm.ir.joints import Query
+from formula2dgm.ir.program import Program, Term
 from formula2dgm.ir.rewrite import walk
 
 #: What ``sample`` calls its own arguments and variables.

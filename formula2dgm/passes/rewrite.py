@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
-from formula2dgm.ir.program import Objective, Program, Query, Site, Term
+from formula2dgm.ir.joints import Query
+from formula2dgm.ir.program import Objective, Program, Site, Term
 from formula2dgm.ir.rewrite import rewrite
 
 N = TypeVar("N", bound=ir.Node)

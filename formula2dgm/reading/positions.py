@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from formula2dgm.syntax import tree
 
 #: Families of whole numbers, and those that are one over a set, ``U\{1, T\}``.
-_WHOLE = frozenset(("DiscreteUniform", "DiscUniform"))
+WHOLE = frozenset(("DiscreteUniform", "DiscUniform"))
 UNIFORM = frozenset(("U", "calU", "Uniform", "Unif"))
 
 
@@ -118,7 +118,7 @@ def _is_whole(density: tree.Node) -> bool:
     if not isinstance(density, tree.Call) or not isinstance(density.head, tree.Symbol):
         return False
     name = density.head.style + density.head.letter
-    return name in _WHOLE or (name in UNIFORM and whole_set(density) is not None)
+    return name in WHOLE or (name in UNIFORM and whole_set(density) is not None)
 
 
 def whole_set(call: tree.Call) -> tree.SetOf | None:

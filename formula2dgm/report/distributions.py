@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Factor, Objective, Program, Term
+from formula2dgm.ir.joints import Factor
+from formula2dgm.ir.program import Objective, Program, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.report.factor_graph import factor_graph

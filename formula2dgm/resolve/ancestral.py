@@ -8,7 +8,7 @@ from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Factor
+from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.components import Drawing, NoInverse
 from formula2dgm.resolve.ways import laws_of, way_of, with_shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Factor
+from formula2dgm.ir.joints import Factor
 from formula2dgm.resolve.context import Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.expressions import Evaluator

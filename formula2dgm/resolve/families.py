@@ -106,7 +106,8 @@ def family_law(
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
-    constant = whole is not None or all(isinstance(node, ir.Const) for _, node in params)
+    constant = all(isinstance(node, ir.Const) for _, node in params)
+    constant |= family.name == "DiscreteUniform" and all(node.event != "value" for _, node in params)
     scalar = signature is None and constant and family.support != "real"
     note_defaults(context, label, family, ())
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())

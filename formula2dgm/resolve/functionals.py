@@ -18,7 +18,7 @@ from formula2dgm.resolve.divergences_names import Meant, meant
 from formula2dgm.resolve.divergences_sampled import Sides, by_definition
 from formula2dgm.resolve.families import family_law, is_written_family
 from formula2dgm.resolve.kernels import discrepancy
-from formula2dgm.resolve.sequences import divergence_over_steps
+from formula2dgm.resolve.over_steps import divergence_over_steps
 from formula2dgm.resolve.sides import both_sides, factors, law_of_factor, pair_up, right_side, same_variables
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
-from formula2dgm.ir.program import Factor
+from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.ways import reads
 

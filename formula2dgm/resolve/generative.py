@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Factor
+from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Factor, Joint, Program
+from formula2dgm.ir.joints import Factor, Joint
+from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_LABELS

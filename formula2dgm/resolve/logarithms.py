@@ -20,7 +20,7 @@ from formula2dgm.resolve.integrals import linear_gaussian
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.linear_chains import log_of_linear_chain
 from formula2dgm.resolve.lookup import find_uses
-from formula2dgm.resolve.sequences import log_over_steps
+from formula2dgm.resolve.over_steps import log_over_steps
 from formula2dgm.resolve.written_densities import is_written, log_written
 from formula2dgm.syntax import tree
 

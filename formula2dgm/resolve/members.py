@@ -11,10 +11,10 @@ from dataclasses import replace
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.resolve.carried import with_recurrences
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.model import Wanted
-from formula2dgm.resolve.recurrences import with_recurrences
 from formula2dgm.resolve.recurrent_draws import draw_of_divergence
 from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.resolve.terms import Draft, terms_of

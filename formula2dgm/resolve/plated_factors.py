@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Factor
+from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain, read_name

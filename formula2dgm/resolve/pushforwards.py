@@ -6,7 +6,7 @@ The joint is that of z and of x given z, which is certain; z is integrated out.
 from __future__ import annotations
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Factor
+from formula2dgm.ir.joints import Factor
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use

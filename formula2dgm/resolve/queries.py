@@ -13,7 +13,8 @@ from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Assumption, Factor, Joint, Program, Query, QueryName, Site
+from formula2dgm.ir.joints import Factor, Joint, Query, QueryName
+from formula2dgm.ir.program import Assumption, Program, Site
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.ancestral import Undrawable, ancestral, is_sized, plates_of, substituted, unsized
 from formula2dgm.resolve.gaussian import Elimination

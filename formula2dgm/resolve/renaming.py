@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
-from formula2dgm.ir.program import Factor, Joint, Program
+from formula2dgm.ir.joints import Factor, Joint
+from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import rewrite
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.rewrite import map_children

@@ -8,17 +8,19 @@ from dataclasses import replace
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.ir.program import Objective, Rollout
+from formula2dgm.ir.joints import Rollout
+from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS
 from formula2dgm.resolve.ancestral import is_sized
+from formula2dgm.resolve.carried import carry_all
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.places import Offset, Step
-from formula2dgm.resolve.recurrences import carry_all, reached
+from formula2dgm.resolve.recurrences import reached
 from formula2dgm.resolve.sequence_draws import joined
 from formula2dgm.resolve.timeline import Timeline
 from formula2dgm.resolve.windows import lengths

@@ -43,12 +43,15 @@ def at_its_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope,
             return reading.between(where)
 
 
-def at_drawn_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Node | None:
+def at_drawn_step(
+    context: Context, symbol: tree.Symbol, name: Name, scope: Scope, evaluate: Evaluate
+) -> ir.Node | None:
     """The value of a variable at a step that is drawn, ``x_{t_1}``, for each example its own; None for any other."""
     time, indices = context.time, context.model.indices
     assert time is not None
     item = next((each for each in name.index if indices.reads_position(each)), None)
-    if item is None or name.id not in time.timed | {name.full} or mentions(item, frozenset(scope.indices)):
+    if item is None or mentions(item, frozenset(scope.indices)):
+        _refuse_range(context, symbol, name, scope)
         return None
     letter = next(iter(sorted(time.indices - indices.positions)), time.axis.name)
     reading = _Reading(context, symbol, name, item, time.axis, letter, scope, evaluate)
@@ -61,6 +64,18 @@ def at_drawn_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scop
             f"give {name.id} steps, {name.id}_{{1:T}} = f(x_{{1:T}}), or leave the subscript out",
         )
     return picked_at(context, value, time.axis, position, symbol)
+
+
+def _refuse_range(context: Context, symbol: tree.Symbol, name: Name, scope: Scope) -> None:
+    """``x_{<t}``, where t is drawn: the network that reads the steps so far is one of every step."""
+    drawn = context.model.indices.positions - scope.indices.keys()
+    if any(isinstance(each, tree.Range | tree.OpenRange) and mentions(each, drawn) for each in name.index):
+        raise context.refuse(
+            "F2D-0405",
+            f"{symbol} ends at a step that is drawn",
+            symbol.span,
+            f"let a network read the steps so far of each, b_s = f({name.id}_{{\\le s}}), and read b at the drawn step",
+        )
 
 
 class _Reading:

@@ -25,9 +25,9 @@ from formula2dgm.resolve.operators import (
     refuse_unused_index,
     repetitions,
 )
+from formula2dgm.resolve.over_steps import divergence_over_steps, log_over_steps
 from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.randomness import linear_factors
-from formula2dgm.resolve.sequences import divergence_over_steps, log_over_steps
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.term_scores import baseline_shares
 from formula2dgm.syntax import tree

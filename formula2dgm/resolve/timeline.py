@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.reading.kinds import binder_names
+from formula2dgm.reading.kinds import binder_names, spelling
 from formula2dgm.reading.names import Name, mentions, plain, read_name
+from formula2dgm.reading.positions import WHOLE
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
 
@@ -125,8 +126,9 @@ def _is_at_a_distance(indices: frozenset[str], item: tree.Node) -> bool:
 
 def _bounds_drawn(root: tree.Node) -> Iterator[str]:
     r"""The last step of those that are drawn from ``U\{1, T\}``."""
-    sets = (each.items[-1] for each in root.walk() if isinstance(each, tree.SetOf) and each.items)
-    yield from (text for last in sets for each in last.walk() if (text := plain(each)) in TIME_BOUNDS and text)
+    last = [each.items[-1] for each in root.walk() if isinstance(each, tree.SetOf) and each.items]
+    last += [each.args[-1] for each in root.walk() if isinstance(each, tree.Call) and spelling(each.head) in WHOLE]
+    yield from (text for bound in last for each in bound.walk() if (text := plain(each)) in TIME_BOUNDS and text)
 
 
 def _upper(each: tree.Node) -> str:

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Factor, Input, Joint, Program
+from formula2dgm.ir.joints import Factor, Joint
+from formula2dgm.ir.program import Input, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.joints import parents
 from formula2dgm.resolve.queries import ask

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from formula2dgm.codegen import generate
 from formula2dgm.diagnostics import FormulaError
-from formula2dgm.ir.program import Input, Joint, Program, Query
+from formula2dgm.ir.joints import Joint, Query
+from formula2dgm.ir.program import Input, Program
 from formula2dgm.passes import run_passes
 from formula2dgm.report.distributions import distribution_graph, distribution_text
 from formula2dgm.report.drawing import Drawing

@@ -13,7 +13,8 @@ from torch import Tensor
 from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Factor, Input, Joint, Query
+from formula2dgm.ir.joints import Factor, Joint, Query
+from formula2dgm.ir.program import Input
 from formula2dgm.resolve.variants import parents
 from formula2dgm.runtime.arguments import refuse
 

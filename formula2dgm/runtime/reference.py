@@ -25,10 +25,9 @@ from formula2dgm.runtime.reference_gradients import gradient, log_det_jacobian
 from formula2dgm.runtime.reference_laws import LawAt, law_at
 from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
-from formula2dgm.runtime.reference_networks import call_network
 from formula2dgm.runtime.reference_noise import Position, noise_at
 from formula2dgm.runtime.reference_results import Result, whole_batch
-from formula2dgm.runtime.reference_time import OF_TIME, call_with_times, carried_by, kept_steps, of_time
+from formula2dgm.runtime.reference_time import OF_TIME, called, carried_by, kept_steps, of_time
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, started, together, vector_of
 from formula2dgm.runtime.reference_vectors import of_event
 
@@ -49,7 +48,7 @@ class Reference:
         networks: Mapping[str, Callable[..., object]],
         data: Mapping[str, Tensor],
         noise: Mapping[str, Tensor],
-        hyperparameters: Mapping[str, float] | None = None,
+        hyperparameters: Mapping[str, float | int | None] | None = None,
         parameters: Mapping[str, Tensor] | None = None,
     ):
         self.program = program
@@ -254,15 +253,8 @@ class Reference:
     def _outputs(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
         key = self.key(call, at)
         if key not in self.memo:
-            self.memo[key] = self._call(call, at)
+            self.memo[key] = called(self, call, at)
         return self.memo[key]  # type: ignore[return-value]
-
-    def _call(self, call: ir.NetCall, at: Position) -> tuple[object, bool]:
-        network = next(each for each in self.program.called if each.name == call.network)
-        module = self.networks[call.network]
-        return call_with_times(
-            self, call, at, lambda args: call_network(module, network, args, call.frozen, call.method)
-        )
 
     def law(self, law: ir.Law, at: Position) -> LawAt:
         return law_at(law, {name: self(node, at) for name, node in law.params})

@@ -18,9 +18,16 @@ Given = Value | tuple[Value, ...]
 
 
 def call_network(
-    module: Callable[..., object], network: Network, args: Sequence[Given], frozen: bool, method: Method = "plain"
+    module: Callable[..., object],
+    network: Network,
+    args: Sequence[Given],
+    frozen: bool,
+    method: Method = "plain",
+    told: int | None = None,
 ) -> tuple[object, bool]:
     """What a network returns, and whether that has a batch; without one, it is called on a batch of one.
+
+    ``told`` is the place of a sequence whose length the network is told.
 
     A call with a log-determinant gives the value alone from the network: the determinant is that of its Jacobian.
     """
@@ -28,7 +35,9 @@ def call_network(
     batched = any(each.batched for each in values)
     count = next((each.tensor.shape[0] for each in values if each.batched), 1)
     inputs = [_with_batch(each, count) for each in args]
-    keywords = dict(zip(network.inputs, inputs, strict=False)) if network.keywords else {}
+    keywords: dict[str, Any] = dict(zip(network.inputs, inputs, strict=False)) if network.keywords else {}
+    if told is not None and not isinstance(module, torch.nn.RNNBase):
+        keywords["lengths"] = torch.full((count,), inputs[told].shape[1])
     positional = () if network.keywords else tuple(inputs)
     if method == "inverse":
         module = _Inverse(module)

@@ -15,7 +15,7 @@ from torch import Tensor
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.runtime.reference_networks import Given, map_tensors
+from formula2dgm.runtime.reference_networks import Given, call_network, map_tensors
 from formula2dgm.runtime.reference_noise import Position, noise_at
 from formula2dgm.runtime.reference_values import Value, combine, together
 
@@ -151,7 +151,20 @@ def _spread(value: Value, like: Value) -> Value:
 # -- networks ------------------------------------------------------------------------------------------
 
 
-def call_with_times(
+def called(run: Reference, call: ir.NetCall, at: Position) -> tuple[object, bool]:
+    """What a network returns of the arguments of a call, and whether that has a batch."""
+    network = next(each for each in run.program.called if each.name == call.network)
+    module, told = run.networks[call.network], _place_of_lengths(call)
+    return _with_times(run, call, at, lambda args: call_network(module, network, args, call.frozen, call.method, told))
+
+
+def _place_of_lengths(call: ir.NetCall) -> int | None:
+    """The place of the first argument of a network that is a sequence with a length of its own."""
+    places = (i for i, each in enumerate(call.args) if isinstance(each, ir.Sequence | ir.Prefix) and each.lengths)
+    return next(places, None)
+
+
+def _with_times(
     run: Reference, call: ir.NetCall, at: Position, network: Callable[[Sequence[Given]], tuple[object, bool]]
 ) -> tuple[object, bool]:
     """What a network returns. Given a prefix of a sequence, it is called on that prefix alone, and the last of its

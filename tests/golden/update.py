@@ -16,9 +16,9 @@ CASES = Path(__file__).parent / "cases"
 sys.path.insert(0, str(CASES.parents[2]))
 
 from formula2dgm import driver  # noqa: E402
-from formula2dgm.options import make_options  # noqa: E402
 from formula2dgm.codegen import generate  # noqa: E402
 from formula2dgm.ir.text import program_text  # noqa: E402
+from formula2dgm.options import make_options  # noqa: E402
 from formula2dgm.passes import run_passes  # noqa: E402
 from formula2dgm.registry.estimators import Score  # noqa: E402
 from formula2dgm.resolve import resolve  # noqa: E402

@@ -31,7 +31,8 @@ FORMULAS: dict[str, str | list[str]] = {
         "h_t = f(x_t, z_t, h_{t-1})",
     ],
     "whole sequence": [
-        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},b_t)}[\log p(x_t|z_t)] - \sum_{t=1}^T KL[q(z_t|z_{t-1},b_t) || p(z_t|z_{t-1})]",
+        r"\max \sum_{t=1}^T E_{q(z_t|z_{t-1},b_t)}[\log p(x_t|z_t)]"
+        r" - \sum_{t=1}^T KL[q(z_t|z_{t-1},b_t) || p(z_t|z_{t-1})]",
         r"b_{1:T} = f(x_{1:T})",
     ],
     "next step": r"\max \sum_{t=1}^{T-1} \log p(x_{t+1}|x_t)",
@@ -56,7 +57,8 @@ FORMULAS: dict[str, str | list[str]] = {
         "h_t = f(h_{t-1}, s_{t-1}, a_{t-1})",
     ],
     "balanced divergences": [
-        r"\max \sum_{t=1}^T E_{q(s_t|h_t,o_t)}[\log p(o_t|h_t,s_t)] - 0.8 \sum_{t=1}^T KL[sg[q(s_t|h_t,o_t)]||p(s_t|h_t)]"
+        r"\max \sum_{t=1}^T E_{q(s_t|h_t,o_t)}[\log p(o_t|h_t,s_t)]"
+        r" - 0.8 \sum_{t=1}^T KL[sg[q(s_t|h_t,o_t)]||p(s_t|h_t)]"
         r" - 0.2 \sum_{t=1}^T KL[q(s_t|h_t,o_t)||sg[p(s_t|h_t)]]",
         "h_t = f(h_{t-1}, s_{t-1}, a_{t-1})",
     ],

@@ -321,7 +321,10 @@ def test_the_verifier_accepts_a_sound_program() -> None:
         (lambda m: m.make(ir.Norm, m.make(ir.Param, "w", True)), "the parameter 'w' is not declared"),
         (lambda m: m.make(ir.LogProb, m.law("p(e)"), m.make(ir.Draw, m.law("p(e)"), "e")), "the site 'e'"),
         (lambda m: m.reduce("mean", m.x, BATCH), "is a value, not a number"),
-        (lambda m: m.make(ir.Norm, m.make(ir.Previous, "z", TIME, m.const(0.0), ())), "has no draw or state of its own"),
+        (
+            lambda m: m.make(ir.Norm, m.make(ir.Previous, "z", TIME, m.const(0.0), ())),
+            "has no draw or state of its own",
+        ),
         (
             lambda m: m.add(
                 m.make(ir.Norm, m.make(ir.Previous, "z", TIME, m.const(0.0), (TIME,))),

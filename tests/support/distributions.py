@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Query
+from formula2dgm.ir.joints import Query
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.verify import verify
 from formula2dgm.passes import run_passes

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from formula2dgm import driver
-from formula2dgm.options import make_options
 from formula2dgm.ir.program import Program
+from formula2dgm.options import make_options
 from formula2dgm.runtime.bindings import describe
 from formula2dgm.runtime.reference import Reference
 

@@ -201,11 +201,15 @@ def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
+    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
+        return torch.addcmul(loc, scale, noise)
     return loc + scale * noise
 
 
 def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
+    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
+        return tuple(x.flatten(0, lead - 1) for x in tensors)
     axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
     return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
 
