@@ -71,10 +71,11 @@ class _Checks:
             case ir.Lengths(time):
                 check = self.scope.use("check_lengths")
                 self._add(node, call(check, expression(self.scope, node), self.scope.size(time)))
-            case ir.Picked(_, time, position):
+            case ir.Picked(_, time, position, ends):
                 label = f'"{notation(self.scope.program, position)}"'
                 code = expression(self.scope, position, "number")
-                self._add(node, call(self.scope.use("check_steps"), label, code, self.scope.size(time)))
+                steps = expression(self.scope, ends, "number") if ends is not None else self.scope.size(time)
+                self._add(node, call(self.scope.use("check_steps"), label, code, steps))
             case ir.Divergence(_, left, right):
                 self._divergence(node, left, right)
             case ir.Apply("log", (body,)):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.codegen.alignment import spread
 from formula2dgm.codegen.carried import Chain, chains
+from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import only_after_the_first
 from formula2dgm.codegen.laws import facts
@@ -111,7 +112,7 @@ class LoopWriter:
             if shape is not None:
                 noise = self._outer(f"{variable}_noise")
                 fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, draw))
-                self.outside.noise(noise, draw.site, shape, fresh, draw)
+                self.outside.noise(noise, site_name(draw), shape, fresh, draw)
                 self.noise[draw] = at_step(Code(noise), place, "0")
                 self.inner.step_noise[draw.site] = self._read(Code(noise), place, noise)
                 return
@@ -173,12 +174,17 @@ class LoopWriter:
             if node is not None:
                 self.inner.bound[self.step.at[node]] = Code(name)
         if not self.loop.backward and run.guarded(only_after_the_first(self.step, self.loop)):
-            scope.body.write(f"{first} = None  # the first step reads none")
+            startable = isinstance(run.initial, ir.Start) and scope.started
+            given = f'start.get("{run.initial.name}")' if startable else "None"
+            scope.body.write(f"{first} = {given}  # the first step reads none")
             return
         value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
-        self.outside.assign(
-            None, " = ".join([*others[::-1], first, *filter(None, [run.start])]), value, span_of=run.carried
-        )
+        targets = " = ".join([*others[::-1], first, *filter(None, [run.start])])
+        if isinstance(run.initial, ir.Start) and scope.started:
+            key = f'"{run.initial.name}"'
+            self.outside.either(f"{key} in start", targets, Code(f"start[{key}]"), value, run.carried)
+            return
+        self.outside.assign(None, targets, value, span_of=run.carried)
 
     # -- the loop --------------------------------------------------------------------------------------
 

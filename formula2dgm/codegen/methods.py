@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from formula2dgm.codegen.ancestral import joined, leaves, write_leaf, write_no_sample
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import aligned, expression, parameters
@@ -10,9 +11,12 @@ from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.names import Names, identifier
 from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product
+from formula2dgm.codegen.recurrence import with_carried
+from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.refusals import unknown_shape, unknown_start
+from formula2dgm.codegen.rollouts import continues, write_rollout
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.shapes import UnknownShape, tensors
+from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
 from formula2dgm.codegen.time_values import LENGTHS
@@ -30,8 +34,7 @@ def write_methods(program: Program, arguments: dict[str, str], used: dict[str, N
     """All methods but the constructor; library functions they call are added to ``used``."""
     methods = _Methods(program, arguments, used)
     written = methods.forwards()
-    written += [each for each in (methods.reconstruct(), methods.sample()) if each is not None]
-    return written
+    return written + [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
 
 
 class _Methods:
@@ -96,7 +99,7 @@ class _Methods:
         except UnknownShape as error:
             refusal = unknown_start if isinstance(error.node, ir.State) else unknown_shape
             raise refusal(site_name(error.node), scope.span(error.node)) from error
-        return _joined(head, scope.body)
+        return joined(head, scope.body)
 
     def _dispatch(self, players: list[Objective]) -> Body:
         body = Body(4)
@@ -163,9 +166,7 @@ class _Methods:
         scope = self._scope()
         head = Body(4)
         nodes: list[ir.Node] = [*laws.values(), *values.values()]
-        used = {node.name for node in walk(*nodes) if isinstance(node, ir.Hyper | ir.Data)}
-        used |= {axis.size for node in walk(*nodes) for axis in node.axes if isinstance(axis.size, str)}
-        used |= {LENGTHS for node in walk(*nodes) if isinstance(node, ir.Lengths)}
+        used = names_in(with_carried(self.program, nodes))
         self._signature(head, "reconstruct", "dict[str, Tensor]", only=used)
         head.write('    """The mean of each variable that the formula scores, given the latents drawn for it."""')
         self._defaults(scope, used)
@@ -176,7 +177,7 @@ class _Methods:
         targets |= {name: self._decoded(scope, preparation, name, node) for name, node in values.items()}
         scope.body.gap()
         scope.body.write(f"return {{{', '.join(f'{quoted(name)}: {code}' for name, code in targets.items())}}}")
-        return _joined(head, scope.body)
+        return joined(head, scope.body)
 
     def _averaged(self, scope: Scope, preparation: Preparation, name: str, law: ir.Law) -> str:
         """The mean of a law, for each example: averaged over draws, weighted over enumerated values."""
@@ -226,6 +227,8 @@ class _Methods:
 
     def sample(self) -> Body | None:
         """Ancestral draws of the model, parents first."""
+        if self.program.rollout is not None:
+            return write_rollout(self.program, self.program.rollout, self.arguments, self.used)
         values = dict(self.program.generative)
         draws = list(values.values())
         if not draws:
@@ -239,36 +242,43 @@ class _Methods:
         write_signature(head, "sample", ["n: int"], keywords, "dict[str, Tensor]")
         head.write('    """Draw n examples from the model; ``mean``: what nothing else depends on is its mean."""')
         scope.body.write("noise = {} if noise is None else noise")
-        leaves = _leaves(draws)
+        ends = leaves(draws)
         try:
-            preparation = self._prepare(scope, draws, [each for each in draws if each not in leaves])
-            for leaf in leaves:
-                self._leaf(scope, preparation, leaf)
+            preparation = self._prepare(scope, draws, [each for each in draws if each not in ends])
+            for leaf in ends:
+                write_leaf(scope, preparation, leaf)
         except UnknownShape as error:
-            return self._no_sample(head, error)
+            return write_no_sample(head, error)
         scope.body.gap()
         items = ", ".join(f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in values.items())
         scope.body.write(f"return {{{items}}}")
-        return _joined(head, scope.body)
+        return joined(head, scope.body)
 
-    def _leaf(self, scope: Scope, preparation: Preparation, leaf: ir.Draw) -> None:
-        """A draw that nothing depends on: its law's mean where the caller asks for means."""
-        preparation.prepare(leaf)
-        mean = facts(leaf.law).mean
-        if mean is None or (facts(leaf.law).classes and not facts(leaf.law).value_rank):
-            return  # the mean of an index is no index
-        target = scope.bound[leaf].text
-        given = tensors(scope, leaf, parameters(scope, leaf.law, leaf.axes))
-        value = call(scope.use(mean), *given, *settings(leaf.law))
-        if leaf.law.axes != leaf.axes:
-            value = method(value, "expand_as", target)
-        scope.body.write("if mean:")
-        scope.body.write(f"    {target} = {value.text}", scope.span(leaf))
+    def filter(self) -> Body | None:
+        """What given steps carry to new ones: the posterior at the last of them."""
+        rollout = self.program.rollout
+        if rollout is None or not continues(rollout):
+            return None
+        last, scope, head = dict(rollout.last), self._scope(), Body(4)
+        used = names_in(with_carried(self.program, last.values()))
+        self._signature(head, "filter", "dict[str, Tensor]", only=used)
+        head.write('    """What given steps carry to new ones, to ``sample(..., start=...)``."""')
+        self._defaults(scope, used)
+        if self.noisy:
+            scope.body.write("noise = {} if noise is None else noise")
+        self._prepare(scope, list(last.values()))
+        scope.body.gap()
+        items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
+        scope.body.write(f"return {{{', '.join(items)}}}")
+        return joined(head, scope.body)
 
-    def _no_sample(self, head: Body, error: UnknownShape) -> Body:
-        body = Body(8)
-        body.write(f'raise ValueError("the event shape of {error.node.site} is not known: bind it with event_shape=")')
-        return _joined(head, body)
+
+def names_in(nodes: list[ir.Node]) -> set[str]:
+    """The inputs and hyperparameters that nodes read."""
+    below = list(walk(*nodes))
+    used = {node.name for node in below if isinstance(node, ir.Hyper | ir.Data)}
+    used |= {axis.size for node in below for axis in node.axes if isinstance(axis.size, str)}
+    return used | {LENGTHS for node in below if isinstance(node, ir.Lengths)}
 
 
 def _unsized_batches(program: Program) -> list[Axis]:
@@ -279,20 +289,9 @@ def _unsized_batches(program: Program) -> list[Axis]:
     return [axis for axis in axes if axis.kind == "batch" and axis.size is None and axis not in sized]
 
 
-def _joined(head: Body, body: Body) -> Body:
-    """A signature and docstring, then the statements."""
-    return Body(4, [*head.lines, *body.lines])
-
-
 def _is_decoded(law: ir.Law, name: str) -> bool:
     """Does the law depend on a draw, or by a chosen code on the data that it scores, as ``p(x|z_q(x))`` does?"""
     nodes = list(walk(law))
     coded = any(isinstance(node, ir.Nearest | ir.ArgMin | ir.Choice) for node in nodes)
     itself = any(isinstance(node, ir.Data) and node.name == name for node in nodes)
     return any(isinstance(node, ir.Draw) for node in nodes) or (coded and itself)
-
-
-def _leaves(values: list[ir.Node]) -> list[ir.Draw]:
-    """The values drawn that no other value depends on."""
-    used = {node for value in values for node in walk(value) if node is not value}
-    return [each for each in values if isinstance(each, ir.Draw) and each not in used]

@@ -118,7 +118,8 @@ class Recurrences:
 def with_carried(program: Program, nodes: Iterable[ir.Node]) -> list[ir.Node]:
     """The nodes, and the draws and states whose steps they read and that stand nowhere in them."""
     found = list(nodes)
-    everything = [*program.roots, *(node for _, node in program.generative)]
+    new = program.rollout.values if program.rollout is not None else ()
+    everything = [*program.roots, *(node for _, node in (*program.generative, *new))]
     while True:
         known = list(walk(*found))
         sites = {node.site for node in known if isinstance(node, ir.Draw | ir.State)}

@@ -44,6 +44,7 @@ class Scope:
     histories  the lists that keep the steps so far of a loop
     wanted     what the formula calls the result of a network or an expression
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
+    started    whether the function may be given values to start from, ``start``
     """
 
     program: Program
@@ -61,6 +62,7 @@ class Scope:
     wanted: dict[ir.Node, str] = field(default_factory=dict)
     sizes: dict[Axis, str] = field(default_factory=dict)
     library: dict[str, None] = field(default_factory=dict)
+    started: bool = False
 
     def use(self, function: str) -> str:
         """The name of a library function, which the module will carry."""

@@ -14,6 +14,7 @@ from formula2dgm.ir.axes import Axis
 
 def start(scope: Scope, carried: ir.Draw | ir.State, node: ir.Node, time: Axis, like: Code | None) -> Code:
     """The value before the first step, with every axis of one step; ``like`` is a tensor of its shape."""
+    node = node.otherwise if isinstance(node, ir.Start) else node
     axes = tuple(axis for axis in carried.axes if axis != time)
     if not is_python_number(node):
         return at_every_position(scope, node, axes, like)

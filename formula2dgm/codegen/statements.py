@@ -211,7 +211,7 @@ class Preparation(Calls):
             del scope.bound[node]
         self._done -= inside
         index = scope.suffix.removeprefix("_")
-        scope.body.write(f"if {index} == 0:")
+        scope.body.write(f"if {index} == 0{' and not start' if scope.started else ''}:")
         for each, target in targets.items():
             scope.body.indent += 4
             self.assign(None, target, self._first(each), span_of=each)

@@ -53,7 +53,7 @@ def of_time(scope: Scope, node: ir.Node, demand: Demand, expression: Expression)
             code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
             own = aligned_ends(scope, ends, node.axes, expression)
             return call(scope.use("at_end"), code, str(len(node.axes)), str(-step), own)
-        case ir.Picked(body, time, position):
+        case ir.Picked(body, time, position, _):
             code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
             drawn = spread(expression(scope, position, "number"), position.axes, node.axes, full=True)
             return call(scope.use("at_drawn"), code, str(len(node.axes)), drawn)
@@ -91,7 +91,8 @@ def _first_then(
     if is_python_number(first) and is_python_number(rest):
         like = f"{scope.use('tensor_of')}(self)"
         both = [call(f"{like}.new_tensor", f"[{each.text}]") for each in both]
-    return call(scope.use("first_then"), *both, str(place), scope.size(node.axes[place]))
+    joined = call(scope.use("first_then"), *both, str(place), scope.size(node.axes[place]))
+    return Code(f"({both[1].text} if start else {joined.text})") if scope.started else joined
 
 
 def aligned_ends(scope: Scope, lengths: ir.Node, axes: Axes, expression: Expression) -> Code:
@@ -126,8 +127,12 @@ def shifted(
     own: Demand = "value" if body.event == "value" else demand if body.event == "open" else "number"
     axes = body.axes if lengths is None else merge([body.axes, lengths.axes])
     code = spread(expression(scope, body, own), body.axes, axes, full=True)
-    beyond = _beside(scope, outside, body, axes, own, expression)
     place = axes.index(time)
+    unstarted = outside.otherwise if isinstance(outside, ir.Start) else outside
+    beyond = _beside(scope, unstarted, body, axes, own, expression)
+    if isinstance(outside, ir.Start) and scope.started:
+        key = f'"{outside.name}"'
+        beyond = Code(f"start[{key}].unsqueeze({place}) if {key} in start else {beyond.text}")
     ends = [] if lengths is None else [aligned_ends(scope, lengths, axes[:place], expression)]
     return call(scope.use("shifted"), code, str(by), str(place), beyond, *ends)
 

@@ -126,9 +126,9 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.Carrying(body, carried):
             yield body, demand
             yield from ((each, "value") for each in carried)
-        case ir.Picked(body, _, position):
+        case ir.Picked(body, _, position, ends):
             yield body, "value" if body.event == "value" else demand
-            yield position, "number"
+            yield from ((each, "number") for each in (position, ends) if each is not None)
         case ir.At(value, _, index):
             yield value, demand
             yield index, "number"

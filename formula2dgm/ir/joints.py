@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from formula2dgm.diagnostics import Diagnostic
@@ -63,6 +64,11 @@ class Rollout:
     values: tuple[tuple[str, ir.Node], ...]
     inputs: tuple[str, ...] = ()
     last: tuple[tuple[str, ir.Node], ...] = ()
+
+    def changed(self, change: Callable[[ir.Node], ir.Node]) -> Rollout:
+        """The same of other nodes."""
+        values, last = (tuple((name, change(node)) for name, node in each) for each in (self.values, self.last))
+        return replace(self, values=values, last=last)
 
 
 QueryName = Literal["log_prob", "sample", "params", "mean", "variance", "entropy"]

@@ -134,9 +134,11 @@ class Picked(Node):
     body: Node
     time: Axis
     position: Node
+    lengths: Node | None = None
 
     def _axes(self) -> tuple[Axis, ...]:
-        return merge([tuple(axis for axis in self.body.axes if axis != self.time), self.position.axes])
+        own = self.lengths.axes if self.lengths is not None else ()
+        return merge([tuple(axis for axis in self.body.axes if axis != self.time), self.position.axes, own])
 
     def _event(self) -> Event:
         return self.body.event

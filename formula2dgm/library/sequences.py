@@ -129,11 +129,11 @@ def check_lengths(lengths: Tensor, steps: int) -> None:
         raise ValueError(f"lengths are numbers of steps, from 1 to {steps}, but lie between {low} and {high}")
 
 
-def check_steps(name: str, step: Tensor, steps: int) -> None:
-    """Refuse steps that a sequence does not have."""
-    low, high = int(step.min()), int(step.max())
-    if low < 1 or high > steps:
-        raise ValueError(f"{name} is a step from 1 to {steps}, but lies between {low} and {high}")
+def check_steps(name: str, step: Tensor, steps: int | Tensor) -> None:
+    """Refuse steps that a sequence does not have; ``steps``: how many it has, each its own number or all the same."""
+    if bool(((step < 1) | (step > steps)).any()):
+        said = steps if isinstance(steps, int) else "the length of its sequence"
+        raise ValueError(f"{name} is a step from 1 to {said}, but lies between {int(step.min())} and {int(step.max())}")
 
 
 def check_causal(

@@ -50,4 +50,5 @@ def rewrite_program(program: Program, rule: Rule) -> Program:
         sites=tuple(map(site, program.sites)),
         generative=tuple((name, changed(node)) for name, node in program.generative),
         decoded=tuple((name, changed(node)) for name, node in program.decoded),
+        rollout=program.rollout.changed(changed) if program.rollout is not None else None,
     )

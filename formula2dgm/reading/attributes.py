@@ -16,7 +16,7 @@ TAKEN = frozenset(
     share_memory state_dict to to_empty train training type xpu zero_grad
 
     as_distribution ascii assumptions check_values contract diagnostics entropy example_batch example_noise explain
-    generated graph inputs joint latex log_prob marginalize mean origin params picture player_parameters players
+    filter generated graph inputs joint latex log_prob marginalize mean origin params picture player_parameters players
     program project reconstruct rename sample save self sites source update_targets variance
     """.split()
 )

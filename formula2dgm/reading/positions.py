@@ -1,4 +1,4 @@
-r"""Positions: what is drawn or defined and says at which step something is read, ``x_{t_1}`` beside ``t_1 ~ U\{1, T\}``.
+r"""Positions: what is drawn or defined and says at which step something is read, ``x_{t_1}`` of ``t_1 ~ U\{1, T\}``.
 
 Whole numbers are drawn by a statement or by the subscript of an expectation; what is defined as a sum with one of them,
 ``t_2 = t_1 + \delta``, is such a number too.  A variable that is itself drawn or defined at a position,
@@ -125,6 +125,14 @@ def whole_set(call: tree.Call) -> tree.SetOf | None:
     r"""The set of ``U\{1, T\}``."""
     over = call.params or call.given or call.args
     return over[0] if len(over) == 1 and isinstance(over[0], tree.SetOf) else None
+
+
+def last_number(call: tree.Call) -> tree.Node | None:
+    """The greatest of the whole numbers that a family draws, where it is written; None for any other family."""
+    if not isinstance(call.head, tree.Symbol) or not _is_whole(call):
+        return None
+    own = whole_set(call)
+    return own.items[-1] if own is not None else (call.params or call.given or call.args)[-1]
 
 
 def _definitions(root: tree.Node) -> Iterator[tuple[str, tree.Node]]:

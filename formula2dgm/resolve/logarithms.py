@@ -33,7 +33,7 @@ def is_density(context: Context, node: tree.Node) -> bool:
     if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
         return False
     name = read_name(node.head, context.model.indices, head=True)
-    if context.named.is_network(name):
+    if context.named.is_network(name) or _defines_its_argument(context, node):
         return False
     known = any(each.signature.head == name.id for each in context.densities.all)
     return known or (is_density_call(node) and not is_family_at_value(node)) or is_density_at_value(node)
@@ -73,6 +73,15 @@ def logarithm(evaluate: Evaluator, argument: tree.Node, scope: Scope) -> ir.Node
         entry = by_entry(evaluate.context, argument.args[0], law, scope)
         return evaluate.make(ir.LogProb, law, evaluate(argument.args[0], scope), entry)
     return evaluate.make(ir.Apply, "log", (evaluate(argument, scope),))
+
+
+def _defines_its_argument(context: Context, node: tree.Call) -> bool:
+    """``a_t = r(x_t, a_{t+1})``: what a step of a variable is made of by that variable is no density of it."""
+    if node.given is not None:
+        return False
+    indices = context.model.indices
+    over = {read_name(each, indices).full for each in node.args if isinstance(each, tree.Symbol)}
+    return any(definition.body == node and key in over for key, definition in context.model.definitions.items())
 
 
 def log_density(evaluate: Evaluator, node: tree.Call, scope: Scope, stopped: bool = False) -> ir.Node:

@@ -92,7 +92,7 @@ def _numbers(context: Context, node: tree.Big, index: str) -> range:
     if first is None or last is None or not first <= last < first + MOST_TERMS:
         raise context.refuse(
             "F2D-0416",
-            f"a sum over {index} of what is read at other steps is written out, and its bounds are no two whole numbers",
+            f"a sum over {index} of what is read at other steps is written out, but its bounds are not two numbers",
             node.span,
             f"write them, \\sum_{{{index}=1}}^3, or give the name a value: {upper if upper is not None else 'K'} = 3",
         )

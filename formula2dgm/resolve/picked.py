@@ -6,12 +6,19 @@ checked with the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.program import Parameter
+from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.positions import last_number
+from formula2dgm.resolve.bindings import TensorValue
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.hyperparameters import given_number
+from formula2dgm.resolve.windows import lengths
 from formula2dgm.syntax import tree
 
 
@@ -36,6 +43,52 @@ class Count:
 
 Range = tuple[Count, Count]
 
+# -- reading -------------------------------------------------------------------------------------------
+
+
+def read_at_drawn(context: Context, names: Iterable[Name]) -> frozenset[str]:
+    """The variables that are read at steps that are drawn; what is bound to a tensor is a table and has no steps."""
+    indices = context.model.indices
+    found = (each for each in names if any(map(indices.reads_position, each.index)))
+    return frozenset(each.id for each in found if context.named.find(each) is None)
+
+
+def ends_of_draws(context: Context, roots: Iterable[tree.Node]) -> frozenset[str]:
+    r"""The names of the last step that is drawn, ``T`` of ``U\{1, T\}``, but for those that are given a number."""
+    calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+    bounds = (bound for each in calls if (bound := last_number(each)) is not None)
+    symbols = [each for bound in bounds for each in bound.walk() if isinstance(each, tree.Symbol)]
+    names = [read_name(each, context.model.indices) for each in symbols if plain(each) is not None]
+    others = {str(upper) for upper in context.model.bounds.values()}
+    return frozenset(each.id for each in names if each.id not in others and given_number(context, each) is None)
+
+
+def row_at_drawn(
+    context: Context, symbol: tree.Symbol, name: Name, evaluate: Callable[[tree.Node], ir.Node]
+) -> ir.Node | None:
+    r"""``\bar\alpha_t``, where t is drawn and \bar\alpha is bound to a tensor: its row of that number, from 1."""
+    binding = context.named.find(name)
+    if len(name.index) != 1 or binding is None or not context.model.indices.reads_position(name.index[0]):
+        return None
+    value = binding.value
+    if not isinstance(value, TensorValue) or not value.shape:
+        raise context.refuse(
+            "F2D-0459",
+            f"{symbol} is read at a number that is drawn, and what is bound to {name.id} has no rows",
+            symbol.span,
+            f"bind {name.id} to a tensor with a row for each number",
+        )
+    owned = attribute(name.full, "tensor")
+    key = binding.key.text
+    made = Parameter(owned, key, value.learned, value.shape, None, (key, ""))
+    context.parameters.setdefault(owned, made)
+    rows = Axis("index", f"row of {owned}", value.shape[0])
+    table = context.arena.make(ir.Param, owned, value.learned, False, (rows,), len(value.shape) == 1)
+    return picked_at(context, table, rows, evaluate(name.index[0]), symbol)
+
+
+# -- positions -----------------------------------------------------------------------------------------
+
 
 def picked_at(context: Context, value: ir.Node, time: Axis, position: ir.Node, symbol: tree.Symbol) -> ir.Node:
     """The value at the step of a position."""
@@ -57,7 +110,8 @@ def picked_at(context: Context, value: ir.Node, time: Axis, position: ir.Node, s
     possible = _range(position, time)
     if possible is not None:
         _refuse_outside(context, time, *possible, symbol)
-    return context.arena.make(ir.Picked, value, time, position, origin=symbol)
+    ends = lengths(context, time) if time.kind == "time" else None
+    return context.arena.make(ir.Picked, value, time, position, ends, origin=symbol)
 
 
 def _refuse_outside(context: Context, time: Axis, least: Count, most: Count, symbol: tree.Symbol) -> None:

@@ -54,6 +54,7 @@ def name_sites(program: Program, context: Context) -> Program:
         for objective in program.objectives
     )
     made = tuple((name, rewrite(arena, node, rename, memo)) for name, node in program.decoded)
+    rollout = program.rollout and program.rollout.changed(lambda node: rewrite(arena, node, rename, memo))
     sites: dict[str, Site] = {}
     for node in walk(*(term.node for objective in objectives for term in objective.terms)):
         if isinstance(node, ir.Draw):
@@ -67,4 +68,4 @@ def name_sites(program: Program, context: Context) -> Program:
             )
         elif isinstance(node, ir.Permuted):
             sites.setdefault(node.site, Site(node.site, node.site, None, node, (node.axis,), "permutation", "detached"))
-    return replace(program, objectives=objectives, decoded=made, sites=tuple(sites.values()))
+    return replace(program, objectives=objectives, decoded=made, sites=tuple(sites.values()), rollout=rollout)

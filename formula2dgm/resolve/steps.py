@@ -9,7 +9,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, mentions, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.picked import picked_at
+from formula2dgm.resolve.picked import picked_at, row_at_drawn
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step
 from formula2dgm.resolve.recurrences import carried_before, initial
 from formula2dgm.resolve.timeline import step_key
@@ -20,6 +20,8 @@ from formula2dgm.syntax import tree
 def at_its_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Node | None:
     """The value of a variable at a step that is not the present one; None for any other symbol."""
     time = context.time
+    if name.index and (row := row_at_drawn(context, symbol, name, lambda each: evaluate(each, scope))) is not None:
+        return row
     if time is None or not name.index:
         return None
     if (exact := scope.values.get(step_key(name))) is not None:
@@ -115,8 +117,8 @@ class _Reading:
         if before is not None:
             return before
         outside = self._outside(by)
-        own = self.lengths if by > 0 else None
-        return self.make(ir.Shifted, self.value(), self.axis, by, outside, own, origin=self.symbol)
+        ends = self.lengths if by > 0 else None
+        return self.make(ir.Shifted, self.value(), self.axis, by, outside, ends, origin=self.symbol)
 
     def _outside(self, by: int) -> ir.Node:
         if by >= 0:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.reading.kinds import binder_names, spelling
+from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, mentions, plain, read_name
-from formula2dgm.reading.positions import WHOLE
+from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
 
@@ -97,9 +97,8 @@ def find_time(context: Context) -> Timeline | None:
     uppers = (model.bounds[each] for each in indices if each in model.bounds)
     ends = frozenset(text for upper in uppers for each in upper.walk() if (text := plain(each)) is not None)
     ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
-    drawn = frozenset(name.id for name in names if any(map(model.indices.reads_position, name.index)))
-    if drawn:
-        ends |= {text for root in roots for text in _bounds_drawn(root)}
+    drawn = read_at_drawn(context, names)
+    ends |= ends_of_draws(context, roots) if drawn else frozenset()
     if not indices and not ends and not drawn:
         return None
     if not indices:  # joints over 1:T alone, or steps that are drawn: there is an index all the same
@@ -122,13 +121,6 @@ def find_time(context: Context) -> Timeline | None:
 def _is_at_a_distance(indices: frozenset[str], item: tree.Node) -> bool:
     """``t + k``: another step than t, how far away an index of its own says."""
     return isinstance(item, tree.Add) and mentions(item, indices)
-
-
-def _bounds_drawn(root: tree.Node) -> Iterator[str]:
-    r"""The last step of those that are drawn from ``U\{1, T\}``."""
-    last = [each.items[-1] for each in root.walk() if isinstance(each, tree.SetOf) and each.items]
-    last += [each.args[-1] for each in root.walk() if isinstance(each, tree.Call) and spelling(each.head) in WHOLE]
-    yield from (text for bound in last for each in bound.walk() if (text := plain(each)) in TIME_BOUNDS and text)
 
 
 def _upper(each: tree.Node) -> str:

@@ -30,7 +30,8 @@ def unknown_site(key: str, known: set[str]) -> Diagnostic:
 
 def drawn_by_model(program: Program) -> set[str]:
     """The names of what the model itself draws, in ``sample``."""
-    made = walk(*(node for _, node in program.generative))
+    new = program.rollout.values if program.rollout is not None else ()
+    made = walk(*(node for _, node in (*program.generative, *new)))
     return {each.site.removesuffix(" generated") for each in made if isinstance(each, ir.Draw)}
 
 

@@ -103,6 +103,7 @@ def _picked(run: Reference, node: ir.Picked, at: Position) -> Value:
     """The value of each example at its own step."""
     steps = run(node.position, at)
     batched = steps.batched
+    batched_value = batched
     rows = []
     for example, step in enumerate(steps.tensor.tolist() if batched else [steps.tensor.item()]):
         if step != int(step) or not 1 <= step <= run.size(node.time, node.body, at):

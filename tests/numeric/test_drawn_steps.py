@@ -35,7 +35,8 @@ FORMULAS: dict[str, str | list[str]] = {
     "a declared belief": [SKIP, r"p_B(z_t|b_t) = N(z_t; \mu(b_t), \sigma^2(b_t) I)", BELIEF, *STEPS],
     "a step later": r"\max E_{t \sim \mathcal U\{1,T-2\}}[\log p(x_{t+2}|x_t)]",
     "a latent of all steps": (
-        r"\max E_{t \sim \mathcal U\{1,T\}} E_{q(z_{1:T}|x_{1:T})}[\log p(x_t|z_t)] - KL[q(z_{1:T}|x_{1:T})||p(z_{1:T})]"
+        r"\max E_{t \sim \mathcal U\{1,T\}} E_{q(z_{1:T}|x_{1:T})}[\log p(x_t|z_t)]"
+        r" - KL[q(z_{1:T}|x_{1:T})||p(z_{1:T})]"
     ),
     "an index that is drawn elsewhere": [
         r"\max E_{t \sim \mathcal U\{1,\dots,T\}} E_{q(z|x_{1:T})}[\log p(x_t|z, h_t)] - KL[q(z|x_{1:T})||p(z)]",
@@ -134,6 +135,33 @@ def test_all_steps_together_are_the_mean_over_them() -> None:
     torch.testing.assert_close(drawn(x=x, y=y).value, ((x - y) ** 2).sum(-1).mean())
 
 
+def test_a_table_is_read_at_the_number_that_is_drawn() -> None:
+    """Denoising at a level that is drawn: the bound tensor holds the levels 1 to T."""
+    torch.manual_seed(0)
+    levels, net = torch.linspace(0.9, 0.1, 10), nn.Linear(4, 3)
+
+    class Denoise(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, x: Tensor, t: Tensor) -> Tensor:
+            return self.net(torch.cat([x, t.unsqueeze(-1)], -1))
+
+    formula = [
+        r"\min E_{t \sim \mathcal U\{1,T\}, q(x_t|x_0)}[\|x_0 - f(x_t, t)\|^2]",
+        r"q(x_t|x_0) = N(x_t; \sqrt{\bar\alpha_t} x_0, (1-\bar\alpha_t) I)",
+        r"x_0 \in \mathbb{R}^3",
+    ]
+    objective = f2d.compile(formula, {r"\bar\alpha": levels, "T": 10, "f": Denoise()})
+    x, t, eps = torch.randn(5, 3), torch.tensor([1, 10, 4, 4, 7]), torch.randn(5, 3)
+    level = levels[t - 1].unsqueeze(-1)
+    noisy = level.sqrt() * x + (1 - level).sqrt() * eps
+    expected = ((x - net(torch.cat([noisy, t.unsqueeze(-1).to(x)], -1))) ** 2).sum(-1).mean()
+    found = objective(x_0=x, noise={"t": t.to(x), "x_t": eps}).value
+    torch.testing.assert_close(found, expected)
+
+
 def test_drawn_steps_are_all_steps_in_equal_parts() -> None:
     """Each step from 1 to T - 1, and none other, is drawn: x holds the number of its step."""
     objective = f2d.compile(r"\min E_{t \sim U\{1,T-1\}}[\|x_t\|^2]")
@@ -168,6 +196,9 @@ def test_drawn_steps_of_sequences_of_several_lengths() -> None:
     x = torch.full((64, 5, 1), 9.0)
     x[:, 0] = 1.0
     assert objective(x=x, lengths=torch.ones(64)).value.item() == 1.0
+    beyond = f2d.compile(r"\min E_{t \sim U\{2,3\}}[\|x_t\|^2]", ragged=True)
+    with pytest.raises((f2d.FormulaError, ValueError), match="length of its sequence"):
+        beyond(x=x, lengths=torch.ones(64))
 
 
 def test_the_loss_at_drawn_steps_is_trained_from_its_formula_alone() -> None:

@@ -76,3 +76,19 @@ def test_a_network_that_reads_later_steps_is_refused() -> None:
         s.check_causal("f", lambda x: x.float().flip(1), 1, torch.tensor([[0, 1, 2]]))
     with pytest.raises(ValueError, match=r"returns as many steps as it is given, \[n, 3, event\.\.\.\]"):
         s.check_causal("f", lambda x: x[:, -1], 1, X.unsqueeze(-1))
+
+
+def test_each_example_is_read_at_its_own_step() -> None:
+    assert_close(s.at_drawn(X, 1, torch.tensor([3.0, 1.0])), torch.tensor([3.0, 4.0]))
+    assert_close(s.at_drawn(X.unsqueeze(-1), 1, torch.tensor([3, 1])), torch.tensor([[3.0], [4.0]]))
+    assert_close(s.at_drawn(X[:1], 1, torch.tensor([2, 3])), torch.tensor([2.0, 3.0]))  # one table for all
+
+
+def test_a_drawn_step_is_one_of_the_sequence() -> None:
+    s.check_steps("t", torch.tensor([1.0, 3.0]), 3)
+    for wrong in (0.0, 4.0):
+        with pytest.raises(ValueError, match="t is a step from 1 to 3"):
+            s.check_steps("t", torch.tensor([1.0, wrong]), 3)
+    s.check_steps("t", torch.tensor([3.0, 2.0]), LENGTHS)
+    with pytest.raises(ValueError, match="the length of its sequence"):
+        s.check_steps("t", torch.tensor([2.0, 3.0]), LENGTHS)

@@ -1,0 +1,116 @@
+"""``sample`` of a model of sequences: new steps from its beginning, or after given ones.
+
+z_t ~ p(z_t|z_{t-1}), x_t ~ p(x_t|z_t)          becomes
+
+def sample(self, n: int, T: int, *, start=None, noise=None, mean=False):
+    z_previous = start["z"] if "z" in start else torch.zeros_like(z_noise[:, 0])
+    for z_noise_t in z_noise.unbind(1):
+        ...
+"""
+
+from __future__ import annotations
+
+from formula2dgm.codegen.ancestral import joined, leaves, write_leaf, write_no_sample
+from formula2dgm.codegen.constructor import write_signature
+from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.forward import quoted
+from formula2dgm.codegen.names import Names
+from formula2dgm.codegen.python import Body
+from formula2dgm.codegen.recurrence import with_carried
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.shapes import UnknownShape
+from formula2dgm.codegen.statements import Preparation, prepared_for
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.joints import Rollout
+from formula2dgm.ir.program import Program
+from formula2dgm.ir.rewrite import walk
+
+
+def continues(rollout: Rollout) -> bool:
+    """Can new steps go on from given ones: do they read the last of them alone, of which there is one an example?"""
+    nodes = list(walk(*(node for _, node in rollout.values)))
+    further = any(isinstance(each, ir.Previous) and each.lag > 1 for each in nodes)
+    further |= any(isinstance(each, ir.Shifted) and each.by < -1 for each in nodes)
+    further |= any(isinstance(each, ir.Prefix | ir.Sequence) for each in nodes)
+    one = all([axis.kind for axis in node.axes if axis.kind != "plate"] == ["batch"] for _, node in rollout.last)
+    return bool(rollout.last) and one and not further
+
+
+def write_rollout(program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]) -> Body:
+    """The method that draws new steps."""
+    return _Rollout(program, rollout, arguments, used).written()
+
+
+class _Rollout:
+    def __init__(self, program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]):
+        self.program, self.rollout = program, rollout
+        self.values = dict(rollout.values)
+        self.given = [arguments[each] for each in rollout.inputs]
+        known = {each: arguments[each] for each in rollout.inputs}
+        known |= {each.name: f"self.{arguments[each.name]}" for each in program.hyperparameters}
+        self.scope = Scope(
+            program, Names({"n", "T", "start", "mean", *self.given}), known, library=used, started=continues(rollout)
+        )
+        batches = {axis for each in self.values.values() for axis in each.axes if axis.kind == "batch"}
+        first = self.given[0] if self.given else ""
+        self.scope.sizes = dict.fromkeys(batches, f"{first}.shape[0]" if first else "n")
+        self.scope.sizes[rollout.time] = f"{first}.shape[1]" if first else "T"
+
+    def written(self) -> Body:
+        scope, head = self.scope, Body(4)
+        self._signature(head)
+        scope.body.write("noise = {} if noise is None else noise")
+        if scope.started:
+            scope.body.write("start = {} if start is None else start")
+        try:
+            self._draws()
+        except UnknownShape as error:
+            return write_no_sample(head, error)
+        scope.body.gap()
+        items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in self.values.items()]
+        scope.body.write(f"return {{{', '.join(items)}}}")
+        return joined(head, scope.body)
+
+    def _signature(self, head: Body) -> None:
+        positional = [f"{each}: Tensor" for each in self.given] or ["n: int", f"T: int{self._default()}"]
+        keywords = ["noise: Mapping[str, Tensor] | None = None", "mean: bool = False"]
+        if self.scope.started:
+            keywords = ["start: Mapping[str, Tensor] | None = None", *keywords]
+        write_signature(head, "sample", positional, keywords, "dict[str, Tensor]")
+        what = f"New steps, as many as {self.given[0]} has" if self.given else "T new steps of n sequences"
+        after = " from the beginning, or after what ``start`` carries" if self.scope.started else ""
+        head.write(
+            f'    """{what},{after or " from the beginning"}; ``mean``: of what nothing depends on, its mean."""'
+        )
+
+    def _default(self) -> str:
+        """How many steps the formula says."""
+        sizes = {axis.size for each in self.program.inputs for axis in each.axes if axis.kind == "time"}
+        found = [each for each in sizes if isinstance(each, int)]
+        return f" = {found[0]}" if len(found) == 1 else ""
+
+    def _draws(self) -> None:
+        nodes = list(self.values.values())
+        preparation = prepared_for(self.scope, nodes, "value")
+        for name, node in self.rollout.last if self.scope.started else ():
+            drawn = self.values.get(name)
+            if isinstance(drawn, ir.Draw) and self.rollout.time not in drawn.axes and node is not None:
+                self._kept(preparation, name, drawn)
+        ends = leaves(with_carried(self.program, nodes))
+        for each in nodes:
+            if each not in ends:
+                preparation.prepare(each)
+        for leaf in ends:
+            write_leaf(self.scope, preparation, leaf)
+
+    def _kept(self, preparation: Preparation, name: str, node: ir.Draw) -> None:
+        """A draw of no step: one for all of a sequence."""
+        scope = self.scope
+        preparation.prepare(node.law)
+        outer, scope.body = scope.body, Body(scope.body.indent + 4)
+        preparation.prepare(node)
+        drawn, scope.body = scope.body, outer
+        scope.body.write(f'if "{name}" in start:')
+        scope.body.write(f'    {scope.bound[node].text} = start["{name}"]', scope.span(node))
+        scope.body.write("else:")
+        scope.body.lines += drawn.lines
