@@ -219,6 +219,8 @@ def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
+    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
+        return torch.addcmul(loc, scale, noise)
     return loc + scale * noise
 
 

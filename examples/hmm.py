@@ -175,9 +175,9 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 
 def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
-    value, logits = as_tensors(value, logits)
-    value, logits = torch.broadcast_tensors(value.to(logits.dtype), logits)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(logits, value, reduction="none")
+    bits, scores = as_tensors(value, logits)
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
 
 
 def chain_log_sum(first: Tensor, moves: Tensor, steps: Tensor, lengths: Tensor | None = None) -> Tensor:

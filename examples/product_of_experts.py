@@ -459,6 +459,8 @@ def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
+    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
+        return torch.addcmul(loc, scale, noise)
     return loc + scale * noise
 
 
@@ -534,8 +536,9 @@ def check_event_shape(
 
 def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
-    value, logits = as_tensors(value, logits)
-    return value * log_sigmoid(logits) + (1 - value) * log_sigmoid(-logits)
+    bits, scores = as_tensors(value, logits)
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
@@ -612,8 +615,3 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
-
-
-def log_sigmoid(x: Tensor) -> Tensor:
-    """log sigmoid(x) = -log(1 + exp(-x))."""
-    return torch.nn.functional.logsigmoid(x)

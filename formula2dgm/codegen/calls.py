@@ -57,7 +57,8 @@ class Calls(Draws):
     def _deterministic(self, head: ir.Head, output: Code, label: str) -> None:
         if self.scope.is_number(head):
             output = call(self.scope.use("as_number"), output, str(len(head.axes)), f'"{label}"')
-        name = self.scope.wanted.get(head, label) + self.scope.suffix
+        name = self.scope.wanted.get(head) or self.scope.program.arena.title(head) or label
+        name += self.scope.suffix
         self.assign(head, self.scope.names.fresh(name, head.call.network + self.scope.suffix, "_each"), output)
 
     def _read(self, node: ir.NetCall, name: str, output: Code, label: str) -> None:

@@ -26,7 +26,7 @@ from formula2dgm.codegen.recurrence import Carried, Loop
 from formula2dgm.codegen.refusals import no_order_of_steps
 from formula2dgm.codegen.scope import StepNoise
 from formula2dgm.codegen.shapes import UnknownShape, like_tensor
-from formula2dgm.codegen.starts import event_shape, start
+from formula2dgm.codegen.starts import event_shape, given_start, start
 from formula2dgm.codegen.step_nodes import FirstOrRest, ToCome
 from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
 from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
@@ -174,14 +174,12 @@ class LoopWriter:
             if node is not None:
                 self.inner.bound[self.step.at[node]] = Code(name)
         if not self.loop.backward and run.guarded(only_after_the_first(self.step, self.loop)):
-            startable = isinstance(run.initial, ir.Start) and scope.started
-            given = f'start.get("{run.initial.name}")' if startable else "None"
+            given = f"start.get({key})" if (key := given_start(scope, run.initial)) else "None"
             scope.body.write(f"{first} = {given}  # the first step reads none")
             return
         value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
         targets = " = ".join([*others[::-1], first, *filter(None, [run.start])])
-        if isinstance(run.initial, ir.Start) and scope.started:
-            key = f'"{run.initial.name}"'
+        if key := given_start(scope, run.initial):
             self.outside.either(f"{key} in start", targets, Code(f"start[{key}]"), value, run.carried)
             return
         self.outside.assign(None, targets, value, span_of=run.carried)

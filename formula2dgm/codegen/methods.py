@@ -12,15 +12,14 @@ from formula2dgm.codegen.names import Names, identifier
 from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product
 from formula2dgm.codegen.recurrence import with_carried
-from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.refusals import unknown_shape, unknown_start
-from formula2dgm.codegen.rollouts import continues, write_rollout
+from formula2dgm.codegen.rollouts import continues, names_in, sizes_of_data, write_rollout
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
-from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.codegen.uses import roots
+from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
@@ -255,30 +254,28 @@ class _Methods:
         return joined(head, scope.body)
 
     def filter(self) -> Body | None:
-        """What given steps carry to new ones: the posterior at the last of them."""
+        """What given steps carry to new ones; None where nothing says the shape of what it takes to find that."""
         rollout = self.program.rollout
         if rollout is None or not continues(rollout):
             return None
         last, scope, head = dict(rollout.last), self._scope(), Body(4)
+        scope.library = dict[str, None]()
         used = names_in(with_carried(self.program, last.values()))
+        scope.sizes |= sizes_of_data(self.program, self.arguments, used)
         self._signature(head, "filter", "dict[str, Tensor]", only=used)
         head.write('    """What given steps carry to new ones, to ``sample(..., start=...)``."""')
         self._defaults(scope, used)
         if self.noisy:
             scope.body.write("noise = {} if noise is None else noise")
-        self._prepare(scope, list(last.values()))
+        try:
+            self._prepare(scope, list(last.values()))
+            items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
+        except (LookupError, FormulaError):
+            return None
         scope.body.gap()
-        items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
         scope.body.write(f"return {{{', '.join(items)}}}")
+        self.used |= scope.library
         return joined(head, scope.body)
-
-
-def names_in(nodes: list[ir.Node]) -> set[str]:
-    """The inputs and hyperparameters that nodes read."""
-    below = list(walk(*nodes))
-    used = {node.name for node in below if isinstance(node, ir.Hyper | ir.Data)}
-    used |= {axis.size for node in below for axis in node.axes if isinstance(axis.size, str)}
-    return used | {LENGTHS for node in below if isinstance(node, ir.Lengths)}
 
 
 def _unsized_batches(program: Program) -> list[Axis]:

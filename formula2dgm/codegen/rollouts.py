@@ -20,7 +20,10 @@ from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
+from formula2dgm.codegen.time_values import LENGTHS
+from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.joints import Rollout
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
@@ -36,9 +39,34 @@ def continues(rollout: Rollout) -> bool:
     return bool(rollout.last) and one and not further
 
 
-def write_rollout(program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]) -> Body:
-    """The method that draws new steps."""
-    return _Rollout(program, rollout, arguments, used).written()
+def write_rollout(program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]) -> Body | None:
+    """The method that draws new steps; None where nothing says how many of something there are."""
+    own: dict[str, None] = {}
+    try:
+        written = _Rollout(program, rollout, arguments, own).written()
+    except (LookupError, FormulaError):
+        return None
+    used |= own
+    return written
+
+
+def names_in(nodes: list[ir.Node]) -> set[str]:
+    """The inputs and hyperparameters that nodes read."""
+    below = list(walk(*nodes))
+    used = {node.name for node in below if isinstance(node, ir.Hyper | ir.Data)}
+    used |= {axis.size for node in below for axis in node.axes if isinstance(axis.size, str)}
+    return used | {LENGTHS for node in below if isinstance(node, ir.Lengths)}
+
+
+def sizes_of_data(program: Program, arguments: dict[str, str], used: set[str]) -> dict[Axis, str]:
+    """The expression for the number of given steps, which may be fewer than the formula says."""
+    inputs = [each for each in program.inputs if each.name in used]
+    return {
+        axis: f"{arguments[each.name]}.shape[{place}]"
+        for each in reversed(inputs)
+        for place, axis in enumerate(each.axes)
+        if axis.kind == "time"
+    }
 
 
 class _Rollout:
@@ -77,11 +105,10 @@ class _Rollout:
         if self.scope.started:
             keywords = ["start: Mapping[str, Tensor] | None = None", *keywords]
         write_signature(head, "sample", positional, keywords, "dict[str, Tensor]")
-        what = f"New steps, as many as {self.given[0]} has" if self.given else "T new steps of n sequences"
-        after = " from the beginning, or after what ``start`` carries" if self.scope.started else ""
-        head.write(
-            f'    """{what},{after or " from the beginning"}; ``mean``: of what nothing depends on, its mean."""'
-        )
+        what = f"As many steps as {self.given[0]} has" if self.given else "T steps of n new sequences"
+        behind = ", or those behind the given ones that ``start`` stands for" if self.scope.started else ""
+        head.write(f'    """{what}{behind};')
+        head.write('    ``mean``: what nothing else depends on is its mean."""')
 
     def _default(self) -> str:
         """How many steps the formula says."""
@@ -92,9 +119,9 @@ class _Rollout:
     def _draws(self) -> None:
         nodes = list(self.values.values())
         preparation = prepared_for(self.scope, nodes, "value")
-        for name, node in self.rollout.last if self.scope.started else ():
+        for name, _ in self.rollout.last if self.scope.started else ():
             drawn = self.values.get(name)
-            if isinstance(drawn, ir.Draw) and self.rollout.time not in drawn.axes and node is not None:
+            if isinstance(drawn, ir.Draw) and self.rollout.time not in drawn.axes:
                 self._kept(preparation, name, drawn)
         ends = leaves(with_carried(self.program, nodes))
         for each in nodes:

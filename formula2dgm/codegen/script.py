@@ -79,7 +79,8 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     needed = [_field(each) for each in program.hyperparameters if each.default is None and each not in counted]
     supports = {each.support for each in program.inputs}
     several = len(program.inputs) > 1
-    samples = "    def sample(" in generated and 'raise ValueError("the event shape of' not in generated
+    samples = program.rollout is None and "    def sample(" in generated
+    samples = samples and 'raise ValueError("the event shape of' not in generated
     reconstructs = "    def reconstruct(" in generated
     return {
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],

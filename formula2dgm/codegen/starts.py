@@ -30,6 +30,11 @@ def start(scope: Scope, carried: ir.Draw | ir.State, node: ir.Node, time: Axis, 
     return call(f"{tensor}.new_zeros", whole) if zero else call(f"{tensor}.new_full", whole, number)
 
 
+def given_start(scope: Scope, node: ir.Node) -> str:
+    """The key under which the caller may give what is carried into the first step; empty where it may not."""
+    return f'"{node.name}"' if isinstance(node, ir.Start) and scope.started else ""
+
+
 def at_every_position(scope: Scope, node: ir.Node, axes: Axes, like: Code | None = None) -> Code:
     """A value repeated along the axes that it lacks."""
     code = expression(scope, node, "value")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
@@ -181,21 +181,36 @@ def _by_id(density: Density, wanted: Signature) -> Use | None:
 
 
 def _use_by_id(density: Density, wanted: Signature) -> Use:
-    """Pair slots of equal names; several of one name (``p(z_t|z_{t-1})``) within their side in the order written."""
+    """Pair slots of equal names; several of one name (``p(z_t|z_{t-1})``) within their side, where both name the same
+    steps (``q(z|b_{t_2}, b_{t_1})``, ``q(z|b_{t_1}, b_{t_2})``) step by step, else in the order written."""
     count = len(wanted.variables)
+    own = (*density.signature.variables, *density.signature.given)
+    same = sorted(map(_at_step, own)) == sorted(map(_at_step, (*wanted.variables, *wanted.given)))
+    key = _at_step if same else _id_of
     variables = list(zip(wanted.variables, wanted.slots[:count], strict=True))
     given = list(zip(wanted.given, wanted.slots[count:], strict=True))
     return Use(
         density,
-        tuple(_take(name, [variables, given]) for name in density.signature.variables),
-        tuple(_take(name, [given, variables]) for name in density.signature.given),
+        tuple(_take(name, [variables, given], key) for name in density.signature.variables),
+        tuple(_take(name, [given, variables], key) for name in density.signature.given),
     )
 
 
-def _take(name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]]) -> tree.Node:
+def _id_of(name: Name | None) -> str:
+    return name.id if name is not None else ""
+
+
+def _at_step(name: Name | None) -> str:
+    """A name with the steps that it is read at."""
+    return f"{_id_of(name)}{[str(each) for each in name.index] if name is not None else ''}"
+
+
+def _take(
+    name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]], key: Callable[[Name | None], str]
+) -> tree.Node:
     for position, pool in enumerate(pools):
         for each in pool:
-            if (each[0].id if each[0] else None) == (name.id if name else None):
+            if key(each[0]) == key(name):
                 if position == 0:
                     pool.remove(each)
                 return each[1]

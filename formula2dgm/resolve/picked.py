@@ -7,13 +7,13 @@ checked with the batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
-from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
 from formula2dgm.resolve.bindings import TensorValue
 from formula2dgm.resolve.context import Context
@@ -61,6 +61,22 @@ def ends_of_draws(context: Context, roots: Iterable[tree.Node]) -> frozenset[str
     names = [read_name(each, context.model.indices) for each in symbols if plain(each) is not None]
     others = {str(upper) for upper in context.model.bounds.values()}
     return frozenset(each.id for each in names if each.id not in others and given_number(context, each) is None)
+
+
+def refuse_drawn_heads(context: Context, roots: Iterable[tree.Node]) -> None:
+    """``f_k(x)``, where k is drawn: a network, or a density, for each number is no network that is read at one."""
+    indices = context.model.indices
+    calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+    heads = [each.head for each in calls if isinstance(each.head, tree.Symbol)]
+    for head in dict.fromkeys(heads):
+        items = [each for each in (*head.sub, *head.sup) if indices.reads_position(each)]
+        if items and not mentions(items[0], indices):
+            raise context.refuse(
+                "F2D-0459",
+                f"{head} is another network for each {items[0]}, which is drawn",
+                head.span,
+                f"give the number to one network, {replace(head, sub=(), sup=())}(..., {items[0]})",
+            )
 
 
 def row_at_drawn(

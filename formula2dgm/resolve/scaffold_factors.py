@@ -49,6 +49,8 @@ def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
     names = [each for each in (*wanted.variables, *wanted.given) if each]
     if context.time is not None and any(True for name in names for _ in context.time.places(name)):
         return wanted
+    if any(indices.reads_position(each) for name in names for each in name.index):
+        return wanted
     slots = tuple(without_index(each, indices) if isinstance(each, tree.Symbol) else each for each in wanted.slots)
     variables, given = (
         tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)

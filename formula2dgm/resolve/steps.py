@@ -63,7 +63,7 @@ def at_drawn_step(
             "F2D-0459",
             f"{symbol} is read at a step that is drawn, and {name.id} has no steps",
             symbol.span,
-            f"give {name.id} steps, {name.id}_{{1:T}} = f(x_{{1:T}}), or leave the subscript out",
+            f"give {name.id} steps, {name.id}_{{1:T}} = f(x_{{1:T}}); or bind it to a tensor with a row for each",
         )
     return picked_at(context, value, time.axis, position, symbol)
 

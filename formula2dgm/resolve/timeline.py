@@ -15,7 +15,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, mentions, plain, read_name
-from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn
+from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
 
@@ -97,6 +97,7 @@ def find_time(context: Context) -> Timeline | None:
     uppers = (model.bounds[each] for each in indices if each in model.bounds)
     ends = frozenset(text for upper in uppers for each in upper.walk() if (text := plain(each)) is not None)
     ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
+    refuse_drawn_heads(context, roots)
     drawn = read_at_drawn(context, names)
     ends |= ends_of_draws(context, roots) if drawn else frozenset()
     if not indices and not ends and not drawn:

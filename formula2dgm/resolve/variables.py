@@ -158,6 +158,7 @@ def along_time(
     if axis is None:
         return node
     if any(time.is_whole(place) for _, place in time.places(definition.name)):
+        context.arena.entitle(node, definition.name.full)
         return context.arena.make(ir.Steps, node, axis, origin=symbol)
     if is_state(context, key):
         return state(context, key, node, axis)

@@ -22,6 +22,7 @@ from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
 from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.example_ranges import Ranges
 from formula2dgm.runtime.origin import Origin
+from formula2dgm.runtime.rollouts import NewSteps
 from formula2dgm.runtime.written import Written
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Objective(Written, nn.Module):
         self,
         n: int | None = None,
         *mapping: Mapping[str, Any],
+        T: int | None = None,
+        start: Mapping[str, Tensor] | None = None,
         noise: Mapping[str, Tensor] | None = None,
         mean: bool = False,
         **given: Any,
@@ -124,7 +127,12 @@ class Objective(Written, nn.Module):
 
         ``mean``: what nothing else depends on is its mean.
         With given values, as :meth:`formula2dgm.Distribution.sample`: n draws for each example of the other variables.
+        Of sequences, T new steps: given data are a prefix, and the steps go on behind it; ``start`` is what
+        ``objective.filter(...)`` finds of a prefix.
         """
+        if self._facts.program.rollout is not None or T is not None or start is not None:
+            named = {key: value for each in mapping for key, value in each.items()} | given
+            return NewSteps(self).drawn(n, T, start, named, noise, mean)
         drawn = getattr(self, "_sample_model", None)
         if drawn is not None and not mapping and not given:
             return self._drawn(drawn, n, noise, mean)

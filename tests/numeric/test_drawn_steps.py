@@ -32,6 +32,11 @@ FORMULAS: dict[str, str | list[str]] = {
     "two steps, beliefs of a whole sequence": [SKIP, r"b_{1:T} = f(x_{1:T})", *STEPS],
     "a jump": [SKIP, BELIEF, *JUMPS],
     "a divergence": [CLOSED, BELIEF, *STEPS],
+    "givens in another order": [
+        SKIP.replace(r"\log q(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2})", r"\log q(z_{t_1}|z_{t_2}, b_{t_2}, b_{t_1})"),
+        BELIEF,
+        *STEPS,
+    ],
     "a declared belief": [SKIP, r"p_B(z_t|b_t) = N(z_t; \mu(b_t), \sigma^2(b_t) I)", BELIEF, *STEPS],
     "a step later": r"\max E_{t \sim \mathcal U\{1,T-2\}}[\log p(x_{t+2}|x_t)]",
     "a latent of all steps": (
@@ -125,6 +130,19 @@ def test_the_loss_at_two_drawn_steps_is_that_of_a_loop_over_the_examples() -> No
     theirs = torch.autograd.grad(total / 4, parameters)
     for one, two in zip(ours, theirs, strict=True):
         torch.testing.assert_close(one, two)
+
+
+def test_givens_are_told_apart_by_their_steps() -> None:
+    """``q(z|b_{t_2}, b_{t_1})`` is ``q(z|b_{t_1}, b_{t_2})``, whichever is written first."""
+    values = []
+    for written in ("b_{t_1}, b_{t_2}", "b_{t_2}, b_{t_1}"):
+        torch.manual_seed(0)
+        formula = SKIP.replace(r"\log q(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2})", rf"\log q(z_{{t_1}}|z_{{t_2}}, {written})")
+        assert written in formula
+        objective = f2d.compile([formula, BELIEF, *STEPS], scaffold=True, dims=DIMS)
+        x = torch.randn(3, 5, 3)
+        values.append(objective(x=x, noise=objective.example_noise(x=x)).value)
+    torch.testing.assert_close(*values)
 
 
 def test_all_steps_together_are_the_mean_over_them() -> None:
@@ -222,6 +240,9 @@ def test_the_loss_at_drawn_steps_is_trained_from_its_formula_alone() -> None:
     [
         (r"\max E_{t \sim U\{1,T\}}[\log p(x_{t+2}|x_t)]", "F2D-0459", "can be T + 2"),
         (r"\max E_{t \sim U\{0,T\}}[\log p(x_t|a)]", "F2D-0459", "can be 0"),
+        (r"\min E_{k \sim U\{1,3\}}[\|x - f_k(x)\|^2]", "F2D-0459", "another network"),
+        (r"\min E_{t \sim U\{1,T\}}[\lambda_t \|x_t - f(a)\|^2]", "F2D-0459", "has no steps"),
+        (r"\max E_{t \sim U\{2,T\}}[\log p(x_t|x_{<t})]", "F2D-0405", "ends at a step that is drawn"),
         (r"\max E_{t \sim U\{1,3,T\}}[\log p(x_t|a)]", "F2D-0301", "no range"),
         (r"\max \sum_{t=1}^T \sum_{k=1}^K \log p(x_{t+k}|x_t)", "F2D-0416", "K = 3"),
         (r"\max \sum_{t=1}^T \sum_{s=t}^T \log p(x_s|x_t)", "F2D-0416", "s=t"),
