@@ -138,7 +138,7 @@ class Objective(nn.Module):
         noise = {} if noise is None else noise
 
         # RNN_phi(x_{1:T})
-        RNN_phi_x_1_T = self.RNN_phi(x)
+        b = self.RNN_phi(x)
 
         # z ~ q_phi(z|z, b): step by step, because each step needs the one before
         z_shape = (x.shape[0], x.shape[1], 8)
@@ -147,10 +147,10 @@ class Objective(nn.Module):
         z_steps = []
         q_phi_z_given_z_b_loc_steps = []
         q_phi_z_given_z_b_scale_steps = []
-        for RNN_phi_x_1_T_t, z_noise_t in zip(RNN_phi_x_1_T.unbind(1), z_noise.unbind(1), strict=True):
+        for b_t, z_noise_t in zip(b.unbind(1), z_noise.unbind(1), strict=True):
             # q_phi(z|z, b)
             q_phi_z_given_z_b_loc_t, q_phi_z_given_z_b_scale_t = normal_parameters(
-                self.q_phi_z_given_z_b(z_previous, RNN_phi_x_1_T_t)
+                self.q_phi_z_given_z_b(z_previous, b_t)
             )
             z_t = normal_sample(z_noise_t, q_phi_z_given_z_b_loc_t, q_phi_z_given_z_b_scale_t)
             z_steps.append(z_t)
@@ -234,17 +234,17 @@ class Objective(nn.Module):
         noise = {} if noise is None else noise
 
         # RNN_phi(x_{1:T})
-        RNN_phi_x_1_T = self.RNN_phi(x)
+        b = self.RNN_phi(x)
 
         # z ~ q_phi(z|z, b): step by step, because each step needs the one before
         z_shape = (x.shape[0], x.shape[1], 8)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
         z_previous = torch.zeros_like(z_noise[:, 0])
         z_steps = []
-        for RNN_phi_x_1_T_t, z_noise_t in zip(RNN_phi_x_1_T.unbind(1), z_noise.unbind(1), strict=True):
+        for b_t, z_noise_t in zip(b.unbind(1), z_noise.unbind(1), strict=True):
             # q_phi(z|z, b)
             q_phi_z_given_z_b_loc_t, q_phi_z_given_z_b_scale_t = normal_parameters(
-                self.q_phi_z_given_z_b(z_previous, RNN_phi_x_1_T_t)
+                self.q_phi_z_given_z_b(z_previous, b_t)
             )
             z_t = normal_sample(z_noise_t, q_phi_z_given_z_b_loc_t, q_phi_z_given_z_b_scale_t)
             z_steps.append(z_t)
@@ -268,7 +268,8 @@ class Objective(nn.Module):
         noise: Mapping[str, Tensor] | None = None,
         mean: bool = False,
     ) -> dict[str, Tensor]:
-        """T new steps of n sequences, from the beginning, or after what ``start`` carries; ``mean``: of what nothing depends on, its mean."""
+        """T steps of n new sequences, or those behind the given ones that ``start`` stands for;
+        ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
         start = {} if start is None else start
 
@@ -300,17 +301,17 @@ class Objective(nn.Module):
         noise = {} if noise is None else noise
 
         # RNN_phi(x_{1:T})
-        RNN_phi_x_1_T = self.RNN_phi(x)
+        b = self.RNN_phi(x)
 
         # z ~ q_phi(z|z, b): step by step, because each step needs the one before
         z_shape = (x.shape[0], x.shape[1], 8)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
         z_previous = torch.zeros_like(z_noise[:, 0])
         z_steps = []
-        for RNN_phi_x_1_T_t, z_noise_t in zip(RNN_phi_x_1_T.unbind(1), z_noise.unbind(1), strict=True):
+        for b_t, z_noise_t in zip(b.unbind(1), z_noise.unbind(1), strict=True):
             # q_phi(z|z, b)
             q_phi_z_given_z_b_loc_t, q_phi_z_given_z_b_scale_t = normal_parameters(
-                self.q_phi_z_given_z_b(z_previous, RNN_phi_x_1_T_t)
+                self.q_phi_z_given_z_b(z_previous, b_t)
             )
             z_t = normal_sample(z_noise_t, q_phi_z_given_z_b_loc_t, q_phi_z_given_z_b_scale_t)
             z_steps.append(z_t)

@@ -109,7 +109,7 @@ class Objective(nn.Module):
         noise = {} if noise is None else noise
 
         # the code of w_{<t} in p_theta(w|w, z)
-        the_code_of_w_t_in_p_theta_w_given_w_z = self.p_theta_w_given_w_z_code_of_w(shifted(w, -1, 1, 0.0))
+        w_t_code = self.p_theta_w_given_w_z_code_of_w(shifted(w, -1, 1, 0.0))
 
         # q_phi(z|w): one call, used by the draw of z and KL[q_phi(z|w) || p(z)]
         q_phi_z_given_w_loc, q_phi_z_given_w_scale = normal_parameters(self.q_phi_z_given_w(w))
@@ -123,10 +123,7 @@ class Objective(nn.Module):
 
         # p_theta(w|w, z)
         p_theta_w_given_w_z_logits = categorical_parameters(
-            unfold(
-                self.p_theta_w_given_w_z(*fold(2, the_code_of_w_t_in_p_theta_w_given_w_z, z.unsqueeze(1))),
-                the_code_of_w_t_in_p_theta_w_given_w_z.shape[:2],
-            )
+            unfold(self.p_theta_w_given_w_z(*fold(2, w_t_code, z.unsqueeze(1))), w_t_code.shape[:2])
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -172,7 +169,7 @@ class Objective(nn.Module):
         noise = {} if noise is None else noise
 
         # the code of w_{<t} in p_theta(w|w, z)
-        the_code_of_w_t_in_p_theta_w_given_w_z = self.p_theta_w_given_w_z_code_of_w(shifted(w, -1, 1, 0.0))
+        w_t_code = self.p_theta_w_given_w_z_code_of_w(shifted(w, -1, 1, 0.0))
 
         # q_phi(z|w)
         q_phi_z_given_w_loc, q_phi_z_given_w_scale = normal_parameters(self.q_phi_z_given_w(w))
@@ -186,10 +183,7 @@ class Objective(nn.Module):
 
         # p_theta(w|w, z)
         p_theta_w_given_w_z_logits = categorical_parameters(
-            unfold(
-                self.p_theta_w_given_w_z(*fold(2, the_code_of_w_t_in_p_theta_w_given_w_z, z.unsqueeze(1))),
-                the_code_of_w_t_in_p_theta_w_given_w_z.shape[:2],
-            )
+            unfold(self.p_theta_w_given_w_z(*fold(2, w_t_code, z.unsqueeze(1))), w_t_code.shape[:2])
         )
 
         # the mean of p_theta(w|w, z)
@@ -200,7 +194,8 @@ class Objective(nn.Module):
     def sample(
         self, n: int, T: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
     ) -> dict[str, Tensor]:
-        """T new steps of n sequences, from the beginning; ``mean``: of what nothing depends on, its mean."""
+        """T steps of n new sequences;
+        ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
 
         # z ~ p(z): one draw for each example
@@ -216,14 +211,10 @@ class Objective(nn.Module):
             w_previous_so_far.append(w_previous)
 
             # the code of w_{<t} in p_theta(w|w, z)
-            the_code_of_w_t_in_p_theta_w_given_w_z_t = at_step(
-                self.p_theta_w_given_w_z_code_of_w(torch.stack(w_previous_so_far, dim=1)), 1, -1
-            )
+            w_t_code_t = at_step(self.p_theta_w_given_w_z_code_of_w(torch.stack(w_previous_so_far, dim=1)), 1, -1)
 
             # p_theta(w|w, z)
-            p_theta_w_given_w_z_logits_t = categorical_parameters(
-                self.p_theta_w_given_w_z(the_code_of_w_t_in_p_theta_w_given_w_z_t, z)
-            )
+            p_theta_w_given_w_z_logits_t = categorical_parameters(self.p_theta_w_given_w_z(w_t_code_t, z))
             w_t_shape = p_theta_w_given_w_z_logits_t.shape[:-1]
             if "w" in noise:
                 w_t = noise["w"].expand((*w_t_shape[:1], T, *w_t_shape[1:]))[:, t]

@@ -267,7 +267,8 @@ class Objective(nn.Module):
         noise: Mapping[str, Tensor] | None = None,
         mean: bool = False,
     ) -> dict[str, Tensor]:
-        """T new steps of n sequences, from the beginning, or after what ``start`` carries; ``mean``: of what nothing depends on, its mean."""
+        """T steps of n new sequences, or those behind the given ones that ``start`` stands for;
+        ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
         start = {} if start is None else start
 

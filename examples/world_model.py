@@ -4,6 +4,8 @@ a_t in bbR^1
 h_t = f_theta(h_{t-1}, s_{t-1}, a_{t-1})
 o_t in bbR^4
 r_t in bbR^1
+p_theta(o_t|h_t, s_t) = Normal(o_t; g_theta(h_t, s_t), 0.01 I)
+p_theta(r_t|h_t, s_t) = Normal(r_t; m_theta(h_t, s_t), 0.01 I)
 lambda = 1
 max_{theta, phi} sum_{t=1}^T underbrace(E_{q_phi(s_t|h_t, o_t)}[log p_theta(o_t|h_t, s_t)], "observation")
     + sum_{t=1}^T underbrace(E_{q_phi(s_t|h_t, o_t)}[log p_theta(r_t|h_t, s_t)], "reward")
@@ -17,6 +19,8 @@ In LaTeX:
     h_{t} = f_{\theta}(h_{t - 1}, s_{t - 1}, a_{t - 1})
     o_{t} \in \mathbb{R}^{4}
     r_{t} \in \mathbb{R}^{1}
+    p_{\theta}(o_{t} \mid h_{t}, s_{t}) = \mathcal{N}(o_{t}; g_{\theta}(h_{t}, s_{t}), 0.01 I)
+    p_{\theta}(r_{t} \mid h_{t}, s_{t}) = \mathcal{N}(r_{t}; m_{\theta}(h_{t}, s_{t}), 0.01 I)
     \lambda = 1
     \max_{\theta, \phi} \sum_{t=1}^{T} \underbrace{\mathbb{E}_{q_{\phi}(s_{t} \mid h_{t}, o_{t})}\left[\log
         p_{\theta}(o_{t} \mid h_{t}, s_{t})\right]}_{\text{observation}}
@@ -47,8 +51,8 @@ from torch import Tensor, nn
 # - a_0 is zero
 # - f_theta is a GRU cell
 # - q_phi(s|h, o) is a Normal with a small network
-# - p_theta(o|h, s) is a Normal with standard deviation 1 around a small network
-# - p_theta(r|h, s) is a Normal with standard deviation 1 around a small network
+# - g_theta is a small network
+# - m_theta is a small network
 # - p_theta(s|h) is a Normal with a small network
 
 
@@ -92,32 +96,32 @@ class QPhiSGivenHO(nn.Module):
         }
 
 
-class PThetaOGivenHS(nn.Module):
-    """A default network for p_theta(o|h, s): replace it by your own."""
+class GTheta(nn.Module):
+    """A default network for g_theta: replace it by your own."""
 
     def __init__(self, h_t: tuple[int, ...], s_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Linear(math.prod(h_t) + math.prod(s_t), hidden), nn.ReLU())
-        self.loc = nn.Linear(hidden, math.prod(event))
+        self.g_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 
     def forward(self, h_t: Tensor, s_t: Tensor) -> Tensor:
         h = self.body(torch.cat([h_t.reshape(len(h_t), -1), s_t.reshape(len(s_t), -1)], dim=1))
-        return self.loc(h).reshape(-1, *self.event)
+        return self.g_theta(h).reshape(-1, *self.event)
 
 
-class PThetaRGivenHS(nn.Module):
-    """A default network for p_theta(r|h, s): replace it by your own."""
+class MTheta(nn.Module):
+    """A default network for m_theta: replace it by your own."""
 
     def __init__(self, h_t: tuple[int, ...], s_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
         self.body = nn.Sequential(nn.Linear(math.prod(h_t) + math.prod(s_t), hidden), nn.ReLU())
-        self.loc = nn.Linear(hidden, math.prod(event))
+        self.m_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 
     def forward(self, h_t: Tensor, s_t: Tensor) -> Tensor:
         h = self.body(torch.cat([h_t.reshape(len(h_t), -1), s_t.reshape(len(s_t), -1)], dim=1))
-        return self.loc(h).reshape(-1, *self.event)
+        return self.m_theta(h).reshape(-1, *self.event)
 
 
 class PThetaSGivenH(nn.Module):
@@ -145,8 +149,8 @@ class Objective(nn.Module):
         self,
         f_theta: nn.Module,
         q_phi_s_given_h_o: nn.Module,
-        p_theta_o_given_h_s: nn.Module,
-        p_theta_r_given_h_s: nn.Module,
+        g_theta: nn.Module,
+        m_theta: nn.Module,
         p_theta_s_given_h: nn.Module,
         *,
         lambda_: float = 1.0,
@@ -154,8 +158,8 @@ class Objective(nn.Module):
         super().__init__()
         self.f_theta = f_theta  # f_theta
         self.q_phi_s_given_h_o = q_phi_s_given_h_o  # q_phi(s|h, o): the parameters of a Normal, from h_t, o_t
-        self.p_theta_o_given_h_s = p_theta_o_given_h_s  # p_theta(o|h, s)
-        self.p_theta_r_given_h_s = p_theta_r_given_h_s  # p_theta(r|h, s)
+        self.g_theta = g_theta  # g_theta
+        self.m_theta = m_theta  # m_theta
         self.p_theta_s_given_h = p_theta_s_given_h  # p_theta(s|h): the parameters of a Normal, from h_t
         self.lambda_ = lambda_
         self.check_values = True  # until a first batch has passed
@@ -201,11 +205,11 @@ class Objective(nn.Module):
         q_phi_s_given_h_o_loc = torch.stack(q_phi_s_given_h_o_loc_steps, dim=1)
         q_phi_s_given_h_o_scale = torch.stack(q_phi_s_given_h_o_scale_steps, dim=1)
 
-        # p_theta(o|h, s)
-        p_theta_o_given_h_s = unfold(self.p_theta_o_given_h_s(*fold(2, h, s)), h.shape[:2])
+        # g_theta(h_t, s_t)
+        g_theta_h_t_s_t = unfold(self.g_theta(*fold(2, h, s)), h.shape[:2])
 
-        # p_theta(r|h, s)
-        p_theta_r_given_h_s = unfold(self.p_theta_r_given_h_s(*fold(2, h, s)), h.shape[:2])
+        # m_theta(h_t, s_t)
+        m_theta_h_t_s_t = unfold(self.m_theta(*fold(2, h, s)), h.shape[:2])
 
         # p_theta(s|h)
         p_theta_s_given_h_loc, p_theta_s_given_h_scale = normal_parameters(
@@ -216,12 +220,12 @@ class Objective(nn.Module):
         if not torch.compiler.is_compiling() and self.check_values:
             check_real("the loc of q_phi(s|h, o)", q_phi_s_given_h_o_loc)
             check_positive("the scale of q_phi(s|h, o)", q_phi_s_given_h_o_scale)
-            check_real("the loc of p_theta(o|h, s)", p_theta_o_given_h_s)
+            check_real("the loc of p_theta(o|h, s)", g_theta_h_t_s_t)
             check_real("o", o)
-            check_event_shape("o", o, "the loc of p_theta(o|h, s)", p_theta_o_given_h_s, 2)
-            check_real("the loc of p_theta(r|h, s)", p_theta_r_given_h_s)
+            check_event_shape("o", o, "the loc of p_theta(o|h, s)", g_theta_h_t_s_t, 2)
+            check_real("the loc of p_theta(r|h, s)", m_theta_h_t_s_t)
             check_real("r", r)
-            check_event_shape("r", r, "the loc of p_theta(r|h, s)", p_theta_r_given_h_s, 2)
+            check_event_shape("r", r, "the loc of p_theta(r|h, s)", m_theta_h_t_s_t, 2)
             check_real("the loc of p_theta(s|h)", p_theta_s_given_h_loc)
             check_positive("the scale of p_theta(s|h)", p_theta_s_given_h_scale)
             check_event_shape(
@@ -244,10 +248,10 @@ class Objective(nn.Module):
             self.check_values = False
 
         # observation, summed over t, mean over the batch
-        observation = sum_event(normal_log_prob(o, p_theta_o_given_h_s, 1.0), 2).sum(1).mean()
+        observation = sum_event(normal_log_prob(o, g_theta_h_t_s_t, 0.1), 2).sum(1).mean()
 
         # reward, summed over t, mean over the batch
-        reward = sum_event(normal_log_prob(r, p_theta_r_given_h_s, 1.0), 2).sum(1).mean()
+        reward = sum_event(normal_log_prob(r, m_theta_h_t_s_t, 0.1), 2).sum(1).mean()
 
         # KL[q_phi(s|h, o) || p_theta(s|h)], for each example and t
         kl_q_phi_s_given_h_o_p_theta_s_given_h = sum_event(
@@ -306,17 +310,17 @@ class Objective(nn.Module):
         h = torch.stack(h_steps, dim=1)
         s = torch.stack(s_steps, dim=1)
 
-        # p_theta(o|h, s)
-        p_theta_o_given_h_s = unfold(self.p_theta_o_given_h_s(*fold(2, h, s)), h.shape[:2])
+        # g_theta(h_t, s_t)
+        g_theta_h_t_s_t = unfold(self.g_theta(*fold(2, h, s)), h.shape[:2])
 
-        # p_theta(r|h, s)
-        p_theta_r_given_h_s = unfold(self.p_theta_r_given_h_s(*fold(2, h, s)), h.shape[:2])
+        # m_theta(h_t, s_t)
+        m_theta_h_t_s_t = unfold(self.m_theta(*fold(2, h, s)), h.shape[:2])
 
         # the mean of p_theta(o|h, s)
-        o_mean = normal_mean(p_theta_o_given_h_s, 1.0)
+        o_mean = normal_mean(g_theta_h_t_s_t, 0.1)
 
         # the mean of p_theta(r|h, s)
-        r_mean = normal_mean(p_theta_r_given_h_s, 1.0)
+        r_mean = normal_mean(m_theta_h_t_s_t, 0.1)
 
         return {"o": o_mean, "r": r_mean}
 
@@ -328,7 +332,8 @@ class Objective(nn.Module):
         noise: Mapping[str, Tensor] | None = None,
         mean: bool = False,
     ) -> dict[str, Tensor]:
-        """New steps, as many as a has, from the beginning, or after what ``start`` carries; ``mean``: of what nothing depends on, its mean."""
+        """As many steps as a has, or those behind the given ones that ``start`` stands for;
+        ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
         start = {} if start is None else start
 
@@ -353,29 +358,29 @@ class Objective(nn.Module):
         h = torch.stack(h_steps, dim=1)
         s = torch.stack(s_steps, dim=1)
 
-        # p_theta(o|h, s)
-        p_theta_o_given_h_s = unfold(self.p_theta_o_given_h_s(*fold(2, h, s)), h.shape[:2])
+        # g_theta(h_t, s_t)
+        g_theta_h_t_s_t = unfold(self.g_theta(*fold(2, h, s)), h.shape[:2])
 
         # o ~ p_theta(o|h, s): one draw for each example and step
         if "o" in noise:
-            o_noise = noise["o"].expand(p_theta_o_given_h_s.shape)
+            o_noise = noise["o"].expand(g_theta_h_t_s_t.shape)
         else:
-            o_noise = normal_noise(p_theta_o_given_h_s.shape, p_theta_o_given_h_s)
-        o = normal_sample(o_noise, p_theta_o_given_h_s, 1.0)
+            o_noise = normal_noise(g_theta_h_t_s_t.shape, g_theta_h_t_s_t)
+        o = normal_sample(o_noise, g_theta_h_t_s_t, 0.1)
         if mean:
-            o = normal_mean(p_theta_o_given_h_s, p_theta_o_given_h_s.new_tensor(1.0))
+            o = normal_mean(g_theta_h_t_s_t, g_theta_h_t_s_t.new_tensor(0.1))
 
-        # p_theta(r|h, s)
-        p_theta_r_given_h_s = unfold(self.p_theta_r_given_h_s(*fold(2, h, s)), h.shape[:2])
+        # m_theta(h_t, s_t)
+        m_theta_h_t_s_t = unfold(self.m_theta(*fold(2, h, s)), h.shape[:2])
 
         # r ~ p_theta(r|h, s): one draw for each example and step
         if "r" in noise:
-            r_noise = noise["r"].expand(p_theta_r_given_h_s.shape)
+            r_noise = noise["r"].expand(m_theta_h_t_s_t.shape)
         else:
-            r_noise = normal_noise(p_theta_r_given_h_s.shape, p_theta_r_given_h_s)
-        r = normal_sample(r_noise, p_theta_r_given_h_s, 1.0)
+            r_noise = normal_noise(m_theta_h_t_s_t.shape, m_theta_h_t_s_t)
+        r = normal_sample(r_noise, m_theta_h_t_s_t, 0.1)
         if mean:
-            r = normal_mean(p_theta_r_given_h_s, p_theta_r_given_h_s.new_tensor(1.0))
+            r = normal_mean(m_theta_h_t_s_t, m_theta_h_t_s_t.new_tensor(0.1))
 
         return {"s": s, "o": o, "r": r, "h": h}
 
@@ -414,8 +419,8 @@ def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -
     return {
         "f_theta": FTheta((32,), (4,), (1,)),
         "q_phi_s_given_h_o": QPhiSGivenHO((32,), (4,), (4,), hidden),
-        "p_theta_o_given_h_s": PThetaOGivenHS((32,), (4,), (4,), hidden),
-        "p_theta_r_given_h_s": PThetaRGivenHS((32,), (4,), (1,), hidden),
+        "g_theta": GTheta((32,), (4,), (4,), hidden),
+        "m_theta": MTheta((32,), (4,), (1,), hidden),
         "p_theta_s_given_h": PThetaSGivenH((32,), (4,), hidden),
     }
 

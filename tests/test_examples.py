@@ -44,7 +44,7 @@ FREE = {("world_model", "p_theta_s_given_h")}
 def test_a_gradient_reaches_every_network(path: Path) -> None:
     torch.manual_seed(0)
     objective = f2d.compile(path)
-    optimiser = torch.optim.SGD(objective.parameters(), lr=0.1)
+    optimiser = torch.optim.SGD(objective.parameters(), lr=0.001)
     for _ in range(2):  # a flow that starts at the identity has its first layers' gradients after a step
         optimiser.zero_grad()
         for _, output in outputs(objective, objective.example_batch(4)):

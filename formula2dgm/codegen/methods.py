@@ -261,6 +261,7 @@ class _Methods:
         last, scope, head = dict(rollout.last), self._scope(), Body(4)
         scope.library = dict[str, None]()
         used = names_in(with_carried(self.program, last.values()))
+        scope.arguments = {name: argument for name, argument in self.arguments.items() if name in used}
         scope.sizes |= sizes_of_data(self.program, self.arguments, used)
         self._signature(head, "filter", "dict[str, Tensor]", only=used)
         head.write('    """What given steps carry to new ones, to ``sample(..., start=...)``."""')

@@ -145,11 +145,8 @@ def check_causal(
     first: bool = False,
     inputs: tuple[str, ...] = (),
 ) -> None:
-    """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of what it is given.
-
-    Time follows the first ``lead`` axes of the values; ``first``: the first output alone has steps, the others are the
-    last state; ``inputs`` are the names that the network takes the values by.
-    """
+    """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of the values, time behind
+    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names that the values are taken by."""
     given = fold(lead, *values)
     steps = given[0].shape[1]
     half = steps // 2
@@ -170,6 +167,7 @@ def check_causal(
 
 
 def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> Any:
+    """What a network returns of values; its first output alone where only that one has steps."""
     output = network(**dict(zip(inputs, given, strict=True))) if inputs else network(*given)
     return output[0] if first else output
 

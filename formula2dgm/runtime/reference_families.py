@@ -172,8 +172,9 @@ def all_values(family: str, params: Mapping[str, Tensor], one_hot: bool) -> Tens
     if family == "DiscreteUniform":
         low, high = torch.broadcast_tensors(params["low"], params["high"])
         numbers = [float(each) for each in range(int(low.min()), int(high.max()) + 1)]
-        words = list(product(numbers, repeat=low.numel()))
-        return torch.tensor(words, dtype=low.dtype).reshape(-1, *low.shape)
+        if low.dim() == 0:
+            return torch.tensor(numbers, dtype=low.dtype)
+        return torch.tensor(list(product(numbers, repeat=low.shape[-1])), dtype=low.dtype)
     if family not in PARAMETERS:
         return plugins.distribution(family, params, {}).enumerate_support()
     logits = params["logits"]

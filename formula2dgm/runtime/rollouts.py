@@ -95,7 +95,7 @@ class NewSteps:
             raise refuse("F2D-0651", "new steps of this formula cannot go on from given ones", hint)
         named = inspect.signature(find).parameters
         needed = [each for each in self.program.inputs if self.keywords[each.name] in named]
-        prefix, own = self._split(needed, data)
+        prefix, own = self._split(data)
         hyper = tuple(each for each in self.program.hyperparameters if self.keywords[each.name] in named)
         prepared = self._checked(needed, hyper, prefix)
         try:
@@ -113,9 +113,11 @@ class NewSteps:
         program = replace(self.program, objectives=(), inputs=unsized, hyperparameters=hyper)
         return Arguments(program, self.keywords, "objective.sample").prepare((), data, self.objective)
 
-    def _split(self, needed: list[Input], data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _split(self, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The prefix, and the inputs of the steps behind it: inputs are given for both, as one sequence."""
-        timed = [self.keywords[each.name] for each in needed if any(axis.kind == "time" for axis in each.axes)]
+        timed = [
+            self.keywords[each.name] for each in self.program.inputs if any(axis.kind == "time" for axis in each.axes)
+        ]
         known = [data[each] for each in timed if each in data and each not in self.inputs and data[each].dim() > 1]
         if not self.inputs or not known:
             return data, {}

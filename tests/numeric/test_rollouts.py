@@ -14,7 +14,7 @@ from torch.testing import assert_close
 
 import formula2dgm as f2d
 from formula2dgm.diagnostics import FormulaError
-from tests.numeric.test_sequences import DIMS, FORMULAS
+from tests.numeric.test_sequences import DIMS, DISCRETE, FORMULAS, discrete_bindings, discrete_networks
 
 N, STEPS, PREFIX = 3, 4, 5
 
@@ -230,6 +230,46 @@ def test_behind_a_prefix_no_step_is_the_first() -> None:
     o, new = made("first step"), noise("z", "x")
     start = {"z": torch.randn(N, DIMS["z"], dtype=torch.float64)}
     assert_close(o.sample(T=STEPS, start=start, noise=new), markov(o, new, start["z"]))
+
+
+def test_a_first_step_that_nothing_carries() -> None:
+    """z_1 is standard Normal, z_t needs no z before it: computed for all steps at once."""
+    formula = [
+        r"\max E_{q(z_{1:T}|x_{1:T})}[\log p(x_{1:T}|z_{1:T})] - KL[q(z_{1:T}|x_{1:T}) || p(z_{1:T})]",
+        r"q(z_{1:T}|x_{1:T}) = q(z_1|x_1) \prod_{t=2}^T q(z_t|x_t,h_t)",
+        r"p(z_{1:T}) = p(z_1) \prod_{t=2}^T p(z_t|h_t)",
+        "h_t = f(h_{t-1}, u_t)",
+    ]
+    torch.manual_seed(0)
+    o: Any = f2d.compile(formula, scaffold=True, dims=DIMS).double()
+    new, u, x = noise("z", "x"), data("u", PREFIX + STEPS), data("x")
+    h, values = zeros("h"), []
+    for t in range(PREFIX + STEPS):
+        h = o.f(h, u[:, t])
+        values.append(h)
+    z = torch.stack([draw(o.p_z_given_h(values[PREFIX + t]), new["z"][:, t]) for t in range(STEPS)], 1)
+    assert_close(o.sample(x=x, u=u, noise=new)["z"], z)
+    z = torch.stack([new["z"][:, 0], *(draw(o.p_z_given_h(values[t]), new["z"][:, t]) for t in range(1, STEPS))], 1)
+    assert_close(o.sample(u=u[:, :STEPS], noise=new)["z"], z)
+
+
+def test_prefixes_of_several_lengths() -> None:
+    """Each example goes on from its own last step."""
+    torch.manual_seed(0)
+    o: Any = f2d.compile(FORMULAS["step before"], scaffold=True, dims=DIMS, ragged=True).double()
+    x, new, lengths = data("x"), noise("x"), torch.tensor([5, 3, 1])
+    last = torch.stack([x[0, 4], x[1, 2], x[2, 0]])
+    assert_close(o.sample(T=STEPS, x=x, lengths=lengths, noise=new), autoregressive(o, new, last))
+
+
+def test_finite_states_are_drawn() -> None:
+    o: Any = f2d.compile(
+        DISCRETE, discrete_bindings(discrete_networks()), estimators={"s": "straight-through"}, dims={"s": 3}
+    )
+    x = torch.randn(N, PREFIX, 2, dtype=torch.float64)
+    drawn = o.double().sample(T=STEPS, x=x)["s"]
+    assert drawn.shape == (N, STEPS, 3)
+    assert_close(drawn.sum(-1), torch.ones(N, STEPS, dtype=torch.float64))
 
 
 # -- refusals ------------------------------------------------------------------------------------------
