@@ -73,15 +73,15 @@ class RNNPhi(nn.Module):
 class QPhiZGivenZB(nn.Module):
     """A default network for q_phi(z|z, b): replace it by your own."""
 
-    def __init__(self, z_t_minus_1: tuple[int, ...], b_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, z_previous: tuple[int, ...], b_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z_t_minus_1) + math.prod(b_t), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z_previous) + math.prod(b_t), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, z_t_minus_1: Tensor, b_t: Tensor) -> dict[str, Tensor]:
-        h = self.body(torch.cat([z_t_minus_1.reshape(len(z_t_minus_1), -1), b_t.reshape(len(b_t), -1)], dim=1))
+    def forward(self, z_previous: Tensor, b_t: Tensor) -> dict[str, Tensor]:
+        h = self.body(torch.cat([z_previous.reshape(len(z_previous), -1), b_t.reshape(len(b_t), -1)], dim=1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -105,15 +105,15 @@ class FTheta(nn.Module):
 class PThetaZGivenZ(nn.Module):
     """A default network for p_theta(z|z): replace it by your own."""
 
-    def __init__(self, z_t_minus_1: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, z_previous: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z_t_minus_1), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z_previous), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, z_t_minus_1: Tensor) -> dict[str, Tensor]:
-        h = self.body(z_t_minus_1.reshape(len(z_t_minus_1), -1))
+    def forward(self, z_previous: Tensor) -> dict[str, Tensor]:
+        h = self.body(z_previous.reshape(len(z_previous), -1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -128,9 +128,9 @@ class Objective(nn.Module):
     ) -> None:
         super().__init__()
         self.RNN_phi = RNN_phi  # RNN_phi
-        self.q_phi_z_given_z_b = q_phi_z_given_z_b  # q_phi(z|z, b): the parameters of a Normal, from z_t_minus_1, b_t
+        self.q_phi_z_given_z_b = q_phi_z_given_z_b  # q_phi(z|z, b): the parameters of a Normal, from z_previous, b_t
         self.f_theta = f_theta  # f_theta
-        self.p_theta_z_given_z = p_theta_z_given_z  # p_theta(z|z): the parameters of a Normal, from z_t_minus_1
+        self.p_theta_z_given_z = p_theta_z_given_z  # p_theta(z|z): the parameters of a Normal, from z_previous
         self.check_values = True  # until a first batch has passed
 
     def forward(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:

@@ -67,14 +67,18 @@ class EPhi(nn.Module):
     """A default step of the recurrence for e_phi: replace it by your own."""
 
     def __init__(
-        self, x: tuple[int, ...], input_1: tuple[int, ...], d_t_minus_1: tuple[int, ...], h: tuple[int, ...]
+        self, x: tuple[int, ...], input_1: tuple[int, ...], d_previous: tuple[int, ...], h: tuple[int, ...]
     ) -> None:
         super().__init__()
-        self.cell = nn.GRUCell(math.prod(x) + math.prod(input_1) + math.prod(d_t_minus_1), math.prod(h))
+        self.cell = nn.GRUCell(math.prod(x) + math.prod(input_1) + math.prod(d_previous), math.prod(h))
 
-    def forward(self, x: Tensor, input_1: Tensor, d_t_minus_1: Tensor, h: Tensor) -> Tensor:
+    def forward(self, x: Tensor, input_1: Tensor, d_previous: Tensor, h: Tensor) -> Tensor:
         return self.cell(
-            torch.cat([x.reshape(len(x), -1), input_1.reshape(len(input_1), -1), d_t_minus_1.reshape(len(d_t_minus_1), -1)], dim=1), h
+            torch.cat(
+                [x.reshape(len(x), -1), input_1.reshape(len(input_1), -1), d_previous.reshape(len(d_previous), -1)],
+                dim=1,
+            ),
+            h,
         )
 
 

@@ -82,18 +82,30 @@ class ATheta(nn.Module):
     """A default network for a_theta: replace it by your own."""
 
     def __init__(
-        self, z_t_minus_1: tuple[int, ...], v_t_minus_1: tuple[int, ...], u_t_minus_1: tuple[int, ...], event: tuple[int, ...], hidden: int
+        self,
+        z_previous: tuple[int, ...],
+        v_previous: tuple[int, ...],
+        u_previous: tuple[int, ...],
+        event: tuple[int, ...],
+        hidden: int,
     ) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Linear(math.prod(z_t_minus_1) + math.prod(v_t_minus_1) + math.prod(u_t_minus_1), hidden), nn.ReLU()
+            nn.Linear(math.prod(z_previous) + math.prod(v_previous) + math.prod(u_previous), hidden), nn.ReLU()
         )
         self.a_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, z_t_minus_1: Tensor, v_t_minus_1: Tensor, u_t_minus_1: Tensor) -> Tensor:
+    def forward(self, z_previous: Tensor, v_previous: Tensor, u_previous: Tensor) -> Tensor:
         h = self.body(
-            torch.cat([z_t_minus_1.reshape(len(z_t_minus_1), -1), v_t_minus_1.reshape(len(v_t_minus_1), -1), u_t_minus_1.reshape(len(u_t_minus_1), -1)], dim=1)
+            torch.cat(
+                [
+                    z_previous.reshape(len(z_previous), -1),
+                    v_previous.reshape(len(v_previous), -1),
+                    u_previous.reshape(len(u_previous), -1),
+                ],
+                dim=1,
+            )
         )
         return self.a_theta(h).reshape(-1, *self.event)
 

@@ -63,12 +63,12 @@ class Output(NamedTuple):
 class FTheta(nn.Module):
     """A default step of the recurrence for f_theta: replace it by your own."""
 
-    def __init__(self, x_t_minus_1: tuple[int, ...], d: tuple[int, ...]) -> None:
+    def __init__(self, x_previous: tuple[int, ...], d: tuple[int, ...]) -> None:
         super().__init__()
-        self.cell = nn.GRUCell(math.prod(x_t_minus_1), math.prod(d))
+        self.cell = nn.GRUCell(math.prod(x_previous), math.prod(d))
 
-    def forward(self, x_t_minus_1: Tensor, d: Tensor) -> Tensor:
-        return self.cell(x_t_minus_1.reshape(len(x_t_minus_1), -1), d)
+    def forward(self, x_previous: Tensor, d: Tensor) -> Tensor:
+        return self.cell(x_previous.reshape(len(x_previous), -1), d)
 
 
 class RPhi(nn.Module):
@@ -85,15 +85,15 @@ class RPhi(nn.Module):
 class QPhiZGivenZA(nn.Module):
     """A default network for q_phi(z|z, a): replace it by your own."""
 
-    def __init__(self, z_t_minus_1: tuple[int, ...], a_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, z_previous: tuple[int, ...], a_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z_t_minus_1) + math.prod(a_t), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z_previous) + math.prod(a_t), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, z_t_minus_1: Tensor, a_t: Tensor) -> dict[str, Tensor]:
-        h = self.body(torch.cat([z_t_minus_1.reshape(len(z_t_minus_1), -1), a_t.reshape(len(a_t), -1)], dim=1))
+    def forward(self, z_previous: Tensor, a_t: Tensor) -> dict[str, Tensor]:
+        h = self.body(torch.cat([z_previous.reshape(len(z_previous), -1), a_t.reshape(len(a_t), -1)], dim=1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -117,15 +117,15 @@ class GTheta(nn.Module):
 class PThetaZGivenZD(nn.Module):
     """A default network for p_theta(z|z, d): replace it by your own."""
 
-    def __init__(self, z_t_minus_1: tuple[int, ...], d_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, z_previous: tuple[int, ...], d_t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z_t_minus_1) + math.prod(d_t), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z_previous) + math.prod(d_t), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, z_t_minus_1: Tensor, d_t: Tensor) -> dict[str, Tensor]:
-        h = self.body(torch.cat([z_t_minus_1.reshape(len(z_t_minus_1), -1), d_t.reshape(len(d_t), -1)], dim=1))
+    def forward(self, z_previous: Tensor, d_t: Tensor) -> dict[str, Tensor]:
+        h = self.body(torch.cat([z_previous.reshape(len(z_previous), -1), d_t.reshape(len(d_t), -1)], dim=1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -146,7 +146,7 @@ class Objective(nn.Module):
         super().__init__()
         self.f_theta = f_theta  # f_theta
         self.r_phi = r_phi  # r_phi
-        self.q_phi_z_given_z_a = q_phi_z_given_z_a  # q_phi(z|z, a): the parameters of a Normal, from z_t_minus_1, a_t
+        self.q_phi_z_given_z_a = q_phi_z_given_z_a  # q_phi(z|z, a): the parameters of a Normal, from z_previous, a_t
         self.g_theta = g_theta  # g_theta
         self.p_theta_z_given_z_d = p_theta_z_given_z_d  # p_theta(z|z, d)
         self.check_values = True  # until a first batch has passed

@@ -54,15 +54,15 @@ class Output(NamedTuple):
 class QPhiZGivenXH(nn.Module):
     """A default network for q_phi(z|x, h): replace it by your own."""
 
-    def __init__(self, x_t: tuple[int, ...], h_t_minus_1: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, x_t: tuple[int, ...], h_previous: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(x_t) + math.prod(h_t_minus_1), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(x_t) + math.prod(h_previous), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, x_t: Tensor, h_t_minus_1: Tensor) -> dict[str, Tensor]:
-        h = self.body(torch.cat([x_t.reshape(len(x_t), -1), h_t_minus_1.reshape(len(h_t_minus_1), -1)], dim=1))
+    def forward(self, x_t: Tensor, h_previous: Tensor) -> dict[str, Tensor]:
+        h = self.body(torch.cat([x_t.reshape(len(x_t), -1), h_previous.reshape(len(h_previous), -1)], dim=1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -72,29 +72,29 @@ class QPhiZGivenXH(nn.Module):
 class GTheta(nn.Module):
     """A default network for g_theta: replace it by your own."""
 
-    def __init__(self, z_t: tuple[int, ...], h_t_minus_1: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, z_t: tuple[int, ...], h_previous: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z_t) + math.prod(h_t_minus_1), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z_t) + math.prod(h_previous), hidden), nn.ReLU())
         self.g_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, z_t: Tensor, h_t_minus_1: Tensor) -> Tensor:
-        h = self.body(torch.cat([z_t.reshape(len(z_t), -1), h_t_minus_1.reshape(len(h_t_minus_1), -1)], dim=1))
+    def forward(self, z_t: Tensor, h_previous: Tensor) -> Tensor:
+        h = self.body(torch.cat([z_t.reshape(len(z_t), -1), h_previous.reshape(len(h_previous), -1)], dim=1))
         return self.g_theta(h).reshape(-1, *self.event)
 
 
 class PThetaZGivenH(nn.Module):
     """A default network for p_theta(z|h): replace it by your own."""
 
-    def __init__(self, h_t_minus_1: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, h_previous: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(h_t_minus_1), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(h_previous), hidden), nn.ReLU())
         self.loc = nn.Linear(hidden, math.prod(event))
         self.scale = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, h_t_minus_1: Tensor) -> dict[str, Tensor]:
-        h = self.body(h_t_minus_1.reshape(len(h_t_minus_1), -1))
+    def forward(self, h_previous: Tensor) -> dict[str, Tensor]:
+        h = self.body(h_previous.reshape(len(h_previous), -1))
         return {
             "loc": self.loc(h).reshape(-1, *self.event),
             "scale": nn.functional.softplus(self.scale(h).reshape(-1, *self.event)) + 1e-4,
@@ -119,9 +119,9 @@ class Objective(nn.Module):
         self, q_phi_z_given_x_h: nn.Module, g_theta: nn.Module, p_theta_z_given_h: nn.Module, f_theta: nn.Module
     ) -> None:
         super().__init__()
-        self.q_phi_z_given_x_h = q_phi_z_given_x_h  # q_phi(z|x, h): the parameters of a Normal, from x_t, h_t_minus_1
+        self.q_phi_z_given_x_h = q_phi_z_given_x_h  # q_phi(z|x, h): the parameters of a Normal, from x_t, h_previous
         self.g_theta = g_theta  # g_theta
-        self.p_theta_z_given_h = p_theta_z_given_h  # p_theta(z|h): the parameters of a Normal, from h_t_minus_1
+        self.p_theta_z_given_h = p_theta_z_given_h  # p_theta(z|h): the parameters of a Normal, from h_previous
         self.f_theta = f_theta  # f_theta
         self.check_values = True  # until a first batch has passed
 

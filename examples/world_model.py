@@ -68,13 +68,13 @@ class Output(NamedTuple):
 class FTheta(nn.Module):
     """A default step of the recurrence for f_theta: replace it by your own."""
 
-    def __init__(self, h: tuple[int, ...], s_t_minus_1: tuple[int, ...], a_t_minus_1: tuple[int, ...]) -> None:
+    def __init__(self, h: tuple[int, ...], s_previous: tuple[int, ...], a_previous: tuple[int, ...]) -> None:
         super().__init__()
-        self.cell = nn.GRUCell(math.prod(s_t_minus_1) + math.prod(a_t_minus_1), math.prod(h))
+        self.cell = nn.GRUCell(math.prod(s_previous) + math.prod(a_previous), math.prod(h))
 
-    def forward(self, h: Tensor, s_t_minus_1: Tensor, a_t_minus_1: Tensor) -> Tensor:
+    def forward(self, h: Tensor, s_previous: Tensor, a_previous: Tensor) -> Tensor:
         return self.cell(
-            torch.cat([s_t_minus_1.reshape(len(s_t_minus_1), -1), a_t_minus_1.reshape(len(a_t_minus_1), -1)], dim=1), h
+            torch.cat([s_previous.reshape(len(s_previous), -1), a_previous.reshape(len(a_previous), -1)], dim=1), h
         )
 
 

@@ -127,10 +127,30 @@ def returned(network: Network, scaffold: Scaffold, values: list[str]) -> list[st
 
 
 def broken(line: str) -> str:
-    """A call that is too long for a line, its arguments on one of their own."""
-    if len(line) <= WIDTH:
+    """A call or a list that is too long for a line: its items on one line of their own, or on one each."""
+    opening = next((character for character in line if character in "(["), None)
+    if len(line) <= WIDTH or opening is None:
         return line
-    head, _, rest = line.partition("(")
+    closing = ")" if opening == "(" else "]"
+    head, _, rest = line.partition(opening)
     margin = " " * (len(line) - len(line.lstrip()))
-    inside, _, tail = rest.rpartition(")")
-    return f"{head}(\n{margin}    {inside}\n{margin}){tail}"
+    inside, _, tail = rest.rpartition(closing)
+    together = f"{margin}    {inside}"
+    items = _arguments(inside)
+    if len(together) <= WIDTH and (opening == "(" or len(items) == 1):
+        return f"{head}{opening}\n{together}\n{margin}{closing}{tail}"
+    if len(items) == 1:
+        return f"{head}{opening}\n{broken(together)}\n{margin}{closing}{tail}"
+    each = "".join(f"{broken(f'{margin}    {item}')},\n" for item in items)
+    return f"{head}{opening}\n{each}{margin}{closing}{tail}"
+
+
+def _arguments(text: str) -> list[str]:
+    """What stands between the commas of a call that are in no brackets of their own."""
+    items, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            items.append(text[start:place].strip())
+            start = place + 1
+    return [*items, text[start:].strip()]

@@ -208,5 +208,7 @@ def classes_of(
 
 
 def input_name(node: tree.Node, position: int) -> str:
-    """What a network's argument is called: the variable's name, or its position."""
-    return read_name(node, frozenset()).id if isinstance(node, tree.Symbol) else f"input_{position}"
+    """What a network's argument is called: the variable's name, ``z_previous`` for ``z_{t-1}``, or its position."""
+    if not isinstance(node, tree.Symbol):
+        return f"input_{position}"
+    return read_name(node, frozenset()).id.replace("_t_minus_1", "_previous").replace("_t_plus_1", "_next")

@@ -39,9 +39,7 @@ def test_a_ragged_batch_is_the_mean_of_its_sequences(name: str) -> None:
 def _one(values: dict[str, Tensor], row: int) -> dict[str, Tensor]:
     """One sequence without its padding; what has no steps stays."""
     steps = int(LENGTHS[row])
-    return {
-        key: each[row : row + 1, :steps] if each.dim() > 2 else each[row : row + 1] for key, each in values.items()
-    }
+    return {key: each[row : row + 1, :steps] if each.dim() > 2 else each[row : row + 1] for key, each in values.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,6 +14,7 @@ from tests.support import cases
 
 ANSWERS = distributions.ANSWERS | transformations.ANSWERS | series.ANSWERS
 
+
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.filterwarnings("ignore:.*strictly between 0 and 1")
 def test_value(name: str) -> None:

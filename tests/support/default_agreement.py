@@ -49,5 +49,3 @@ def assert_defaults_agree(
 
 def _double(value: Tensor) -> Tensor:
     return value.double() if value.is_floating_point() else value
-
-
