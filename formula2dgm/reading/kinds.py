@@ -31,9 +31,24 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
             assert isinstance(node, tree.Call)
             over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
     positions = positions_in(nodes)
-    names = (frozenset(bound) | steps_moved_along(nodes)) - over | recurred_along(nodes, positions)
+    known = frozenset(bound) | _defined_along(nodes)
+    names = (frozenset(bound) | steps_moved_along(nodes, known)) - over | recurred_along(nodes, positions)
     bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
     return along_steps(nodes, names, bounds).at(positions, letters_of_their_own(nodes, positions - names)), bounds
+
+
+def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
+    """The letters in the scripts of what statements define, ``h_t = f(h_{t-1}, x_t)``; a loss of a step, ``L_t``, is no
+    such statement, nor is a density."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, tree.Chain) and node.relations[0] in ("=", ":=", "~"):
+            left = node.members[0]
+            if not names_objective(left) and not is_density_call(left):
+                symbols = (each for each in left.walk() if isinstance(each, tree.Symbol))
+                items = (item for each in symbols for item in (*each.sub, *each.sup))
+                found |= {text for item in items for each in item.walk() if (text := plain(each)) is not None}
+    return frozenset(found)
 
 
 #: Relations that a sum may put between its indices.

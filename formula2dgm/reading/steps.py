@@ -18,8 +18,11 @@ STEP_LETTERS = INDEX_LETTERS | {"tau"}
 _RESTRICTS = frozenset({"<", "<=", ">", ">=", "in"})
 
 
-def steps_moved_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
+def steps_moved_along(nodes: Iterable[tree.Node], known: frozenset[str] | None = None) -> frozenset[str]:
     """The names at whose neighbours something is read, ``z_{t-1}``, ``x_{<t}``, and that are no values themselves.
+
+    A name that is only stepped from, ``log p(x_t|x_{t+1})``, has to be ``known``: a sum or a definition
+    runs along it.
 
     >>> from formula2dgm.syntax import parse_one
     >>> sorted(steps_moved_along([parse_one("h_t = f_tau(h_{t-1}, x_t)")]))
@@ -28,7 +31,12 @@ def steps_moved_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
     []
     """
     nodes = list(nodes)
-    moved = {name for symbol in _symbols(nodes) for _, item in scripts(symbol) if (name := _moved(item)) is not None}
+    items = [item for symbol in _symbols(nodes) for _, item in scripts(symbol)]
+    moved = {
+        name
+        for item in items
+        if (name := _moved(item)) is not None and (known is None or name in known or not isinstance(item, tree.Add))
+    }
     return frozenset(moved - set(values(nodes))) if moved else frozenset()
 
 

@@ -185,7 +185,11 @@ def _at(context: Context, symbol: tree.Symbol, step: tree.Node) -> tree.Symbol:
     time = context.time
     assert time is not None
     items = [item for item, _ in time.places(read_name(symbol, context.model.indices))]
-    return replace(symbol, sub=tuple(step if any(each is item for item in items) else each for each in symbol.sub))
+
+    def at(scripts: tuple[tree.Node, ...]) -> tuple[tree.Node, ...]:
+        return tuple(step if any(each is item for item in items) else each for each in scripts)
+
+    return replace(symbol, sub=at(symbol.sub), sup=at(symbol.sup))
 
 
 def _of_steps(context: Context, head: str) -> Iterator[Density]:
