@@ -50,11 +50,20 @@ def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | No
             family = registry.family_by_spelling(spelling(node.head))
             for argument, value in zip(family.arguments if family else (), node.params, strict=False):
                 if symbol in value.walk():
-                    point = node.args[0]
-                    return argument, read_name(point, context.model.indices) if isinstance(point, tree.Symbol) else None
+                    return argument, _variable_of(context, node.args[0])
         if isinstance(node, tree.Mul) and symbol in node.factors:
             return "weight", None
     return None
+
+
+def _variable_of(context: Context, point: tree.Node) -> Name | None:
+    """The variable that a family is over, or that its value is made of entry by entry: x of ``N(x^2; mu_k, sigma_k)``."""
+    if isinstance(point, tree.Symbol):
+        return read_name(point, context.model.indices)
+    if any(isinstance(each, tree.Call | tree.Func | tree.Prefix) for each in point.walk()):
+        return None
+    names = (read_name(each, context.model.indices) for each in point.walk() if isinstance(each, tree.Symbol))
+    return next((name for name in names if name.id in context.model.variables), None)
 
 
 def refuse_other_index(context: Context, body: tree.Node, index: str) -> None:
