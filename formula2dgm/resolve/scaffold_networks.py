@@ -16,6 +16,11 @@ from formula2dgm.resolve.scaffold_sizes import classes_of, data_beside, event_sh
 from formula2dgm.syntax import tree
 
 
+def is_head(context: Context, declared: Declared, call: tree.Call) -> bool:
+    """Does the call stand in a distribution statement itself, not in a definition that it uses?"""
+    return any(_full_name(context, each) == _full_name(context, call) for each, _ in _head_calls(context, declared))
+
+
 def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: tuple[ir.Node, ...]) -> ir.Node:
     """A network named in ``q(z|x) = N(z; mu_phi(x), sigma_phi^2(x) I)``, made by default.
 

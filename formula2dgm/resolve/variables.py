@@ -23,7 +23,7 @@ from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.recurrences import is_state, state
 from formula2dgm.resolve.recurrent_layers import arranged
-from formula2dgm.resolve.scaffold_networks import scaffold_head, scaffold_network
+from formula2dgm.resolve.scaffold_networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
 from formula2dgm.resolve.scaffold_tables import default_table
 from formula2dgm.resolve.sources import is_data_source
@@ -257,6 +257,6 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             head.span,
             f"{hint}bind it: {{{key!r}: net}}",
         )
-    if scope.statement is not None:
+    if scope.statement is not None and is_head(context, scope.statement, call):
         return scaffold_head(context, scope.statement, call, args)
     return scaffold_network(context, name, call, args)
