@@ -57,7 +57,7 @@ def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | No
 
 
 def _variable_of(context: Context, point: tree.Node) -> Name | None:
-    """The variable that a family is over, or that its value is made of entry by entry: x of ``N(x^2; mu_k, sigma_k)``."""
+    """The variable that a family is over, or that its value is made of by entries: x of ``N(x^2; mu_k, sigma_k)``."""
     if isinstance(point, tree.Symbol):
         return read_name(point, context.model.indices)
     if any(isinstance(each, tree.Call | tree.Func | tree.Prefix) for each in point.walk()):
