@@ -39,12 +39,16 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
 
 def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
     """The letters in the scripts of what statements define, ``h_t = f(h_{t-1}, x_t)``; a loss of a step, ``L_t``, is no
-    such statement, nor is a density."""
+    such statement. A density is one where the text speaks of all steps, ``p(x_{1:T})``."""
+    nodes = list(nodes)
+    scripts = (item for root in nodes for each in root.walk() if isinstance(each, tree.Symbol) for item in each.sub)
+    ranged = any(isinstance(each, tree.Range) for each in scripts)
     found: set[str] = set()
     for node in nodes:
-        if isinstance(node, tree.Chain) and node.relations[0] in ("=", ":=", "~"):
-            left = node.members[0]
-            if not names_objective(left) and not is_density_call(left):
+        bound = ranged and is_density_call(node)  # the key of a binding
+        if bound or (isinstance(node, tree.Chain) and node.relations[0] in ("=", ":=", "~")):
+            left = node.members[0] if isinstance(node, tree.Chain) else node
+            if not names_objective(left) and (ranged or not is_density_call(left)):
                 symbols = (each for each in left.walk() if isinstance(each, tree.Symbol))
                 items = (item for each in symbols for item in (*each.sub, *each.sup))
                 found |= {text for item in items for each in item.walk() if (text := plain(each)) is not None}
