@@ -19,7 +19,6 @@ from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
 from formula2dgm.codegen.uses import roots
-from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
@@ -271,7 +270,7 @@ class _Methods:
         try:
             self._prepare(scope, list(last.values()))
             items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
-        except (LookupError, FormulaError):
+        except UnknownShape:
             return None
         scope.body.gap()
         scope.body.write(f"return {{{', '.join(items)}}}")

@@ -40,11 +40,12 @@ def continues(rollout: Rollout) -> bool:
 
 
 def write_rollout(program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]) -> Body | None:
-    """The method that draws new steps; None where nothing says how many of something there are."""
+    """The method that draws new steps; None where steps that are given have an order, and drawn ones wait for each
+    other. ``used`` takes the functions of the library that it calls."""
     own: dict[str, None] = {}
     try:
         written = _Rollout(program, rollout, arguments, own).written()
-    except (LookupError, FormulaError):
+    except FormulaError:
         return None
     used |= own
     return written

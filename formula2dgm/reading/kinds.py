@@ -118,9 +118,9 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
         elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~"):
             note(node.members[:1])
         elif isinstance(node, tree.Norm):
-            note(each for each in _terms(node.body) if isinstance(each, tree.Symbol))
+            note(each for each in summands(node.body) if isinstance(each, tree.Symbol))
         elif isinstance(node, tree.Power) and isinstance(node.exponent, tree.Symbol) and node.exponent.letter == "top":
-            symbols = (each for each in _terms(node.base) if isinstance(each, tree.Symbol))
+            symbols = (each for each in summands(node.base) if isinstance(each, tree.Symbol))
             note(each for each in symbols if each.letter in VARIABLE_LETTERS)
         elif isinstance(node, tree.Symbol) and node.letter in VARIABLE_LETTERS and read_name(node, indices).index:
             found.add(read_name(node, indices).id)
@@ -172,12 +172,13 @@ def find_parameters(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froz
     return frozenset((groups | given | decayed) - drawn)
 
 
-def _terms(node: tree.Node) -> Iterator[tree.Node]:
+def summands(node: tree.Node) -> Iterator[tree.Node]:
+    """The terms of a sum, their signs left out; of anything else, itself."""
     if isinstance(node, tree.Add):
         for each in node.terms:
-            yield from _terms(each)
+            yield from summands(each)
     elif isinstance(node, tree.Neg):
-        yield from _terms(node.body)
+        yield from summands(node.body)
     else:
         yield node
 

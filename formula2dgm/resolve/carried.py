@@ -36,8 +36,8 @@ def with_recurrences(
     if time is None:
         return [(each, node_of(each)) for each in resolve()]
     time.own = {}
+    kept = context.model.drawn.keys()
     for _ in range(_ATTEMPTS):
-        kept = context.model.drawn.keys()
         time.sites = {key: site for key, site in time.sites.items() if key in kept}
         time.carried = {site: node for site, node in time.carried.items() if site in time.sites.values()}
         time.drawn = {key: sites for key, sites in time.drawn.items() if key in kept}

@@ -6,12 +6,12 @@ alike) or, before an input, at zero; offsets start at zero, covariances are diag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.kinds import summands
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.bindings import Binding, TensorValue
 from formula2dgm.resolve.context import Context, Scope
@@ -41,7 +41,7 @@ def enter_defaults(context: Context, written: Written, state: Name, span: Span) 
         return
     sizes = _Sizes(context, written.label, state, span)
     mean, variance = written.arguments
-    for term in _terms(mean):
+    for term in summands(mean):
         if isinstance(term, tree.Symbol) and _is_free(context, term):
             _enter(context, term, (sizes.of(written.over),), "starts at 0", fill=0.0)
         elif isinstance(term, tree.Mul) and len(term.factors) == 2 and all(map(_is_symbol, term.factors)):
@@ -132,16 +132,6 @@ def _stem(name: Name) -> Name:
     """z of z_0 and z_1."""
     labels = tuple(each for each in name.labels if not each.isdigit())
     return Name(name.letter, name.accents, labels, (), name.style)
-
-
-def _terms(node: tree.Node) -> Iterator[tree.Node]:
-    if isinstance(node, tree.Add):
-        for each in node.terms:
-            yield from _terms(each)
-    elif isinstance(node, tree.Neg):
-        yield from _terms(node.body)
-    else:
-        yield node
 
 
 def _is_symbol(node: tree.Node) -> bool:

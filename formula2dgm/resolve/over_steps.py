@@ -55,7 +55,7 @@ def _log(context: Context, node: tree.Node) -> tree.Node:
     return tree.Prefix("log", node, span=node.span)
 
 
-# -- divergences and entropies -------------------------------------------------------------------------
+# -- divergences ---------------------------------------------------------------------------------------
 
 
 def divergence_over_steps(context: Context, node: tree.Divergence) -> tree.Node | None:
@@ -63,7 +63,14 @@ def divergence_over_steps(context: Context, node: tree.Divergence) -> tree.Node 
     left, right = runs_of(context, node.left), runs_of(context, node.right)
     if left is None and right is None:
         return None
-    if left is None or right is None or node.name != "KL" and node.name not in ("D",):
+    if node.name not in ("KL", "D"):
+        raise context.refuse(
+            "F2D-0313",
+            f"{node.name} of joints over steps is no sum over steps: of the divergences, KL alone is",
+            node.span,
+            "write KL, or the divergence of each step under a sum: \\sum_{t=1}^T " + f"{node.name}[...]",
+        )
+    if left is None or right is None:
         raise context.refuse(
             "F2D-0313",
             f"{node} compares all steps with something else than all steps",

@@ -94,9 +94,6 @@ def initial(
         context.assume(f"{name.full}_{{T+1}} is zero", symbol.span)
         return context.const(0.0)
     number = str(time.start - 1)
-    own = replace(symbol, sub=(tree.Number(number, span=symbol.span),), sup=())
-    labels = tuple(each for each in symbol.sub if not any(each is item for item in name.index))
-    own = replace(own, sub=(*labels, *own.sub))
     written = f"{name.full}_{number}"
     if written in context.model.definitions:
         with context.unfolding(written, context.model.definitions[written].span):
@@ -105,7 +102,8 @@ def initial(
     if written in scope.values:
         return scope.values[written]
     if context.named.find(Name(name.letter, name.accents, (*name.labels, number), name.group, name.style)) is not None:
-        return evaluate(own, scope)
+        labels = (each for each in symbol.sub if not any(each is item for item in name.index))
+        return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)
     context.assume(f"{written} is zero", symbol.span)
     return context.const(0.0)
 

@@ -34,11 +34,6 @@ class Run:
             return body
         return replace(self.product, op="sum", body=body)
 
-    @property
-    def index(self) -> str | None:
-        """The index of the run's steps."""
-        return next(name for name, _ in binder_names(self.product)) if self.product is not None else None
-
 
 # -- statements ----------------------------------------------------------------------------------------
 
@@ -51,14 +46,15 @@ def take_sequences(model: Model) -> None:
 
 def _is_sequence(model: Model, declared: Declared) -> bool:
     """Is it a product over steps, of a density over ranges?"""
-    if declared.kind not in ("expression", "factors") or not any(map(_is_range, declared.signature.slots)):
+    if declared.kind not in ("expression", "factors") or not any(map(_ranges, declared.signature.slots)):
         return False
     if paths_of(declared.body) is not None:
         return False
     products = [each for each in declared.body.walk() if isinstance(each, tree.Big) and each.op == "prod"]
     names = {name for each in products for name, _ in binder_names(each)}
     bounds = {str(upper) for each in products for _, upper in binder_names(each)}
-    bounds |= {str(item.upper) for slot in declared.signature.slots for item in _ranges(slot)}
+    ranges = (item for slot in declared.signature.slots for item in _ranges(slot))
+    bounds |= {str(item.upper) for item in ranges if isinstance(item, tree.Range)}
     shifted = any(
         isinstance(item, tree.Add) and any(str(each) in names for each in item.terms)
         for each in declared.body.walk()
@@ -68,14 +64,10 @@ def _is_sequence(model: Model, declared: Declared) -> bool:
     return bool(names & TIME_LETTERS or bounds & TIME_BOUNDS) or shifted
 
 
-def _ranges(slot: tree.Node) -> list[tree.Range]:
+def _ranges(slot: tree.Node) -> list[tree.Range | tree.OpenRange]:
+    """The ranges in the scripts of a slot: ``1:T`` of ``z_{1:T}``, ``<t`` of ``z_{<t}``."""
     items = (*slot.sub, *slot.sup) if isinstance(slot, tree.Symbol) else ()
-    return [each for each in items if isinstance(each, tree.Range)]
-
-
-def _is_range(slot: tree.Node) -> bool:
-    items = (*slot.sub, *slot.sup) if isinstance(slot, tree.Symbol) else ()
-    return any(isinstance(each, tree.Range | tree.OpenRange) for each in items)
+    return [each for each in items if isinstance(each, tree.Range | tree.OpenRange)]
 
 
 # -- the runs of a joint -------------------------------------------------------------------------------

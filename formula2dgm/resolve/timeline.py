@@ -180,5 +180,5 @@ def read_at_other_steps(context: Context) -> frozenset[str]:
         if isinstance(each, tree.Symbol)
     )
     return frozenset(
-        name.full for name in names for _, place in time.places(name) if getattr(place, "by", None) not in (0, None)
+        name.full for name in names for _, place in time.places(name) if isinstance(place, Offset) and place.by
     )
