@@ -19,6 +19,7 @@ from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
 from formula2dgm.codegen.uses import roots
+from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
@@ -270,7 +271,7 @@ class _Methods:
         try:
             self._prepare(scope, list(last.values()))
             items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
-        except UnknownShape:
+        except (LookupError, FormulaError):
             return None
         scope.body.gap()
         scope.body.write(f"return {{{', '.join(items)}}}")

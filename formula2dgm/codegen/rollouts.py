@@ -40,12 +40,12 @@ def continues(rollout: Rollout) -> bool:
 
 
 def write_rollout(program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]) -> Body | None:
-    """The method that draws new steps; None where steps that are given have an order, and drawn ones wait for each
-    other. ``used`` takes the functions of the library that it calls."""
+    """The method that draws new steps; None where nothing says how many of something
+    there are, or how its steps are drawn. ``used`` takes the functions of the library that it calls."""
     own: dict[str, None] = {}
     try:
         written = _Rollout(program, rollout, arguments, own).written()
-    except FormulaError:
+    except (LookupError, FormulaError):
         return None
     used |= own
     return written
