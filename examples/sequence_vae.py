@@ -31,7 +31,6 @@ from torch import Tensor, nn
 # - w_0 is zero
 # - p_theta(w|w, z) is a Categorical with a small network
 # - p_theta(w|w, z) reads w_{<t} by a GRU over the steps so far, 32 numbers a step
-# - w_{t-1} is the previous step's draw of w, its gradient kept
 
 
 class Output(NamedTuple):

@@ -19,7 +19,6 @@ from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
 from formula2dgm.codegen.uses import roots
-from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
@@ -268,11 +267,8 @@ class _Methods:
         self._defaults(scope, used)
         if self.noisy:
             scope.body.write("noise = {} if noise is None else noise")
-        try:
-            self._prepare(scope, list(last.values()))
-            items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
-        except (LookupError, FormulaError):
-            return None
+        self._prepare(scope, list(last.values()))
+        items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]
         scope.body.gap()
         scope.body.write(f"return {{{', '.join(items)}}}")
         self.used |= scope.library

@@ -9,14 +9,18 @@ from formula2dgm.ir.program import Program
 from formula2dgm.spans import Span
 
 
-def no_order_of_steps(program: Program, loop: Loop, node: ir.Node) -> FormulaError:
-    """An error for values each of which needs another step of the others, earlier and later."""
+class NoOrderOfSteps(FormulaError):
+    """Values each of which needs another step of the others, earlier and later."""
+
+
+def no_order_of_steps(program: Program, loop: Loop, node: ir.Node) -> NoOrderOfSteps:
+    """The error for values without an order of their steps, where they stand in the formula."""
     carried = ", ".join(each.site for each in loop.carried)
     message = f"{carried} cannot be computed step by step: each step needs steps that come before it and after it"
     hint = "a recurrence reads steps of one direction, t-1 or t+1, and no sums over all steps of itself"
     places = (node, *loop.carried, *loop.previous)
     span = next((found[0].span for each in places if (found := program.arena.origins(each))), None)
-    return FormulaError(Diagnostic("F2D-0421", "error", message, span, hint))
+    return NoOrderOfSteps(Diagnostic("F2D-0421", "error", message, span, hint))
 
 
 def unknown_start(site: str, span: Span | None) -> FormulaError:

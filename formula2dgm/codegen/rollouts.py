@@ -17,11 +17,11 @@ from formula2dgm.codegen.forward import quoted
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.python import Body
 from formula2dgm.codegen.recurrence import with_carried
+from formula2dgm.codegen.refusals import NoOrderOfSteps
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.time_values import LENGTHS
-from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.joints import Rollout
@@ -40,12 +40,12 @@ def continues(rollout: Rollout) -> bool:
 
 
 def write_rollout(program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]) -> Body | None:
-    """The method that draws new steps; None where nothing says how many of something
-    there are, or how its steps are drawn. ``used`` takes the functions of the library that it calls."""
+    """The method that draws new steps; None where each of them waits for later ones, as when the formula lets its own
+    data be read backwards. ``used`` takes the functions of the library that it calls."""
     own: dict[str, None] = {}
     try:
         written = _Rollout(program, rollout, arguments, own).written()
-    except (LookupError, FormulaError):
+    except NoOrderOfSteps:
         return None
     used |= own
     return written

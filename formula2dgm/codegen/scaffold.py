@@ -5,6 +5,7 @@ from __future__ import annotations
 from formula2dgm.codegen.constructor import initial_value
 from formula2dgm.codegen.scaffold_parts import (
     arguments_of,
+    as_vectors,
     beside,
     broken,
     class_name,
@@ -13,7 +14,6 @@ from formula2dgm.codegen.scaffold_parts import (
     header,
     held,
     layer,
-    one_hot,
     result_type,
     returned,
     signature,
@@ -55,7 +55,7 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
         "        self.event = event",
         "",
         signature("forward", tensors(arguments), result_type(network, scaffold)),
-        *one_hot(arguments, "self.body[0].weight"),
+        *as_vectors(arguments, "self.body[0].weight"),
         f"        {h} = self.body({beside(vectors, 1) if vectors else 'self.body[0].weight.new_ones(1, 1)'})",
         *returned(network, scaffold, values),
     ]

@@ -21,10 +21,12 @@ def class_name(network: Network) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An input of a default network: the argument's name, and the number of categories of what is taken one-hot."""
+    """An input of a default network: the argument's name, the number of categories of what is taken one-hot, and
+    ``whole``: is it a whole number?"""
 
     name: str
     classes: int | None
+    whole: bool = False
 
     @property
     def width(self) -> str:
@@ -35,7 +37,7 @@ class Argument:
 def arguments_of(scaffold: Scaffold) -> list[Argument]:
     """The inputs, each under a name of its own."""
     names, classes = Names(OWN), dict(scaffold.classes)
-    return [Argument(names.fresh(name), classes.get(name)) for name, _ in scaffold.inputs]
+    return [Argument(names.fresh(name), classes.get(name), name in scaffold.whole) for name, _ in scaffold.inputs]
 
 
 def features_name(arguments: list[Argument]) -> str:
@@ -72,12 +74,14 @@ def width_of(arguments: list[Argument]) -> str:
     return " + ".join(each.width for each in arguments) or "1"
 
 
-def one_hot(arguments: list[Argument], weight: str) -> list[str]:
-    """Categories as vectors, in the dtype of a weight."""
+def as_vectors(arguments: list[Argument], weight: str) -> list[str]:
+    """Categories in one-hot and whole numbers, in the dtype of a weight."""
     return [
         f"        {each.name} = nn.functional.one_hot({each.name}.long(), {each.classes}).to({weight}.dtype)"
-        for each in arguments
         if each.classes
+        else f"        {each.name} = {each.name}.to({weight}.dtype)"
+        for each in arguments
+        if each.classes or each.whole
     ]
 
 

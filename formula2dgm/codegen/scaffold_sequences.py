@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from formula2dgm.codegen.scaffold_parts import (
     Argument,
     arguments_of,
+    as_vectors,
     beside,
     broken,
     constrained,
@@ -14,7 +15,6 @@ from formula2dgm.codegen.scaffold_parts import (
     header,
     held,
     layer,
-    one_hot,
     result_type,
     returned,
     signature,
@@ -63,7 +63,7 @@ def write_sequence(network: Network, scaffold: Scaffold) -> str:
         "        self.event = event",
         "",
         signature("forward", [*tensors(arguments), *told], result_type(network, scaffold)),
-        *one_hot(arguments, "self.body.weight_ih_l0"),
+        *as_vectors(arguments, "self.body.weight_ih_l0"),
         *(
             _summary(h, moving, steady, bool(told))
             if summary
@@ -160,7 +160,7 @@ def write_cell(network: Network, scaffold: Scaffold) -> str:
         *(["        self.event = event"] if free else []),
         "",
         signature("forward", tensors(arguments), result_type(network, scaffold)),
-        *one_hot(others, "self.cell.weight_ih"),
+        *as_vectors(others, "self.cell.weight_ih"),
         *_ended(cell.step, returned(network, scaffold, values)),
     ]
     return "\n".join(map(broken, lines))

@@ -125,8 +125,10 @@ def shifted(
 ) -> Code:
     """A value some steps later, or before, and another where there is no such step."""
     own: Demand = "value" if body.event == "value" else demand if body.event == "open" else "number"
-    axes = body.axes if lengths is None else merge([body.axes, lengths.axes])
-    code = spread(expression(scope, body, own), body.axes, axes, full=True)
+    own_axes = merge([body.axes, (time,)])
+    axes = own_axes if lengths is None else merge([own_axes, lengths.axes])
+    code = expression(scope, body, own) if time in body.axes else repeated(scope, body, time, own, expression)
+    code = spread(code, own_axes, axes, full=True)
     place = axes.index(time)
     unstarted = outside.otherwise if isinstance(outside, ir.Start) else outside
     beyond = _beside(scope, unstarted, body, axes, own, expression)

@@ -64,7 +64,8 @@ class Hyperparameter:
 class Scaffold:
     """A default network: what goes in, and each head's name, constraint and event shape.
 
-    ``classes`` are the inputs that are categories, with their number: the network takes them in one-hot.
+    ``classes`` are the inputs that are categories, with their number: the network takes them in one-hot.  ``whole`` are
+    the inputs that are whole numbers, the position of a step: the network takes them in the dtype of its weights.
 
     A ``flow`` is an invertible function of the first input, given the others.  ``spectral``: each layer's weights are
     divided by their spectral norm.
@@ -84,6 +85,7 @@ class Scaffold:
     heads: tuple[tuple[str, Literal["real", "positive", "unit"], tuple[int, ...] | None], ...]
     like: str | None = None
     classes: tuple[tuple[str, int], ...] = ()
+    whole: tuple[str, ...] = ()
     flow: bool = False
     spectral: bool = False
     sequence: Literal["both", "forward", "backward", "summary"] | None = None

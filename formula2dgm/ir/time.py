@@ -106,6 +106,9 @@ class Shifted(Node):
     outside: Node
     lengths: Node | None = None
 
+    def _axes(self) -> tuple[Axis, ...]:
+        return merge([*(each.axes for each in self.children), (self.time,)])
+
     def _event(self) -> Event:
         return self.body.event
 

@@ -88,9 +88,11 @@ def _of_joint(context: Context, paths: Paths, call: tree.Call) -> list[tree.Node
 
 def _product(context: Context, paths: Paths, node: tree.Big) -> Factor | None:
     """A product over steps, its body as its only factor; None for any other product."""
+    if node.op != "prod" or len(node.binders) != 1:
+        return None
     item = node.binders[0]
     name = plain(item.name if isinstance(item, tree.Binds) else item.left if isinstance(item, tree.Relates) else item)
-    if node.op != "prod" or len(node.binders) != 1 or name is None:
+    if name is None:
         return None
     lower, upper = _bounds(paths, node)
     product = Factor(node.body, name)

@@ -157,6 +157,21 @@ class Context:
             copy = self.calls[name] = self.calls.get(name, 0) + 1
         return self.arena.make(ir.NetCall, name, args, frozen, copy, origin=origin)
 
+    def default_network(self, network: Network, place: tree.Node) -> None:
+        """Enter a network that is made by default; wherever its name is called again, it takes the same values."""
+        known = self.networks.setdefault(network.name, network)
+        if known is network or known.scaffold is None or network.scaffold is None:
+            return
+        one, other = ([shape for _, shape in each.scaffold.inputs] for each in (known, network))  # type: ignore[union-attr]
+        if len(one) == len(other) and all(a == b for a, b in zip(one, other, strict=True) if a and b):
+            return
+        raise self.refuse(
+            "F2D-0218",
+            f"{network.label} is made by default, from {_sized(known)} elsewhere and from {_sized(network)} here",
+            place.span,
+            "give different networks different names, or bind one that takes both",
+        )
+
     def network(self, name: str) -> Network:
         """A network that has been entered; of a target, the network that it follows."""
         return self.networks[self.followed[name].of if name in self.followed else name]
@@ -207,3 +222,10 @@ class Context:
 
     def const(self, value: float | int) -> ir.Const:
         return self.arena.make(ir.Const, value)
+
+
+def _sized(network: Network) -> str:
+    """What a default network takes, as an error lists it."""
+    assert network.scaffold is not None
+    inputs = [f"{name} of {'x'.join(map(str, shape))}" if shape else name for name, shape in network.scaffold.inputs]
+    return f"({', '.join(inputs)})"

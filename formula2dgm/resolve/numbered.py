@@ -26,10 +26,11 @@ def composed(node: tree.Node) -> tuple[tuple[tree.Node, ...], tree.Call | None]:
 
 
 def at_index(node: tree.Node, index: str, number: int) -> tree.Node:
-    """The tree with a number in place of an index: ``z_{k-1}`` at 1 is ``z_0``."""
+    """The tree with a number in place of an index: ``z_{k-1}`` at 1 is ``z_0``. The k of a call ``k(x)`` is none."""
     if plain(node) == index:
         return number_node(number, node)
-    node = map_children(node, lambda each: at_index(each, index, number))
+    head = node.head if isinstance(node, tree.Call) and plain(node.head) == index else None
+    node = map_children(node, lambda each: each if each is head else at_index(each, index, number))
     if isinstance(node, tree.Add) and all(map(is_signed_whole, node.terms)):
         return number_node(sum(int(str(each)) for each in node.terms), node)
     return node

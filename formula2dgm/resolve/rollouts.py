@@ -48,7 +48,7 @@ def rollout(context: Context, objectives: Sequence[Objective]) -> Rollout | None
     finally:
         if made is None:
             context.restore(entered)
-            context.assumptions[:] = assumed
+        context.assumptions[:] = assumed
         context.found, context.time, context.latent, context.inputs = kept
 
 
@@ -71,6 +71,7 @@ class _Rollout:
     def __init__(self, context: Context, time: Timeline, found: dict[str, tuple[Name, list[Density]]]):
         self.context, self.time, self.found = context, time, found
         self.axis = replace(time.axis, size="T")
+        self.known = set(context.inputs)
         self.evaluate = Evaluator(context)
         self.values: dict[str, ir.Node] = {}
 
@@ -90,7 +91,7 @@ class _Rollout:
         if not all(is_sized(each.law) for each in drawn):
             return None
         read = [each for value in values.values() for each in walk(value) if isinstance(each, ir.Data)]
-        if any(self.axis not in each.axes for each in read):
+        if any(self.axis not in each.axes or each.name not in self.known for each in read):
             return None
         last = self._last(
             objectives, {each.name for value in values.values() for each in walk(value) if isinstance(each, ir.Start)}
@@ -152,7 +153,8 @@ class _Rollout:
         return law_of(self.context, use, self._scope(), self.evaluate)
 
     def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...] | None:
-        """What the given steps carry: the draws and states of the objective at the last step."""
+        """What the given steps carry: the draws and states of the objective at the last step; None where it has none
+        of something that new steps need, and nothing where no data say how many steps are given."""
         nodes = [node for each in objectives for term in each.terms for node in walk(term.node)]
         names = names | (self.values.keys() - self.time.timed)
         known: dict[str, ir.Node] = {}
@@ -163,6 +165,8 @@ class _Rollout:
                 known.setdefault(each.name, each)
         if not names <= known.keys():
             return None
+        if not self._is_sized([known[name] for name in names], known):
+            return ()
         make = self.context.arena.make
         ends = lengths(self.context, self.time.axis)
         last = ((name, known[name]) for name in sorted(names))
@@ -170,3 +174,14 @@ class _Rollout:
             (name, make(ir.AtStep, node, self.time.axis, 0, ends) if self.time.axis in node.axes else node)
             for name, node in last
         )
+
+    def _is_sized(self, nodes: list[ir.Node], known: dict[str, ir.Node]) -> bool:
+        """Do the nodes read data that say how many sequences there are, and of how many steps?"""
+        below = dict[ir.Node, None]()
+        while nodes:
+            found = [each for each in walk(*nodes) if each not in below]
+            below |= dict.fromkeys(found)
+            sites = {each.site.split("@")[0] for each in found if isinstance(each, ir.Previous)}
+            nodes = [known[site] for site in sites & known.keys() if known[site] not in below]
+        wanted = {axis for each in below for axis in each.axes if axis.kind in ("batch", "time")}
+        return wanted <= {axis for each in below if isinstance(each, ir.Data) for axis in each.axes}

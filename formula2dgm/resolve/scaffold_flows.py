@@ -20,9 +20,7 @@ def scaffold_flow(
     shapes = tuple((shape, None) if isinstance(shape, str) else (label, shape) for label, shape in inputs)
     scaffold = Scaffold(shapes, ((name.full, "real", None),), flow=True)
     group = name.group[0] if name.group else None
-    context.networks.setdefault(
-        key, Network(key, name.full, tuple(label for label, _ in inputs), False, group, scaffold)
-    )
+    context.default_network(Network(key, name.full, tuple(label for label, _ in inputs), False, group, scaffold), call)
     context.assume(f"{name.full} is invertible: four affine couplings of a vector, its order reversed between them")
     made = context.call(key, args, origin=call)
     method: ir.Method = "inverse" if inverted else "forward"

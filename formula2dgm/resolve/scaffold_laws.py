@@ -18,7 +18,14 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.families import converted
 from formula2dgm.resolve.meeting import Part
 from formula2dgm.resolve.scaffold_recurrences import coded, over_time
-from formula2dgm.resolve.scaffold_sizes import classes_of, data_beside, event_shape, head_shape, inputs_of
+from formula2dgm.resolve.scaffold_sizes import (
+    classes_of,
+    data_beside,
+    event_shape,
+    head_shape,
+    inputs_of,
+    whole_numbers,
+)
 
 
 def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, ...]) -> ir.Law:
@@ -90,8 +97,11 @@ def _network_law(
     like = data_beside(context, Part("variable", variable.id)) if shape is None else None
     plain = [None if place in codes else each for place, each in enumerate(written)]
     reads, classes = over_time(context, given, written[0]), classes_of(context, inputs, plain)
-    scaffold = Scaffold(inputs, heads, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)
-    context.networks.setdefault(name, Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold))
+    whole = whole_numbers(inputs, given)
+    scaffold = Scaffold(
+        inputs, heads, like, classes, whole, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged
+    )
+    context.default_network(Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold), written[0])
     call = context.call(name, given)
     if len(heads) == 1 and family_name == "Normal":
         loc: ir.Node = context.arena.make(ir.Head, call, None, "loc")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
@@ -12,7 +14,15 @@ from formula2dgm.resolve.meeting import Part
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.ranges import is_probability, is_rooted
 from formula2dgm.resolve.scaffold_recurrences import coded, over_time, scaffold_over_time
-from formula2dgm.resolve.scaffold_sizes import classes_of, data_beside, event_shape, head_shape, inputs_of, result_shape
+from formula2dgm.resolve.scaffold_sizes import (
+    classes_of,
+    data_beside,
+    event_shape,
+    head_shape,
+    inputs_of,
+    result_shape,
+    whole_numbers,
+)
 from formula2dgm.syntax import tree
 
 
@@ -36,7 +46,7 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     shape = event_shape(context, variable)
     family = registry.family_by_spelling(str(declared.body.head))
     sized = head_shape(context, variable, family.name if family else "", shape)
-    made = tuple(
+    made: tuple[tuple[str, Literal["real", "positive"], tuple[int, ...] | None], ...] = tuple(
         (each, "positive" if kind == "positive" else "real", sized)
         for each, (_, kind) in zip(names, heads, strict=True)
     )
@@ -47,9 +57,19 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     like = data_beside(context, Part("variable", variable.id)) if sized is None else None
     plain = [None if place in codes else each for place, each in enumerate(call.args)]
     reads, classes = over_time(context, args, call), classes_of(context, inputs, plain)
-    scaffold = Scaffold(inputs, made, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)  # type: ignore[arg-type]
+    whole = whole_numbers(inputs, args)
+    scaffold = Scaffold(
+        inputs,
+        made,
+        like,
+        classes,
+        whole,
+        sequence=reads.sequence,
+        steady=reads.steady,
+        ragged=reads.ragged,
+    )
     network = Network(name, label, tuple(each for each, _ in inputs), False, group[0] if group else None, scaffold)
-    context.networks.setdefault(name, network)
+    context.default_network(network, call)
     context.assume(
         f"{own} is a small network" if len(heads) == 1 else f"{' and '.join(names)} are heads of one small network",
         declared.span,
@@ -74,10 +94,11 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
         ((key, "positive" if is_rooted(context, key) else "real", shape),),
         like,
         classes_of(context, inputs, call.args),
+        whole_numbers(inputs, args),
     )
     group = name.group[0] if name.group else None
     owned = attribute(key)
-    context.networks.setdefault(owned, Network(owned, key, tuple(each for each, _ in inputs), False, group, scaffold))
+    context.default_network(Network(owned, key, tuple(each for each, _ in inputs), False, group, scaffold), call)
     node: ir.Node = context.arena.make(ir.Head, context.call(owned, args, origin=call), None, key, origin=call)
     if shape == () and is_probability(context, key):
         context.assume(f"{key} is a small network with a sigmoid: it stands under logs only", call.span)

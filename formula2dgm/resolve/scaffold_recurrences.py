@@ -21,6 +21,7 @@ from formula2dgm.resolve.scaffold_sizes import (
     inputs_of,
     recurrent_shape,
     state_shape,
+    whole_numbers,
 )
 from formula2dgm.syntax import tree
 
@@ -93,7 +94,7 @@ def coded(
         )
         owned = f"{identifier(label)}_code_of_{identifier(own)}"
         title = f"the code of {written[place]} in {label}"
-        context.networks.setdefault(owned, Network(owned, title, (inputs[0][0],), False, group, scaffold))
+        context.default_network(Network(owned, title, (inputs[0][0],), False, group, scaffold), written[place])
         context.assume(
             f"{label} reads {written[place]} by {_MADE[reads.sequence or 'both']}, {STATE_SHAPE[0]} numbers a step",
             written[place].span,
@@ -147,7 +148,8 @@ def _cell(
             inputs[place] = (key, shape)
     like = next((_like(context, name.full, key) for key, _, shape in heads if shape is None), None)
     others = [None if place in places else each for place, each in enumerate(written)]
-    scaffold = Scaffold(tuple(inputs), heads, like, classes_of(context, tuple(inputs), others), state=places)  # type: ignore[arg-type]
+    classes, whole = classes_of(context, tuple(inputs), others), whole_numbers(inputs, nodes)
+    scaffold = Scaffold(tuple(inputs), heads, like, classes, whole, state=places)  # type: ignore[arg-type]
     kind = "an LSTM cell" if is_lstm(scaffold) else "a GRU cell"
     context.assume(f"{name.full} is {kind}", call.span)
     made = _enter(context, name, scaffold, nodes, call)
@@ -169,5 +171,5 @@ def _enter(context: Context, name: Name, scaffold: Scaffold, nodes: tuple[ir.Nod
     owned, group = attribute(name.full), name.group[0] if name.group else None
     inputs = tuple(each for each, _ in scaffold.inputs)
     network = Network(owned, name.full, inputs, False, group, scaffold, outputs=len(scaffold.heads))
-    context.networks.setdefault(owned, network)
+    context.default_network(network, call)
     return context.call(owned, nodes, origin=call)

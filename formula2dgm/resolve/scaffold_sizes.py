@@ -207,6 +207,11 @@ def classes_of(
     return tuple(found)
 
 
+def whole_numbers(inputs: Sequence[tuple[str, tuple[int, ...] | None]], nodes: Sequence[ir.Node]) -> tuple[str, ...]:
+    """The inputs that are the positions of an index: ``t`` in ``f(x_t, t)``."""
+    return tuple(name for (name, _), node in zip(inputs, nodes, strict=True) if isinstance(node, ir.Index))
+
+
 def input_name(node: tree.Node, position: int) -> str:
     """What a network's argument is called: the variable's name, ``z_previous`` for ``z_{t-1}``, or its position."""
     if not isinstance(node, tree.Symbol):

@@ -17,7 +17,6 @@ from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared, Model
 from formula2dgm.resolve.timeline import TIME_BOUNDS, TIME_LETTERS
-from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 
@@ -145,7 +144,8 @@ def _derived(context: Context, call: tree.Call) -> list[Run]:
             raise _unknown(context, call, name.id if name else str(call))
         first = min(inside, key=lambda each: len(each.signature.given)) if len(inside) == 2 else None
         for density in inside:
-            found.append(_run(context, density, 1 if density is first else 2 if first is not None else None, call.span))
+            start = 1 if density is first else 2 if first is not None else None
+            found.append(_run(context, call, wanted, density, start))
     return found
 
 
@@ -196,20 +196,42 @@ def _over(density: Density) -> str | None:
     return name.id if name is not None else None
 
 
-def _run(context: Context, density: Density, first: int | None, span: Span) -> Run:
+def _run(context: Context, whole: tree.Call, wanted: Signature, density: Density, first: int | None) -> Run:
     """The density at every step; at the first alone (``first`` 1), or from the second on (2)."""
-    time = context.time
+    time, span = context.time, whole.span
     assert time is not None
     own = density.signature
     count = len(own.variables)
+    letter = tree.Symbol(next(iter(sorted(time.indices)), "t"), span=span)
+    slots = _at_each_step(context, own, wanted, letter)
     head = tree.Symbol(own.head, sub=tuple(tree.Symbol(each, span=span) for each in own.group), span=span)
-    call = tree.Call(head, own.slots[:count], own.slots[count:] or None, span=span)
+    call = tree.Call(head, slots[:count], slots[count:] or None, span=span)
+    if slots != own.slots:
+        context.assume(f"{whole} is the product over {letter} of {call}, each step by {density.label}", span)
     if first == 1:
         return Run(call, None)
-    letter = next(iter(sorted(time.indices)), "t")
     lower = tree.Number(str(time.start + (first or 1) - 1), span=span)
-    binder = tree.Binds(tree.Symbol(letter, span=span), lower, span=span)
+    binder = tree.Binds(letter, lower, span=span)
     return Run(call, tree.Big("prod", (binder,), None, call, False, span=span))
+
+
+def _at_each_step(context: Context, own: Signature, wanted: Signature, letter: tree.Symbol) -> tuple[tree.Node, ...]:
+    """The slots of a density, placed where the joint is written. Of a density of single values, ``p(x|z)``, those that
+    the joint has at all steps stand at each of them: ``p(x_t|z_t)``."""
+    time = context.time
+    assert time is not None
+    slots = tuple(each.placed(letter.span) for each in own.slots)
+    if any(name is None or list(time.places(name)) for name in (*own.variables, *own.given)):
+        return slots
+    names = (*wanted.variables, *wanted.given)
+    at = {
+        name.id: _at(context, slot, letter)
+        for name, slot in zip(names, wanted.slots, strict=True)
+        if name and isinstance(slot, tree.Symbol) and is_whole(context, slot)
+    }
+    return tuple(
+        at.get(name.id, slot) if name else slot for name, slot in zip((*own.variables, *own.given), slots, strict=True)
+    )
 
 
 def _unknown(context: Context, call: tree.Call, variable: str) -> Refused:

@@ -116,9 +116,12 @@ class _Reading:
         before = carried_before(self.context, own, -by, self.axis, self.scope, self.symbol, self.evaluate)
         if before is not None:
             return before
+        value = self.value()
+        if isinstance(value, ir.Const | ir.Hyper):
+            return value
         outside = self._outside(by)
         ends = self.lengths if by > 0 else None
-        return self.make(ir.Shifted, self.value(), self.axis, by, outside, ends, origin=self.symbol)
+        return self.make(ir.Shifted, value, self.axis, by, outside, ends, origin=self.symbol)
 
     def _outside(self, by: int) -> ir.Node:
         if by >= 0:

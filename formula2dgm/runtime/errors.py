@@ -20,6 +20,7 @@ UNFIT = (
     "out of bounds for dimension",
     "expanded size",
     "cannot be multiplied",
+    "input_size",
     "not broadcastable",
     "same device",
     "same dtype",

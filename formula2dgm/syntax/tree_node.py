@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 from formula2dgm.spans import Span
 
@@ -30,6 +31,17 @@ class Node:
             node = stack.pop()
             yield node
             stack.extend(reversed(list(node.children)))
+
+    def placed(self, span: Span) -> Self:
+        """The same node, it and all below it at another place: what a word of the text stands for."""
+        moved: dict[str, Any] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, Node):
+                moved[each.name] = value.placed(span)
+            elif isinstance(value, tuple):
+                moved[each.name] = tuple(item.placed(span) if isinstance(item, Node) else item for item in value)
+        return replace(self, **moved, span=span)
 
     def __str__(self) -> str:
         from formula2dgm.syntax.printer import to_ascii

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import timeit
 
 import pytest
 from lark import Lark
@@ -14,6 +15,7 @@ from lark.parsers.lalr_analysis import LALR_Analyzer
 
 from formula2dgm import resources
 from formula2dgm.syntax import grammar, parse, to_latex
+from tests.support.growth import assert_linear
 
 TEXT = (resources.grammar() / "formula.lark").read_text()
 
@@ -66,14 +68,7 @@ GROWING = {
 
 @pytest.mark.parametrize("piece", GROWING.values(), ids=GROWING)
 def test_reading_time_grows_with_the_length_and_not_faster(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        start = time.perf_counter()
-        parse(text)
-        return time.perf_counter() - start
-
-    seconds(500)
-    assert seconds(40_000) < 0.5 + 12 * seconds(10_000)
+    assert_linear(parse, piece)
 
 
 def test_a_text_beyond_the_limit_is_refused() -> None:
@@ -89,11 +84,7 @@ def test_the_deepest_formula_is_read_printed_and_compared() -> None:
 
 def test_an_objective_is_read_in_a_millisecond() -> None:
     text = "E_q(z|x)[log p(x|z)] - beta * KL[q(z|x) || p(z)]"
-    parse(text)
-    start = time.perf_counter()
-    for _ in range(20):
-        parse(text)
-    assert (time.perf_counter() - start) / 20 < 0.005  # a fifth of it on a quiet machine
+    assert min(timeit.repeat(lambda: parse(text), time.process_time, repeat=5, number=10)) / 10 < 0.005
 
 
 def test_reading_needs_no_heavy_package() -> None:
