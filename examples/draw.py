@@ -38,7 +38,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -253,6 +253,50 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
+    def sample(
+        self, n: int, T: int | None = None, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
+    ) -> dict[str, Tensor]:
+        """T steps of n new sequences;
+        ``mean``: what nothing else depends on is its mean."""
+        noise = {} if noise is None else noise
+        T = self.T if T is None else T
+
+        # z ~ p(z): one draw for each example and step
+        z_shape = (n, T, 4)
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
+        z = normal_sample(z_noise, 0.0, 1.0)
+
+        # d: step by step, because each step needs the one before
+        d_previous = tensor_of(self).new_zeros((n, 32))
+        d_steps = []
+        for z_t in z.unbind(1):
+            # g_theta(z_t, d_{t-1})
+            d_t = self.g_theta(z_t, d_previous)
+            d_steps.append(d_t)
+            d_previous = d_t
+        d = torch.stack(d_steps, dim=1)
+
+        # w_theta(d_t)
+        w_theta_d_t = unfold(self.w_theta(*fold(2, d)), d.shape[:2])
+
+        # c: step by step, because each step needs the one before
+        c_previous = tensor_of(self).new_zeros((n, 64))
+        c_t_steps = []
+        for w_theta_d_t_t in w_theta_d_t.unbind(1):
+            # c_t = c[t-1] + w_theta(d_t)
+            c_t_t = c_previous + w_theta_d_t_t
+            c_t_steps.append(c_t_t)
+            c_previous = c_t_t
+        c_t = torch.stack(c_t_steps, dim=1)
+
+        # x ~ p_theta(x|c): one draw for each example
+        x_shape = (n, 64)
+        x = noise["x"].expand(x_shape) if "x" in noise else bernoulli_draw(x_shape, c_t[:, -1])
+        if mean:
+            x = bernoulli_mean(c_t[:, -1])
+
+        return {"z": z, "x": x, "c": c_t, "d": d}
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -380,6 +424,35 @@ def kl_normal_normal(
 def bernoulli_mean(logits: Tensor) -> Tensor:
     """p = sigmoid(logits), elementwise."""
     return torch.sigmoid(logits)
+
+
+def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
+    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
+        return tuple(x.flatten(0, lead - 1) for x in tensors)
+    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
+    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+
+
+def unfold(output: Any, axes: tuple[int, ...]) -> Any:
+    """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
+    if isinstance(output, dict):
+        return {name: unfold(each, axes) for name, each in output.items()}
+    if isinstance(output, tuple | list):
+        return tuple(unfold(each, axes) for each in output)
+    if not isinstance(output, Tensor) or output.dim() == 0:
+        return output
+    if output.shape[0] != math.prod(axes):
+        raise ValueError(
+            f"a network was given {math.prod(axes)} examples, so it returns [{math.prod(axes)}, event...], "
+            f"but it returned shape {tuple(output.shape)}"
+        )
+    return output.reshape(*axes, *output.shape[1:])
+
+
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+    """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 
 def floating_dtype(like: Tensor) -> torch.dtype:

@@ -102,6 +102,41 @@ class Objective(nn.Module):
             contributions={name: term.detach() for name, term in contributions.items()},
         )
 
+    def sample(
+        self, n: int, T: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
+    ) -> dict[str, Tensor]:
+        """T steps of n new sequences;
+        ``mean``: what nothing else depends on is its mean."""
+        noise = {} if noise is None else noise
+
+        # z ~ p(z|z): step by step, because each step needs the one before
+        z_previous = None  # the first step reads none
+        z_steps = []
+        for t in range(T):
+            if t == 0:
+                value_part_t = self.pi_logits.expand(n, *self.pi_logits.shape)
+            else:
+                value_part_t = self.A_logits[z_previous.long()]
+            z_t_shape = value_part_t.shape[:-1]
+            if "z" in noise:
+                z_t = noise["z"].expand((*z_t_shape[:1], T, *z_t_shape[1:]))[:, t]
+            else:
+                z_t = categorical_draw(z_t_shape, value_part_t)
+            z_steps.append(z_t)
+            z_previous = z_t
+        z = torch.stack(z_steps, dim=1)
+
+        # p(x|z): logits = B_logits[row of B_logits=z]
+        p_x_given_z_logits = self.B_logits[z]
+
+        # x ~ p(x|z): one draw for each example and step
+        x_shape = (n, T, 8)
+        x = noise["x"].expand(x_shape) if "x" in noise else bernoulli_draw(x_shape, p_x_given_z_logits)
+        if mean:
+            x = bernoulli_mean(p_x_given_z_logits)
+
+        return {"z": z, "x": x}
+
 
 def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective:
     """The objective with default networks, for data of these event shapes."""
@@ -190,6 +225,22 @@ def chain_log_sum(first: Tensor, moves: Tensor, steps: Tensor, lengths: Tensor |
         moved = torch.logsumexp(log_alpha.unsqueeze(1) + transitions[t], dim=0) + potentials[t]
         log_alpha = moved if lengths is None else torch.where(t < lengths, moved, log_alpha)
     return torch.logsumexp(log_alpha, dim=0)
+
+
+def categorical_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+    """Indices of this shape, drawn from softmax(logits)."""
+    probs = torch.softmax(logits, dim=-1).expand(*shape, logits.shape[-1])
+    return torch.multinomial(probs.reshape(-1, logits.shape[-1]), 1).reshape(shape)
+
+
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+    """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
+
+
+def bernoulli_mean(logits: Tensor) -> Tensor:
+    """p = sigmoid(logits), elementwise."""
+    return torch.sigmoid(logits)
 
 
 def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor:

@@ -106,6 +106,47 @@ class Objective(nn.Module):
             contributions={name: term.detach() for name, term in contributions.items()},
         )
 
+    def sample(
+        self, n: int, T: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
+    ) -> dict[str, Tensor]:
+        """T steps of n new sequences;
+        ``mean``: what nothing else depends on is its mean."""
+        noise = {} if noise is None else noise
+
+        # z ~ p(z|z): step by step, because each step needs the one before
+        sqrt_P_if_t_at_1_else_sqrt_Q = first_then(
+            torch.sqrt(torch.exp(self.log_P)).unsqueeze(0), torch.sqrt(torch.exp(self.log_Q)).unsqueeze(0), 0, T
+        )
+        z_shape = (n, T, 4)
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, sqrt_P_if_t_at_1_else_sqrt_Q)
+        z_previous = None  # the first step reads none
+        z_steps = []
+        sqrt_P_if_t_at_1_else_sqrt_Q_by_step = sqrt_P_if_t_at_1_else_sqrt_Q.unbind(0)
+        z_noise_by_step = z_noise.unbind(1)
+        for t in range(T):
+            z_noise_t = z_noise_by_step[t]
+            sqrt_P_if_t_at_1_else_sqrt_Q_t = sqrt_P_if_t_at_1_else_sqrt_Q_by_step[t]
+            if t == 0:
+                value_sum_t = self.m.expand(n, *self.m.shape)
+            else:
+                value_sum_t = z_previous @ self.A.mT + self.b
+            z_t = normal_sample(z_noise_t, value_sum_t, sqrt_P_if_t_at_1_else_sqrt_Q_t)
+            z_steps.append(z_t)
+            z_previous = z_t
+        z = torch.stack(z_steps, dim=1)
+
+        # p(x|z): loc = C z + d
+        p_x_given_z_loc = z @ self.C.mT + self.d
+
+        # x ~ p(x|z): one draw for each example and step
+        x_shape = (n, T, 8)
+        x_noise = noise["x"].expand(x_shape) if "x" in noise else normal_noise(x_shape, p_x_given_z_loc)
+        x = normal_sample(x_noise, p_x_given_z_loc, torch.sqrt(torch.exp(self.log_R)))
+        if mean:
+            x = normal_mean(p_x_given_z_loc, torch.sqrt(torch.exp(self.log_R)))
+
+        return {"z": z, "x": x}
+
 
 def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective:
     """The objective with default networks, for data of these event shapes."""
@@ -134,6 +175,34 @@ def kalman_log_prob(
     z_0, from which a step leads to z_1, where it is ``before``); motion: A, b and the root of Q, each at the step
     that it leads to; emission: C, d and the root of R."""
     return kalman_filter(x, start, motion, emission, lead, before)[2]
+
+
+def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int) -> Tensor:
+    """``first``, of one step, at the first of the steps along ``dim``, and ``rest`` at every other."""
+    first, rest = as_tensors(first, rest)
+    shape = list(torch.broadcast_shapes(first.shape, rest.shape))
+    shape[dim] = 1
+    start = first.expand(shape)
+    shape[dim] = steps
+    return torch.cat([start, rest.expand(shape).narrow(dim, 1, steps - 1)], dim)
+
+
+def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Standard normal noise on the device and in the dtype of ``like``."""
+    return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
+
+
+def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
+    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
+        return torch.addcmul(loc, scale, noise)
+    return loc + scale * noise
+
+
+def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """loc, elementwise."""
+    loc, scale = broadcast(loc, scale)
+    return loc
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
@@ -173,6 +242,16 @@ def kalman_filter(
     squares = squares + matrices_times(pulls, surprise).square().sum(-1)
     constant = log_diagonal_sum(noise) + 0.5 * x.shape[-1] * math.log(2 * math.pi)
     return means + shift, roots, -0.5 * squares - volumes - constant
+
+
+def floating_dtype(like: Tensor) -> torch.dtype:
+    """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
+    return like.dtype if like.is_floating_point() else torch.get_default_dtype()
+
+
+def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
+    """All values as tensors of their common shape."""
+    return tuple(torch.broadcast_tensors(*as_tensors(*values)))
 
 
 def chain_map(

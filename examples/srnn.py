@@ -317,6 +317,98 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
+    def sample(
+        self,
+        n: int,
+        T: int,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+        noise: Mapping[str, Tensor] | None = None,
+        mean: bool = False,
+    ) -> dict[str, Tensor]:
+        """T steps of n new sequences, or those behind the given ones that ``start`` stands for;
+        ``mean``: what nothing else depends on is its mean."""
+        noise = {} if noise is None else noise
+        start = {} if start is None else start
+
+        # z ~ p_theta(z|z, d), x ~ p_theta(x|z, d), d: step by step, because each step needs the one before
+        z_shape = (n, T, 4)
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
+        z_previous = start["z"] if "z" in start else torch.zeros_like(z_noise[:, 0])
+        x_previous = start["x"] if "x" in start else tensor_of(self).new_zeros((n, 8))
+        d_previous = start["d"] if "d" in start else tensor_of(self).new_zeros((n, 32))
+        z_steps = []
+        x_steps = []
+        d_steps = []
+        for t, z_noise_t in enumerate(z_noise.unbind(1)):
+            # f_theta(x_{t-1}, d_{t-1})
+            d_t = self.f_theta(x_previous, d_previous)
+
+            # p_theta(z|z, d)
+            p_theta_z_given_z_d_loc_t, p_theta_z_given_z_d_scale_t = normal_parameters(
+                self.p_theta_z_given_z_d(z_previous, d_t)
+            )
+            z_t = normal_sample(z_noise_t, p_theta_z_given_z_d_loc_t, p_theta_z_given_z_d_scale_t)
+
+            # g_theta(z_t, d_t)
+            g_theta_z_t_d_t_t = self.g_theta(z_t, d_t)
+            x_t_shape = g_theta_z_t_d_t_t.shape
+            if "x" in noise:
+                x_t = noise["x"].expand((*x_t_shape[:1], T, *x_t_shape[1:]))[:, t]
+            else:
+                x_t = bernoulli_draw(x_t_shape, g_theta_z_t_d_t_t)
+            z_steps.append(z_t)
+            x_steps.append(x_t)
+            d_steps.append(d_t)
+            z_previous, x_previous, d_previous = z_t, x_t, d_t
+        z = torch.stack(z_steps, dim=1)
+        x = torch.stack(x_steps, dim=1)
+        d = torch.stack(d_steps, dim=1)
+
+        return {"z": z, "x": x, "d": d}
+
+    def filter(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> dict[str, Tensor]:
+        """What given steps carry to new ones, to ``sample(..., start=...)``."""
+        noise = {} if noise is None else noise
+
+        # d: step by step, because each step needs the one before
+        x_before = shifted(x, -1, 1, 0.0)
+        d_previous = tensor_of(self).new_zeros((x.shape[0], 32))
+        d_steps = []
+        for x_before_t in x_before.unbind(1):
+            # f_theta(x_{t-1}, d_{t-1})
+            d_t = self.f_theta(x_before_t, d_previous)
+            d_steps.append(d_t)
+            d_previous = d_t
+        d = torch.stack(d_steps, dim=1)
+
+        # a: step by step, from the last to the first, because each step needs the one after
+        a_next = tensor_of(self).new_zeros((x.shape[0], 32))
+        a_steps = []
+        for x_t, d_t in zip(reversed(x.unbind(1)), reversed(d.unbind(1)), strict=True):
+            # r_phi(x_t, d_t, a_{t+1})
+            a_t = self.r_phi(x_t, d_t, a_next)
+            a_steps.append(a_t)
+            a_next = a_t
+        a = torch.stack(a_steps[::-1], dim=1)
+
+        # z ~ q_phi(z|z, a): step by step, because each step needs the one before
+        z_shape = (x.shape[0], x.shape[1], 4)
+        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
+        z_previous = torch.zeros_like(z_noise[:, 0])
+        z_steps = []
+        for a_t, z_noise_t in zip(a.unbind(1), z_noise.unbind(1), strict=True):
+            # q_phi(z|z, a)
+            q_phi_z_given_z_a_loc_t, q_phi_z_given_z_a_scale_t = normal_parameters(
+                self.q_phi_z_given_z_a(z_previous, a_t)
+            )
+            z_t = normal_sample(z_noise_t, q_phi_z_given_z_a_loc_t, q_phi_z_given_z_a_scale_t)
+            z_steps.append(z_t)
+            z_previous = z_t
+        z = torch.stack(z_steps, dim=1)
+
+        return {"d": d[:, -1], "x": x[:, -1], "z": z[:, -1]}
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -486,6 +578,11 @@ def kl_normal_normal(
 def bernoulli_mean(logits: Tensor) -> Tensor:
     """p = sigmoid(logits), elementwise."""
     return torch.sigmoid(logits)
+
+
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+    """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 
 def before_end(lengths: Tensor, by: int, like: Tensor, dim: int) -> Tensor:

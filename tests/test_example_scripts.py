@@ -192,3 +192,13 @@ def test_one_line_is_a_model(model: str) -> None:
     if model != "GAN":
         assert history[-1]["loss"] < history[0]["loss"]
     assert set(lines.MODELS) == {"maximum likelihood", "variational autoencoder", "variational inference", "GAN"}
+
+
+def test_td_vae_jumps_from_what_it_has_seen(tmp_path: Path) -> None:
+    td_vae = script("td_vae_on_ball")
+    objective, kept, loss = td_vae.fit(epochs=1, count=40)
+    assert kept.shape == (4, 16, 16) and math.isfinite(loss)
+    path = td_vae.jumps(objective, kept[:, :8], count=3)
+    assert path.shape == (4, 4, 16)
+    td_vae.picture([kept[0, :4], path[0]], str(tmp_path / "jumps.png"))
+    assert (tmp_path / "jumps.png").read_bytes()[:8] == PNG

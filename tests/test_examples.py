@@ -71,6 +71,7 @@ CALLS = {
     "vrnn": {"q_phi_z_given_x_h": 5, "f_theta": 5},
     "srnn": {"f_theta": 5, "r_phi": 5, "q_phi_z_given_z_a": 5},
     "world_model": {"f_theta": 5, "q_phi_s_given_h_o": 5},
+    "td_vae": {"RNN_theta": 5, "p_B_z_t_2_given_b": 2},  # two beliefs
     "draw": {"e_phi": 10, "q_phi_z_given_h": 10, "g_theta": 10, "w_theta": 10},
 }
 
@@ -132,13 +133,16 @@ DATA = {
     "sequence_vae": sequences("words"),
     "world_model": sequences("episodes"),
     "newtonian_vae": sequences("ball"),
+    "td_vae": sequences("ball"),
 }
 FALLS = {"gaussian_mixture": 0.1, "real_nvp": 0.1, "information_bottleneck": 0.5}
 #: Whose loss falls, where there are players; that of a game need not.
 LEARNS = {"factor_vae": "theta,phi: loss", "adversarial_autoencoder": "theta,phi: loss"}
 GAMES = {"gan", "non_saturating_gan", "wgan_gp"}
-#: What makes no images: labels, and halves of images.
-UNSEEN = {"information_bottleneck", "linear_gaussian_chain", "product_of_experts", "hmm", "sequence_vae"}
+#: What makes no images: labels, halves of images, and two moments of a sequence.
+UNSEEN = {"information_bottleneck", "product_of_experts", "td_vae"}
+#: What goes on from the first half of a sequence.
+CONTINUES = {"deep_markov_model", "vrnn", "srnn", "world_model", "newtonian_vae"}
 
 
 @pytest.mark.slow
@@ -156,3 +160,4 @@ def test_it_trains_on_real_data(path: Path, tmp_path: Path) -> None:
     pictures = {each.name: each.read_bytes()[:8] for each in tmp_path.glob("*.png")}
     assert set(pictures.values()) == {b"\x89PNG\r\n\x1a\n"}
     assert "loss.png" in pictures and (len(pictures) > 1) == (path.stem not in UNSEEN)
+    assert any(name.startswith("rollouts") for name in pictures) == (path.stem in CONTINUES)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from formula2dgm.codegen.arguments import sequence_inputs
+from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.meeting_values import meetings
@@ -110,6 +111,8 @@ class _Checks:
         given = dict(law.params)
         for name, check in facts(law).check:
             code = self._tensor(law, given[name])
+            if code is None and is_python_number(given[name]) and _is_set(given[name]):
+                code = expression(self.scope, given[name])
             if code is not None:
                 self._add(law, call(self.scope.use(check), f'"the {name} of {law.label}"', code))
 
@@ -184,6 +187,11 @@ class _Checks:
         indent = self.scope.body.indent + 4
         lines = statement(check, indent) or [" " * indent + check.text]
         self.lines.setdefault(check.text, (lines, self.scope.span(node)))
+
+
+def _is_set(node: ir.Node) -> bool:
+    """Does a number depend on a hyperparameter, which each call may set?"""
+    return any(isinstance(each, ir.Hyper) for each in walk(node))
 
 
 def _probabilities(program: Program) -> set[str]:

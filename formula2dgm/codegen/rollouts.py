@@ -91,6 +91,8 @@ class _Rollout:
         scope.body.write("noise = {} if noise is None else noise")
         if scope.started:
             scope.body.write("start = {} if start is None else start")
+        if isinstance(self.rollout.steps, str) and not self.given:
+            scope.body.write(f"T = {scope.arguments[self.rollout.steps]} if T is None else T")
         try:
             self._draws()
         except UnknownShape as error:
@@ -101,7 +103,7 @@ class _Rollout:
         return joined(head, scope.body)
 
     def _signature(self, head: Body) -> None:
-        positional = [f"{each}: Tensor" for each in self.given] or ["n: int", f"T: int{self._default()}"]
+        positional = [f"{each}: Tensor" for each in self.given] or ["n: int", self._steps()]
         keywords = ["noise: Mapping[str, Tensor] | None = None", "mean: bool = False"]
         if self.scope.started:
             keywords = ["start: Mapping[str, Tensor] | None = None", *keywords]
@@ -111,11 +113,15 @@ class _Rollout:
         head.write(f'    """{what}{behind};')
         head.write('    ``mean``: what nothing else depends on is its mean."""')
 
-    def _default(self) -> str:
-        """How many steps the formula says."""
-        sizes = {axis.size for each in self.program.inputs for axis in each.axes if axis.kind == "time"}
-        found = [each for each in sizes if isinstance(each, int)]
-        return f" = {found[0]}" if len(found) == 1 else ""
+    def _steps(self) -> str:
+        """The argument for the number of steps, with what the formula says of it."""
+        match self.rollout.steps:
+            case int(number):
+                return f"T: int = {number}"
+            case str():
+                return "T: int | None = None"
+            case None:
+                return "T: int"
 
     def _draws(self) -> None:
         nodes = list(self.values.values())

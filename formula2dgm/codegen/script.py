@@ -79,8 +79,9 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     needed = [_field(each) for each in program.hyperparameters if each.default is None and each not in counted]
     supports = {each.support for each in program.inputs}
     several = len(program.inputs) > 1
-    samples = program.rollout is None and "    def sample(" in generated
-    samples = samples and 'raise ValueError("the event shape of' not in generated
+    draws = "    def sample(" in generated and 'raise ValueError("the event shape of' not in generated
+    rolls = _rolls(program, generated) if draws else None
+    samples = draws and (program.rollout is None or (rolls is None and program.rollout.steps is not None))
     reconstructs = "    def reconstruct(" in generated
     return {
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
@@ -107,8 +108,24 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "gradients": _has_gradient(program),
         "samples": samples,
         "reconstructs": reconstructs,
-        "pictures": bool(program.inputs) and (samples or reconstructs),
+        "rolls": rolls,
+        "pictures": bool(program.inputs) and bool(samples or reconstructs or rolls),
     }
+
+
+def _rolls(program: Program, generated: str) -> dict[str, object] | None:
+    """The data whose new steps can be seen beside given ones, and how to draw them; None for sequences that end at
+    steps of their own, and where the model makes no data of steps."""
+    timed = [each.name for each in program.inputs if _is_sequence(each)]
+    rollout = program.rollout
+    if rollout is None or any(each.name == LENGTHS for each in program.inputs):
+        return None
+    made = [name for name, _ in rollout.values if name in timed and name == argument(name)]
+    if not made or len({axis.size for each in program.inputs for axis in each.axes if axis.kind == "time"}) > 1:
+        return None
+    given = "".join(f"{_quoted(each)}, " for each in rollout.inputs).strip()
+    files = ", ".join(f"{_quoted(each)}: {_quoted(f'_{each}' if len(made) > 1 else '')}" for each in made)
+    return {"made": made, "files": f"{{{files}}}", "given": given, "continues": "    def filter(" in generated}
 
 
 def _variable(each: Input, several: bool) -> str:

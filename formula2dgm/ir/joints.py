@@ -58,12 +58,14 @@ class Rollout:
     inputs  the data that it reads along its steps: actions
     last    what the given steps carry to the new ones: by variable, its value at the last of them, as the objective
             draws and computes it from data
+    steps   how many steps there are by default: a number, or the hyperparameter that says it
     """
 
     time: Axis
     values: tuple[tuple[str, ir.Node], ...]
     inputs: tuple[str, ...] = ()
     last: tuple[tuple[str, ir.Node], ...] = ()
+    steps: int | str | None = None
 
     def changed(self, change: Callable[[ir.Node], ir.Node]) -> Rollout:
         """The same of other nodes."""

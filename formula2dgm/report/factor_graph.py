@@ -70,7 +70,8 @@ class _Builder:
                 case ir.Enumerated(law, axis):
                     self._latent(axis.name.rstrip("'"), law.axes)
                 case ir.LogProb(law, value):
-                    self._density(law, [name for name, _ in self._variables(value)])
+                    scored = value.body if isinstance(value, ir.Picked) else value  # its step is no part of the value
+                    self._density(law, [name for name, _ in self._variables(scored)])
                 case ir.LogProbAt(label, category, parts):
                     self._at_category(label, category, parts)
                 case ir.Divergence(_, left, right):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from formula2dgm.report.picture_shapes import Box, Mark, Point, around
 
@@ -123,6 +124,16 @@ def _part(marks: Mapping[str, Mark], plates: Sequence[set[str]]) -> None:
                 by = boxes[i].right + GAP / 2 + PAD - min(marks[name].box.left for name in strangers)
                 for name in strangers:
                     marks[name].centre = Point(marks[name].centre.x + by, marks[name].centre.y)
+        _apart(marks)
+
+
+def _apart(marks: Mapping[str, Mark]) -> None:
+    """Move to the right what lies over its neighbour in a row."""
+    ordered = sorted(marks.values(), key=lambda each: (each.centre.y, each.centre.x))
+    for before, each in pairwise(ordered):
+        least = before.centre.x + before.half_width + GAP / 2 + each.half_width
+        if before.centre.y == each.centre.y and each.centre.x < least:
+            each.centre = Point(least, each.centre.y)
 
 
 def _first(marks: Mapping[str, Mark], one: set[str], other: set[str]) -> bool:

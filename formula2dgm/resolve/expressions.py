@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from formula2dgm.ir import nodes as ir
@@ -20,6 +19,7 @@ from formula2dgm.resolve.families import is_family_at_value, names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
+from formula2dgm.resolve.gradients import gradient
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.known_functions import called, entry_at, known
 from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, written
@@ -200,17 +200,7 @@ class Evaluator:
             case "sg" | "stopgrad" | "detach":
                 return self.make(ir.StopGrad, self(args[0], scope.under(node)))
             case "grad":
-                if len(sub) != 1:
-                    raise self.context.refuse(
-                        "F2D-0215", "the gradient's variable is missing", node.span, "write \\nabla_x f(x)"
-                    )
-                by = self(sub[0], scope)
-                if isinstance(sub[0], tree.Symbol):
-                    scored = scope.scores | {read_name(sub[0], self.context.model.indices).id}
-                    below = replace(below, scores=scored)
-                if isinstance(by, ir.Hyper | ir.Const):
-                    raise self.context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
-                return self.make(ir.Grad, self(args[0], below), by)
+                return gradient(self.context, node, args[0], sub, scope, self)
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
         return known(self, node, name, args, sub, below)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.registry.batch_estimators import DISCREPANCIES
 from formula2dgm.resolve.binders import Bound, bind
@@ -132,7 +133,15 @@ def _kernel(evaluate: Evaluator, node: tree.Divergence, scope: Scope) -> Kernel:
     copy = Name(variable.letter, (*variable.accents, "prime"), variable.labels, variable.group, variable.style)
 
     def kernel(left: ir.Node, right: ir.Node) -> ir.Node:
-        return evaluate(written, scope.under(node, False).bind({variable.id: left, copy.id: right}))
+        value = evaluate(written, scope.under(node, False).bind({variable.id: left, copy.id: right}))
+        if not {left, right} <= set(walk(value)):
+            raise context.refuse(
+                "F2D-0338",
+                f"the kernel {written} does not compare its two values: it depends on one of them, or on none",
+                written.span,
+                "define it by both: k(u, v) = \\exp(-\\|u - v\\|^2 / 2)",
+            )
+        return value
 
     return kernel
 

@@ -25,6 +25,7 @@ from formula2dgm.resolve.dependence import refuse_unseen
 from formula2dgm.resolve.experts import product_law
 from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law, note_defaults
 from formula2dgm.resolve.frozen_groups import held
+from formula2dgm.resolve.impossible import refuse_impossible
 from formula2dgm.resolve.posteriors import posterior_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
 from formula2dgm.resolve.tables import rows_at, tables_of
@@ -37,6 +38,7 @@ from formula2dgm.syntax import tree
 def law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.Law:
     """The law of a density, its givens evaluated at their place of use."""
     law = _law_of(context, use, scope, evaluate)
+    refuse_impossible(context, law, _place(use))
     if use.call is not None:
         _note_place(context, law, use.call)
     law = _at_class(context, use, law)

@@ -11,7 +11,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.joints import Rollout
 from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.reading.names import Name
+from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS
 from formula2dgm.resolve.ancestral import is_sized
 from formula2dgm.resolve.carried import carry_all
@@ -20,10 +20,10 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.places import Offset, Step
-from formula2dgm.resolve.recurrences import reached
 from formula2dgm.resolve.sequence_draws import joined
 from formula2dgm.resolve.timeline import Timeline
 from formula2dgm.resolve.windows import lengths
+from formula2dgm.syntax import tree
 
 SAMPLES = Axis("batch", "samples")
 
@@ -96,10 +96,8 @@ class _Rollout:
         last = self._last(
             objectives, {each.name for value in values.values() for each in walk(value) if isinstance(each, ir.Start)}
         )
-        if last is None:
-            return None
         inputs = tuple(dict.fromkeys(each.name for each in read))
-        return Rollout(self.axis, tuple(values.items()), inputs, last)
+        return Rollout(self.axis, tuple(values.items()), inputs, last, self.time.axis.size)
 
     def _scope(self) -> Scope:
         scope = Scope(SAMPLES).bind(self.values)
@@ -116,10 +114,17 @@ class _Rollout:
 
     def _given(self, variable: str) -> set[str]:
         """The variables of the same step, or of none, that a variable is given."""
-        names = [name for each in self.found[variable][1] for name in each.signature.given if name]
-        present = {name.id for name in names if self._is_present(name)}
-        defined = present & self.context.model.definitions.keys()
-        return present.union(*(reached(self.context, each) for each in defined))
+        waiting = [name for each in self.found[variable][1] for name in each.signature.given if name]
+        found: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name.id in found or not self._is_present(name):
+                continue
+            found.add(name.id)
+            if (definition := self.context.model.definitions.get(name.id)) is not None:
+                symbols = (each for each in definition.body.walk() if isinstance(each, tree.Symbol))
+                waiting += [read_name(each, self.context.model.indices) for each in symbols]
+        return found
 
     def _is_present(self, name: Name) -> bool:
         places = [place for _, place in self.time.places(name)]
@@ -152,9 +157,9 @@ class _Rollout:
         use = Use(density, own.slots[:count], own.slots[count:])
         return law_of(self.context, use, self._scope(), self.evaluate)
 
-    def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...] | None:
-        """What the given steps carry: the draws and states of the objective at the last step; None where it has none
-        of something that new steps need, and nothing where no data say how many steps are given."""
+    def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...]:
+        """What the given steps carry: the draws and states of the objective at the last step; nothing where it lacks
+        one that new steps need (a sum over all paths draws none), or no data say how many steps are given."""
         nodes = [node for each in objectives for term in each.terms for node in walk(term.node)]
         names = names | (self.values.keys() - self.time.timed)
         known: dict[str, ir.Node] = {}
@@ -163,9 +168,7 @@ class _Rollout:
                 known.setdefault(each.site.split("@")[0], each)
             elif isinstance(each, ir.Data) and self.time.axis in each.axes:
                 known.setdefault(each.name, each)
-        if not names <= known.keys():
-            return None
-        if not self._is_sized([known[name] for name in names], known):
+        if not names <= known.keys() or not self._is_sized([known[name] for name in names], known):
             return ()
         make = self.context.arena.make
         ends = lengths(self.context, self.time.axis)

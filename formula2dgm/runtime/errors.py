@@ -21,11 +21,14 @@ UNFIT = (
     "expanded size",
     "cannot be multiplied",
     "input_size",
+    "Class values must be",
     "not broadcastable",
     "same device",
     "same dtype",
     "dtype mismatch",
 )
+#: What torch says of a gradient with respect to something that no path of the graph leads to.
+CUT = ("not have been used in the graph", "does not require grad")
 
 
 def refusal_of(
@@ -55,6 +58,9 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
     )
     if type(error) is ValueError and frames and frames[-1].filename.startswith(FILES):
         return FormulaError(Diagnostic("F2D-0607", "error", str(error), span))
+    if span is not None and isinstance(error, RuntimeError) and any(each in str(error) for each in CUT):
+        message = "nothing that is differentiated here depends on the gradient's variable in a differentiable way"
+        return FormulaError(Diagnostic("F2D-0215", "error", message, span))
     if span is not None and (said := _unfit(error, frames[-1].filename.startswith(FILES))) is not None:
         hint = "objective.inputs lists the axes and shapes of the data; a network returns tensors [batch, event...]"
         hint = "pass data of the networks' dtype, as x.float(); or objective.double()" if "dtype" in said else hint

@@ -156,11 +156,11 @@ class NewSteps:
     def _counts(self, n: int | None, steps: int | None, start: Mapping[str, Tensor] | None) -> list[int]:
         """The numbers of sequences and of steps."""
         batch = self._batch(n, next(iter(start.values())).shape[0] if start else None)
-        if steps is None:
-            steps = inspect.signature(self.draw).parameters["T"].default
-        if not isinstance(steps, int):
+        if steps is not None:
+            return [batch, steps]
+        if self.rollout.steps is None:
             raise refuse("F2D-0652", "nothing says how many steps to draw", "pass T: objective.sample(8, T=20)")
-        return [batch, steps]
+        return [batch]
 
     def _data(
         self, data: dict[str, Tensor], n: int | None, steps: int | None, start: Mapping[str, Tensor] | None

@@ -1,0 +1,48 @@
+r"""Gradients with respect to values: ``\nabla_x D(x)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.reading.names import read_name
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.families import Evaluate
+from formula2dgm.syntax import tree
+
+
+def gradient(
+    context: Context, node: tree.Node, body: tree.Node, sub: Sequence[tree.Node], scope: Scope, evaluate: Evaluate
+) -> ir.Node:
+    """The gradient of a body with respect to the one value in the subscript, which the body has to depend on."""
+    if len(sub) != 1:
+        raise context.refuse("F2D-0215", "the gradient's variable is missing", node.span, "write \\nabla_x f(x)")
+    by = evaluate(sub[0], scope)
+    below = scope.under(node, False)
+    if isinstance(sub[0], tree.Symbol):
+        below = replace(below, scores=scope.scores | {read_name(sub[0], context.model.indices).id})
+    if isinstance(by, ir.Hyper | ir.Const):
+        raise context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
+    value = evaluate(body, below)
+    if not _reaches(value, by):
+        raise context.refuse(
+            "F2D-0215",
+            f"{body} does not depend on {sub[0]}, or only under a stop-gradient: its gradient is zero",
+            node.span,
+            "write the value that it depends on: \\nabla_x f(x)",
+        )
+    return context.arena.make(ir.Grad, value, by)
+
+
+def _reaches(body: ir.Node, by: ir.Node) -> bool:
+    """Is there a path from a body to a value, with no stop-gradient on it?"""
+    waiting, seen = [body], set[ir.Node]()
+    while waiting:
+        node = waiting.pop()
+        if node is by:
+            return True
+        if node not in seen and not isinstance(node, ir.StopGrad):
+            seen.add(node)
+            waiting += node.children
+    return False
