@@ -199,16 +199,15 @@ class Objective(nn.Module):
             self.check_values = False
 
         # reconstruction, summed over t, mean over the batch
-        reconstruction = sum_event(bernoulli_log_prob(x, f_theta_z_t), 2).sum(1).mean()
+        reconstruction = sum_event(bernoulli_log_prob(x, f_theta_z_t), 1).mean()
 
         # rate in closed form, summed over t, mean over the batch
-        rate_sum_over_t = sum_event(
+        rate = sum_event(
             kl_normal_normal(
                 q_phi_z_given_z_b_loc, q_phi_z_given_z_b_scale, p_theta_z_given_z_loc, p_theta_z_given_z_scale
             ),
-            2,
-        ).sum(1)
-        rate = rate_sum_over_t.mean()
+            1,
+        ).mean()
 
         terms = {
             "reconstruction": reconstruction,

@@ -193,9 +193,9 @@ class Objective(nn.Module):
         log_p_theta_x_given_c_T = sum_event(bernoulli_log_prob(x, c_t[:, -1]), 1).mean()
 
         # KL[q_phi(z_t|h_t) || p(z_t)] in closed form, summed over t, mean over the batch
-        kl_q_phi_z_t_given_h_t_p_z_t = (
-            sum_event(kl_normal_normal(q_phi_z_given_h_loc, q_phi_z_given_h_scale, 0.0, 1.0), 2).sum(1).mean()
-        )
+        kl_q_phi_z_t_given_h_t_p_z_t = sum_event(
+            kl_normal_normal(q_phi_z_given_h_loc, q_phi_z_given_h_scale, 0.0, 1.0), 1
+        ).mean()
 
         terms = {
             "log p_theta(x|c_T)": log_p_theta_x_given_c_T,

@@ -137,7 +137,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(w_t|w_{<t}, z), summed over t, mean over the batch
-        log_p_theta_w_t_given_w_t_z = sum_event(categorical_log_prob(w, p_theta_w_given_w_z_logits), 2).sum(1).mean()
+        log_p_theta_w_t_given_w_t_z = sum_event(categorical_log_prob(w, p_theta_w_given_w_z_logits), 1).mean()
 
         # KL[q_phi(z|w_{1:T}) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_w_1_T_p_z = sum_event(

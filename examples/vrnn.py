@@ -194,16 +194,15 @@ class Objective(nn.Module):
             self.check_values = False
 
         # reconstruction, summed over t, mean over the batch
-        reconstruction = sum_event(bernoulli_log_prob(x, g_theta_z_t_h_t_minus_1), 2).sum(1).mean()
+        reconstruction = sum_event(bernoulli_log_prob(x, g_theta_z_t_h_t_minus_1), 1).mean()
 
         # rate in closed form, summed over t, mean over the batch
-        rate_sum_over_t = sum_event(
+        rate = sum_event(
             kl_normal_normal(
                 q_phi_z_given_x_h_loc, q_phi_z_given_x_h_scale, p_theta_z_given_h_loc, p_theta_z_given_h_scale
             ),
-            2,
-        ).sum(1)
-        rate = rate_sum_over_t.mean()
+            1,
+        ).mean()
 
         terms = {
             "reconstruction": reconstruction,

@@ -248,10 +248,10 @@ class Objective(nn.Module):
             self.check_values = False
 
         # observation, summed over t, mean over the batch
-        observation = sum_event(normal_log_prob(o, g_theta_h_t_s_t, 0.1), 2).sum(1).mean()
+        observation = sum_event(normal_log_prob(o, g_theta_h_t_s_t, 0.1), 1).mean()
 
         # reward, summed over t, mean over the batch
-        reward = sum_event(normal_log_prob(r, m_theta_h_t_s_t, 0.1), 2).sum(1).mean()
+        reward = sum_event(normal_log_prob(r, m_theta_h_t_s_t, 0.1), 1).mean()
 
         # KL[q_phi(s|h, o) || p_theta(s|h)], for each example and t
         kl_q_phi_s_given_h_o_p_theta_s_given_h = sum_event(

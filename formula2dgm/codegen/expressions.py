@@ -15,6 +15,7 @@ from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
 from formula2dgm.codegen.linear_chains import filtered
+from formula2dgm.codegen.positions import read_at
 from formula2dgm.codegen.python import (
     ATOM,
     POWER,
@@ -97,7 +98,7 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             gradient = call("torch.autograd.grad", method(inner, "sum"), at, "create_graph=True")
             return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
         case ir.At():
-            return _at(scope, node, demand)
+            return read_at(scope, node, demand, expression)
         case ir.ChainSum():
             return of_chain(scope, node, expression)
         case _ if isinstance(node, OF_TIME):
@@ -145,8 +146,9 @@ def with_event(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
     return given
 
 
-def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy) -> Code:
-    """A log-density, divergence or entropy, summed over the event or entry by entry."""
+def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, kept: int | None = None) -> Code:
+    """A log-density, divergence or entropy, entry by entry or summed over the event; and over the last axes too, where
+    fewer of them are ``kept``."""
     axes = node.axes
     match node:
         case ir.LogProb(law, value):
@@ -170,7 +172,7 @@ def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy) -> Code
             elementwise = call(scope.use(str(facts(law).entropy)), *with_event(scope, law, axes), *settings(law))
             scalar = law.scalar
     whole = scalar or node.elementwise
-    return elementwise if whole else call(scope.use("sum_event"), elementwise, str(len(axes)))
+    return elementwise if whole else call(scope.use("sum_event"), elementwise, str(len(axes) if kept is None else kept))
 
 
 # -- axes ----------------------------------------------------------------------------------------------
@@ -188,6 +190,8 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     if (mean := mean_of_window(scope, node, expression)) is not None:
         return mean
+    if (summed := _with_event(scope, node)) is not None:
+        return summed
     body = over_window(scope, node, expression) or expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))
     if node.op == "logmeanexp":
@@ -198,22 +202,20 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     return method(body, node.op) if only else method(body, node.op, place)
 
 
-def _at(scope: Scope, node: ir.At, demand: Demand) -> Code:
-    """A value read at every position of another axis: the same numbers, under that axis's name."""
-    if isinstance(node.index, ir.Draw | ir.ArgMin | ir.Nearest):
-        assert node.value.axes == (node.axis,), "what is chosen from runs along the axis alone"
-        return Code(f"{expression(scope, node.value, demand).within(ATOM)}[{expression(scope, node.index).text}]")
-    if node.index.event == "value":
-        assert node.value.axes == (node.axis,), "a table has the rows that are chosen from"
-        chosen = expression(scope, node.index, "value").within(ATOM)
-        return Code(f"{expression(scope, node.value, demand).within(ATOM)}[{chosen}.long()]")
-    assert isinstance(node.index, ir.Index) and node.index.axis not in node.value.axes, (
-        "the resolver reads no other way"
-    )
-    code = expression(scope, node.value, demand)
-    now = [node.index.axis if axis == node.axis else axis for axis in node.value.axes]
-    here, there = now.index(node.index.axis), node.axes.index(node.index.axis)
-    return code if here == there else method(code, "movedim", str(here), str(there))
+def _with_event(scope: Scope, node: ir.Reduce) -> Code | None:
+    """A sum over the last axis of a density that is summed over its event: one sum over both."""
+    match node:
+        case ir.Reduce("sum", axis, ir.LogProb() | ir.Divergence() | ir.Entropy() as body):
+            if body.axes[-1:] != (axis,) or len(body.axes) < 2 or body in scope.bound or _is_entry(body):
+                return None
+            return density(scope, body, len(body.axes) - 1)
+    return None
+
+
+def _is_entry(node: ir.LogProb | ir.Divergence | ir.Entropy) -> bool:
+    """Is it one number without a sum: of a scalar variable, or kept entry by entry?"""
+    laws = (node.left, node.right) if isinstance(node, ir.Divergence) else (node.law,)
+    return node.elementwise or all(law.scalar for law in laws)
 
 
 # -- arithmetic ----------------------------------------------------------------------------------------

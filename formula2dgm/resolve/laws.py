@@ -21,7 +21,7 @@ from formula2dgm.resolve.bindings import (
 )
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
-from formula2dgm.resolve.dependence import refuse_unseen
+from formula2dgm.resolve.dependence import refuse_itself, refuse_unseen
 from formula2dgm.resolve.experts import product_law
 from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law, note_defaults
 from formula2dgm.resolve.frozen_groups import held
@@ -274,6 +274,7 @@ def _declared_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate) 
             "name the variable of the density before the semicolon, or leave it out",
         )
     refuse_unseen(context, declared)
+    refuse_itself(context, declared)
     inner = replace(_given_values(use, scope, evaluate), statement=declared)
     return family_law(context, declared.body, declared.signature, inner, evaluate)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH
@@ -218,7 +219,9 @@ def _settle_all(context: Context) -> None:
         return head.letter in SCALAR_LETTERS and not name.group
 
     def is_network(head: tree.Node) -> bool:
-        return not isinstance(head, tree.Symbol) or context.named.is_network(read_name(head, model.indices, head=True))
+        if not isinstance(head, tree.Symbol) or registry.family_by_spelling(str(head)) is not None:
+            return True
+        return context.named.is_network(read_name(head, model.indices, head=True))
 
     def settled(node: tree.Node) -> tree.Node:
         return settle(node, is_scalar, is_network)

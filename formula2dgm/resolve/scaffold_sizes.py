@@ -209,7 +209,7 @@ def classes_of(
 
 def whole_numbers(inputs: Sequence[tuple[str, tuple[int, ...] | None]], nodes: Sequence[ir.Node]) -> tuple[str, ...]:
     """The inputs that are the positions of an index: ``t`` in ``f(x_t, t)``."""
-    return tuple(name for (name, _), node in zip(inputs, nodes, strict=True) if isinstance(node, ir.Index))
+    return tuple(name for (name, _), node in zip(inputs, nodes, strict=False) if isinstance(node, ir.Index))
 
 
 def input_name(node: tree.Node, position: int) -> str:
