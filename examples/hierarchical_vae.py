@@ -179,7 +179,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z_1)
-        log_p_theta_x_given_z_1 = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_1_logits), 1)
+        log_p_theta_x_given_z_1 = bernoulli_log_prob_sum(x, p_theta_x_given_z_1_logits, 1)
 
         # log p_theta(z_1|z_2)
         log_p_theta_z_1_given_z_2 = sum_event(
@@ -396,23 +396,24 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
     return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:

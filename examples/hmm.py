@@ -80,7 +80,7 @@ class Objective(nn.Module):
         log_p_z_t_given_z_t_minus_1 = sum_event(categorical_log_prob(z, self.A_logits.unsqueeze(1)), 2)
 
         # log p(x_t|z_t), for each value of z, example and t
-        log_p_x_t_given_z_t = sum_event(bernoulli_log_prob(x, self.B_logits.unsqueeze(1).unsqueeze(2)), 3)
+        log_p_x_t_given_z_t = bernoulli_log_prob_sum(x, self.B_logits.unsqueeze(1).unsqueeze(2), 3)
 
         # log p(x_{1:T}), over all paths of z by the forward algorithm, mean over the batch
         log_p_x_1_T = chain_log_sum(
@@ -208,11 +208,12 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def chain_log_sum(first: Tensor, moves: Tensor, steps: Tensor, lengths: Tensor | None = None) -> Tensor:

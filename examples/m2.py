@@ -217,7 +217,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x_l|y_l, z), mean over the batch of x_l
-        log_p_theta_x_l_given_y_l_z = sum_event(bernoulli_log_prob(x_l, f_theta_y_z), 1).mean()
+        log_p_theta_x_l_given_y_l_z = bernoulli_log_prob_sum(x_l, f_theta_y_z, 1).mean()
 
         # log p(y_l), mean over the batch of x_l
         log_p_y_l = sum_event(categorical_log_prob(y_l, self.pi_logits), 1).mean()
@@ -237,7 +237,7 @@ class Objective(nn.Module):
         q_phi_y_given_x = torch.exp(log_q_phi_y_given_x_u)
 
         # log p_theta(x_u|y, z), for each value of y and example
-        log_p_theta_x_u_given_y_z = sum_event(bernoulli_log_prob(x_u, f_theta_y_z_each), 2)
+        log_p_theta_x_u_given_y_z = bernoulli_log_prob_sum(x_u, f_theta_y_z_each, 2)
 
         # q_phi(y|x_u) log p_theta(x_u|y, z), summed over all y, mean over the batch of x_u
         term_5 = (q_phi_y_given_x * log_p_theta_x_u_given_y_z).sum(0).mean()
@@ -516,17 +516,12 @@ def check_category(name: str, x: Tensor | int, classes: int) -> None:
         raise ValueError(f"{name} must lie between 0 and {classes - 1}, but lies between {low:g} and {high:g}{hint}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
@@ -534,6 +529,12 @@ def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
     index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:

@@ -287,7 +287,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z), mean over the batch
-        log_p_theta_x_given_z = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 1).mean()
+        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1).mean()
 
         # log p_theta(y|z), mean over the batch
         log_p_theta_y_given_z = sum_event(categorical_log_prob(y, p_theta_y_given_z_logits), 1).mean()
@@ -298,7 +298,7 @@ class Objective(nn.Module):
         ).mean()
 
         # log p_theta(x|z)#2, mean over the batch
-        log_p_theta_x_given_z_2 = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits_2), 1).mean()
+        log_p_theta_x_given_z_2 = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits_2, 1).mean()
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_p_z = sum_event(
@@ -592,17 +592,12 @@ def check_category(name: str, x: Tensor | int, classes: int) -> None:
         raise ValueError(f"{name} must lie between 0 and {classes - 1}, but lies between {low:g} and {high:g}{hint}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
@@ -610,6 +605,12 @@ def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
     index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def kl_normal_normal(

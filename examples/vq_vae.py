@@ -112,7 +112,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z_e(x) + sg(z_q - z_e(x))), mean over the batch
-        term_1 = sum_event(bernoulli_log_prob(x, p_theta_x_given_logits), 1).mean()
+        term_1 = bernoulli_log_prob_sum(x, p_theta_x_given_logits, 1).mean()
 
         # ||sg(z_e(x)) - e||_2^2, mean over the batch
         squared_norm_sg_z_e_x_minus_e = squared_norm_event(z_e_x.detach() - e_j_star, 1).mean()
@@ -252,17 +252,12 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def squared_norm_event(x: Tensor, lead: int) -> Tensor:
@@ -299,3 +294,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x

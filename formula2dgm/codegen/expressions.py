@@ -150,6 +150,7 @@ def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, kept: i
     """A log-density, divergence or entropy, entry by entry or summed over the event; and over the last axes too, where
     fewer of them are ``kept``."""
     axes = node.axes
+    lead = str(len(axes) if kept is None else kept)
     match node:
         case ir.LogProb(law, value):
             scalar = law.scalar
@@ -159,6 +160,8 @@ def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, kept: i
             else:
                 point = aligned(scope, value, axes, "number" if scalar else "value")
                 given = parameters(scope, law, axes, value)
+                if (summed := facts(law).log_prob_sum) is not None and not (scalar or node.elementwise):
+                    return call(scope.use(summed), point, *given, lead, *settings(law))
                 elementwise = call(scope.use(facts(law).log_prob), point, *given, *settings(law))
         case ir.Divergence(name, left, right, _, arguments):
             form = closed_form(name, left.family, right.family)
@@ -172,7 +175,7 @@ def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, kept: i
             elementwise = call(scope.use(str(facts(law).entropy)), *with_event(scope, law, axes), *settings(law))
             scalar = law.scalar
     whole = scalar or node.elementwise
-    return elementwise if whole else call(scope.use("sum_event"), elementwise, str(len(axes) if kept is None else kept))
+    return elementwise if whole else call(scope.use("sum_event"), elementwise, lead)
 
 
 # -- axes ----------------------------------------------------------------------------------------------

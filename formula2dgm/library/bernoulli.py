@@ -8,6 +8,7 @@ from torch import Tensor
 from formula2dgm.library.enumeration import all_words
 from formula2dgm.library.functions import log_sigmoid
 from formula2dgm.library.parameters import describe_output, logits_from_probs
+from formula2dgm.library.shapes import sum_event
 from formula2dgm.library.tensors import as_tensors
 
 
@@ -16,6 +17,14 @@ def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
     return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
+
+
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
+    bits, scores = as_tensors(value, logits)
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:

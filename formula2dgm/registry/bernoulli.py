@@ -23,6 +23,7 @@ BERNOULLI = Family(
     variance="bernoulli_variance",
     read="bernoulli_parameters",
     enumerate="bernoulli_values",
+    log_prob_sum="bernoulli_log_prob_sum",
     options=("soft",),
     variants=(("soft", (("check_value", "check_unit"),)),),
     check=(("logits", "check_logits"),),

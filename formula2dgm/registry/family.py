@@ -30,6 +30,8 @@ class Family:
     noise         ``standard``: a site's noise is the standard member (location 0, scale 1); ``value``: the value
                   itself, which ``sample`` gives back with its derivatives where draws are pathwise
     log_prob      library function ``(value, *parameters) -> elementwise log-density`` (class dimensions reduced)
+    log_prob_sum  library function ``(value, *parameters, lead) -> the same summed over all dimensions after the first
+                  lead``, where that is cheaper than a sum of ``log_prob``, else None
     sample        library function ``(noise, *parameters) -> value``; None where noise is the value, without derivatives
     draw_noise    library function ``(shape, like) -> noise`` (standard), or ``(shape, *parameters) -> value`` (value)
     entropy       library function ``(*parameters) -> elementwise entropy``; None where there is no closed form
@@ -72,6 +74,7 @@ class Family:
     variance: str | None
     read: str
     enumerate: str | None = None
+    log_prob_sum: str | None = None
     value_rank: int = 0
     ranks: dict[str, int] = field(default_factory=dict)
     options: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ def code(evaluate: Evaluator, node: Code, scope: Scope) -> ir.Node:
     compared = evaluate(node.choice.body, inner)
     if node.choice.op == "argmax":
         compared = make(ir.Neg, compared)
-    row = make(ir.At, table, axis, _position(context, compared, table, axis))
+    row = make(ir.At, table, axis, _position(context, compared, table, axis, node.choice))
     if node.straight is None:
         return row
     for each in context.estimators.entries:
@@ -58,7 +58,7 @@ def code(evaluate: Evaluator, node: Code, scope: Scope) -> ir.Node:
     return make(ir.Add, (target, make(ir.StopGrad, make(ir.Add, (row, make(ir.Neg, target))))))
 
 
-def _position(context: Context, compared: ir.Node, table: ir.Node, axis: Axis) -> ir.Node:
+def _position(context: Context, compared: ir.Node, table: ir.Node, axis: Axis, place: tree.Node) -> ir.Node:
     """Where the number is the smallest: of a distance to the rows, for each position of what is compared with them."""
     match compared:
         case (
@@ -70,8 +70,8 @@ def _position(context: Context, compared: ir.Node, table: ir.Node, axis: Axis) -
             if value is table:
                 value, rows = rows, value
             if rows is table and axis not in value.axes:
-                return context.arena.make(ir.Nearest, value, rows, axis, order)
-    return context.arena.make(ir.ArgMin, compared, axis)
+                return context.arena.make(ir.Nearest, value, rows, axis, order, origin=place)
+    return context.arena.make(ir.ArgMin, compared, axis, origin=place)
 
 
 def _default_size(context: Context, name: Name, upper: tree.Node | None, node: Code) -> int | str:

@@ -208,12 +208,13 @@ def _at_step(name: Name | None) -> str:
 def _take(
     name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]], key: Callable[[Name | None], str]
 ) -> tree.Node:
+    """What stands for a name: on its own side the next of that name, the last of them again and again."""
     for position, pool in enumerate(pools):
-        for each in pool:
-            if key(each[0]) == key(name):
-                if position == 0:
-                    pool.remove(each)
-                return each[1]
+        found = [each for each in pool if key(each[0]) == key(name)]
+        if found:
+            if position == 0 and len(found) > 1:
+                pool.remove(found[0])
+            return found[0][1]
     raise AssertionError(f"{name} is in neither side")
 
 

@@ -21,7 +21,7 @@ from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
 from formula2dgm.resolve.gradients import gradient
 from formula2dgm.resolve.integrals import as_operator
-from formula2dgm.resolve.known_functions import called, entry_at, known
+from formula2dgm.resolve.known_functions import called, component, entry_at, known
 from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, written
 from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.numbers import value_of
@@ -89,7 +89,7 @@ class Evaluator:
                     return self.make(ir.Apply, "abs", (value,))
                 return self.make(ir.Norm, value, power)
             case tree.Indexed(body, (tree.Number(text),)) if text.isdigit():
-                return self.make(ir.Component, self(body, scope.under(node, False)), int(text))
+                return component(self, node, int(text), scope.under(node, False))
             case tree.Indexed(_, (tree.Symbol(),)):
                 return entry_at(self, node, scope.under(node, False))
             case tree.Call():

@@ -122,6 +122,19 @@ def _condition(
     return make(ir.Add, (evaluate.context.const(1), make(ir.Neg, same)))
 
 
+def component(evaluate: Evaluator, node: tree.Indexed, position: int, scope: Scope) -> ir.Node:
+    """``f(x)_2``: an entry of a vector, counted from 1."""
+    value = evaluate(node.body, scope)
+    if value.event == "number" or position < 1:
+        raise evaluate.context.refuse(
+            "F2D-0212",
+            f"{node.body} is one number for each example: it has no entries" if position else "entries count from 1",
+            node.span,
+            "leave the index out, or put it on the vector: \\log f(x)_1",
+        )
+    return evaluate.make(ir.Component, value, position)
+
+
 def entry_at(evaluate: Evaluator, node: tree.Indexed, scope: Scope) -> ir.Node:
     """``softmax(f(x))_y``: the entry of a vector that a category counts."""
     context = evaluate.context

@@ -107,13 +107,13 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z), for each draw and example
-        log_p_theta_x_given_z_each = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 2)
+        log_p_theta_x_given_z_each = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 2)
 
         # the mean cost of the other draws, a baseline
         log_p_theta_x_given_z_baseline = others_mean(log_p_theta_x_given_z_each, 0)
 
         # log q_phi(z|x), for each draw and example
-        log_q_phi_z_given_x_each = sum_event(bernoulli_log_prob(z, f_phi_x), 2)
+        log_q_phi_z_given_x_each = bernoulli_log_prob_sum(z, f_phi_x, 2)
 
         # score-function gradient of this cost: 0 in value, cost times grad log-probability
         log_p_theta_x_given_z_score = score_gradient(
@@ -124,7 +124,7 @@ class Objective(nn.Module):
         log_p_theta_x_given_z = (log_p_theta_x_given_z_each + log_p_theta_x_given_z_score).mean(0).mean()
 
         # log p(z), for each draw and example
-        log_p_z_each = sum_event(bernoulli_log_prob(z, logits_from_probs(0.5)), 2)
+        log_p_z_each = bernoulli_log_prob_sum(z, logits_from_probs(0.5), 2)
 
         # the mean cost of the other draws, a baseline
         log_p_z_baseline = others_mean(log_p_z_each, 0)
@@ -310,17 +310,12 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def others_mean(cost: Tensor, dim: int) -> Tensor:
@@ -368,3 +363,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x

@@ -105,7 +105,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z), mean over the batch
-        log_p_theta_x_given_z = sum_event(bernoulli_log_prob(x, p_theta_x_given_z_logits), 1).mean()
+        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1).mean()
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_p_z = sum_event(kl_bernoulli_bernoulli(f_phi_x, logits_from_probs(0.5)), 1).mean()
@@ -257,17 +257,12 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def logits_from_probs(probs: Tensor | float) -> Tensor | float:
@@ -284,6 +279,12 @@ def kl_bernoulli_bernoulli(p_logits: Tensor | float, q_logits: Tensor | float) -
     ones = torch.sigmoid(p_logits) * (log_sigmoid(p_logits) - log_sigmoid(q_logits))
     zeros = torch.sigmoid(-p_logits) * (log_sigmoid(-p_logits) - log_sigmoid(-q_logits))
     return ones + zeros
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def tensor_of(module: nn.Module) -> Tensor:

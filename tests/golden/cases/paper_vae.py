@@ -131,7 +131,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z), mean over the batch
-        log_p_theta_x_given_z = sum_event(bernoulli_log_prob(x, f_theta_z), 1).mean()
+        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, f_theta_z, 1).mean()
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_p_z = sum_event(
@@ -280,17 +280,12 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def kl_normal_normal(
@@ -300,6 +295,12 @@ def kl_normal_normal(
     p_loc, p_scale, q_loc, q_scale = as_tensors(p_loc, p_scale, q_loc, q_scale)
     ratio = p_scale / q_scale
     return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) - torch.log(ratio)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:

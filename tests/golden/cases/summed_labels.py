@@ -150,7 +150,7 @@ class Objective(nn.Module):
         q_y_given_x = torch.exp(log_q_y_given_x)
 
         # log p(x|z, y), for each value of y and example
-        log_p_x_given_z_y = sum_event(bernoulli_log_prob(x, p_x_given_z_y_logits), 2)
+        log_p_x_given_z_y = bernoulli_log_prob_sum(x, p_x_given_z_y_logits, 2)
 
         # q(y|x) log p(x|z, y), summed over all y, mean over the batch
         q_y_given_x_log_p_x_given_z_y = (q_y_given_x * log_p_x_given_z_y).sum(0).mean()
@@ -445,11 +445,12 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
     bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def kl_normal_normal(

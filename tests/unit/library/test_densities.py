@@ -88,6 +88,22 @@ def test_bernoulli_log_prob_against_torch() -> None:
     torch.testing.assert_close(ours, distributions.Bernoulli(logits=LOGITS).log_prob(bits), rtol=1e-12, atol=1e-12)
 
 
+def test_bernoulli_log_prob_sum_against_torch() -> None:
+    """Over all dimensions behind the first, also where the bits have fewer; without an event it is one number each."""
+    bits = torch.tensor([[[0.0, 1.0, 1.0]], [[1.0, 0.0, 1.0]]], dtype=torch.float64)
+    logits = torch.linspace(-3, 3, 24, dtype=torch.float64).reshape(2, 4, 3).requires_grad_()
+    theirs = distributions.Bernoulli(logits=logits).log_prob(bits.expand(2, 4, 3)).sum((1, 2))
+    ours = bernoulli.bernoulli_log_prob_sum(bits, logits, 1)
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=0)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours.sum(), logits)[0], torch.autograd.grad(theirs.sum(), logits)[0], rtol=1e-12, atol=1e-15
+    )
+    torch.testing.assert_close(
+        bernoulli.bernoulli_log_prob_sum(bits[:, 0, 0], logits[:, 0, 0], 1),
+        bernoulli.bernoulli_log_prob(bits[:, 0, 0], logits[:, 0, 0]),
+    )
+
+
 def test_bernoulli_log_prob_is_as_exact_as_a_logit() -> None:
     # log(1 - exp(-100)...) = -exp(-100) to first order, on both sides; the error is at most an ulp of the logit
     for dtype, limit in ((torch.float64, 100.0), (torch.float32, 80.0)):
