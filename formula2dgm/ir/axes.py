@@ -24,7 +24,7 @@ class Axis:
             plate        the parts of one example that an index of data runs over (the elements of a set)
             time         the steps of a sequence
     size    a number, the name of a hyperparameter, or None where the data or a network decides
-    of      the batch whose examples an index runs over once more: the second of a pair of examples
+    of      the batch whose examples, or the time whose steps, an index runs over once more: the second of a pair
     """
 
     kind: AxisKind

@@ -36,14 +36,16 @@ def hyperparameter(
         if default is None and key in context.model.data_sizes and not an_axis:
             context.unsized.setdefault(key, symbol)
             return context.arena.make(ir.Hyper, key, origin=symbol)
-        if default is None and context.options.scaffold and not names_objective(symbol):
+        stepwise = context.time is not None and any(True for _ in context.time.places(name))
+        unknown = names_objective(symbol) or (stepwise and name.letter.isascii() and len(name.letter) == 1)
+        if default is None and context.options.scaffold and not unknown:
             default = 5 if whole else 0.5 if is_weighed_against_rest(context, symbol) else 1.0
             context.assume(f"{key} is {default}", symbol.span)
         if default is None:
             known = [*context.hyperparameters, *context.named.values, *context.model.variables]
             close = get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
-            if context.time is not None and any(True for _ in context.time.places(name)):
+            if stepwise:
                 hint += f"if it is data, say so: {symbol} \\in \\mathbb{{R}}; "
             define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) else ""
             raise context.refuse(

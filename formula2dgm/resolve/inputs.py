@@ -33,7 +33,7 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
     plates = _plates_of(context, name, scope, symbol)
     times = [axis for axis in _index_axes(name, scope) if axis.kind == "time"]
     own = (scope.batch, *plates, *times[:1])
-    add_input(context, name, own, symbol)
+    add_input(context, name, tuple(axis.of or axis if axis.kind == "time" else axis for axis in own), symbol)
     space = context.model.spaces.get(name.id)
     number = bool(times) and space is not None and space.shape == () and space.kind in ("real", "unit", "binary")
     node = context.arena.make(ir.Data, name.id, own, number, origin=symbol)

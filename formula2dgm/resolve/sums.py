@@ -32,12 +32,12 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
     restrictions = conditions(node)
     restricted = {name for left, _, right in restrictions for name in (left, right)}
     for name, upper in binder_names(node):
+        if name in restricted and name in opened.scope.indices:
+            continue
         if context.time is not None and name in context.time.indices:
             open_time(context, node, name, opened)
             continue
         _starts_at_one(context, node)
-        if name in restricted and name in opened.scope.indices:
-            continue
         if name not in context.model.indices:
             _open_variable(context, node, name, opened, evaluate)
         elif name in context.sample_axes:

@@ -2,12 +2,15 @@ r"""Sums over the steps of a sequence: ``\sum_{t=1}^T``, ``\sum_{t=2}^{T-1}``, `
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import plain, read_name
-from formula2dgm.resolve.context import Context, Refused
+from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.hyperparameters import hyperparameter
+from formula2dgm.resolve.pairs import conditions
 from formula2dgm.resolve.places import End, Offset, Place, Step
 from formula2dgm.resolve.timeline import Timeline
 from formula2dgm.syntax import tree
@@ -24,13 +27,30 @@ def open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> No
         raise context.refuse(
             "F2D-0412", "a product over time is understood only under a log", node.span, "write \\log \\prod_t"
         )
-    axis = time.axis
-    while axis in opened.scope.indices.values():
-        axis = Axis("time", axis.name + "'" if axis.name == name else name, axis.size)
-    enter_size(context, axis, node)
-    opened.scope = opened.scope.index(name, axis)
-    opened.reduces.insert(0, ("sum", axis))
-    opened.window = window_of(context, time, node, name)
+    lower, upper = _bounds(context, time, node, name)
+    others = dict.fromkeys(each.index for each in (lower, upper) if isinstance(each, Offset))
+    for index in (*(each for each in others if each not in opened.scope.indices), name):
+        axis = time.axis
+        while axis in opened.scope.indices.values():
+            axis = Axis("time", axis.name + "'" if axis.name == index else index, axis.size, time.axis)
+        enter_size(context, axis, node)
+        opened.scope = opened.scope.index(index, axis)
+        opened.reduces.insert(0, ("sum", axis))
+    for place, op in ((lower, "less_equal"), (upper, "greater_equal")):
+        if isinstance(place, Offset):
+            opened.factors.append(_compared(context, time, opened.scope, place, op, name))
+    opened.window = _window(
+        context, time, node, *(None if isinstance(each, Offset) else each for each in (lower, upper))
+    )
+
+
+def _compared(context: Context, time: Timeline, scope: Scope, place: Offset, op: str, name: str) -> ir.Node:
+    """1 where an index lies on its side of another, ``s \\ge t + 1``, else 0."""
+    make = context.arena.make
+    other: ir.Node = make(ir.Index, scope.indices[place.index], time.start)
+    if place.by:
+        other = make(ir.Add, (other, context.const(place.by)))
+    return make(ir.Apply, op, (other, make(ir.Index, scope.indices[name], time.start)))
 
 
 def enter_size(context: Context, axis: Axis, node: tree.Big | tree.Node) -> None:
@@ -41,9 +61,10 @@ def enter_size(context: Context, axis: Axis, node: tree.Big | tree.Node) -> None
         hyperparameter(context, read_name(bound, context.model.indices), bound, whole=True, an_axis=True)
 
 
-def window_of(context: Context, time: Timeline, node: tree.Big, name: str) -> tuple[int, int]:
+def _window(
+    context: Context, time: Timeline, node: tree.Big, lower: Place | None, upper: Place | None
+) -> tuple[int, int]:
     """The first step of the sum, counted from 1, and how many steps it leaves out at the end."""
-    lower, upper = _bounds(context, time, node, name)
     first, last = _first(time, lower), _last(time, upper)
     if first is None or last is None or first < 1 or last < 0:
         raise _refused(context, node)
@@ -75,6 +96,8 @@ def _bounds(context: Context, time: Timeline, node: tree.Big, name: str) -> tupl
     upper = _place(context, time, node, node.upper) if node.upper is not None else None
     for item in node.binders:
         match item:
+            case _ if conditions(replace(node, binders=(item,))):
+                pass  # s < t: a factor of the body
             case tree.Binds(tree.Symbol() as target, tree.Range(low, high)) if plain(target) == name:
                 lower, upper = _place(context, time, node, low), _place(context, time, node, high)
             case tree.Binds(tree.Symbol() as target, value) if plain(target) == name:
@@ -83,8 +106,8 @@ def _bounds(context: Context, time: Timeline, node: tree.Big, name: str) -> tupl
                 place = _place(context, time, node, right)
                 if op in (">", ">=", "ge", "geq"):
                     lower = place if op != ">" else _after(place)
-                elif op in ("<=", "le", "leq"):
-                    upper = place
+                elif op in ("<", "<=", "le", "leq"):
+                    upper = place if op != "<" else _before(place)
                 else:
                     raise _refused(context, node)
             case tree.Symbol():
@@ -102,6 +125,16 @@ def _after(place: Place) -> Place:
             return Offset(index, by + 1)
         case End(back):
             return End(back - 1)
+
+
+def _before(place: Place) -> Place:
+    match place:
+        case Step(number):
+            return Step(number - 1)
+        case Offset(index, by):
+            return Offset(index, by - 1)
+        case End(back):
+            return End(back + 1)
 
 
 def _place(context: Context, time: Timeline, node: tree.Big, bound: tree.Node) -> Place:

@@ -245,7 +245,7 @@ def test_the_loss_at_drawn_steps_is_trained_from_its_formula_alone() -> None:
         (r"\max E_{t \sim U\{2,T\}}[\log p(x_t|x_{<t})]", "F2D-0405", "ends at a step that is drawn"),
         (r"\max E_{t \sim U\{1,3,T\}}[\log p(x_t|a)]", "F2D-0301", "no range"),
         (r"\max \sum_{t=1}^T \sum_{k=1}^K \log p(x_{t+k}|x_t)", "F2D-0416", "K = 3"),
-        (r"\max \sum_{t=1}^T \sum_{s=t}^T \log p(x_s|x_t)", "F2D-0416", "s=t"),
+        (r"\max \sum_{t=1}^T \sum_{s=2 t}^T \log p(x_s|x_t)", "F2D-0416", "s=2 t"),
     ],
 )
 def test_refused_with_its_place(formula: str, code: str, words: str) -> None:
