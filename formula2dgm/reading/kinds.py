@@ -108,7 +108,7 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
         elif isinstance(node, tree.Call) and node.params is not None:  # N(x; mu, Sigma), a family at a value
             note(node.args)
         elif isinstance(node, tree.Draws):
-            note(node.names)
+            note((*node.names, *_located(node.density)))
         elif isinstance(node, tree.Expect):
             note(
                 each
@@ -116,7 +116,7 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
                 if isinstance(each, tree.Symbol) and each.letter not in ("p", "q", "P", "Q")
             )
         elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~"):
-            note(node.members[:1])
+            note((*node.members[:1], *_located(node.members[1])))
         elif isinstance(node, tree.Norm):
             note(each for each in summands(node.body) if isinstance(each, tree.Symbol))
         elif isinstance(node, tree.Power) and isinstance(node.exponent, tree.Symbol) and node.exponent.letter == "top":
@@ -130,6 +130,17 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
                 if read_name(left, indices).id in found and right.letter not in GREEK_GROUPS:
                     note((right,))  # z_0 = x: another name of a variable
     return frozenset(found)
+
+
+def _located(law: tree.Node | None) -> Iterator[tree.Symbol]:
+    """The variables that a draw lies around: ``x`` of ``y ~ N(x, sigma^2 I)``."""
+    if not isinstance(law, tree.Call) or law.params is not None or law.given is not None:
+        return
+    family = registry.family_by_spelling(spelling(law.head))
+    if family is not None and family.arguments[:1] == ("loc",) and law.args:
+        for each in summands(law.args[0]):
+            if isinstance(each, tree.Symbol) and each.letter in VARIABLE_LETTERS:
+                yield each
 
 
 def _outside_labels(node: tree.Node) -> Iterator[tree.Node]:

@@ -1,7 +1,8 @@
 """Which values meet, and so have one event shape, read off the syntax before anything has a value.
 
 Terms of one sum or norm meet (``x - f(z)``, ``mu(x) + sigma(x) * epsilon``), a variable and what is put in for it
-(``z = mu(x)``), a definition and its body; and what a network is applied to at one place (``D(x)``, ``D(G(z))``).
+(``z = mu(x)``), a draw and its location (``y ~ N(x, sigma^2 I)``), a definition and its body; and what a network is
+applied to at one place (``D(x)``, ``D(G(z))``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from formula2dgm import registry
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.called import values_of_arguments
@@ -62,8 +64,20 @@ class Meetings:
             name = definition.name.id if definition.at_one_step else key
             if name in self.known:
                 yield [Part("variable", name), *self._parts(definition.body)]
+        for declared in self.model.densities:
+            if declared.kind == "family":
+                written = [name.id for name in declared.signature.variables if name]
+                yield [
+                    *(Part("variable", name) for name in written if name in self.known),
+                    *self._location(declared.body),
+                ]
+        for key, drawn in self.model.drawn.items():
+            yield [*((Part("variable", key),) if key in self.known else ()), *self._location(drawn.density)]
         for node in (each for root in self.model.expressions() for each in root.walk()):
             match node:
+                case tree.Draws(names=names, density=density):
+                    own = [each for name in names if isinstance(name, tree.Symbol) for each in self._variable(name)]
+                    yield [*own, *self._location(density)]
                 case tree.Add() | tree.Norm():
                     yield list(self._parts(node.body if isinstance(node, tree.Norm) else node))
                 case tree.Mul(factors=factors):
@@ -88,12 +102,22 @@ class Meetings:
                         yield from self._parts(each)
             case tree.Neg(body=body) | tree.Labelled(body=body) | tree.Div(numerator=body):
                 yield from self._parts(body)
+            case tree.Prefix(name="grad", sub=(by,)) | tree.Func(name="grad", sub=(by,)):
+                yield from self._parts(by)
             case Code(row=row):
                 yield from self._variable(row)
             case tree.Symbol():
                 yield from self._variable(node)
             case tree.Call() if (head := self._network(node)) is not None:
                 yield Part("result", head)
+
+    def _location(self, law: tree.Node | None) -> Iterator[Part]:
+        """The values whose shape a draw of a family has: those of its location, ``N(x, sigma^2 I)``."""
+        if not isinstance(law, tree.Call) or (family := registry.family_by_spelling(str(law.head))) is None:
+            return
+        arguments = law.params or law.given or law.args
+        if family.arguments[:1] == ("loc",) and arguments:
+            yield from self._parts(arguments[0])
 
     def _variable(self, symbol: tree.Symbol) -> Iterable[Part]:
         name = read_name(symbol, self.model.indices).id
