@@ -36,7 +36,7 @@ def batch_size(program: Program, data: Mapping[str, Tensor], noise: Mapping[str,
 def axis_size(run: Reference, axis: Axis, body: ir.Node, at: Position) -> int:
     """How many positions an axis of ``body`` has."""
     if axis.of is not None:
-        return run.batch_size(axis.of) if axis.kind == "batch" else axis_size(run, axis.of, body, at)
+        return axis_size(run, axis.of, body, at) if axis.kind == "time" else run.batch_size(axis.of)
     if isinstance(axis.size, int):
         return axis.size
     if isinstance(axis.size, str):
