@@ -132,15 +132,19 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
     return frozenset(found)
 
 
-def _located(law: tree.Node | None) -> Iterator[tree.Symbol]:
-    """The variables that a draw lies around: ``x`` of ``y ~ N(x, sigma^2 I)``."""
-    if not isinstance(law, tree.Call) or law.params is not None or law.given is not None:
-        return
-    family = registry.family_by_spelling(spelling(law.head))
-    if family is not None and family.arguments[:1] == ("loc",) and law.args:
-        for each in summands(law.args[0]):
-            if isinstance(each, tree.Symbol) and each.letter in VARIABLE_LETTERS:
-                yield each
+def location(law: tree.Node | None) -> tree.Node | None:
+    """What a draw of a family lies around: ``x`` of ``y ~ N(x, sigma^2 I)``; None where it has no location."""
+    if not isinstance(law, tree.Call) or (family := registry.family_by_spelling(spelling(law.head))) is None:
+        return None
+    arguments = law.params or law.given or law.args
+    return arguments[0] if family.arguments[:1] == ("loc",) and arguments else None
+
+
+def _located(law: tree.Node | None) -> list[tree.Symbol]:
+    """The variables among what a draw lies around."""
+    around = location(law)
+    symbols = (each for each in summands(around) if isinstance(each, tree.Symbol)) if around is not None else ()
+    return [each for each in symbols if each.letter in VARIABLE_LETTERS]
 
 
 def _outside_labels(node: tree.Node) -> Iterator[tree.Node]:

@@ -35,11 +35,18 @@ def without_stops(head: tree.Symbol) -> tree.Symbol:
     return replace(head, sub=tuple(_plain(each) for each in head.sub))
 
 
+def plain_symbol(symbol: tree.Symbol) -> tree.Symbol:
+    """The group whose weights these are: ``\\bar\\phi`` is ``\\phi``; any other symbol is itself."""
+    if symbol.letter not in GREEK_GROUPS:
+        return symbol
+    sup = tuple(each for each in symbol.sup if not (isinstance(each, tree.Symbol) and each.letter == "minus"))
+    return replace(symbol, accents=tuple(each for each in symbol.accents if each not in ("bar", "prime")), sup=sup)
+
+
 def _plain(item: tree.Node) -> tree.Node:
     match item:
         case tree.Func("sg", (tree.Symbol(letter) as inner,)) if letter in GREEK_GROUPS:
             return inner
-        case tree.Symbol(letter, accents, _, sup) if letter in GREEK_GROUPS and (accents or sup):
-            marks = tuple(each for each in sup if not (isinstance(each, tree.Symbol) and each.letter == "minus"))
-            return replace(item, accents=tuple(each for each in accents if each not in ("bar", "prime")), sup=marks)
+        case tree.Symbol():
+            return plain_symbol(item)
     return item

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.reading.names import GREEK_GROUPS
+from formula2dgm.reading.stopped import plain_symbol, without_stops
 from formula2dgm.registry.averages import EMA
 from formula2dgm.resolve.bindings import Binding
 from formula2dgm.resolve.numbers import constant
@@ -56,6 +57,11 @@ class Average:
             sup=(*self.of.sup, *(each for each in symbol.sup if each not in self.own.sup)),
         )
 
+    def names(self, symbol: tree.Symbol) -> bool:
+        """Is the symbol an average, perhaps held constant: ``\\theta^-`` where ``\\theta`` is said to be one?"""
+        trained = plain_symbol(without_stops(symbol))
+        return self.plain(symbol) is not None or self.plain(trained) is not None
+
 
 def take_averages(
     statements: Sequence[tree.Statement], parsed: Parsed, found: Diagnostics
@@ -69,6 +75,10 @@ def take_averages(
     for position, each in enumerate(averages):
         if any(each.own == other.own for other in averages[:position]):
             found.error("F2D-0702", f"{each.own} is said to follow something twice", each.span)
+        elif (leader := next((other for other in averages if other.names(each.of)), None)) is not None:
+            said = "itself" if leader is each else f"{each.of}, which is a moving average too"
+            hint = "an average follows what is trained: \\bar\\theta = \\mathrm{EMA}(\\theta)"
+            found.error("F2D-0720", f"{each.own} is to follow {said}", each.span, hint)
         elif each.of not in names and each.of.letter != each.own.letter:
             found.error(
                 "F2D-0720",

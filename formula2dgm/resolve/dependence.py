@@ -30,15 +30,13 @@ def refuse_itself(context: Context, declared: Declared) -> None:
     """``p(x|z) = N(x; x + f(z), I)``: the parameters of a family do not depend on the value that it scores."""
     signature, body = declared.signature, declared.body
     assert isinstance(body, tree.Call)
-    slots = signature.slots[len(signature.variables) :]
-    given = {read_name(each, context.model.indices).id for slot in slots for each in _operands(slot)}
-    own = {each.id for each in signature.variables if each} - given
+    count = len(signature.variables)
+    given = {each for slot in signature.slots[count:] for each in _operands(slot)}
     for symbol in (each for node in body.params or body.given or body.args for each in _operands(node)):
-        name = read_name(symbol, context.model.indices).id
-        if name in own:
+        if symbol in signature.slots[:count] and symbol not in given:
             raise context.refuse(
                 "F2D-0319",
-                f"the parameters of {signature.label} are declared to depend on {name}, its own value",
+                f"the parameters of {signature.label} are declared to depend on {symbol}, its own value",
                 symbol.span,
                 "write them in terms of what it is given",
             )

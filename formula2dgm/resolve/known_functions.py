@@ -125,10 +125,14 @@ def _condition(
 def component(evaluate: Evaluator, node: tree.Indexed, position: int, scope: Scope) -> ir.Node:
     """``f(x)_2``: an entry of a vector, counted from 1."""
     value = evaluate(node.body, scope)
-    if value.event == "number" or position < 1:
+    if position < 1:
+        raise evaluate.context.refuse(
+            "F2D-0212", f"{node} is no entry: they are counted from 1", node.span, f"the first is {node.body}_1"
+        )
+    if value.event == "number":
         raise evaluate.context.refuse(
             "F2D-0212",
-            f"{node.body} is one number for each example: it has no entries" if position else "entries count from 1",
+            f"{node.body} is one number for each example: it has no entries",
             node.span,
             "leave the index out, or put it on the vector: \\log f(x)_1",
         )

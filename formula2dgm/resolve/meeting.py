@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from formula2dgm import registry
+from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.called import values_of_arguments
@@ -69,15 +69,15 @@ class Meetings:
                 written = [name.id for name in declared.signature.variables if name]
                 yield [
                     *(Part("variable", name) for name in written if name in self.known),
-                    *self._location(declared.body),
+                    *self._around(declared.body),
                 ]
         for key, drawn in self.model.drawn.items():
-            yield [*((Part("variable", key),) if key in self.known else ()), *self._location(drawn.density)]
+            yield [*((Part("variable", key),) if key in self.known else ()), *self._around(drawn.density)]
         for node in (each for root in self.model.expressions() for each in root.walk()):
             match node:
                 case tree.Draws(names=names, density=density):
                     own = [each for name in names if isinstance(name, tree.Symbol) for each in self._variable(name)]
-                    yield [*own, *self._location(density)]
+                    yield [*own, *self._around(density)]
                 case tree.Add() | tree.Norm():
                     yield list(self._parts(node.body if isinstance(node, tree.Norm) else node))
                 case tree.Mul(factors=factors):
@@ -111,13 +111,10 @@ class Meetings:
             case tree.Call() if (head := self._network(node)) is not None:
                 yield Part("result", head)
 
-    def _location(self, law: tree.Node | None) -> Iterator[Part]:
-        """The values whose shape a draw of a family has: those of its location, ``N(x, sigma^2 I)``."""
-        if not isinstance(law, tree.Call) or (family := registry.family_by_spelling(str(law.head))) is None:
-            return
-        arguments = law.params or law.given or law.args
-        if family.arguments[:1] == ("loc",) and arguments:
-            yield from self._parts(arguments[0])
+    def _around(self, law: tree.Node) -> Iterator[Part]:
+        """The values whose shape a draw has: those of its location."""
+        if (around := location(law)) is not None:
+            yield from self._parts(around)
 
     def _variable(self, symbol: tree.Symbol) -> Iterable[Part]:
         name = read_name(symbol, self.model.indices).id

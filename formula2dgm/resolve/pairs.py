@@ -14,9 +14,10 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import RESTRICTIONS, binder_names
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.registry.functions import CONDITIONS
-from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.model import Model
 from formula2dgm.resolve.operators import Opened
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 #: Upper bounds that papers use for the size of a batch.
@@ -124,16 +125,17 @@ def conditions(node: tree.Big) -> list[tuple[str, str, str]]:
     return found
 
 
+def unbound(context: Context, index: str, span: Span) -> Refused:
+    """The error for an index that bounds another one and that no sum binds."""
+    hint = f"write a sum over it: \\sum_{{{index}=1}}"
+    return context.refuse("F2D-0204", f"the index {index} is bound by no sum", span, hint)
+
+
 def condition(context: Context, node: tree.Big, relation: tuple[str, str, str], scope: Scope) -> ir.Node:
     """1 where the relation holds between the positions of two indices, else 0."""
     left, op, right = relation
     for each in (left, right):
         if each not in scope.indices:
-            raise context.refuse(
-                "F2D-0204",
-                f"the index {each} is bound by no sum",
-                node.span,
-                f"write a sum over it: \\sum_{{{each}=1}}",
-            )
+            raise unbound(context, each, node.span)
     make = context.arena.make
     return make(ir.Apply, CONDITIONS[op], tuple(make(ir.Index, scope.indices[each]) for each in (left, right)))

@@ -58,13 +58,12 @@ def place_of(node: tree.Node, indices: frozenset[str], ends: frozenset[str]) -> 
             at = _single(bound, indices, ends)
             if at is None:
                 return None
-            return (
-                Between(None, _moved(at, -(op == "<"))) if op in ("<", "<=") else Between(_moved(at, op == ">"), None)
-            )
+            return Between(None, moved(at, -(op == "<"))) if op in ("<", "<=") else Between(moved(at, op == ">"), None)
     return _single(node, indices, ends)
 
 
-def _moved(place: Place, by: int) -> Place:
+def moved(place: Place, by: int) -> Place:
+    """The place some steps later; earlier: negative."""
     match place:
         case Offset(index, own):
             return Offset(index, own + by)
@@ -88,7 +87,7 @@ def _single(node: tree.Node, indices: frozenset[str], ends: frozenset[str]) -> P
             return None
     if not found:
         return Step(by)
-    return _moved(found[0], by) if len(found) == 1 else None
+    return moved(found[0], by) if len(found) == 1 else None
 
 
 def _summands(node: tree.Node) -> Iterator[tuple[int, tree.Node]]:

@@ -10,8 +10,8 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.hyperparameters import hyperparameter
-from formula2dgm.resolve.pairs import conditions
-from formula2dgm.resolve.places import End, Offset, Place, Step
+from formula2dgm.resolve.pairs import conditions, unbound
+from formula2dgm.resolve.places import End, Offset, Place, Step, moved
 from formula2dgm.resolve.timeline import Timeline
 from formula2dgm.syntax import tree
 
@@ -27,25 +27,26 @@ def open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> No
         raise context.refuse(
             "F2D-0412", "a product over time is understood only under a log", node.span, "write \\log \\prod_t"
         )
+    axis = time.axis
+    while axis in opened.scope.indices.values():
+        axis = Axis("time", axis.name + "'" if axis.name == name else name, axis.size, time.axis)
+    enter_size(context, axis, node)
+    opened.scope = opened.scope.index(name, axis)
+    opened.reduces.insert(0, ("sum", axis))
     lower, upper = _bounds(context, time, node, name)
-    others = dict.fromkeys(each.index for each in (lower, upper) if isinstance(each, Offset))
-    for index in (*(each for each in others if each not in opened.scope.indices), name):
-        axis = time.axis
-        while axis in opened.scope.indices.values():
-            axis = Axis("time", axis.name + "'" if axis.name == index else index, axis.size, time.axis)
-        enter_size(context, axis, node)
-        opened.scope = opened.scope.index(index, axis)
-        opened.reduces.insert(0, ("sum", axis))
     for place, op in ((lower, "less_equal"), (upper, "greater_equal")):
         if isinstance(place, Offset):
-            opened.factors.append(_compared(context, time, opened.scope, place, op, name))
-    opened.window = _window(
-        context, time, node, *(None if isinstance(each, Offset) else each for each in (lower, upper))
-    )
+            opened.factors.append(_compared(context, time, node, opened.scope, place, op, name))
+    fixed = [None if isinstance(each, Offset) else each for each in (lower, upper)]
+    opened.window = _window(context, time, node, *fixed)
 
 
-def _compared(context: Context, time: Timeline, scope: Scope, place: Offset, op: str, name: str) -> ir.Node:
+def _compared(
+    context: Context, time: Timeline, node: tree.Big, scope: Scope, place: Offset, op: str, name: str
+) -> ir.Node:
     """1 where an index lies on its side of another, ``s \\ge t + 1``, else 0."""
+    if place.index not in scope.indices:
+        raise unbound(context, place.index, node.span)
     make = context.arena.make
     other: ir.Node = make(ir.Index, scope.indices[place.index], time.start)
     if place.by:
@@ -105,9 +106,9 @@ def _bounds(context: Context, time: Timeline, node: tree.Big, name: str) -> tupl
             case tree.Relates(tree.Symbol() as target, op, right) if plain(target) == name:
                 place = _place(context, time, node, right)
                 if op in (">", ">=", "ge", "geq"):
-                    lower = place if op != ">" else _after(place)
+                    lower = moved(place, op == ">")
                 elif op in ("<", "<=", "le", "leq"):
-                    upper = place if op != "<" else _before(place)
+                    upper = moved(place, -(op == "<"))
                 else:
                     raise _refused(context, node)
             case tree.Symbol():
@@ -115,26 +116,6 @@ def _bounds(context: Context, time: Timeline, node: tree.Big, name: str) -> tupl
             case _:
                 raise _refused(context, node)
     return lower, upper
-
-
-def _after(place: Place) -> Place:
-    match place:
-        case Step(number):
-            return Step(number + 1)
-        case Offset(index, by):
-            return Offset(index, by + 1)
-        case End(back):
-            return End(back - 1)
-
-
-def _before(place: Place) -> Place:
-    match place:
-        case Step(number):
-            return Step(number - 1)
-        case Offset(index, by):
-            return Offset(index, by - 1)
-        case End(back):
-            return End(back + 1)
 
 
 def _place(context: Context, time: Timeline, node: tree.Big, bound: tree.Node) -> Place:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from formula2dgm.diagnostics import FormulaError
 from formula2dgm.documents import open_text
 from formula2dgm.report.listing import listing_data, listing_text
 from formula2dgm.spans import Source
+from tests.support.growth import assert_linear
 
 DATA = Path(__file__).parents[2] / "data" / "documents"
 GROWING = {
@@ -51,14 +51,7 @@ GROWING = {
 @pytest.mark.parametrize("kind", [".tex", ".md"])
 @pytest.mark.parametrize("piece", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_length_and_not_faster(piece: str, kind: str) -> None:
-    def seconds(length: int) -> float:
-        source = Source(piece * (length // len(piece)), f"text{kind}")
-        start = time.perf_counter()
-        open_text(source, kind)
-        return time.perf_counter() - start
-
-    seconds(500)
-    assert seconds(40_000) < 0.5 + 12 * seconds(10_000)
+    assert_linear(lambda text: open_text(Source(text, f"text{kind}"), kind), piece)
 
 
 def test_a_paper_longer_than_a_formula_may_be() -> None:
