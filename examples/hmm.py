@@ -103,17 +103,24 @@ class Objective(nn.Module):
         )
 
     def sample(
-        self, n: int, T: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
+        self,
+        n: int,
+        T: int,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+        noise: Mapping[str, Tensor] | None = None,
+        mean: bool = False,
     ) -> dict[str, Tensor]:
-        """T steps of n new sequences;
+        """T steps of n new sequences, or those behind the given ones that ``start`` stands for;
         ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
+        start = {} if start is None else start
 
         # z ~ p(z|z): step by step, because each step needs the one before
-        z_previous = None  # the first step reads none
+        z_previous = start.get("z")  # the first step reads none
         z_steps = []
         for t in range(T):
-            if t == 0:
+            if t == 0 and not start:
                 value_part_t = self.pi_logits.expand(n, *self.pi_logits.shape)
             else:
                 value_part_t = self.A_logits[z_previous.long()]
@@ -136,6 +143,27 @@ class Objective(nn.Module):
             x = bernoulli_mean(p_x_given_z_logits)
 
         return {"z": z, "x": x}
+
+    def filter(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> dict[str, Tensor]:
+        """What given steps carry to new ones, to ``sample(..., start=...)``."""
+        noise = {} if noise is None else noise
+
+        # all values of z, for p(z)
+        z = categorical_values(self.pi_logits, 0)
+
+        # p(z|x): logits = (filter(z)[t=T] for all z)
+        filter_z = chain_filtered(
+            sum_event(categorical_log_prob(z, self.pi_logits), 1).unsqueeze(1),
+            sum_event(categorical_log_prob(z, self.A_logits.unsqueeze(1)), 2).unsqueeze(2).unsqueeze(3),
+            bernoulli_log_prob_sum(x, self.B_logits.unsqueeze(1).unsqueeze(2), 3),
+        )
+        p_z_given_x_logits = filter_z[:, :, -1].movedim(0, -1)
+
+        # z ~ p(z|x): one draw for each example
+        z_shape = (x.shape[0],)
+        z_2 = noise["z"].expand(z_shape) if "z" in noise else categorical_draw(z_shape, p_z_given_x_logits)
+
+        return {"z": z_2}
 
 
 def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective:
@@ -244,6 +272,11 @@ def bernoulli_mean(logits: Tensor) -> Tensor:
     return torch.sigmoid(logits)
 
 
+def chain_filtered(first: Tensor, moves: Tensor, steps: Tensor) -> Tensor:
+    """log p(z_t | x_1..x_t) for every t: [K, ..., T], from what ``chain_log_sum`` takes."""
+    return torch.log_softmax(forward_potentials(first, moves, steps), dim=0)
+
+
 def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor:
     """Every assignment of 0 .. size-1 to the places of an event, in counting order: [size^places, event...]."""
     places = math.prod(event)
@@ -280,3 +313,13 @@ def transitions_of_steps(moves: Tensor, states: int, steps: int) -> list[Tensor]
 def finite_potentials(values: Tensor) -> Tensor:
     """Logarithms of probabilities, very low but finite where these are 0, so that gradients are numbers."""
     return values.clamp(min=-(torch.finfo(values.dtype).max ** 0.5))
+
+
+def forward_potentials(first: Tensor, moves: Tensor, steps: Tensor) -> Tensor:
+    """The logarithm of the sum over all paths that end in each state at each step: [K, ..., T]."""
+    potentials = finite_potentials(steps).unbind(-1)
+    transitions = transitions_of_steps(finite_potentials(moves), first.shape[0], len(potentials))
+    alphas = [finite_potentials(first) + potentials[0]]
+    for transition, potential in zip(transitions[1:], potentials[1:], strict=True):
+        alphas.append(torch.logsumexp(alphas[-1].unsqueeze(1) + transition, dim=0) + potential)
+    return torch.stack(torch.broadcast_tensors(*alphas), dim=-1)

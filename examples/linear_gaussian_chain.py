@@ -78,7 +78,6 @@ class Objective(nn.Module):
             check_real("the loc of p(z)", self.m)
             check_real("the loc of p(z|z)", self.b)
             check_real("the loc of p(x|z)", self.d)
-            check_real("x", x)
             self.check_values = False
 
         # log p(x_{1:T}), summed over t, mean over the batch
@@ -107,26 +106,36 @@ class Objective(nn.Module):
         )
 
     def sample(
-        self, n: int, T: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False
+        self,
+        n: int,
+        T: int,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+        noise: Mapping[str, Tensor] | None = None,
+        mean: bool = False,
     ) -> dict[str, Tensor]:
-        """T steps of n new sequences;
+        """T steps of n new sequences, or those behind the given ones that ``start`` stands for;
         ``mean``: what nothing else depends on is its mean."""
         noise = {} if noise is None else noise
+        start = {} if start is None else start
 
         # z ~ p(z|z): step by step, because each step needs the one before
         sqrt_P_if_t_at_1_else_sqrt_Q = first_then(
-            torch.sqrt(torch.exp(self.log_P)).unsqueeze(0), torch.sqrt(torch.exp(self.log_Q)).unsqueeze(0), 0, T
+            torch.sqrt(torch.exp(self.log_Q)).unsqueeze(0) if start else torch.sqrt(torch.exp(self.log_P)).unsqueeze(0),
+            torch.sqrt(torch.exp(self.log_Q)).unsqueeze(0),
+            0,
+            T,
         )
         z_shape = (n, T, 4)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, sqrt_P_if_t_at_1_else_sqrt_Q)
-        z_previous = None  # the first step reads none
+        z_previous = start.get("z")  # the first step reads none
         z_steps = []
         sqrt_P_if_t_at_1_else_sqrt_Q_by_step = sqrt_P_if_t_at_1_else_sqrt_Q.unbind(0)
         z_noise_by_step = z_noise.unbind(1)
         for t in range(T):
             z_noise_t = z_noise_by_step[t]
             sqrt_P_if_t_at_1_else_sqrt_Q_t = sqrt_P_if_t_at_1_else_sqrt_Q_by_step[t]
-            if t == 0:
+            if t == 0 and not start:
                 value_sum_t = self.m.expand(n, *self.m.shape)
             else:
                 value_sum_t = z_previous @ self.A.mT + self.b
@@ -146,6 +155,28 @@ class Objective(nn.Module):
             x = normal_mean(p_x_given_z_loc, torch.sqrt(torch.exp(self.log_R)))
 
         return {"z": z, "x": x}
+
+    def filter(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> dict[str, Tensor]:
+        """What given steps carry to new ones, to ``sample(..., start=...)``."""
+        noise = {} if noise is None else noise
+
+        # z given the steps so far: mean and root of the covariance
+        z_filtered = kalman_filtered(
+            x,
+            (self.m[None, None], torch.sqrt(torch.exp(self.log_P))[None, None]),
+            (self.A[None, None], self.b[None, None], torch.sqrt(torch.exp(self.log_Q))[None, None]),
+            (self.C[None, None], self.d[None, None], torch.sqrt(torch.exp(self.log_R))[None, None]),
+            lead=2,
+        )
+
+        # z ~ p(z|x): one draw for each example
+        if "z" in noise:
+            z_noise = noise["z"].expand(z_filtered[0][:, -1].shape)
+        else:
+            z_noise = multivariate_normal_noise(z_filtered[0][:, -1].shape, z_filtered[0][:, -1])
+        z = multivariate_normal_sample(z_noise, z_filtered[0][:, -1], z_filtered[1][:, -1])
+
+        return {"z": z}
 
 
 def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective:
@@ -205,6 +236,32 @@ def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     return loc
 
 
+def kalman_filtered(
+    x: Tensor,
+    start: tuple[Tensor | float, ...],
+    motion: tuple[Tensor | float, ...],
+    emission: tuple[Tensor | float, ...],
+    lead: int,
+    before: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """The law of z_t given x_1, ..., x_t, for every t: its mean [..., T, n], and the lower Cholesky factor of its
+    covariance [..., T, n, n]. Arguments: see ``kalman_log_prob``."""
+    means, roots, _ = kalman_filter(x, start, motion, emission, lead, before)
+    roots = lower_root(roots)
+    roots = roots * torch.diagonal(roots, dim1=-2, dim2=-1).sign().unsqueeze(-2)
+    return means, roots.expand(*means.shape, means.shape[-1])
+
+
+def multivariate_normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Standard normal noise [..., d] on the device and in the dtype of ``like``."""
+    return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
+
+
+def multivariate_normal_sample(noise: Tensor, loc: Tensor | float, scale_tril: Tensor) -> Tensor:
+    """loc + L noise, for standard normal noise [..., d]: a draw that gradients pass through."""
+    return loc + torch.matmul(scale_tril.tril(), noise.unsqueeze(-1)).squeeze(-1)
+
+
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
@@ -252,6 +309,11 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def lower_root(factor: Tensor) -> Tensor:
+    """A lower triangular L of L L^T = F F^T, up to the signs of its columns: [..., m, n] -> [..., m, m] for n >= m."""
+    return torch.linalg.qr(factor.mT).R.mT
 
 
 def chain_map(
@@ -347,11 +409,6 @@ def as_vector(value: Tensor, size: int, lead: int) -> Tensor:
     value = value if value.dim() >= lead else value.reshape((1,) * lead)
     value = value if value.dim() > lead else value.unsqueeze(-1)
     return value.expand(*value.shape[:-1], size)
-
-
-def lower_root(factor: Tensor) -> Tensor:
-    """A lower triangular L of L L^T = F F^T, up to the signs of its columns: [..., m, n] -> [..., m, m] for n >= m."""
-    return torch.linalg.qr(factor.mT).R.mT
 
 
 def columns_beside(left: Tensor, right: Tensor) -> Tensor:

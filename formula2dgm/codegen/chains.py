@@ -1,4 +1,4 @@
-"""Sums over all paths of a finite state: one call of the forward algorithm."""
+"""Sums over all paths of a finite state, and filters: one call of the forward algorithm."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ from formula2dgm.ir import nodes as ir
 
 def of_chain(scope: Scope, node: ir.ChainSum, expression: Callable[[Scope, ir.Node], Code]) -> Code:
     """What the forward algorithm gives; it counts on the states first, the steps last."""
+    values = _potentials(scope, node, expression)
+    if node.lengths is not None:
+        values.append(spread(expression(scope, node.lengths), node.lengths.axes, node.axes, full=True))
+    return call(scope.use("chain_log_sum"), *values)
+
+
+def filtered_states(scope: Scope, node: ir.ChainFilter, expression: Callable[[Scope, ir.Node], Code]) -> Code:
+    """What the data up to each step say of the state at that step."""
+    return call(scope.use("chain_filtered"), *_potentials(scope, node.paths, expression))
+
+
+def _potentials(scope: Scope, node: ir.ChainSum, expression: Callable[[Scope, ir.Node], Code]) -> list[Code]:
     here, late = (node.current, *node.axes), (node.time,)
     wanted = [
         (node.first, here),
         (node.moves, (node.before, *here, *late)),
         (node.steps, (*here, *late)),
     ]
-    values = [spread(expression(scope, each), each.axes, axes, full=True) for each, axes in wanted]
-    if node.lengths is not None:
-        values.append(spread(expression(scope, node.lengths), node.lengths.axes, node.axes, full=True))
-    return call(scope.use("chain_log_sum"), *values)
+    return [spread(expression(scope, each), each.axes, axes, full=True) for each, axes in wanted]

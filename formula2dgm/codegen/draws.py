@@ -176,8 +176,8 @@ class Draws:
 
 
 def site_name(node: ir.Draw | ir.State) -> str:
-    """The key of a draw's noise; the model's own draws (``z generated``) are called after their variable."""
-    return node.site.removesuffix(" generated")
+    """The key of a draw's noise, or of what is carried."""
+    return node.key if isinstance(node, ir.Draw) else node.site
 
 
 def _how_many(node: ir.Draw) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 
 from formula2dgm.codegen.alignment import Axes, spread
-from formula2dgm.codegen.chains import of_chain
+from formula2dgm.codegen.chains import filtered_states, of_chain
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
-from formula2dgm.codegen.linear_chains import filtered
+from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
 from formula2dgm.codegen.positions import read_at
 from formula2dgm.codegen.python import (
     ATOM,
@@ -56,7 +56,7 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
         case ir.LogProb() | ir.Divergence() | ir.Entropy():
             return density(scope, node)
         case ir.LinearChain():
-            return filtered(scope, node, expression)
+            return kalman_log_prob(scope, node, expression)
         case ir.LogProbAt(_, value, parts):
             numbers = [aligned(scope, each, node.axes, full=True) for each in parts]
             return call(scope.use("at_category"), aligned(scope, value, node.axes, "value", full=True), *numbers)
@@ -101,6 +101,12 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return read_at(scope, node, demand, expression)
         case ir.ChainSum():
             return of_chain(scope, node, expression)
+        case ir.ChainFilter():
+            return filtered_states(scope, node, expression)
+        case ir.LinearFilter():
+            return filtered_by_kalman(scope, node, expression)
+        case ir.Filtered(found, part):
+            return Code(f"{expression(scope, found).within(ATOM)}[{('mean', 'root').index(part)}]", ATOM)
         case _ if isinstance(node, OF_TIME):
             return of_time(scope, node, demand, expression)
     return arithmetic(scope, node, demand)

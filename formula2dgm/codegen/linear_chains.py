@@ -14,9 +14,17 @@ from formula2dgm.ir import nodes as ir
 Expression = Callable[[Scope, ir.Node, Demand], Code]
 
 
-def filtered(scope: Scope, node: ir.LinearChain, expression: Expression) -> Code:
+def kalman_log_prob(scope: Scope, node: ir.LinearChain, expression: Expression) -> Code:
     """``log p(x_t|x_{<t})`` at every step."""
+    return _called(scope, "kalman_log_prob", node, expression)
 
+
+def filtered_by_kalman(scope: Scope, node: ir.LinearFilter, expression: Expression) -> Code:
+    """The means of ``p(z_t|x_{1:t})`` at every step, and the roots of its covariances."""
+    return _called(scope, "kalman_filtered", node.chain, expression)
+
+
+def _called(scope: Scope, function: str, node: ir.LinearChain, expression: Expression) -> Code:
     def value(each: ir.Node) -> Code:
         code = expression(scope, each, "number" if each.event == "number" else "value")
         if is_python_number(each):
@@ -31,7 +39,7 @@ def filtered(scope: Scope, node: ir.LinearChain, expression: Expression) -> Code
 
     settings = ["before=True"] if node.before else []
     return call(
-        scope.use("kalman_log_prob"),
+        scope.use(function),
         value(node.value),
         parts(node.start),
         parts(node.motion, node.matrix),

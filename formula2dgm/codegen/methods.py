@@ -119,7 +119,13 @@ class _Methods:
         return ", ".join([*data, *([keywords] if keywords else [])])
 
     def _signature(
-        self, body: Body, name: str, returns: str, first: list[str] | None = None, only: set[str] | None = None
+        self,
+        body: Body,
+        name: str,
+        returns: str,
+        first: list[str] | None = None,
+        only: set[str] | None = None,
+        noisy: bool | None = None,
     ) -> None:
         positional = [
             f"{self.arguments[each.name]}: Tensor" for each in self.program.inputs if only is None or each.name in only
@@ -132,7 +138,7 @@ class _Methods:
             keywords.append(f"{self.arguments[hyper.name]}: {kind} = None")
         if self.unsized and only is None:
             keywords.append(f"batch_size: int = {BATCH_SIZE}")
-        if self.noisy:
+        if self.noisy if noisy is None else noisy:
             keywords.append("noise: Mapping[str, Tensor] | None = None")
         write_signature(body, name, positional, [*keywords, "**unused: object"], returns)
 
@@ -262,10 +268,11 @@ class _Methods:
         used = names_in(with_carried(self.program, last.values()))
         scope.arguments = {name: argument for name, argument in self.arguments.items() if name in used}
         scope.sizes |= sizes_of_data(self.program, self.arguments, used)
-        self._signature(head, "filter", "dict[str, Tensor]", only=used)
+        noisy = any(isinstance(each, ir.Draw) for each in walk(*with_carried(self.program, last.values())))
+        self._signature(head, "filter", "dict[str, Tensor]", only=used, noisy=noisy)
         head.write('    """What given steps carry to new ones, to ``sample(..., start=...)``."""')
         self._defaults(scope, used)
-        if self.noisy:
+        if noisy:
             scope.body.write("noise = {} if noise is None else noise")
         self._prepare(scope, list(last.values()))
         items = [f"{quoted(name)}: {expression(scope, each, 'value').text}" for name, each in last.items()]

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 
+from formula2dgm.codegen.copied import definitions
 from formula2dgm.reading.attributes import attribute, is_taken
 
 #: What generated functions call themselves, and may not be renamed.
@@ -48,7 +49,7 @@ def identifier(text: str) -> str:
 
 def is_free(name: str) -> bool:
     """May a generated function use the name (no keyword, no builtin, nothing the module defines)?"""
-    return not keyword.iskeyword(name) and not hasattr(builtins, name) and name not in RESERVED
+    return not keyword.iskeyword(name) and not hasattr(builtins, name) and name not in RESERVED | definitions().keys()
 
 
 def argument(name: str) -> str:

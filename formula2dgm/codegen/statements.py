@@ -97,6 +97,10 @@ class Preparation(Calls):
                 self.enumerated(node)
             case ir.Permuted():
                 self.permuted(node)
+            case ir.LinearFilter(chain):
+                said = f"{chain.state} given the steps so far: mean and root of the covariance"
+                self.scope.body.comment(said, self.scope.span(node))
+                self.compute(node, self.scope.names.fresh(f"{chain.state}_filtered"), "value")
             case ir.ArgMin(axis=axis) | ir.Nearest(axis=axis):
                 self.scope.body.comment(f"the {axis.name} of the smallest, counted from 0", self.scope.span(node))
                 self.compute(node, self.scope.names.fresh(f"{axis.name}_star"))

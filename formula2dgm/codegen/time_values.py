@@ -82,7 +82,7 @@ def repeated(scope: Scope, body: ir.Node, time: Axis, demand: Demand, expression
 
 
 def _first_then(
-    scope: Scope, node: ir.Node, first: ir.Node, rest: ir.Node, demand: Demand, expression: Expression
+    scope: Scope, node: ir.FirstStep, first: ir.Node, rest: ir.Node, demand: Demand, expression: Expression
 ) -> Code:
     """A value of the first step and one of all others."""
     own: Demand = "value" if node.event == "value" else demand if node.event == "open" else "number"
@@ -91,8 +91,12 @@ def _first_then(
     if is_python_number(first) and is_python_number(rest):
         like = f"{scope.use('tensor_of')}(self)"
         both = [call(f"{like}.new_tensor", f"[{each.text}]") for each in both]
-    joined = call(scope.use("first_then"), *both, str(place), scope.size(node.axes[place]))
-    return Code(f"({both[1].text} if start else {joined.text})") if scope.started else joined
+    if scope.started and node.time not in rest.axes:
+        both[0] = Code(f"{both[1].text} if start else {both[0].text}")
+    joined = call(scope.use("first_then"), *both, str(place), scope.size(node.time))
+    if scope.started and node.time in rest.axes:
+        return Code(f"({both[1].text} if start else {joined.text})")
+    return joined
 
 
 def aligned_ends(scope: Scope, lengths: ir.Node, axes: Axes, expression: Expression) -> Code:

@@ -32,3 +32,13 @@ class ChainSum(Node):
         summed = (self.current, self.before, self.time)
         merged = merge(child.axes for child in self.children)
         return tuple(axis for axis in merged if axis not in summed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ChainFilter(Node):
+    r"""``log p(z_t|x_{1:t})`` of each value of the state at every step, from the sum over all its paths."""
+
+    paths: ChainSum
+
+    def _axes(self) -> tuple[Axis, ...]:
+        return merge([(self.paths.current,), self.paths.axes, (self.paths.time,)])

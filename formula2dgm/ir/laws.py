@@ -88,6 +88,11 @@ class Draw(Node):
     own: tuple[Axis, ...] = ()
     copy: int = 0
 
+    @property
+    def key(self) -> str:
+        """The key of its noise: ``z`` for the model's own draws too, ``z generated`` and ``z filtered``."""
+        return self.site.removesuffix(" generated").removesuffix(" filtered")
+
     def _axes(self) -> tuple[Axis, ...]:
         return merge([self.law.axes, self.own])
 

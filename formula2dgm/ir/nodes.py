@@ -45,7 +45,7 @@ from formula2dgm.ir.arithmetic import (
     Stack,
     StopGrad,
 )
-from formula2dgm.ir.chains import ChainSum
+from formula2dgm.ir.chains import ChainFilter, ChainSum
 from formula2dgm.ir.laws import (
     LOG_DET,
     VALUE,
@@ -62,7 +62,7 @@ from formula2dgm.ir.laws import (
     Permuted,
 )
 from formula2dgm.ir.leaves import Const, Data, Enumerated, Hyper, Index, LogStratumWeight, Param, Size
-from formula2dgm.ir.linear_chains import LinearChain
+from formula2dgm.ir.linear_chains import Filtered, LinearChain, LinearFilter
 from formula2dgm.ir.node import Event, Node
 from formula2dgm.ir.time import (
     AtStep,
@@ -88,6 +88,7 @@ __all__ = [
     "Apply",
     "ArgMin",
     "At",
+    "ChainFilter",
     "ChainSum",
     "Choice",
     "Const",
@@ -112,7 +113,9 @@ __all__ = [
     "Hyper",
     "Index",
     "Law",
+    "Filtered",
     "LinearChain",
+    "LinearFilter",
     "LogProb",
     "LogProbAt",
     "Method",

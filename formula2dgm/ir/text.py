@@ -78,8 +78,8 @@ class Notation:
                 return f"{site}[{time.name}{-lag:+d}]", _ATOM
             case ir.State(_, site, time):
                 return f"{site}[{time.name}]", _ATOM
-            case ir.Draw(_, site, _, copy):
-                return site.removesuffix(" generated") + "'" * copy, _ATOM
+            case ir.Draw(copy=copy):
+                return node.key + "'" * copy, _ATOM
             case ir.Permuted(value, _, _):
                 return f"permuted({self.text(value)})", _ATOM
             case ir.NetCall(network, args, _, _, method):
@@ -97,6 +97,10 @@ class Notation:
             case ir.LinearChain(start=start, motion=motion, emission=emission):
                 laws = " ".join(each.label for each in (start, motion, emission))
                 return f"log int {laws}", _UNARY
+            case ir.LinearFilter(chain):
+                return f"filter({chain.state})", _ATOM
+            case ir.Filtered(found, part):
+                return f"{self.within(found, _ATOM)}.{part}", _ATOM
             case ir.LogProbAt(label):
                 return f"log {label}", _UNARY
             case ir.Divergence(divergence, left, right, elementwise, arguments):
@@ -139,6 +143,8 @@ class Notation:
             case ir.ChainSum(first, moves, steps, state):
                 parts = "; ".join(self.text(each) for each in (first, moves, steps))
                 return f"logsumexp_paths({state.name})[{parts}]", _ATOM
+            case ir.ChainFilter(paths):
+                return f"filter({paths.current.name})", _ATOM
             case ir.EventSum(body):
                 return f"sum[{self.text(body)}]", _ATOM
             case ir.Stack(body, axis):

@@ -36,6 +36,22 @@ def kalman_log_prob(
     return kalman_filter(x, start, motion, emission, lead, before)[2]
 
 
+def kalman_filtered(
+    x: Tensor,
+    start: tuple[Tensor | float, ...],
+    motion: tuple[Tensor | float, ...],
+    emission: tuple[Tensor | float, ...],
+    lead: int,
+    before: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """The law of z_t given x_1, ..., x_t, for every t: its mean [..., T, n], and the lower Cholesky factor of its
+    covariance [..., T, n, n]. Arguments: see ``kalman_log_prob``."""
+    means, roots, _ = kalman_filter(x, start, motion, emission, lead, before)
+    roots = lower_root(roots)
+    roots = roots * torch.diagonal(roots, dim1=-2, dim2=-1).sign().unsqueeze(-2)
+    return means, roots.expand(*means.shape, means.shape[-1])
+
+
 def kalman_filter(
     x: Tensor,
     start: tuple[Tensor | float, ...],

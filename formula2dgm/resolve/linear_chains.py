@@ -95,7 +95,8 @@ class _Filter:
             "linear",
             self.written.span,
         )
-        steps = self.make(LinearChain, value, start, matrix, motion, loading, emission, self.time, self.chain.before)
+        parts = (value, start, matrix, motion, loading, emission, self.time, self.chain.before)
+        steps = self.make(LinearChain, self.name.id, *parts)
         self.context.arena.note(steps, self.written)
         within = in_window(self.context, steps, self.time, (1, 0))
         return self.make(ir.Reduce, "sum", self.time, within, origin=self.written)

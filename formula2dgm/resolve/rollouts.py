@@ -18,6 +18,7 @@ from formula2dgm.resolve.carried import carry_all
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.filters import filtered
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.places import Offset, Step
 from formula2dgm.resolve.sequence_draws import joined
@@ -158,8 +159,9 @@ class _Rollout:
         return law_of(self.context, use, self._scope(), self.evaluate)
 
     def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...]:
-        """What the given steps carry: the draws and states of the objective at the last step; nothing where it lacks
-        one that new steps need (a sum over all paths draws none), or no data say how many steps are given."""
+        """What the given steps carry: the draws and states of the objective at the last step, and the states that are
+        summed out as their filters draw them; nothing where the objective lacks one that new steps need, or no data say
+        how many steps are given."""
         nodes = [node for each in objectives for term in each.terms for node in walk(term.node)]
         names = names | (self.values.keys() - self.time.timed)
         known: dict[str, ir.Node] = {}
@@ -168,6 +170,9 @@ class _Rollout:
                 known.setdefault(each.site.split("@")[0], each)
             elif isinstance(each, ir.Data) and self.time.axis in each.axes:
                 known.setdefault(each.name, each)
+        for each in nodes:
+            if isinstance(each, ir.ChainSum | ir.LinearChain) and (found := filtered(self.context, each)) is not None:
+                known.setdefault(*found)
         if not names <= known.keys() or not self._is_sized([known[name] for name in names], known):
             return ()
         make = self.context.arena.make

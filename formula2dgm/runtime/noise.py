@@ -32,7 +32,7 @@ def drawn_by_model(program: Program) -> set[str]:
     """The names of what the model itself draws, in ``sample``."""
     new = program.rollout.values if program.rollout is not None else ()
     made = walk(*(node for _, node in (*program.generative, *new)))
-    return {each.site.removesuffix(" generated") for each in made if isinstance(each, ir.Draw)}
+    return {each.key for each in made if isinstance(each, ir.Draw)}
 
 
 def misfit(

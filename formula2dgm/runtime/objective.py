@@ -131,6 +131,9 @@ class Objective(Written, nn.Module):
         ``objective.filter(...)`` finds of a prefix.
         """
         if self._facts.program.rollout is not None or T is not None or start is not None:
+            wrong = next((each for each in mapping if not isinstance(each, Mapping)), None)
+            if wrong is not None:
+                raise refuse("F2D-0708", f"{wrong!r} is no mapping of values", f"name the number of steps: T={wrong!r}")
             named = {key: value for each in mapping for key, value in each.items()} | given
             return NewSteps(self).drawn(n, T, start, named, noise, mean)
         drawn = getattr(self, "_sample_model", None)

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.testing import assert_close
 
 import formula2dgm as f2d
-from formula2dgm.diagnostics import FormulaError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 N, STEPS = 3, 4
@@ -53,12 +52,6 @@ def test_a_linear_gaussian_chain() -> None:
         z.append(mean[..., 0] + variance.exp().sqrt() * eps["z"][:, t])
         x.append(z[-1] @ o.C.T + o.d + o.log_R.exp().sqrt() * eps["x"][:, t])
     assert_close(o.sample(N, T=STEPS, noise=eps), {"z": torch.stack(z, 1), "x": torch.stack(x, 1)})
-
-
-def test_paths_that_are_summed_out_have_nothing_to_go_on_from() -> None:
-    o = made("hmm")
-    with pytest.raises(FormulaError, match="F2D-0651"):
-        o.sample(T=STEPS, x=torch.zeros(N, 5, 8, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("steps", [None, STEPS])

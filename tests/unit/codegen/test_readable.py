@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import formula2dgm as f2d
-from formula2dgm.codegen.names import LONGEST, identifier
+from formula2dgm.codegen.names import LONGEST, argument, identifier
 
 SPACES = [r"x \in \{0,1\}^6", r"z \in \mathbb{R}^3", r"p(z) = N(z; 0, I)"]
 MIXTURE = [*SPACES[:2], r"p(z) = \sum_{k=1}^4 \pi_k N(z; \mu_k, \sigma_k^2 I)"]
@@ -147,3 +147,8 @@ def test_numbers_of_one_law_are_written_alike() -> None:
 )
 def test_signs_have_words(text: str, name: str) -> None:
     assert identifier(text) == name
+
+
+@pytest.mark.parametrize("name", ["log_sigmoid", "normal_sample", "value", "lambda", "sum"])
+def test_no_variable_hides_what_the_module_calls(name: str) -> None:
+    assert argument(name) == f"{name}_"
