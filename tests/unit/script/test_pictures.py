@@ -58,8 +58,8 @@ def test_the_steps_of_a_sequence_are_rows(load: Load) -> None:
 
 def test_a_grid_shows_each_picture_in_its_place(load: Load) -> None:
     module = load("vae")
-    pictures = torch.arange(6).float()[:, None, None, None].expand(6, 1, 8, 8) / 5
-    module.grid(Path("grid.png"), pictures, columns=3)
+    pictures = torch.arange(6).float()[:, None, None, None].expand(6, 1, 8, 8) / 5 - 2
+    module.grid(Path("grid.png"), pictures, torch.tensor([-2.0, -1.0]), columns=3)
     pixels = read_png(Path("grid.png"))
     assert pixels.shape == (100, 150, 3)  # 8 pixels of 6 by 6, and a frame of 1
     centres = pixels[[25, 75]][:, [25, 75, 125]].float()
