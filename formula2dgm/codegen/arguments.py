@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from formula2dgm.codegen.alignment import Axes, spread
+from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.python import ATOM, Code, call
 from formula2dgm.codegen.scope import Scope
@@ -120,7 +121,9 @@ def _grouped(node: ir.NetCall, codes: list[Code]) -> list[Code]:
 
 
 def _value(scope: Scope, node: ir.Node, time: Axis | None) -> Code:
-    """A value, at all steps where the network is given a sequence."""
+    """A value, at all steps where the network is given a sequence; a number as a tensor."""
+    if is_python_number(node) and (time is None or time in node.axes):
+        return call(f"{scope.use('tensor_of')}(self).new_tensor", expression(scope, node, "value"))
     if time is None or time in node.axes:
         return expression(scope, node, "value")
     return repeated(scope, node, time, "value", expression)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from formula2dgm.codegen.arguments import sequence_inputs
 from formula2dgm.codegen.event_dimensions import is_python_number
@@ -23,7 +23,7 @@ from formula2dgm.spans import Span
 
 def write_checks(scope: Scope, terms: tuple[Term, ...], player: str | None = None) -> None:
     """One block, left out once it has passed: of several players, each has its own."""
-    checks = _Checks(scope, _probabilities(scope.program))
+    checks = _Checks(scope, _probabilities(scope.program), _first_steps(roots(terms)))
     for node in walk(*roots(terms)):
         checks.node(node)
     if not checks.lines:
@@ -47,12 +47,24 @@ def unchecked(methods: Iterable[Body]) -> str:
 _PLAYER = re.compile(r'(".+") in self\.check_values')
 
 
+def _first_steps(nodes: Sequence[ir.Node]) -> dict[ir.Node, int]:
+    """The first step at which each node is read, where the sums around it leave some out."""
+    found = dict.fromkeys(nodes, 1)
+    for node in reversed(list(walk(*nodes))):
+        own = found.get(node, 1)
+        inner = max(own, node.first) if isinstance(node, ir.Window) else own
+        for child in node.children:
+            found[child] = min(found.get(child, inner), inner)
+    return found
+
+
 class _Checks:
     """Collects each check once, in the formula's order."""
 
-    def __init__(self, scope: Scope, probabilities: set[str]):
+    def __init__(self, scope: Scope, probabilities: set[str], firsts: Mapping[ir.Node, int]):
         self.scope = scope
         self.probabilities = probabilities
+        self.firsts = firsts
         self.lines: dict[str, tuple[list[str], Span | None]] = {}
 
     def node(self, node: ir.Node) -> None:
@@ -114,7 +126,18 @@ class _Checks:
             if code is None and is_python_number(given[name]) and _is_set(given[name]):
                 code = expression(self.scope, given[name])
             if code is not None:
-                self._add(law, call(self.scope.use(check), f'"the {name} of {law.label}"', code))
+                self._add(
+                    law,
+                    call(self.scope.use(check), f'"the {name} of {law.label}"', self._summed(law, given[name], code)),
+                )
+
+    def _summed(self, law: ir.Law, node: ir.Node, code: Code) -> Code:
+        """The steps of a parameter that are summed over: what it is at others is never read."""
+        first = self.firsts.get(law, 1)
+        place = next((i for i, axis in enumerate(node.axes) if axis.kind == "time"), None)
+        if first == 1 or place is None or not code.text.isidentifier():
+            return code
+        return Code(f"{code.text}[{':, ' * place}{first - 1}:]")
 
     def _value(self, node: ir.Node, law: ir.Law, value: ir.Data) -> None:
         fact = facts(law)
@@ -157,7 +180,7 @@ class _Checks:
             (law, name, each, code)
             for law in (left, right)
             for name, each in law.params
-            if (code := self._tensor(law, each)) is not None
+            if each.event != "number" and (code := self._tensor(law, each)) is not None
         ]
         for law, name, each, code in tensors[1:]:
             first_law, first_name, first, first_code = tensors[0]

@@ -18,7 +18,9 @@ from formula2dgm.ir.rewrite import walk
 Carried = ir.Draw | ir.State
 
 #: What needs other steps than the present one and those carried to it.
-_OF_OTHER_STEPS = ir.AtStep | ir.Picked | ir.Sequence | ir.Window | ir.Shifted | ir.Steps
+_OF_OTHER_STEPS = (
+    ir.AtStep | ir.Picked | ir.Running | ir.LinearRecurrence | ir.Sequence | ir.Window | ir.Shifted | ir.Steps
+)
 
 
 @dataclass(frozen=True, eq=False)

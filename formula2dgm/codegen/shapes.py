@@ -52,9 +52,12 @@ def _beyond_the_value(law: ir.Law, node: ir.Node) -> int:
 
 
 def tensor_parameter(scope: Scope, law: ir.Law) -> tuple[Code, ir.Node] | None:
-    """The first of a law's parameters with most axes that is a tensor and has all the value's dimensions."""
+    """The first of a law's parameters with most axes that is a tensor and has all the value's dimensions: no number,
+    where another one is none."""
     rank = facts(law).value_rank
     large = [node for name, node in law.params if facts(law).rank(name) >= rank]
+    if not law.scalar and any(node.event != "number" for node in large):
+        large = [node for node in large if node.event != "number"]
     tensors = [node for node in large if node.event != "number" or node.axes]
     candidates = [node for node in tensors if is_available(scope, node)]
     if not candidates:

@@ -26,6 +26,8 @@ OF_TIME = (
     ir.AtStep,
     ir.Picked,
     ir.Window,
+    ir.Running,
+    ir.LinearRecurrence,
     ir.Sequence,
     ir.Steps,
     ir.Prefix,
@@ -59,6 +61,17 @@ def of_time(scope: Scope, node: ir.Node, demand: Demand, expression: Expression)
             return call(scope.use("at_drawn"), code, str(len(node.axes)), drawn)
         case ir.Window():
             return _windowed(scope, node, expression)
+        case ir.Running(op, body, time):
+            steps = (
+                expression(scope, body, demand)
+                if time in body.axes
+                else repeated(scope, body, time, demand, expression)
+            )
+            return call(f"torch.cum{op}", steps, str(node.axes.index(time)))
+        case ir.LinearRecurrence(factor, rest, initial, time):
+            parts = [_beside_steps(scope, each, node.axes, time, expression) for each in (factor, rest)]
+            start = spread(expression(scope, initial, "number"), initial.axes, node.axes, full=bool(initial.axes))
+            return call(scope.use("linear_recurrence"), *parts, start, str(node.axes.index(time)))
         case ir.Shifted(body, time, by, outside, ends):
             return shifted(scope, body, by, time, outside, demand, expression, ends)
         case ir.FirstStep(first, rest, time):
@@ -79,6 +92,13 @@ def repeated(scope: Scope, body: ir.Node, time: Axis, demand: Demand, expression
     if is_python_number(body):
         code = call(f"{scope.use('tensor_of')}(self).new_tensor", code)
     return call(scope.use("repeated"), code, str(merge([body.axes, (time,)]).index(time)), scope.size(time))
+
+
+def _beside_steps(scope: Scope, body: ir.Node, axes: Axes, time: Axis, expression: Expression) -> Code:
+    """Numbers at every step, with all axes."""
+    if time not in body.axes:
+        return spread(repeated(scope, body, time, "number", expression), merge([body.axes, (time,)]), axes, full=True)
+    return spread(expression(scope, body, "number"), body.axes, axes, full=True)
 
 
 def _first_then(

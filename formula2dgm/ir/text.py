@@ -188,6 +188,11 @@ class Notation:
                 return f"{self.within(body, _ATOM)}[{time.name}={place}]", _ATOM
             case ir.Picked(body, time, position):
                 return f"{self.within(body, _ATOM)}[{time.name}={self.text(position)}]", _ATOM
+            case ir.Running(op, body, time):
+                return f"{op}_{{up to {time.name}}}[{self.text(body)}]", _ATOM
+            case ir.LinearRecurrence(factor, rest, initial, time):
+                parts = "; ".join(self.text(each) for each in (factor, rest, initial))
+                return f"recurrence({time.name})[{parts}]", _ATOM
             case ir.Window(body, time, first, last):
                 return f"({self.text(body)} for {time.name} from {first} to T{-last or ''})", _ATOM
             case ir.Sequence(body, time):

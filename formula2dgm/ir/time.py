@@ -11,6 +11,7 @@ nodes has no cycles; :class:`Carrying` keeps what is named reachable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import Event, Node, join
@@ -164,6 +165,34 @@ class Window(Node):
 
     def _event(self) -> Event:
         return self.body.event
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Running(Node):
+    r"""``\sum_{s=1}^t``, ``\prod_{s=1}^t``: the sum or the product of a value's steps up to the present one."""
+
+    op: Literal["sum", "prod"]
+    body: Node
+    time: Axis
+
+    def _axes(self) -> tuple[Axis, ...]:
+        return merge([self.body.axes, (self.time,)])
+
+    def _event(self) -> Event:
+        return self.body.event
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LinearRecurrence(Node):
+    """``c_t = factor_t c_{t-1} + rest_t``, where c before the first step is ``initial``: c at every step."""
+
+    factor: Node
+    rest: Node
+    initial: Node
+    time: Axis
+
+    def _axes(self) -> tuple[Axis, ...]:
+        return merge([*(each.axes for each in self.children), (self.time,)])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -32,9 +32,11 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
             over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
     positions = positions_in(nodes)
     known = frozenset(bound) | _defined_along(nodes)
-    names = (frozenset(bound) | steps_moved_along(nodes, known)) - over | recurred_along(nodes, positions)
+    moved = steps_moved_along(nodes, known) - (positions - frozenset(bound))
+    names = (frozenset(bound) | moved) - over | recurred_along(nodes, positions)
     bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
-    return along_steps(nodes, names, bounds).at(positions, letters_of_their_own(nodes, positions - names)), bounds
+    own = letters_of_their_own(nodes, positions - names, names)
+    return along_steps(nodes, names, bounds).at(positions, own), bounds
 
 
 def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:

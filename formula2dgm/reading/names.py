@@ -55,11 +55,13 @@ Place = tuple[str, int, int]
 
 class Indices(frozenset[str]):
     """The names of indices; ``steps`` are the places where the scripts of a letter are steps of one variable, numbers
-    and the names in ``last`` included: ``z_0`` and ``z_T`` beside ``z_t``. ``positions`` are names that are drawn or
-    defined and say at which step all is read but the letters ``own``, which are drawn there themselves."""
+    and the names in ``last`` included: ``z_0`` and ``z_T`` beside ``z_t``, but for those in ``labels``. ``positions``
+    are names that are drawn or defined and say at which step all is read but the letters ``own``, which are drawn there
+    themselves."""
 
     steps: frozenset[tuple[str, Place]]
     last: frozenset[str]
+    labels: frozenset[tuple[str, Place, str]]
     positions: frozenset[str]
     own: frozenset[str]
 
@@ -68,21 +70,22 @@ class Indices(frozenset[str]):
         names: Iterable[str] = (),
         steps: frozenset[tuple[str, Place]] = frozenset(),
         last: frozenset[str] = frozenset(),
+        labels: frozenset[tuple[str, Place, str]] = frozenset(),
     ) -> Indices:
         made = super().__new__(cls, names)
-        made.steps, made.last = steps, last
+        made.steps, made.last, made.labels = steps, last, labels
         made.positions = made.own = frozenset()
         return made
 
     def at(self, positions: frozenset[str], own: frozenset[str]) -> Indices:
         """The same, with positions that are drawn."""
-        made = Indices(self, self.steps, self.last)
+        made = Indices(self, self.steps, self.last, self.labels)
         made.positions, made.own = positions, own
         return made
 
     def widened(self, names: Iterable[str]) -> Indices:
         """The same, with more names of indices."""
-        return Indices(self | frozenset(names), self.steps, self.last).at(self.positions, self.own)
+        return Indices(self | frozenset(names), self.steps, self.last, self.labels).at(self.positions, self.own)
 
     def reads_position(self, item: tree.Node) -> bool:
         """Is this script a step that is drawn: ``t_1``, ``t_1 + 1``?"""
@@ -90,7 +93,8 @@ class Indices(frozenset[str]):
 
     def reads_step(self, letter: str, place: Place, item: tree.Node) -> bool:
         """Is this script of the letter one step: ``0``, ``T``, ``T - 1``?"""
-        if (letter, place) not in self.steps:
+        labelled = isinstance(item, tree.Number) and (letter, place, item.text) in self.labels
+        if labelled or (letter, place) not in self.steps:
             return False
         first = item.terms[0] if isinstance(item, tree.Add) else item
         return isinstance(item, tree.Number) or plain(first) in self.last

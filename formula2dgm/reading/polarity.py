@@ -6,7 +6,7 @@ The log of a density that is itself drawn from wants down: it is the other half 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_at_value, is_density_call, read_signature
@@ -30,6 +30,12 @@ class Known:
     parameters: frozenset[str] = frozenset()
     definitions: Mapping[str, tree.Node] = field(default_factory=dict)
     any_log: bool = False
+
+    def unfolded(self, symbol: tree.Symbol) -> tuple[tree.Node | None, Known]:
+        """What a name stands for, ``p(x, z_k) / q(z_k|x)`` of ``w_k``; and what is known inside, where it is none."""
+        name = read_name(symbol, self.indices, head=True).full
+        others = {key: each for key, each in self.definitions.items() if key != name}
+        return self.definitions.get(name), replace(self, definitions=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,9 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
         case tree.Call(tree.Symbol("sigma"), (body,)):
             return of(body)
         case tree.Symbol():
-            definition = _definition(node, known)
-            return of(definition) if definition is not None else frozenset()
+            definition, others = known.unfolded(node)
+            return polarity(definition, others, samplers) if definition is not None else frozenset()
     return frozenset()
-
-
-def _definition(symbol: tree.Symbol, known: Known) -> tree.Node | None:
-    """What a name stands for: ``p(x, z_k) / q(z_k|x)`` of ``w_k``."""
-    return known.definitions.get(read_name(symbol, known.indices, head=True).full)
 
 
 def samplers_of(binders: Iterable[tree.Node], known: Known) -> Samplers:
@@ -156,8 +157,10 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             return _of_log(body, known, samplers)
         case tree.Power(base, _):
             return _of_log(base, known, samplers)
-        case tree.Symbol() if (written := _definition(argument, known)) is not None:
-            return _of_log(written, known, samplers)
+        case tree.Symbol():
+            definition, others = known.unfolded(argument)
+            if definition is not None:
+                return _of_log(definition, others, samplers)
     return polarity(argument, known, samplers)
 
 

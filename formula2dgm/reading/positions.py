@@ -35,11 +35,14 @@ def positions_in(nodes: Iterable[tree.Node]) -> frozenset[str]:
 
 
 def recurred_along(nodes: Iterable[tree.Node], positions: frozenset[str]) -> frozenset[str]:
-    """The positions that are the index of a recurrence too: ``h_t = f(h_{t-1}, x_t)`` beside ``E_{t ~ U}[h_t]``."""
+    """The positions that are the index of a recurrence too: ``h_t = f(h_{t-1}, x_t)`` beside ``E_{t ~ U}[h_t]``. One
+    step of a process, ``q(x_t|x_{t-1})``, is none: only what the text draws of it has values."""
     found: set[str] = set()
     for node in nodes if positions else ():
         if isinstance(node, tree.Chain) and node.relations[0] in ("=", ":="):
             left, *bodies = node.members
+            if isinstance(left, tree.Call) and left.given is not None:
+                continue
             names = [spelled(each) for each in left.walk() if isinstance(each, tree.Symbol)]
             letters = {letter_of(each) for each in left.walk() if isinstance(each, tree.Symbol) and each.sub}
             for each in _symbols(bodies):
@@ -49,16 +52,31 @@ def recurred_along(nodes: Iterable[tree.Node], positions: frozenset[str]) -> fro
     return positions & found
 
 
-def letters_of_their_own(nodes: Iterable[tree.Node], positions: frozenset[str]) -> frozenset[str]:
-    """The letters of the variables that the text itself draws or defines at a position."""
-    found: set[str] = set()
+def letters_of_their_own(
+    nodes: Iterable[tree.Node], positions: frozenset[str], indices: frozenset[str] = frozenset()
+) -> frozenset[str]:
+    """The letters of the variables that the text itself draws or defines at a position; not of what it defines at every
+    step and reads at others too, ``\\bar\\alpha_{t-1}``, or at the ``indices`` of sums and products, ``\\alpha_s``."""
+    nodes = list(nodes)
+    drawn: set[str] = set()
+    defined: dict[str, set[tree.Node]] = {}
     for node in (each for root in nodes for each in root.walk()):
-        found |= {
-            letter_of(each)
-            for each in _bound(node)
-            if isinstance(each, tree.Symbol) and any(reads_position(item, positions) for item in (*each.sub, *each.sup))
-        }
-    return frozenset(found)
+        for each in _bound(node):
+            if isinstance(each, tree.Symbol) and (scripts := _scripts(each, positions)):
+                if isinstance(node, tree.Chain) and node.relations[0] != "~":
+                    defined.setdefault(letter_of(each), set()).update(scripts)
+                else:
+                    drawn.add(letter_of(each))
+    for each in _symbols(nodes):
+        letter = letter_of(each)
+        if letter in defined and not defined[letter].issuperset(_scripts(each, positions | indices)):
+            del defined[letter]
+    return frozenset(drawn | defined.keys())
+
+
+def _scripts(symbol: tree.Symbol, names: frozenset[str]) -> list[tree.Node]:
+    """The scripts of a symbol that are such names, or sums with one."""
+    return [item for item in (*symbol.sub, *symbol.sup) if reads_position(item, names)]
 
 
 def reads_position(item: tree.Node, positions: frozenset[str]) -> bool:

@@ -53,19 +53,21 @@ def along_steps(nodes: Iterable[tree.Node], names: frozenset[str], bounds: Mappi
     ends = [item.upper for *_, item in items if isinstance(item, tree.Range)]
     last = {text for each in (*ends, *bounds.values()) for node in each.walk() if (text := plain(node)) is not None}
     last = {each for each in last if each.isupper() and len(each) == 1}
-    return Indices(names, frozenset(places - _labelled_by_number(nodes, times)), frozenset(last | {"T"}))
+    return Indices(names, frozenset(places), frozenset(last | {"T"}), _labelled_by_number(nodes, times))
 
 
-def _labelled_by_number(nodes: Iterable[tree.Node], times: set[str]) -> set[tuple[str, Place]]:
-    """The places of the variables that one density is over at any step, and given at a numbered one."""
-    found = set()
+def _labelled_by_number(nodes: Iterable[tree.Node], times: set[str]) -> frozenset[tuple[str, Place, str]]:
+    """The numbers at which one density is given a variable that it is over at any step, ``x_0`` of ``q(x_t|x_0)``: with
+    the letters and places, where they are names of variables of their own."""
+    found: set[tuple[str, Place, str]] = set()
     for node in (each for root in nodes for each in root.walk()):
         if isinstance(node, tree.Call):
             arguments = [each for each in (*node.args, *(node.given or ())) if isinstance(each, tree.Symbol)]
             items = [(_letter(each), place, item) for each in arguments for place, item in scripts(each)]
-            numbered = {(letter, place) for letter, place, item in items if isinstance(item, tree.Number)}
-            found |= numbered & {(letter, place) for letter, place, item in items if step_of(item) in times}
-    return found
+            stepped = {(letter, place) for letter, place, item in items if step_of(item) in times}
+            numbered = [(letter, place, item.text) for letter, place, item in items if isinstance(item, tree.Number)]
+            found |= {each for each in numbered if each[:2] in stepped}
+    return frozenset(found)
 
 
 def _letter(symbol: tree.Symbol) -> str:

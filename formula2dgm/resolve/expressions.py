@@ -30,6 +30,7 @@ from formula2dgm.resolve.outputs import OutputOf, output_of
 from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.products import multiplied, raised
 from formula2dgm.resolve.randomness import holds_draws, note_bias
+from formula2dgm.resolve.running import running
 from formula2dgm.resolve.scales import is_scale
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.variables import network, variable
@@ -228,5 +229,7 @@ class Evaluator:
         if (terms := written_out(self.context, node, scope)) is not None:
             parts = tuple(each.closed(self.context, self(each.body, scope.under(node))) for each in terms)
             return parts[0] if len(parts) == 1 else self.make(ir.Add, parts, origin=node)
+        if (steps := running(self, node, scope)) is not None:
+            return steps
         opened = open_sum(self.context, node, scope, self)
         return close(self.context, opened, self(node.body, opened.scope))

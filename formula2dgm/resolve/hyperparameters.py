@@ -5,13 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.axes import BATCH
+from formula2dgm.ir.axes import BATCH, Axis
 from formula2dgm.ir.program import Hyperparameter
-from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import names_objective
 from formula2dgm.resolve.bindings import NumberValue
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.indexed import rows_counted
+from formula2dgm.resolve.indexed import rows_counted, steps_counted
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.syntax import tree
 
@@ -29,10 +29,13 @@ def hyperparameter(
         return context.arena.make(ir.Size, BATCH, origin=symbol)
     if key not in context.hyperparameters:
         default = given_number(context, name)
-        if key in map(str, context.model.bounds.values()):  # \frac1K stands before the sum to K
+        steps = context.time is not None and key == context.time.axis.size
+        if steps or key in map(str, context.model.bounds.values()):  # \frac1K stands before the sum to K
             whole = True
-            if default is None and (default := rows_counted(context, key)) is not None:
-                context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
+            if default is None:
+                default = steps_counted(context) if steps else rows_counted(context, key)
+                if default is not None:
+                    context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
         if default is None and key in context.model.data_sizes and not an_axis:
             context.unsized.setdefault(key, symbol)
             return context.arena.make(ir.Hyper, key, origin=symbol)
@@ -57,6 +60,14 @@ def hyperparameter(
         context.unsized.pop(key, None)
         context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
     return context.arena.make(ir.Hyper, key, origin=symbol)
+
+
+def enter_size(context: Context, axis: Axis, node: tree.Node) -> None:
+    """Enter the name of the number of steps among the hyperparameters, where no data say it."""
+    if isinstance(axis.size, str):
+        bound = next((each for each in node.walk() if plain(each) == axis.size), tree.Symbol(axis.size, span=node.span))
+        assert isinstance(bound, tree.Symbol)
+        hyperparameter(context, read_name(bound, context.model.indices), bound, whole=True, an_axis=True)
 
 
 def refuse_unknown_term(context: Context, term: tree.Node) -> None:

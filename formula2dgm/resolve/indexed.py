@@ -77,7 +77,7 @@ def own_axes(
     axes = []
     for each in name.index:
         axis = scope.indices.get(plain(each) or "")
-        if axis is None or axis.kind != "index":
+        if axis is None or axis.kind not in ("index", "time"):
             raise context.refuse(
                 "F2D-0204",
                 f"the index {each} of {symbol} is bound by no sum",
@@ -85,6 +85,15 @@ def own_axes(
                 f"write a sum over it: \\sum_{{{each}=1}}",
             )
         axes.append(axis)
+        if axis.kind == "time" and axis.size is None:
+            raise context.refuse(
+                "F2D-0322",
+                f"{symbol} has rows, and the data say how many steps there are",
+                symbol.span,
+                f"give {symbol} with the data, as what is seen at each step",
+            )
+        if axis.kind == "time" and isinstance(axis.size, str) and axis.size not in context.hyperparameters:
+            context.hyperparameters[axis.size] = Hyperparameter(axis.size, shape[len(axes) - 1], True, symbol.span)
     sizes = [context.hyperparameters[axis.size].default if isinstance(axis.size, str) else axis.size for axis in axes]
     if list(shape[: len(axes)]) != sizes:
         raise context.refuse(
@@ -94,3 +103,16 @@ def own_axes(
             "let the first dimension of every indexed tensor be the size of the index",
         )
     return tuple(axes)
+
+
+def steps_counted(context: Context) -> int | None:
+    """The rows of the bound tensors that are read at each step, ``\\beta_t``."""
+    time, indices = context.time, context.model.indices
+    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
+    for symbol in (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)):
+        name = read_name(symbol, indices, head=True)
+        own = [plain(each) for each in name.index]
+        if time is not None and len(own) == 1 and own[0] in time.indices | indices.positions:
+            if shape := _shape(context, name):
+                return shape[0]
+    return None

@@ -26,7 +26,9 @@ from formula2dgm.resolve.experts import product_law
 from formula2dgm.resolve.families import Evaluate, converted, declared_shape, family_law, note_defaults
 from formula2dgm.resolve.frozen_groups import held
 from formula2dgm.resolve.impossible import refuse_impossible
+from formula2dgm.resolve.noise_processes import PROCESS
 from formula2dgm.resolve.posteriors import posterior_law
+from formula2dgm.resolve.process_laws import process_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
 from formula2dgm.resolve.tables import rows_at, tables_of
 from formula2dgm.resolve.timeline import step_key
@@ -72,6 +74,8 @@ def _note_place(context: Context, law: ir.Law, call: tree.Node) -> None:
 
 def _law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.Law:
     density = use.density
+    if density.declared is not None and density.declared.kind == PROCESS:
+        return process_law(context, use, scope, evaluate, law_of)
     if density.declared is not None and density.declared.kind in ("family", "proportional", "posterior"):
         with context.unfolding(density.label, density.declared.span):
             if density.declared.kind == "family":

@@ -14,6 +14,7 @@ from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.scaffold_sizes import state_shape
+from formula2dgm.resolve.schedules import at_number, is_schedule, reads_itself
 from formula2dgm.resolve.timeline import read_at_other_steps
 from formula2dgm.resolve.windows import lengths
 from formula2dgm.syntax import tree
@@ -104,6 +105,20 @@ def initial(
     if context.named.find(Name(name.letter, name.accents, (*name.labels, number), name.group, name.style)) is not None:
         labels = (each for each in symbol.sub if not any(each is item for item in name.index))
         return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)
+    if written in context.model.variables:
+        items = read_name(symbol, context.model.indices).index
+        labels = (each for each in symbol.sub if each not in items)
+        return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)
+    if is_schedule(context, name.full):
+        definition = context.model.definitions[name.full]
+        if not reads_itself(context, name.full):
+            return at_number(context, definition, time.start - 1, scope, evaluate)
+        raise context.refuse(
+            "F2D-0423",
+            f"{name.full} is made of its own last value, and nothing says what {written} is",
+            definition.span,
+            f"write it: {written} = 1",
+        )
     context.assume(f"{written} is zero", symbol.span)
     return context.const(0.0)
 
@@ -115,6 +130,8 @@ def is_state(context: Context, key: str) -> bool:
     """Is what a name defines carried from step to step: made of its own last value, or of a draw and read later?"""
     time, definition = context.time, context.model.definitions.get(key)
     if time is None or definition is None or not definition.index or definition.index[0] not in time.indices:
+        return False
+    if is_schedule(context, key):
         return False
     through = reached(context, key)
     if key in through:

@@ -169,7 +169,7 @@ def inputs_of(
         name, shape = input_name(each, position), shape_of(context, node)
         if shape is None:
             shape = _input_shape(context, each)
-        if node.event == "number" and not node.axes:
+        if node.event == "number" and not any(other.axes for other in nodes):
             hint = f"bind a network of your own to {label}"
             raise context.refuse("F2D-0419", f"the default network for {label} cannot take a number", each.span, hint)
         if shape is None and name not in context.inputs:

@@ -14,6 +14,7 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.families import family_law, is_written_family
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
+from formula2dgm.resolve.timeline import step_key
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -92,21 +93,23 @@ def variable_of(context: Context, use: Use) -> str:
 
 def _parents(context: Context, use: Use) -> set[str]:
     return {
-        read_name(symbol, context.model.indices).id
+        step_key(read_name(symbol, context.model.indices))
         for each in use.given
         for symbol in each.walk()
-        if isinstance(symbol, tree.Symbol) and not _shifted(symbol)
+        if isinstance(symbol, tree.Symbol)
     }
 
 
-def _shifted(symbol: tree.Symbol) -> bool:
-    return any(isinstance(each, tree.Add) for each in symbol.sub)
+def _own(context: Context, use: Use) -> tuple[str]:
+    """The variable of a factor, at its step."""
+    variable_of(context, use)
+    slot = use.variables[0]
+    assert isinstance(slot, tree.Symbol)
+    return (step_key(read_name(slot, context.model.indices)),)
 
 
 def _parents_first(context: Context, uses: list[Use]) -> list[Use]:
-    order, cycle = parents_before(
-        uses, lambda each: (variable_of(context, each),), lambda each: _parents(context, each)
-    )
+    order, cycle = parents_before(uses, lambda each: _own(context, each), lambda each: _parents(context, each))
     if cycle:
         raise context.refuse("F2D-0308", "these factors form a cycle", cycle[0].variables[0].span)
     return order
@@ -118,7 +121,7 @@ def pair_up(context: Context, left: list[Use], right: list[Use]) -> list[tuple[U
     pairs = [(each, partner[variable_of(context, each)]) for each in left]
     order, cycle = parents_before(
         pairs,
-        lambda pair: (variable_of(context, pair[0]),),
+        lambda pair: _own(context, pair[0]),
         lambda pair: _parents(context, pair[0]) | _parents(context, pair[1]),
     )
     return None if cycle else order

@@ -10,8 +10,9 @@ from formula2dgm.reading.names import Name, mentions, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.picked import picked_at, row_at_drawn
-from formula2dgm.resolve.places import Between, End, Offset, Place, Step
+from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of
 from formula2dgm.resolve.recurrences import carried_before, initial
+from formula2dgm.resolve.schedules import at_number, is_schedule, reads_itself
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.windows import lengths
 from formula2dgm.syntax import tree
@@ -20,8 +21,11 @@ from formula2dgm.syntax import tree
 def at_its_step(context: Context, symbol: tree.Symbol, name: Name, scope: Scope, evaluate: Evaluate) -> ir.Node | None:
     """The value of a variable at a step that is not the present one; None for any other symbol."""
     time = context.time
-    if name.index and (row := row_at_drawn(context, symbol, name, lambda each: evaluate(each, scope))) is not None:
-        return row
+    running = any(mentions(each, frozenset(scope.indices)) for each in name.index)
+    if name.index and not running:
+        row = row_at_drawn(context, symbol, name, lambda each: evaluate(each, scope))
+        if row is not None:
+            return row
     if time is None or not name.index:
         return None
     if (exact := scope.values.get(step_key(name))) is not None:
@@ -57,6 +61,10 @@ def at_drawn_step(
         return None
     letter = next(iter(sorted(time.indices - indices.positions)), time.axis.name)
     reading = _Reading(context, symbol, name, item, time.axis, letter, scope, evaluate)
+    place = place_of(item, indices.positions, time.ends)
+    if isinstance(place, Offset) and place.by < 0 and is_schedule(context, name.full):
+        position = evaluate(tree.Symbol(place.index, span=item.span), scope)
+        return picked_at(context, reading.shifted(place.by), time.axis, position, symbol)
     value, position = reading.value(), evaluate(item, scope)
     if time.axis not in value.axes:
         raise context.refuse(
@@ -119,9 +127,19 @@ class _Reading:
         value = self.value()
         if isinstance(value, ir.Const | ir.Hyper):
             return value
+        if by < -1 and is_schedule(self.context, own.full) and not reads_itself(self.context, own.full):
+            return self._further(value, by)
         outside = self._outside(by)
         ends = self.lengths if by > 0 else None
         return self.make(ir.Shifted, value, self.axis, by, outside, ends, origin=self.symbol)
+
+    def _further(self, value: ir.Node, by: int) -> ir.Node:
+        """A schedule several steps earlier: each step before the first is what the definition says there."""
+        definition = self.context.model.definitions[self.name.full]
+        for back in range(1, 1 - by):
+            outside = at_number(self.context, definition, self.time.start - back, self.scope, self.evaluate)
+            value = self.make(ir.Shifted, value, self.axis, -1, outside, None, origin=self.symbol)
+        return value
 
     def _outside(self, by: int) -> ir.Node:
         if by >= 0:

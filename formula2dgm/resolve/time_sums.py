@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.reading.names import plain, read_name
+from formula2dgm.reading.names import plain
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.hyperparameters import hyperparameter
+from formula2dgm.resolve.hyperparameters import enter_size
 from formula2dgm.resolve.pairs import conditions, unbound
 from formula2dgm.resolve.places import End, Offset, Place, Step, moved
 from formula2dgm.resolve.timeline import Timeline
@@ -24,9 +24,7 @@ def open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> No
     time = context.time
     assert time is not None
     if node.op != "sum":
-        raise context.refuse(
-            "F2D-0412", "a product over time is understood only under a log", node.span, "write \\log \\prod_t"
-        )
+        raise refused_product(context, node)
     axis = time.axis
     while axis in opened.scope.indices.values():
         axis = Axis("time", axis.name + "'" if axis.name == name else name, axis.size, time.axis)
@@ -41,6 +39,13 @@ def open_time(context: Context, node: tree.Big, name: str, opened: Opened) -> No
     opened.window = _window(context, time, node, *fixed)
 
 
+def refused_product(context: Context, node: tree.Big) -> Refused:
+    """The error for a product of which the logarithm alone can be computed."""
+    return context.refuse(
+        "F2D-0412", "a product over time is understood only under a log", node.span, "write \\log \\prod_t"
+    )
+
+
 def _compared(
     context: Context, time: Timeline, node: tree.Big, scope: Scope, place: Offset, op: str, name: str
 ) -> ir.Node:
@@ -52,14 +57,6 @@ def _compared(
     if place.by:
         other = make(ir.Add, (other, context.const(place.by)))
     return make(ir.Apply, op, (other, make(ir.Index, scope.indices[name], time.start)))
-
-
-def enter_size(context: Context, axis: Axis, node: tree.Big | tree.Node) -> None:
-    """Enter the name of the number of steps among the hyperparameters, where no data say it."""
-    if isinstance(axis.size, str):
-        bound = next((each for each in node.walk() if plain(each) == axis.size), tree.Symbol(axis.size, span=node.span))
-        assert isinstance(bound, tree.Symbol)
-        hyperparameter(context, read_name(bound, context.model.indices), bound, whole=True, an_axis=True)
 
 
 def _window(

@@ -15,6 +15,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, mentions, plain, read_name
+from formula2dgm.reading.positions import last_number
 from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
@@ -94,16 +95,20 @@ def find_time(context: Context) -> Timeline | None:
     symbols = [each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)]
     names = [read_name(each, model.indices) for each in symbols]
     indices = _indices(context, names)
-    uppers = (model.bounds[each] for each in indices if each in model.bounds)
-    ends = frozenset(text for upper in uppers for each in upper.walk() if (text := plain(each)) is not None)
+    own = (_own_bound(context, each, indices) for each in indices)
+    ends = frozenset(
+        text for upper in own if upper is not None for each in upper.walk() if (text := plain(each)) is not None
+    )
     ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
     refuse_drawn_heads(context, roots)
     drawn = read_at_drawn(context, names)
-    ends |= ends_of_draws(context, roots) if drawn else frozenset()
-    if not indices and not ends and not drawn:
+    process = _has_process(context)
+    ends |= ends_of_draws(context, roots) if drawn or process else frozenset()
+    if not indices and not ends and not drawn and not process:
         return None
     if not indices:  # joints over 1:T alone, or steps that are drawn: there is an index all the same
-        indices = frozenset(("t",) if "t" not in model.indices.positions else ("s",))
+        used = {plain(each) for each in symbols} | model.indices.positions
+        indices = frozenset((next(each for each in ("t", "s", "step") if each not in used),))
         model.indices = model.indices.widened(indices)
     timed = drawn | {name.id for name in names if any(map(partial(_is_at_a_distance, indices), name.index))}
     timed |= {name.id for name in names if any(True for _ in places_of(name, indices, ends))}
@@ -115,8 +120,15 @@ def find_time(context: Context) -> Timeline | None:
     start = min(start, 1)
     final = min((each.back for each in bounds if isinstance(each, End)), default=0) if start == 0 else 0
     letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
-    axis = Axis("time", letter, _size(context, timed, indices, start))
+    axis = Axis("time", letter, _size(context, timed, indices, start, roots))
     return Timeline(indices, ends, timed, axis, start, max(final, 0))
+
+
+def _has_process(context: Context) -> bool:
+    """Is a density declared at a step that is drawn given the step before, ``q(x_t|x_{t-1})``?"""
+    slots = (slot for each in context.model.densities for slot in each.signature.slots)
+    items = (item for slot in slots if isinstance(slot, tree.Symbol) for item in slot.sub)
+    return any(isinstance(each, tree.Add) and context.model.indices.reads_position(each) for each in items)
 
 
 def _is_at_a_distance(indices: frozenset[str], item: tree.Node) -> bool:
@@ -135,6 +147,7 @@ def _indices(context: Context, names: list[Name]) -> frozenset[str]:
     model = context.model
     named = model.variables | set(model.definitions)
     found = {each for each in model.indices if each in TIME_LETTERS or str(model.bounds.get(each)) in TIME_BOUNDS}
+    found |= {index for index, bound in model.bounds.items() if mentions(bound, model.indices.positions)}
     for name in names:
         for each in name.index:
             place = place_of(each, model.indices, frozenset())
@@ -153,17 +166,28 @@ def _bounds(symbols: list[tree.Symbol], roots: list[tree.Node], indices: frozens
         yield from (item.lower, item.upper)
 
 
-def _size(context: Context, timed: frozenset[str], indices: frozenset[str], start: int) -> int | str | None:
-    """How many steps there are: a number, what data that run along them say, or the bound of the sums."""
+def _own_bound(context: Context, index: str, indices: frozenset[str]) -> tree.Node | None:
+    """What an index runs to, where that is no other index and no step that is drawn."""
+    bound = context.model.bounds.get(index)
+    return None if bound is None or mentions(bound, indices | context.model.indices.positions) else bound
+
+
+def _size(
+    context: Context, timed: frozenset[str], indices: frozenset[str], start: int, roots: list[tree.Node]
+) -> int | str | None:
+    """How many steps there are: a number, what data that run along them say, or the bound of the sums; with no such
+    bound, that of the steps that are drawn."""
     model = context.model
-    uppers = [bound for index in sorted(indices) if (bound := model.bounds.get(index)) is not None]
+    uppers = [bound for index in sorted(indices) if (bound := _own_bound(context, index, indices)) is not None]
+    made = set(model.definitions) | context.latent | context.densities.tensors
+    known = any(name not in made for name in timed & model.variables)
+    if not uppers and not known:
+        calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+        uppers = [bound for each in calls if (bound := last_number(each)) is not None]
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1
-    made = set(model.definitions) | context.latent
-    if not uppers or any(name not in made for name in timed & model.variables):
-        return None
-    return str(uppers[0])
+    return None if known or not uppers else str(uppers[0])
 
 
 def read_at_other_steps(context: Context) -> frozenset[str]:

@@ -21,11 +21,12 @@ from formula2dgm.resolve.indexed import own_axes
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
-from formula2dgm.resolve.recurrences import is_state, state
+from formula2dgm.resolve.recurrences import initial, is_state, state
 from formula2dgm.resolve.recurrent_layers import arranged
 from formula2dgm.resolve.scaffold_networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
 from formula2dgm.resolve.scaffold_tables import default_table
+from formula2dgm.resolve.schedules import is_schedule, reads_itself, recurrence
 from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.resolve.steps import at_its_step
 from formula2dgm.resolve.tables import rows_at, state_of
@@ -139,11 +140,28 @@ def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, sy
         axis = scope.indices.get(plain(index) or "")
         if axis is not None:  # z_j of z_i = f(x_i)
             inner = inner.index(own, axis)
+    if (repeated := _recurrence(context, key, definition, symbol, inner, evaluate)) is not None:
+        return repeated
     with context.unfolding(key, definition.span):
         node = evaluate(definition.body, inner)
     context.arena.note(node, symbol)
     if context.time is not None:
         node = along_time(context, key, definition, node, inner, symbol)
+    return node
+
+
+def _recurrence(
+    context: Context, key: str, definition: Definition, symbol: tree.Symbol, scope: Scope, evaluate: Evaluate
+) -> ir.Node | None:
+    """A schedule that is made of its own last value, at the present step; None for any other definition."""
+    if context.time is None or not is_schedule(context, key) or not reads_itself(context, key):
+        return None
+    name = read_name(symbol, context.model.indices)
+    axis = next((axis for each in name.index if (axis := axis_of(context, plain(each) or "", scope)) is not None), None)
+    if axis is None:
+        return None
+    node = recurrence(context, definition, axis, initial(context, name, symbol, scope, evaluate), scope, evaluate)
+    context.arena.note(node, symbol)
     return node
 
 

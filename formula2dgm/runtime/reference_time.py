@@ -31,6 +31,8 @@ OF_TIME = (
     ir.AtStep,
     ir.Picked,
     ir.Window,
+    ir.Running,
+    ir.LinearRecurrence,
     ir.Sequence,
     ir.Steps,
     ir.Lengths,
@@ -69,6 +71,17 @@ def of_time(run: Reference, node: ir.Node, at: Position) -> Value:
             inner = run(body, at)
             inside = first - 1 <= at[time] < run.size(time, body, at) - last
             return inner if inside else Value(torch.zeros_like(inner.tensor), inner.batched)
+        case ir.Running(op, body, time):
+            parts, batched = together([run(body, {**at, time: step}) for step in range(at[time] + 1)])
+            steps = torch.stack(parts)
+            return Value(steps.sum(0) if op == "sum" else steps.prod(0), batched)
+        case ir.LinearRecurrence(factor, rest, initial, time):
+            value = run(initial, at)
+            for before in range(at[time] + 1):
+                there = {**at, time: before}
+                terms, batched = together([run(factor, there), value, run(rest, there)])
+                value = Value(terms[0] * terms[1] + terms[2], batched)
+            return value
         case ir.Sequence(body, time):
             return in_a_row(run, body, time, range(run.size(time, body, at)), at)
         case ir.Steps(body, time):
