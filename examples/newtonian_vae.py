@@ -189,8 +189,8 @@ class Objective(nn.Module):
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
             check_event_rank("v[t-1]", v_before, "a_theta(z_{t-1}, v_{t-1}, u_{t-1})", a_theta, 2)
-            check_real("the loc of p_theta(z|z, w)", p_theta_z_given_z_w_loc)
-            check_real("the loc of p_theta(x|z)", f_theta_z_t)
+            check_real("the loc of p_theta(z|z, w)", p_theta_z_given_z_w_loc[:, 2:])
+            check_real("the loc of p_theta(x|z)", f_theta_z_t[:, 2:])
             check_real("x", x)
             check_event_shape("x", x, "the loc of p_theta(x|z)", f_theta_z_t, 2)
             check_real("the loc of q_phi(z|x)", q_phi_z_given_x_loc)

@@ -142,7 +142,10 @@ GAMES = {"gan", "non_saturating_gan", "wgan_gp"}
 #: What makes no images: labels, halves of images, and two moments of a sequence.
 UNSEEN = {"information_bottleneck", "product_of_experts", "td_vae"}
 #: What goes on from the first half of a sequence.
-CONTINUES = {"deep_markov_model", "vrnn", "srnn", "world_model", "newtonian_vae"}
+CONTINUES = {
+    *("deep_markov_model", "vrnn", "srnn", "world_model", "newtonian_vae"),
+    *("hmm", "linear_gaussian_chain"),
+}
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.meeting_values import meetings
 from formula2dgm.codegen.notation import call_label, notation
-from formula2dgm.codegen.python import Body, Code, call, statement
+from formula2dgm.codegen.python import ATOM, Body, Code, call, statement
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import is_available
 from formula2dgm.codegen.uses import roots
@@ -135,9 +135,9 @@ class _Checks:
         """The steps of a parameter that are summed over: what it is at others is never read."""
         first = self.firsts.get(law, 1)
         place = next((i for i, axis in enumerate(node.axes) if axis.kind == "time"), None)
-        if first == 1 or place is None or not code.text.isidentifier():
+        if first == 1 or place is None:
             return code
-        return Code(f"{code.text}[{':, ' * place}{first - 1}:]")
+        return Code(f"{code.within(ATOM)}[{':, ' * place}{first - 1}:]")
 
     def _value(self, node: ir.Node, law: ir.Law, value: ir.Data) -> None:
         fact = facts(law)

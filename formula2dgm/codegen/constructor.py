@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from formula2dgm.codegen.python import WIDTH, Body
+from formula2dgm.codegen.tables import write_tables
 from formula2dgm.codegen.targets import write_copies
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Hyperparameter, Parameter, Program
 from formula2dgm.ir.rewrite import walk
 
 
-def write_constructor(program: Program, arguments: dict[str, str], unchecked: str) -> Body:
+def write_constructor(program: Program, arguments: dict[str, str], unchecked: str, used: dict[str, None]) -> Body:
     """``__init__``: networks, tensors and hyperparameters are its arguments; ``unchecked``: what no batch passed."""
     body = Body(4)
     roles = _roles(program)
@@ -31,6 +32,7 @@ def write_constructor(program: Program, arguments: dict[str, str], unchecked: st
     write_copies(program, body)
     for hyper in program.hyperparameters:
         body.write(f"    self.{arguments[hyper.name]} = {arguments[hyper.name]}", hyper.span)
+    write_tables(program, arguments, body, used)
     if unchecked:
         body.write(f"    self.check_values = {unchecked}  # until a first batch has passed")
     return body

@@ -39,6 +39,9 @@ class _Methods:
     def __init__(self, program: Program, arguments: dict[str, str], used: dict[str, None]):
         self.program = program
         self.arguments = arguments
+        fixed = {each.name: f"self.{arguments[each.name]}" for each in program.hyperparameters if each.fixed}
+        self.known = {**arguments, **fixed}
+        self.settable = [each for each in program.hyperparameters if not each.fixed]
         self.used = used
         self.noisy = bool(program.sites)
         self.unsized = _unsized_batches(program)
@@ -104,7 +107,7 @@ class _Methods:
         self._signature(body, "forward", "Output", ["player: str"])
         names = ", ".join(str(each.player) for each in players)
         body.write(f'    """The formula of one player ({names}), on one batch."""')
-        given = [f"{self.arguments[each.name]}={self.arguments[each.name]}" for each in self.program.hyperparameters]
+        given = [f"{self.arguments[each.name]}={self.arguments[each.name]}" for each in self.settable]
         passed = ", ".join(
             [*given, *(["batch_size=batch_size"] if self.unsized else []), *(["noise=noise"] if self.noisy else [])]
         )
@@ -131,7 +134,7 @@ class _Methods:
             f"{self.arguments[each.name]}: Tensor" for each in self.program.inputs if only is None or each.name in only
         ]
         keywords = list(first or [])
-        for hyper in self.program.hyperparameters:
+        for hyper in self.settable:
             if only is not None and hyper.name not in only:
                 continue
             kind = "int | None" if hyper.whole else "float | Tensor | None"
@@ -145,12 +148,10 @@ class _Methods:
     def _scope(self) -> Scope:
         taken = set(self.arguments.values())
         sizes = dict.fromkeys(self.unsized, "batch_size")
-        return Scope(
-            self.program, Names(taken | set(sizes.values())), dict(self.arguments), library=self.used, sizes=sizes
-        )
+        return Scope(self.program, Names(taken | set(sizes.values())), dict(self.known), library=self.used, sizes=sizes)
 
     def _defaults(self, scope: Scope, only: set[str] | None = None) -> None:
-        for each in self.program.hyperparameters:
+        for each in self.settable:
             name = self.arguments[each.name]
             if only is None or each.name in only:
                 scope.body.write(f"{name} = self.{name} if {name} is None else {name}", each.span)
@@ -266,7 +267,7 @@ class _Methods:
         last, scope, head = dict(rollout.last), self._scope(), Body(4)
         scope.library = dict[str, None]()
         used = names_in(with_carried(self.program, last.values()))
-        scope.arguments = {name: argument for name, argument in self.arguments.items() if name in used}
+        scope.arguments = {name: argument for name, argument in self.known.items() if name in used}
         scope.sizes |= sizes_of_data(self.program, self.arguments, used)
         noisy = any(isinstance(each, ir.Draw) for each in walk(*with_carried(self.program, last.values())))
         self._signature(head, "filter", "dict[str, Tensor]", only=used, noisy=noisy)

@@ -60,7 +60,7 @@ def definition_name(program: Program, node: ir.Node) -> str | None:
     """The symbol that the formula defines as this node (``x_t``), or what the node was said to be, or None."""
     if (title := program.arena.title(node)) is not None:
         return title
-    if isinstance(node, ir.Add | ir.Mul | ir.Div | ir.Pow | ir.Neg | ir.Apply | ir.StopGrad):
+    if isinstance(node, ir.Add | ir.Mul | ir.Div | ir.Pow | ir.Neg | ir.Apply | ir.StopGrad | ir.Picked):
         for origin in program.arena.origins(node):
             if isinstance(origin, tree.Symbol):
                 return str(origin)

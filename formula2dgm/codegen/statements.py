@@ -106,6 +106,8 @@ class Preparation(Calls):
                 self.compute(node, self.scope.names.fresh(f"{axis.name}_star"))
             case ir.At(value, axis, ir.ArgMin() | ir.Nearest()):
                 self.compute(node, self.scope.names.fresh(f"{to_text(value)}_{axis.name}_star"), "value")
+            case ir.Picked(ir.Param()) if (named := definition_name(self.scope.program, node)) is not None:
+                self.compute(node, self.scope.names.fresh(named), "number" if self.scope.is_number(node) else "value")
             case _ if isinstance(node, _COMPUTED) and node.axes and node.event != "number":
                 self._definition(node)
         if node in self.differentiated:

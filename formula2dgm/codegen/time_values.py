@@ -55,6 +55,9 @@ def of_time(scope: Scope, node: ir.Node, demand: Demand, expression: Expression)
             code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
             own = aligned_ends(scope, ends, node.axes, expression)
             return call(scope.use("at_end"), code, str(len(node.axes)), str(-step), own)
+        case ir.Picked(ir.Param() as body, time, position, _) if body.own == (time,):
+            number = expression(scope, position, "number").within(ATOM)
+            return Code(f"{expression(scope, body, demand).within(ATOM)}[{number}.long() - 1]", ATOM)
         case ir.Picked(body, time, position, _):
             code = spread(expression(scope, body, demand), body.axes, (*node.axes, time), full=True)
             drawn = spread(expression(scope, position, "number"), position.axes, node.axes, full=True)

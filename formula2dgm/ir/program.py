@@ -52,11 +52,23 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameter:
-    """A scalar with a default; ``whole`` where it sizes an axis (K)."""
+    """A scalar with a default; ``whole`` where it sizes an axis (K), ``fixed`` where tables of the module are made of
+    it."""
 
     name: str
     default: float | int | None
     whole: bool = False
+    span: Span | None = None
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Numbers at each step that the module computes once, when it is built, from constants: a schedule."""
+
+    name: str
+    node: ir.Node
+    label: str
     span: Span | None = None
 
 
@@ -208,7 +220,7 @@ class Program:
     ``generative`` its ancestral draws by variable, where it can be drawn without data; their batch is an axis of their
     own.  ``decoded`` is what data are compared with and is made of themselves.  A distribution has a ``joint`` and the
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
-    ``rollout`` makes new steps of sequences.
+    ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
     """
 
     arena: Arena
@@ -231,6 +243,7 @@ class Program:
     queries: tuple[Query, ...] = ()
     targets: tuple[Target, ...] = ()
     rollout: Rollout | None = None
+    tables: tuple[Table, ...] = ()
 
     @property
     def called(self) -> list[Network]:

@@ -93,7 +93,7 @@ class _Names:
         self.data = {each.name for each in program.inputs}
         self.hypers = {each.name for each in program.hyperparameters}
         self.networks = {each.name for each in program.called}
-        self.parameters = {each.name for each in program.tensors}
+        self.parameters = {each.name for each in program.tensors} | {each.name for each in program.tables}
         self.sites = {each.name for each in program.sites}
 
     def problems(self, node: ir.Node) -> Iterator[str]:

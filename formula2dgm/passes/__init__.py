@@ -12,6 +12,7 @@ from formula2dgm.ir.verify import verify
 from formula2dgm.passes.log_algebra import stable_logs
 from formula2dgm.passes.means import recognise_means
 from formula2dgm.passes.scalars import fold_scalars
+from formula2dgm.passes.schedules import fold_schedules
 from formula2dgm.passes.shared_calls import share_calls
 from formula2dgm.passes.sizes import whole_sizes
 
@@ -23,6 +24,7 @@ PIPELINE: tuple[Pass, ...] = (
     recognise_means,
     stable_logs,
     fold_scalars,
+    fold_schedules,
 )
 
 

@@ -106,7 +106,7 @@ def row_at_drawn(
 # -- positions -----------------------------------------------------------------------------------------
 
 
-def picked_at(context: Context, value: ir.Node, time: Axis, position: ir.Node, symbol: tree.Symbol) -> ir.Node:
+def picked_at(context: Context, value: ir.Node, time: Axis, position: ir.Node, symbol: tree.Node) -> ir.Node:
     """The value at the step of a position."""
     if time in position.axes:
         raise context.refuse(
@@ -130,7 +130,7 @@ def picked_at(context: Context, value: ir.Node, time: Axis, position: ir.Node, s
     return context.arena.make(ir.Picked, value, time, position, ends, origin=symbol)
 
 
-def _refuse_outside(context: Context, time: Axis, least: Count, most: Count, symbol: tree.Symbol) -> None:
+def _refuse_outside(context: Context, time: Axis, least: Count, most: Count, symbol: tree.Node) -> None:
     last = Count(0, time.size) if isinstance(time.size, int) else Count(1, 0)
     behind = most.steps == last.steps and most.more > last.more
     before = least.steps == 0 and least.more < 1

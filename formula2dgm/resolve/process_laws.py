@@ -43,17 +43,14 @@ class _Process:
         self.wanted, self.use, self.scope, self.evaluate = wanted, use, scope, evaluate
         self.axis = self._axis()
         enter_size(context, self.axis, use.call or wanted.first)
-        kernel = self._kernel(law_of)
-        self.factor, self.variance = kernel
-        zero, one = context.const(0.0), context.const(1.0)
-        self.factors = self._entitled(self._running(self.factor), f"{wanted.kernel.label} factor")
-        steps = self.make(ir.LinearRecurrence, square(self.arena, self.factor), self.variance, zero, self.axis)
-        self.variances = self._entitled(steps, f"{wanted.kernel.label} variance")
-        self.factors_before = self.make(ir.Shifted, self.factors, self.axis, -1, one)
-        self.variances_before = self.make(ir.Shifted, self.variances, self.axis, -1, zero)
-
-    def _entitled(self, node: ir.Node, title: str) -> ir.Node:
-        return self.arena.entitle(node, title)
+        assert use.density.declared is not None
+        self.label = str(use.density.declared.body)
+        self.factor, self.variance = self._kernel(law_of)
+        zero = context.const(0.0)
+        self.factors = self._running(self.factor)
+        square_of = square(self.arena, self.factor)
+        steps = self.make(ir.LinearRecurrence, square_of, self.variance, zero, self.axis)
+        self.variances = self.arena.entitle(steps, f"variance given {wanted.first}")
 
     def _axis(self) -> Axis:
         over = self.wanted.over
@@ -82,7 +79,7 @@ class _Process:
         if mean is None or variance is None or not is_number(mean.rest, 0) or not self._is_table(mean.factor, variance):
             raise self.context.refuse(
                 "F2D-0457",
-                f"{self.use.density.label} does not follow from {kernel.label}: that is no Normal around a multiple of "
+                f"{self.label} does not follow from {kernel.label}: that is no Normal around a multiple of "
                 "the last step, with a variance that depends on the step alone",
                 self.use.call.span if self.use.call is not None else kernel.declared.span if kernel.declared else None,
                 "declare it beside the step",
@@ -101,31 +98,57 @@ class _Process:
                 return node
             case Offset(index, _):
                 symbol = tree.Symbol(index, span=self.wanted.first.span)
-                return picked_at(self.context, node, self.axis, self.evaluate(symbol, self.scope), symbol)
+                position = self.evaluate(symbol, self.scope)
+                return picked_at(self.context, node, self.axis, position, self.use.call or self.wanted.first)
             case Step(number):
                 return self.make(ir.AtStep, node, self.axis, number - self.time.start + 1)
             case End(back):
                 return self.make(ir.AtStep, node, self.axis, self.time.final - back)
 
     def law(self) -> ir.Law:
-        over, later = self.wanted.over, self.wanted.later
-        first = self.evaluate(self.wanted.first, self.scope)
+        first, later = self.evaluate(self.wanted.first, self.scope), self.wanted.later
         if later is None:
-            before = isinstance(over, Offset) and over.by == -1
-            tables = (self.factors_before, self.variances_before) if before else (self.factors, self.variances)
-            factor, variance = (self._read(each, over) for each in tables)
-            return self._normal(product(self.arena, factor, first), variance)
-        factor, variance, whole, factor_before, variance_before = (
-            self._read(each, over)
-            for each in (self.factor, self.variance, self.variances, self.factors_before, self.variances_before)
+            before = isinstance(self.wanted.over, Offset) and self.wanted.over.by == -1
+            factor, variance = self._before() if before else (self.factors, self.variances)
+            by, scale = self._table(factor, f"by {self.wanted.first}"), self._table(root(self.arena, variance), "scale")
+            return self._normal(product(self.arena, by, first), scale)
+        arena, (factor, variance) = self.arena, self._before()
+        of_later = self._table(ratio(arena, product(arena, variance, self.factor), self.variances), f"by {later}")
+        of_first = self._table(
+            ratio(arena, product(arena, self.variance, factor), self.variances), f"by {self.wanted.first}"
         )
-        arena = self.arena
-        of_later = ratio(arena, product(arena, variance_before, factor), whole)
-        of_first = ratio(arena, product(arena, variance, factor_before), whole)
+        scale = root(arena, ratio(arena, product(arena, self.variance, variance), self.variances))
         loc = total(arena, product(arena, of_later, self.evaluate(later, self.scope)), product(arena, of_first, first))
-        return self._normal(loc, ratio(arena, product(arena, variance, variance_before), whole))
+        return self._normal(loc, self._table(scale, "scale"))
 
-    def _normal(self, loc: ir.Node, variance: ir.Node) -> ir.Law:
-        shape = None
-        params = (("loc", loc), ("scale", root(self.arena, variance)))
-        return self.make(ir.Law, self.use.density.label, "Normal", params, shape)
+    def _before(self) -> tuple[ir.Node, ir.Node]:
+        """What x_0 is multiplied by and the variance, one step before; before the first step there is no noise."""
+        outside = zip((self.factors, self.variances), (1.0, 0.0), strict=True)
+        factor, variance = (
+            self.make(ir.Shifted, each, self.axis, -1, self.context.const(value)) for each, value in outside
+        )
+        return factor, variance
+
+    def _table(self, node: ir.Node, what: str) -> ir.Node:
+        """A table of the density, read where it stands."""
+        back = " back" if self.wanted.later is not None else ""
+        title = f"{self.wanted.kernel.signature.head}{back} {what}"
+        assert self.use.density.declared is not None
+        self.arena.note(self.arena.entitle(node, title), self.use.density.declared.body)
+        found = self._read(node, self.wanted.over)
+        if found is not node:
+            self.arena.note(self.arena.entitle(found, f"{title} at {self._index()}"), self.use.density.declared.body)
+        return found
+
+    def _index(self) -> str:
+        """What the step of the density is called."""
+        match self.wanted.over:
+            case Offset(index, _):
+                return index
+            case Step(number):
+                return str(number)
+            case End(back):
+                return f"T minus {back}" if back else "T"
+
+    def _normal(self, loc: ir.Node, scale: ir.Node) -> ir.Law:
+        return self.make(ir.Law, self.label, "Normal", (("loc", loc), ("scale", scale)))

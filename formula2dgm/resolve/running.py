@@ -74,7 +74,7 @@ class _Reading:
                 if not drawn:
                     return value
                 symbol = tree.Symbol(index, span=self.node.span)
-                return picked_at(self.context, value, self.axis, self.evaluate(symbol, self.scope), symbol)
+                return picked_at(self.context, value, self.axis, self.evaluate(symbol, self.scope), self.node)
         raise self.context.refuse(
             "F2D-0416",
             f"{self.node} ends behind the present step",

@@ -101,7 +101,11 @@ class Arguments:
         for each in self.program.hyperparameters:
             keyword = self.keywords[each.name]
             value = given.get(keyword, getattr(objective, keyword, None))
-            if value is None:
+            if each.fixed and keyword in given:
+                hint = f"give it when the objective is made: {{{each.name!r}: {given[keyword]}}}"
+                said = f"{each.name} is part of a schedule, which is computed once"
+                self.found.error("F2D-0613", said, each.span, hint)
+            elif value is None:
                 hint = f"bind {each.name!r}, or pass {keyword}= at each call"
                 self.found.error("F2D-0608", f"{each.name} has no value", each.span, hint)
             elif isinstance(value, bool) or not isinstance(value, Tensor | int | float):
