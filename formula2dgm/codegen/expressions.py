@@ -11,6 +11,7 @@ import re
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.chains import filtered_states, of_chain
 from formula2dgm.codegen.copied import definitions
+from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
@@ -69,12 +70,8 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return over_event(scope, node, expression)
         case ir.MatMul(matrix, vector, turned):
             return matrix_product(scope, node, matrix, vector, turned, expression)
-        case ir.LogDetJacobian(body, wrt):
-            both = (expression(scope, each, "value") for each in (body, wrt))
-            return call(scope.use("log_det_jacobian"), *both, str(len(wrt.axes)))
-        case ir.LogAbsDet(matrix):
-            found = call("torch.linalg.slogdet", expression(scope, matrix, "value"))
-            return Code(f"{found.text}.logabsdet", ATOM, found.head, found.items, f"{found.tail}.logabsdet")
+        case ir.LogDetJacobian() | ir.JacobianTrace() | ir.LogAbsDet() | ir.Grad():
+            return derivative(scope, node, expression)
         case ir.Stack(body, axis):
             place, code = body.axes.index(axis), expression(scope, body)
             return code if place == len(body.axes) - 1 else method(code, "movedim", str(place), "-1")
@@ -92,11 +89,6 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return expression(scope, body, demand)
         case ir.StopGrad(body):
             return method(expression(scope, body, demand), "detach")
-        case ir.Grad(body, wrt):
-            inner = expression(scope, body)
-            at = expression(scope, wrt, "value")
-            gradient = call("torch.autograd.grad", method(inner, "sum"), at, "create_graph=True")
-            return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
         case ir.At():
             return read_at(scope, node, demand, expression)
         case ir.ChainSum():

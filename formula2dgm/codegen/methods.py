@@ -82,7 +82,7 @@ class _Methods:
         return body
 
     def _no_player(self, players: list[Objective]) -> str:
-        names = ", ".join(str(each.player) for each in players)
+        names = ", ".join(str(each.player) for each in players).replace("{", "{{").replace("}", "}}")
         return f'raise ValueError(f"player is one of {names}, not {{player!r}}")'
 
     def _forward(self, objective: Objective, name: str) -> Body:

@@ -9,7 +9,7 @@ from formula2dgm.codegen.scores import computed_from, is_piece
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 
-_NAMED = (ir.LogProb, ir.Divergence, ir.Entropy, ir.Grad, ir.LogDetJacobian)
+_NAMED = (ir.LogProb, ir.Divergence, ir.Entropy, ir.Grad, ir.LogDetJacobian, ir.JacobianTrace)
 _LEAVES = (ir.Const, ir.Hyper, ir.Data, ir.Param, ir.Draw, ir.Law, ir.NetCall, ir.Head, ir.Index, ir.Enumerated)
 
 

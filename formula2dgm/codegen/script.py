@@ -250,7 +250,7 @@ def _has_gradient(program: Program) -> bool:
     seen: set[ir.Node] = set()
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ir.Grad | ir.LogDetJacobian):
+        if isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace):
             return True
         if node not in seen:
             seen.add(node)

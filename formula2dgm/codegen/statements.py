@@ -44,7 +44,8 @@ class Preparation(Calls):
         """Say what will be prepared, so that recurrent draws are found beforehand."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
-        self.differentiated = {node.wrt for node in expected if isinstance(node, ir.Grad | ir.LogDetJacobian)}
+        derivatives = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace
+        self.differentiated = {node.wrt for node in expected if isinstance(node, derivatives)}
         self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}
 
     def go_on_from(self, other: Preparation) -> None:

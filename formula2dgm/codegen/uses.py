@@ -111,7 +111,10 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.Choice(category, parts):
             yield category, "value"
             yield from ((part, "value") for part in parts)
-        case ir.Dot(left, right) | ir.MatMul(left, right) | ir.LogDetJacobian(left, right):
+        case ir.Dot(left, right) | ir.MatMul(left, right):
+            yield left, "value"
+            yield right, "value"
+        case ir.LogDetJacobian(left, right) | ir.JacobianTrace(left, right):
             yield left, "value"
             yield right, "value"
         case ir.Grad(body, wrt):

@@ -183,6 +183,14 @@ class LogDetJacobian(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class JacobianTrace(Node):
+    """The trace of the derivative of a value by another of the same axes and size, example by example."""
+
+    body: Node
+    wrt: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class StopGrad(Node):
     """``sg[body]``: the value without its gradient."""
 

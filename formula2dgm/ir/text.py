@@ -136,6 +136,8 @@ class Notation:
                 return f"<{self.text(left)}, {self.text(right)}>", _ATOM
             case ir.MatMul(matrix, vector, turned):
                 return f"{self.within(matrix, _ATOM)}{'^T' * turned} {self.within(vector, _ATOM)}", _PRODUCT
+            case ir.JacobianTrace(body, wrt):
+                return f"tr(jac_{self.text(wrt)}[{self.text(body)}])", _ATOM
             case ir.LogDetJacobian(body, wrt):
                 return f"log |det jac_{self.text(wrt)}[{self.text(body)}]|", _UNARY
             case ir.LogAbsDet(matrix):

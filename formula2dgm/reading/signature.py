@@ -74,6 +74,12 @@ def names_objective(node: tree.Node) -> bool:
     return named or any(each in words for each in ("elbo", "loss", "objective"))
 
 
+def names_loss(head: tree.Symbol) -> bool:
+    """Does the name say that it is a loss, and nothing else: L, J, ``loss``? (V may be a value, F a function.)"""
+    words = head.letter.lower()
+    return head.letter in ("L", "J") or any(each in words for each in ("elbo", "loss", "objective"))
+
+
 def is_density_call(node: tree.Node) -> bool:
     """Is this certainly a density: a call with a bar, or of a density's letter at names only?"""
     if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):

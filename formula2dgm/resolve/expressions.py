@@ -33,6 +33,7 @@ from formula2dgm.resolve.randomness import holds_draws, note_bias
 from formula2dgm.resolve.running import running
 from formula2dgm.resolve.scales import is_scale
 from formula2dgm.resolve.sums import open_sum
+from formula2dgm.resolve.traces import divergence_of_field, trace
 from formula2dgm.resolve.variables import network, variable
 from formula2dgm.syntax import tree
 
@@ -202,6 +203,10 @@ class Evaluator:
                 return self.make(ir.StopGrad, self(args[0], scope.under(node)))
             case "grad":
                 return gradient(self.context, node, args[0], sub, scope, self)
+            case "tr":
+                return trace(self, node, args, scope)
+            case "div":
+                return divergence_of_field(self, node, args[0], sub, scope)
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
         return known(self, node, name, args, sub, below)

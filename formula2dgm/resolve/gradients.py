@@ -25,7 +25,7 @@ def gradient(
     if isinstance(by, ir.Hyper | ir.Const):
         raise context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
     value = evaluate(body, below)
-    if not _reaches(value, by):
+    if not reaches(value, by):
         raise context.refuse(
             "F2D-0215",
             f"{body} does not depend on {sub[0]}, or only under a stop-gradient: its gradient is zero",
@@ -35,7 +35,7 @@ def gradient(
     return context.arena.make(ir.Grad, value, by)
 
 
-def _reaches(body: ir.Node, by: ir.Node) -> bool:
+def reaches(body: ir.Node, by: ir.Node) -> bool:
     """Is there a path from a body to a value, with no stop-gradient on it?"""
     waiting, seen = [body], set[ir.Node]()
     while waiting:

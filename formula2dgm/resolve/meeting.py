@@ -78,6 +78,10 @@ class Meetings:
                 case tree.Draws(names=names, density=density):
                     own = [each for name in names if isinstance(name, tree.Symbol) for each in self._variable(name)]
                     yield [*own, *self._around(density)]
+                case tree.Func("tr", (tree.Prefix("grad" | "jac", operand, (by,)),)) | tree.Prefix(
+                    "div", operand, (by,)
+                ):
+                    yield [*self._parts(operand), *self._parts(by)]
                 case tree.Add() | tree.Norm():
                     yield list(self._parts(node.body if isinstance(node, tree.Norm) else node))
                 case tree.Mul(factors=factors):

@@ -9,6 +9,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.signature import names_loss
 from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
@@ -274,6 +275,13 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             f"{key} is applied to arguments, but no network is bound to it",
             head.span,
             f"{hint}bind it: {{{key!r}: net}}",
+        )
+    if names_loss(head):
+        raise context.refuse(
+            "F2D-0203",
+            f"{call} is a loss, and nothing says which",
+            call.span,
+            f"write what it is, {call} = ..., or bind it: {{{key!r}: net}}",
         )
     if scope.statement is not None and is_head(context, scope.statement, call):
         return scaffold_head(context, scope.statement, call, args)

@@ -26,6 +26,21 @@ def log_det_jacobian(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) 
     return Value(log_det_by_outputs(value.tensor, point.tensor), point.batched)
 
 
+def jacobian_trace(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
+    """The sum of the derivatives of each entry by itself, one example and one entry at a time."""
+    value, point = _from_point(run, body, wrt, at)
+    lead = int(point.batched)
+    outputs = value.tensor.flatten(lead) if lead else value.tensor.flatten()[None]
+    traces = []
+    for example, row in enumerate(outputs):
+        total = torch.zeros((), dtype=torch.float64)
+        for i, entry in enumerate(row):
+            (gradient,) = torch.autograd.grad(entry, point.tensor, create_graph=True, materialize_grads=True)
+            total = total + (gradient[example] if lead else gradient).flatten()[i]
+        traces.append(total)
+    return Value(torch.stack(traces) if lead else traces[0], point.batched)
+
+
 def _from_point(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> tuple[Value, Value]:
     """A value computed anew from the point that it is differentiated by, and that point."""
     point = run(wrt, at)

@@ -152,3 +152,12 @@ def test_signs_have_words(text: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["log_sigmoid", "normal_sample", "value", "lambda", "sum"])
 def test_no_variable_hides_what_the_module_calls(name: str) -> None:
     assert argument(name) == f"{name}_"
+
+
+def test_a_player_may_have_any_name() -> None:
+    """Braces in what stands under an operator are no fields of the message that lists the players."""
+    game = [
+        r"\max_{\theta, \sum \phi} E_{q_\phi(z|x)}[\log p_\theta(x|z) + \log D(z)]",
+        r"\max_D E_{p(z)}[\log D(z)] + E_{q_\phi(z|x)}[\log(1-D(z))]",
+    ]
+    assert f2d.compile(game, scaffold=True, dims={"x": 3, "z": 2}).players == ("theta,sum_{} phi", "D")

@@ -1,0 +1,28 @@
+"""Derivatives with respect to values, their traces and determinants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from formula2dgm.codegen.python import ATOM, Code, call, method
+from formula2dgm.codegen.scope import Scope
+from formula2dgm.codegen.uses import Demand
+from formula2dgm.ir import nodes as ir
+
+Expression = Callable[[Scope, ir.Node, Demand], Code]
+Derivative = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.LogAbsDet
+
+
+def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
+    """A gradient, or a number made of a Jacobian, for each example."""
+    match node:
+        case ir.LogAbsDet(matrix):
+            found = call("torch.linalg.slogdet", expression(scope, matrix, "value"))
+            return Code(f"{found.text}.logabsdet", ATOM, found.head, found.items, f"{found.tail}.logabsdet")
+        case ir.Grad(body, wrt):
+            inner = method(expression(scope, body, "number"), "sum")
+            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), "create_graph=True")
+            return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
+    function = "jacobian_trace" if isinstance(node, ir.JacobianTrace) else "log_det_jacobian"
+    both = (expression(scope, each, "value") for each in (node.body, node.wrt))
+    return call(scope.use(function), *both, str(len(node.wrt.axes)))
