@@ -57,6 +57,8 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
     used: dict[str, None] = {}
     if any(each.scaffold is not None and each.scaffold.flow for each in program.networks):
         used["coupling_flow"] = None
+    if networks_source is None and any(each.scaffold is not None and each.scaffold.whole for each in program.networks):
+        used["step_features"] = None
     used |= dict.fromkeys(copying(program))
     methods = (write_queries if distribution else write_methods)(program, arguments, used)
     spans: list[Span] = []

@@ -19,6 +19,10 @@ def class_name(network: Network) -> str:
     return name if is_free(name) else f"{name}Network"
 
 
+#: How many numbers a default network makes of the number of a step.
+STEP_FEATURES = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """An input of a default network: the argument's name, the number of categories of what is taken one-hot, and
@@ -31,7 +35,8 @@ class Argument:
     @property
     def width(self) -> str:
         """How many numbers it has."""
-        return f"math.prod({self.name})" + (f" * {self.classes}" if self.classes else "")
+        each = self.classes or (STEP_FEATURES if self.whole else None)
+        return f"math.prod({self.name})" + (f" * {each}" if each else "")
 
 
 def arguments_of(scaffold: Scaffold) -> list[Argument]:
@@ -75,11 +80,11 @@ def width_of(arguments: list[Argument]) -> str:
 
 
 def as_vectors(arguments: list[Argument], weight: str) -> list[str]:
-    """Categories in one-hot and whole numbers, in the dtype of a weight."""
+    """Categories in one-hot and the waves of whole numbers, in the dtype of a weight."""
     return [
         f"        {each.name} = nn.functional.one_hot({each.name}.long(), {each.classes}).to({weight}.dtype)"
         if each.classes
-        else f"        {each.name} = {each.name}.to({weight}.dtype)"
+        else f"        {each.name} = step_features({each.name}.to({weight}.dtype))"
         for each in arguments
         if each.classes or each.whole
     ]

@@ -77,7 +77,7 @@ class Scaffold:
     """A default network: what goes in, and each head's name, constraint and event shape.
 
     ``classes`` are the inputs that are categories, with their number: the network takes them in one-hot.  ``whole`` are
-    the inputs that are whole numbers, the position of a step: the network takes them in the dtype of its weights.
+    the inputs that are whole numbers, the position of a step: the network takes them as waves of several lengths.
 
     A ``flow`` is an invertible function of the first input, given the others.  ``spectral``: each layer's weights are
     divided by their spectral norm.

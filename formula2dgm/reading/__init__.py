@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.reading.entropies import functions_named_h
 from formula2dgm.reading.functions import close_functions
+from formula2dgm.reading.givens import name_givens
 from formula2dgm.reading.kinds import find_indices
 from formula2dgm.reading.letters import sets_of_letters
 from formula2dgm.reading.lists import name_lists
@@ -54,7 +55,7 @@ def understand(statements: Sequence[tree.Statement]) -> Understood:
     """
     notes = Notes()
     bodies = functions_named_h([sets_of_letters(each.body) for each in statements], notes)
-    bodies = name_step_arguments([name_lists(each, notes) for each in bodies], notes)
+    bodies = name_step_arguments(name_givens([name_lists(each, notes) for each in bodies], notes), notes)
     bodies = [name_distributions(name_functions(each), notes) for each in bodies]
     bodies = name_labels(name_runs(bodies, notes), notes)
     indexed, numbered = indexed_variables(bodies, find_indices(bodies)[0])

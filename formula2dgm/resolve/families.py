@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.positions import UNIFORM, whole_set
 from formula2dgm.reading.signature import Signature, read_signature
@@ -106,7 +107,9 @@ def family_law(
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
-    constant = all(isinstance(node, ir.Const) for _, node in params)
+    leaves = [each for _, node in params for each in walk(node) if not each.children]
+    constant = all(isinstance(each, ir.Const) for each in leaves)
+    constant |= family.name == "Uniform" and all(isinstance(each, ir.Const | ir.Hyper) for each in leaves)
     constant |= family.name == "DiscreteUniform" and all(node.event != "value" for _, node in params)
     scalar = signature is None and constant and family.support != "real"
     note_defaults(context, label, family, ())

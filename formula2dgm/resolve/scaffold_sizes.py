@@ -208,8 +208,13 @@ def classes_of(
 
 
 def whole_numbers(inputs: Sequence[tuple[str, tuple[int, ...] | None]], nodes: Sequence[ir.Node]) -> tuple[str, ...]:
-    """The inputs that are the positions of an index: ``t`` in ``f(x_t, t)``."""
-    return tuple(name for (name, _), node in zip(inputs, nodes, strict=False) if isinstance(node, ir.Index))
+    """The inputs that are the positions of an index, or drawn steps: ``t`` in ``f(x_t, t)``."""
+    return tuple(name for (name, _), node in zip(inputs, nodes, strict=False) if _is_step(node))
+
+
+def _is_step(node: ir.Node) -> bool:
+    drawn = isinstance(node, ir.Draw) and node.law.family == "DiscreteUniform"
+    return drawn or isinstance(node, ir.Index)
 
 
 def input_name(node: tree.Node, position: int) -> str:

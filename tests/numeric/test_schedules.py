@@ -152,3 +152,13 @@ def test_a_number_given_to_a_network() -> None:
 
     o = f2d.compile(r"\min \|f(x, 1)\|^2 + \|f(x, \beta)\|^2", {"f": Beside(), "beta": 2.0})
     assert_close(o(x=X).loss.item(), 4.0**2 + 5**2 + 5**2 + 6**2)
+
+
+@pytest.mark.parametrize("low", ["10^{-5}", r"\frac{1}{100}", "a"])
+def test_a_uniform_between_numbers_is_one_number(low: str) -> None:
+    o = f2d.compile(
+        rf"\min E_{{t, x}}[t \|x\|^2]; t \sim U({low}, 1); x \sim p_{{data}}", {"a": 0.5} if low == "a" else {}
+    )
+    u = torch.linspace(0, 0.9, T, dtype=torch.float64)
+    least = {"10^{-5}": 1e-5, "a": 0.5}.get(low, 0.01)
+    assert_close(o(x=X, noise={"t": u}).loss, 25 * (least + (1 - least) * u).mean())

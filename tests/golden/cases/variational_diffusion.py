@@ -54,12 +54,12 @@ class MuTheta(nn.Module):
 
     def __init__(self, x_t: tuple[int, ...], t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(x_t) + math.prod(t), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(x_t) + math.prod(t) * 16, hidden), nn.ReLU())
         self.mu_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 
     def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
-        t = t.to(self.body[0].weight.dtype)
+        t = step_features(t.to(self.body[0].weight.dtype))
         h = self.body(torch.cat([x_t.reshape(len(x_t), -1), t.reshape(len(t), -1)], dim=1))
         return self.mu_theta(h).reshape(-1, *self.event)
 
@@ -252,6 +252,14 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 
 # The mathematics: small functions of tensors and numbers, as tested in formula2dgm.library.
+
+
+def step_features(t: Tensor) -> Tensor:
+    """sin(t w) and cos(t w) for 8 frequencies w from 1 down to 1/10000 (Vaswani et al. 2017, section 3.5):
+    [...] -> [..., 16]."""
+    frequencies = torch.logspace(0, -4, 8, dtype=t.dtype, device=t.device)
+    angles = t.unsqueeze(-1) * frequencies
+    return torch.cat([torch.sin(angles), torch.cos(angles)], dim=-1)
 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
