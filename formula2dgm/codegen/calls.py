@@ -7,7 +7,7 @@ from formula2dgm.codegen.draws import Draws, listing
 from formula2dgm.codegen.expressions import aligned, expression
 from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.notation import call_label
-from formula2dgm.codegen.python import Code, call
+from formula2dgm.codegen.python import Code, call, quoted
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.uses import users_of_calls
 from formula2dgm.ir import nodes as ir
@@ -56,7 +56,7 @@ class Calls(Draws):
 
     def _deterministic(self, head: ir.Head, output: Code, label: str) -> None:
         if self.scope.is_number(head):
-            output = call(self.scope.use("as_number"), output, str(len(head.axes)), f'"{label}"')
+            output = call(self.scope.use("as_number"), output, str(len(head.axes)), quoted(label))
         name = self.scope.wanted.get(head) or self.scope.program.arena.title(head) or label
         name += self.scope.suffix
         self.assign(head, self.scope.names.fresh(name, head.call.network + self.scope.suffix, "_each"), output)
@@ -91,12 +91,12 @@ class Calls(Draws):
         targets = [
             self._result(found[place], f"{label}_{place + 1}") if place in found else "_" for place in range(count)
         ]
-        checked = call(self.scope.use("several_outputs"), output, str(count), f'"{label}"')
+        checked = call(self.scope.use("several_outputs"), output, str(count), quoted(label))
         self.assign(None, ", ".join(targets), checked, span_of=node)
         for head in heads:
             if self.scope.is_number(head):
                 name = self.scope.bound[head].text
-                self.assign(head, name, call(self.scope.use("as_number"), name, str(len(head.axes)), f'"{label}"'))
+                self.assign(head, name, call(self.scope.use("as_number"), name, str(len(head.axes)), quoted(label)))
 
     def _result(self, head: ir.Head, otherwise: str) -> str:
         """The variable of one of a call's results, named after what the formula defines it as."""
@@ -144,4 +144,4 @@ class Calls(Draws):
             return call(scope.use("differentiated"), called, *args)
         if network.scaffold is not None:
             return call(called, *args)
-        return call(scope.use("with_log_det"), call(called, *args), args[0], f'"{network.label}"')
+        return call(scope.use("with_log_det"), call(called, *args), args[0], quoted(network.label))

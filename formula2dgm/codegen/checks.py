@@ -11,7 +11,7 @@ from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.meeting_values import meetings
 from formula2dgm.codegen.notation import call_label, notation
-from formula2dgm.codegen.python import ATOM, Body, Code, call, statement
+from formula2dgm.codegen.python import ATOM, Body, Code, call, quoted, statement
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import is_available
 from formula2dgm.codegen.uses import roots
@@ -85,7 +85,7 @@ class _Checks:
                 check = self.scope.use("check_lengths")
                 self._add(node, call(check, expression(self.scope, node), self.scope.size(time)))
             case ir.Picked(_, time, position, ends):
-                label = f'"{notation(self.scope.program, position)}"'
+                label = quoted(notation(self.scope.program, position))
                 code = expression(self.scope, position, "number")
                 steps = expression(self.scope, ends, "number") if ends is not None else self.scope.size(time)
                 self._add(node, call(self.scope.use("check_steps"), label, code, steps))
@@ -98,7 +98,7 @@ class _Checks:
 
     def _ranks(self, node: ir.Node, left: ir.Node, right: ir.Node) -> None:
         """Two values that meet entry by entry have events of equally many dimensions."""
-        names = [f'"{notation(self.scope.program, each)}"' for each in (left, right)]
+        names = [quoted(notation(self.scope.program, each)) for each in (left, right)]
         codes = [expression(self.scope, each, "value") for each in (left, right)]
         leads = [str(len(left.axes))] + ([str(len(right.axes))] if len(left.axes) != len(right.axes) else [])
         check = self.scope.use("check_event_rank")
@@ -112,7 +112,7 @@ class _Checks:
         if prefix is None or prefix.lengths is not None or network.scaffold is not None or not known:
             return
         lead, codes = sequence_inputs(self.scope, node)
-        label = f'"{call_label(self.scope.program, node)}"'
+        label = quoted(call_label(self.scope.program, node))
         settings = ["backward=True"] if prefix.backward else []
         settings += ["first=True"] if network.outputs > 1 else []
         settings += [f"inputs={network.inputs!r}"] if network.keywords else []
@@ -128,7 +128,11 @@ class _Checks:
             if code is not None:
                 self._add(
                     law,
-                    call(self.scope.use(check), f'"the {name} of {law.label}"', self._summed(law, given[name], code)),
+                    call(
+                        self.scope.use(check),
+                        quoted(f"the {name} of {law.label}"),
+                        self._summed(law, given[name], code),
+                    ),
                 )
 
     def _summed(self, law: ir.Law, node: ir.Node, code: Code) -> Code:
@@ -150,7 +154,7 @@ class _Checks:
                 return
             extra = [f"{logits.text}.shape[-1]"]
         extra += settings(law)
-        name = f'"{value.name}"'
+        name = quoted(value.name)
         self._add(node, call(self.scope.use(fact.check_value), name, expression(self.scope, value, "value"), *extra))
 
     def _shapes(self, node: ir.Node, law: ir.Law, value: ir.Node) -> None:
@@ -169,8 +173,8 @@ class _Checks:
                 leads = [str(len(value.axes))] + ([str(len(each.axes))] if len(each.axes) != len(value.axes) else [])
                 # of a vector-valued family, a parameter that is one number has the shape of one entry of the vector
                 entry = Code(f"{code.text}[..., 0]") if rank < fact.value_rank else code
-                check, label = self.scope.use("check_event_shape"), f'"the {parameter} of {law.label}"'
-                self._add(node, call(check, f'"{name}"', entry, label, tensor, *leads))
+                check, label = self.scope.use("check_event_shape"), quoted(f"the {parameter} of {law.label}")
+                self._add(node, call(check, quoted(name), entry, label, tensor, *leads))
 
     def _divergence(self, node: ir.Node, left: ir.Law, right: ir.Law) -> None:
         """The two laws are over one variable, so their parameters have one event shape."""
@@ -185,17 +189,17 @@ class _Checks:
         for law, name, each, code in tensors[1:]:
             first_law, first_name, first, first_code = tensors[0]
             leads = [str(len(first.axes))] + ([str(len(each.axes))] if len(each.axes) != len(first.axes) else [])
-            labels = [f'"the {first_name} of {first_law.label}"', f'"the {name} of {law.label}"']
+            labels = [quoted(f"the {first_name} of {first_law.label}"), quoted(f"the {name} of {law.label}")]
             check = self.scope.use("check_event_shape")
             self._add(node, call(check, labels[0], first_code, labels[1], code, *leads))
 
     def _logarithm(self, node: ir.Node, body: ir.Node) -> None:
         """A network's number under a logarithm is positive, and a probability where ``log(1 - D)`` says so."""
         if isinstance(body, ir.Param):
-            self._add(node, call(self.scope.use("check_positive"), f'"{body.name}"', expression(self.scope, body)))
+            self._add(node, call(self.scope.use("check_positive"), quoted(body.name), expression(self.scope, body)))
         head = _complement(body) or body
         if isinstance(head, ir.Head) and head in self.scope.bound:
-            name = f'"{call_label(self.scope.program, head.call)}"'
+            name = quoted(call_label(self.scope.program, head.call))
             check = "check_probability" if head.call.network in self.probabilities else "check_positive"
             demand = "number" if self.scope.is_number(head) else "value"
             self._add(node, call(self.scope.use(check), name, expression(self.scope, head, demand)))

@@ -26,6 +26,7 @@ from formula2dgm.codegen.python import (
     method,
     negative,
     product,
+    quoted,
     quotient,
     total,
 )
@@ -106,7 +107,7 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
 
 def as_number(scope: Scope, code: Code, axes: Axes, node: ir.Node) -> Code:
     """A deterministic network's result, as one number for each position."""
-    name = f'"{scope.network(node.call.network).label}"' if isinstance(node, ir.Head) else '"the network"'
+    name = quoted(scope.network(node.call.network).label) if isinstance(node, ir.Head) else '"the network"'
     return call(scope.use("as_number"), code, str(len(axes)), name)
 
 

@@ -9,7 +9,7 @@ from formula2dgm.codegen.names import identifier
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.part_names import part_name, term_names
 from formula2dgm.codegen.parts import parts_of, uses_in
-from formula2dgm.codegen.python import Code, assignment, call, negative, product, total
+from formula2dgm.codegen.python import Code, assignment, call, negative, product, quoted, total
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import PIECES, is_estimated, piece_of
 from formula2dgm.codegen.shapes import partners
@@ -197,10 +197,3 @@ def _signed(scope: Scope, term: Term, code: Code) -> tuple[bool, Code]:
 def _weighted(scope: Scope, term: Term, code: Code) -> Code:
     minus, value = _signed(scope, term, code)
     return negative(value) if minus else value
-
-
-def quoted(text: str) -> str:
-    """A string literal with double quotes, as ruff writes it."""
-    if '"' in text and "'" not in text:
-        return repr(text)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -6,11 +6,11 @@ from formula2dgm.codegen.ancestral import joined, leaves, write_leaf, write_no_s
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import aligned, expression, parameters
-from formula2dgm.codegen.forward import quoted, write_forward
+from formula2dgm.codegen.forward import write_forward
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.names import Names, identifier
 from formula2dgm.codegen.projection import write_projection
-from formula2dgm.codegen.python import Body, Code, call, method, product
+from formula2dgm.codegen.python import Body, Code, call, method, product, quoted
 from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.refusals import unknown_shape, unknown_start
 from formula2dgm.codegen.rollouts import continues, names_in, sizes_of_data, write_rollout

@@ -186,3 +186,10 @@ class Body:
         """An empty line, unless there is one or nothing stands before."""
         if self.lines and self.lines[-1][0]:
             self.lines.append(("", None))
+
+
+def quoted(text: str) -> str:
+    """A string literal with double quotes, as ruff writes it."""
+    if '"' in text and "'" not in text:
+        return repr(text)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

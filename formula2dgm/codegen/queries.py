@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from formula2dgm.codegen.checks import write_checks
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.expressions import expression
-from formula2dgm.codegen.forward import described, quoted
+from formula2dgm.codegen.forward import described
 from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.moments import write_parts
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.names import argument as keyword
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.parts import parts_of
-from formula2dgm.codegen.python import ATOM, WIDTH, Body, Code, statement
+from formula2dgm.codegen.python import ATOM, WIDTH, Body, Code, quoted, statement
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for

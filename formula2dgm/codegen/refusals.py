@@ -36,3 +36,9 @@ def unknown_shape(site: str, span: Span | None) -> FormulaError:
     """An error for a draw whose event shape nothing says."""
     hint = f"say it: dims={{{site!r}: 16}}, or event_shape= where its prior is bound"
     return FormulaError(Diagnostic("F2D-0610", "error", f"nothing says the shape of {site}", span, hint))
+
+
+def unknown_steps(index: str, span: Span) -> FormulaError:
+    """An error for steps of which nothing says how many there are."""
+    hint = "write T = 1000, bind T, or bind what is read at each step to a tensor with a row for each"
+    return FormulaError(Diagnostic("F2D-0452", "error", f"nothing says how many steps {index} runs over", span, hint))

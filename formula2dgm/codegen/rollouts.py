@@ -13,9 +13,8 @@ from __future__ import annotations
 from formula2dgm.codegen.ancestral import joined, leaves, write_leaf, write_no_sample
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.expressions import expression
-from formula2dgm.codegen.forward import quoted
 from formula2dgm.codegen.names import Names
-from formula2dgm.codegen.python import Body
+from formula2dgm.codegen.python import Body, quoted
 from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.refusals import NoOrderOfSteps
 from formula2dgm.codegen.scope import Scope

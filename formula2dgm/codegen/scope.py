@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.python import Body, Code
+from formula2dgm.codegen.refusals import unknown_steps
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
@@ -105,7 +106,14 @@ class Scope:
         for node, code in self.bound.items():
             if axis in node.axes and code.text.isidentifier():
                 return f"{code.text}.shape[{node.axes.index(axis)}]"
+        if axis.kind == "time" and (found := self._reader(axis)) is not None:
+            raise unknown_steps(axis.name, found)
         raise LookupError(f"nothing in scope has the axis {axis}")
+
+    def _reader(self, axis: Axis) -> Span | None:
+        """A piece of the formula that has an axis."""
+        nodes = (each for each in walk(*self.program.roots) if axis in each.axes)
+        return next((span for each in nodes if (span := self.span(each)) is not None), None)
 
     def shape(self, axes: Iterable[Axis], event: str = "") -> Code:
         """A shape: the sizes of axes, then ``event`` (a starred expression or numbers)."""

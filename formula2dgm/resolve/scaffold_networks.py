@@ -8,6 +8,7 @@ from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.meeting import Part
@@ -44,7 +45,7 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     variable = declared.signature.variables[0]
     assert variable is not None and isinstance(declared.body, tree.Call)
     shape = event_shape(context, variable)
-    family = registry.family_by_spelling(str(declared.body.head))
+    family = registry.family_by_spelling(spelling(declared.body.head))
     sized = head_shape(context, variable, family.name if family else "", shape)
     made: tuple[tuple[str, Literal["real", "positive"], tuple[int, ...] | None], ...] = tuple(
         (each, "positive" if kind == "positive" else "real", sized)
@@ -111,7 +112,7 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
 def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, str]]:
     """The unbound networks of the statement, each with the constraint of the argument it stands in."""
     assert isinstance(declared.body, tree.Call)
-    family = registry.family_by_spelling(str(declared.body.head))
+    family = registry.family_by_spelling(spelling(declared.body.head))
     assert family is not None
     classes = family.alternatives.get("logits", {}).get("probs") == "class_logits_from_probs"
     kinds = {"var": "positive", "scale": "positive", "probs": "simplex" if classes else "unit"}

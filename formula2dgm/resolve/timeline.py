@@ -182,12 +182,20 @@ def _size(
     made = set(model.definitions) | context.latent | context.densities.tensors
     known = any(name not in made for name in timed & model.variables)
     if not uppers and not known:
-        calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
-        uppers = [bound for each in calls if (bound := last_number(each)) is not None]
+        uppers = _drawn_to(roots)
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1
     return None if known or not uppers else str(uppers[0])
+
+
+def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:
+    """The greatest of the steps that are drawn, or the one name in it: T of ``U\\{1, T - 1\\}``."""
+    calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+    bounds = [bound for each in calls if (bound := last_number(each)) is not None]
+    names = [{each for each in bound.walk() if plain(each) is not None} for bound in bounds]
+    named = [own.pop() for own in names if len(own) == 1]
+    return named or [each for each in bounds if isinstance(each, tree.Number)]
 
 
 def read_at_other_steps(context: Context) -> frozenset[str]:

@@ -58,6 +58,9 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
     )
     if type(error) is ValueError and frames and frames[-1].filename.startswith(FILES):
         return FormulaError(Diagnostic("F2D-0607", "error", str(error), span))
+    if span is not None and isinstance(error, IndexError) and frames[-1].filename.startswith(FILES):
+        message = f"this is read at a place that it does not have: {error}"
+        return FormulaError(Diagnostic("F2D-0607", "error", message, span))
     if span is not None and isinstance(error, RuntimeError) and any(each in str(error) for each in CUT):
         message = "nothing that is differentiated here depends on the gradient's variable in a differentiable way"
         return FormulaError(Diagnostic("F2D-0215", "error", message, span))

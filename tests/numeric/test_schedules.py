@@ -162,3 +162,13 @@ def test_a_uniform_between_numbers_is_one_number(low: str) -> None:
     u = torch.linspace(0, 0.9, T, dtype=torch.float64)
     least = {"10^{-5}": 1e-5, "a": 0.5}.get(low, 0.01)
     assert_close(o(x=X, noise={"t": u}).loss, 25 * (least + (1 - least) * u).mean())
+
+
+def test_how_many_steps_is_said_or_refused() -> None:
+    text = [
+        r"\min E_{t,x}[\|x\|^2 a_t]",
+        r"a_t = \prod_{s=1}^t 0.9^s",
+        r"t \sim \mathcal{U}\{1, K + M\}; x \sim p_{data}",
+    ]
+    with pytest.raises(f2d.FormulaError, match="F2D-0452"):
+        f2d.compile(text, {"K": 3, "M": 2})

@@ -161,3 +161,9 @@ def test_a_player_may_have_any_name() -> None:
         r"\max_D E_{p(z)}[\log D(z)] + E_{q_\phi(z|x)}[\log(1-D(z))]",
     ]
     assert f2d.compile(game, scaffold=True, dims={"x": 3, "z": 2}).players == ("theta,sum_{} phi", "D")
+
+
+@pytest.mark.parametrize("name", [r"\underbrace{x}_{\text{a}}", r"\underbrace{x}_{\text{a \"quoted\" one}}"])
+def test_quotes_in_a_label_are_escaped(name: str) -> None:
+    text = rf"E_q(z|x)[log p(x {name}, z) - log q(z|x)]"
+    assert f2d.compile(text, scaffold=True, dims={"x": 3, "z": 3}).source
