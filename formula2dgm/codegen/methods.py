@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from formula2dgm.codegen.ancestral import joined, leaves, write_leaf, write_no_sample
 from formula2dgm.codegen.constructor import write_signature
+from formula2dgm.codegen.denoising import write_denoiser
 from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import aligned, expression, parameters
 from formula2dgm.codegen.forward import write_forward
@@ -18,7 +19,7 @@ from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
 from formula2dgm.codegen.targets import write_update
-from formula2dgm.codegen.uses import roots
+from formula2dgm.codegen.uses import roots, unsized_batches
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
@@ -32,7 +33,8 @@ def write_methods(program: Program, arguments: dict[str, str], used: dict[str, N
     """All methods but the constructor; library functions they call are added to ``used``."""
     methods = _Methods(program, arguments, used)
     written = methods.forwards()
-    return written + [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
+    written += [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
+    return written + ([] if methods.samples else write_denoiser(program, methods.known, used))
 
 
 class _Methods:
@@ -44,7 +46,8 @@ class _Methods:
         self.settable = [each for each in program.hyperparameters if not each.fixed]
         self.used = used
         self.noisy = bool(program.sites)
-        self.unsized = _unsized_batches(program)
+        self.unsized = unsized_batches(program)
+        self.samples = program.rollout is not None or bool(program.generative)
 
     # -- forward ---------------------------------------------------------------------------------------
 
@@ -281,14 +284,6 @@ class _Methods:
         scope.body.write(f"return {{{', '.join(items)}}}")
         self.used |= scope.library
         return joined(head, scope.body)
-
-
-def _unsized_batches(program: Program) -> list[Axis]:
-    """The batches that no data sizes: a model of draws alone."""
-    nodes = walk(*(node for each in program.objectives for node in roots(each.terms)))
-    sized = {axis for each in program.inputs for axis in each.axes}
-    axes = dict.fromkeys(axis for node in nodes for axis in node.axes)
-    return [axis for axis in axes if axis.kind == "batch" and axis.size is None and axis not in sized]
 
 
 def _is_decoded(law: ir.Law, name: str) -> bool:

@@ -107,6 +107,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "trains": _trains(program.objectives[0]),
         "gradients": _has_gradient(program),
         "samples": samples,
+        "denoises": "    def denoise(" in generated,
         "reconstructs": reconstructs,
         "rolls": rolls,
         "pictures": bool(program.inputs) and bool(samples or reconstructs or rolls),

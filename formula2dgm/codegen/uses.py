@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Program, Term
 from formula2dgm.ir.rewrite import walk
 
@@ -175,3 +176,11 @@ def _reader_text(program: Program, node: ir.Node) -> str:
         case ir.Enumerated(_, axis):
             return f"the values of {axis.name}"
     return notation(program, node)
+
+
+def unsized_batches(program: Program) -> list[Axis]:
+    """The batches that no data sizes: a model of draws alone."""
+    nodes = walk(*(node for each in program.objectives for node in roots(each.terms)))
+    sized = {axis for each in program.inputs for axis in each.axes}
+    axes = dict.fromkeys(axis for node in nodes for axis in node.axes)
+    return [axis for axis in axes if axis.kind == "batch" and axis.size is None and axis not in sized]

@@ -9,6 +9,7 @@ from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.denoising import Denoiser
 from formula2dgm.ir.joints import Factor, Joint, Query, Rollout
 from formula2dgm.ir.targets import Target
 from formula2dgm.spans import Span
@@ -221,6 +222,7 @@ class Program:
     own.  ``decoded`` is what data are compared with and is made of themselves.  A distribution has a ``joint`` and the
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
     ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
+    ``denoiser`` is what a network that undoes noise knows of the data.
     """
 
     arena: Arena
@@ -244,6 +246,7 @@ class Program:
     targets: tuple[Target, ...] = ()
     rollout: Rollout | None = None
     tables: tuple[Table, ...] = ()
+    denoiser: Denoiser | None = None
 
     @property
     def called(self) -> list[Network]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
@@ -58,27 +59,56 @@ def negative(arena: Arena, node: ir.Node) -> ir.Node:
 
 
 def total(arena: Arena, *nodes: ir.Node) -> ir.Node:
-    """``a + b``, zeros left out."""
-    kept = tuple(each for each in nodes if not is_number(each, 0))
+    """``a + b``, zeros left out, and what stands beside its negative."""
+    kept: list[ir.Node] = []
+    for node in nodes:
+        for each in node.args if isinstance(node, ir.Add) else (node,):
+            opposite = negative(arena, each)
+            if opposite in kept:
+                kept.remove(opposite)
+            elif not is_number(each, 0):
+                kept.append(each)
     if not kept:
         return arena.make(ir.Const, 0.0)
-    return kept[0] if len(kept) == 1 else arena.make(ir.Add, kept)
+    return kept[0] if len(kept) == 1 else arena.make(ir.Add, tuple(kept))
 
 
 def product(arena: Arena, *nodes: ir.Node) -> ir.Node:
-    """``a b``, ones left out."""
+    """``a b``, ones left out, at most one sign in front."""
     if any(is_number(each, 0) for each in nodes):
         return arena.make(ir.Const, 0.0)
-    kept = tuple(each for each in nodes if not is_number(each, 1))
-    if not kept:
-        return arena.make(ir.Const, 1.0)
-    return kept[0] if len(kept) == 1 else arena.make(ir.Mul, kept)
+    signs = sum(isinstance(each, ir.Neg) or is_number(each, -1) for each in nodes)
+    bare = [each.body if isinstance(each, ir.Neg) else each for each in nodes if not is_number(each, -1)]
+    kept = tuple(_without_roots(each for each in bare if not is_number(each, 1)))
+    made: ir.Node = arena.make(ir.Const, 1.0)
+    if kept:
+        made = kept[0] if len(kept) == 1 else arena.make(ir.Mul, kept)
+    return negative(arena, made) if signs % 2 else made
+
+
+def _without_roots(nodes: Iterable[ir.Node]) -> list[ir.Node]:
+    """The factors, two equal roots as what is under them."""
+    kept: list[ir.Node] = []
+    for each in nodes:
+        if isinstance(each, ir.Apply) and each.function == "sqrt" and each in kept:
+            kept[kept.index(each)] = each.args[0]
+        else:
+            kept.append(each)
+    return kept
 
 
 def ratio(arena: Arena, top: ir.Node, bottom: ir.Node) -> ir.Node:
     """``a / b``."""
     if is_number(top, 0) or is_number(bottom, 1):
         return top
+    if isinstance(top, ir.Neg):
+        return negative(arena, ratio(arena, top.body, bottom))
+    if is_number(bottom, -1):
+        return negative(arena, top)
+    if isinstance(top, ir.Apply) and top.function == "sqrt" and top.args[0] is bottom:
+        return arena.make(ir.Div, arena.make(ir.Const, 1.0), top)
+    if isinstance(bottom, ir.Div) and is_number(bottom.top, 1):
+        return product(arena, top, bottom.bottom)
     return arena.make(ir.Div, top, bottom)
 
 

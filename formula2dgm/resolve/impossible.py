@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.constants import number_of
 from formula2dgm.resolve.context import Context
 from formula2dgm.spans import Span
 
 #: The checks of a family's parameters that a number can fail.
 _POSITIVE = ("check_positive", "check_above_zero")
-_NUMBERS: dict[str, Callable[[float], float]] = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log, "abs": abs}
 
 
 def refuse_impossible(context: Context, law: ir.Law, span: Span | None) -> None:
@@ -21,10 +20,7 @@ def refuse_impossible(context: Context, law: ir.Law, span: Span | None) -> None:
     for name, check in registry.family(law.family).under(law.options).check:
         if check not in _POSITIVE or not isinstance(given[name], ir.Const | ir.Apply | ir.Neg | ir.Add | ir.Mul):
             continue
-        try:
-            value = _number(given[name])
-        except (ValueError, OverflowError):
-            value = math.nan  # the root of a negative variance
+        value = number_of(given[name])  # the root of a negative variance is nan
         if value is None or value > 0:
             continue
         said = f"is {value:g}" if math.isfinite(value) else "is not a number"
@@ -34,23 +30,3 @@ def refuse_impossible(context: Context, law: ir.Law, span: Span | None) -> None:
             span,
             f"a density of one value is written \\delta(...); else write a positive {name}",
         )
-
-
-def _number(node: ir.Node) -> float | None:
-    """The value of a number that the formula writes; None for what is known at run time."""
-    match node:
-        case ir.Const(value):
-            return value
-        case ir.Neg(body):
-            inner = _number(body)
-            return None if inner is None else -inner
-        case ir.Add(parts) | ir.Mul(parts):
-            values = [_number(each) for each in parts]
-            known = [each for each in values if each is not None]
-            if len(known) < len(values):
-                return None
-            return math.fsum(known) if isinstance(node, ir.Add) else math.prod(known)
-        case ir.Apply(function, (body,)) if function in _NUMBERS:
-            inner = _number(body)
-            return None if inner is None else float(_NUMBERS[function](inner))
-    return None

@@ -23,6 +23,7 @@ from formula2dgm.resolve.completion import completed
 from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.denoising import denoiser
 from formula2dgm.resolve.directions import settle_directions
 from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
@@ -96,7 +97,7 @@ def resolve(
     objectives = _constrained(context, separate(context, objectives, BATCH))
     factors = model_factors(context)
     generative = generative_draws(context, factors) or generated(context, objectives)
-    rolled = rollout(context, objectives)
+    rolled, undone = rollout(context, objectives), denoiser(context, objectives)
     close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     collected = program_of(context, statements)
@@ -107,6 +108,7 @@ def resolve(
         model=factors,
         decoded=decoded(context, objectives),
         rollout=rolled,
+        denoiser=undone,
     )
     return name_sites(program, context)
 

@@ -127,6 +127,7 @@ class Objective(Written, nn.Module):
 
         ``mean``: what nothing else depends on is its mean.
         With given values, as :meth:`formula2dgm.Distribution.sample`: n draws for each example of the other variables.
+        Of a model that undoes noise, in ``steps`` steps; ``eta`` is 1 for ancestral draws, 0 for none on the way.
         Of sequences, T new steps: given data are a prefix, and the steps go on behind it; ``start`` is what
         ``objective.filter(...)`` finds of a prefix.
         """
@@ -137,22 +138,26 @@ class Objective(Written, nn.Module):
             named = {key: value for each in mapping for key, value in each.items()} | given
             return NewSteps(self).drawn(n, T, start, named, noise, mean)
         drawn = getattr(self, "_sample_model", None)
+        undoes = self._facts.program.denoiser is not None
+        chosen: dict[str, Any] = {key: given.pop(key) for key in ("steps", "eta") if undoes and key in given}
         if drawn is not None and not mapping and not given:
-            return self._drawn(drawn, n, noise, mean)
+            return self._drawn(drawn, n, noise, chosen if undoes else {"mean": mean})
         if mean:
             raise refuse("F2D-0708", "mean=True takes no given values", "ask .as_distribution().mean(z=...)")
         return self.as_distribution().sample(n, *mapping, noise=noise, **given)
 
-    def _drawn(self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, mean: bool) -> dict[str, Tensor]:
-        """What the module's own sampler makes."""
+    def _drawn(
+        self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, chosen: dict[str, Any]
+    ) -> dict[str, Tensor]:
+        """What the module's own sampler makes; ``chosen``: mean, or steps and eta of one that undoes noise."""
         if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
             raise refuse("F2D-0708", f"n={n!r} is not a whole number above 0")
         given = given_noise(self._facts.program, noise)
         count = 1 if n is None else n
         try:
-            made: dict[str, Tensor] = draw(count, noise=given, mean=mean)
+            made: dict[str, Tensor] = draw(count, noise=given, **chosen)
         except Exception as error:
-            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, mean=mean))
+            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, **chosen))
             if refusal is not None:
                 raise refusal from error
             raise

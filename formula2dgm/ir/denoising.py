@@ -1,0 +1,52 @@
+"""Samplers of models that learn to undo noise: diffusion by any prediction, scores, flow matching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from formula2dgm.ir.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Denoiser:
+    """What a network knows of a path ``x_t = a(t) data + b(t) noise``, from whatever it predicts.
+
+    variable   the name of the data
+    x, t       what stands for x_t and for t in the nodes below
+    data       what the network says of the data, given x_t; noise: of the noise
+    by_data    a(t); by_noise: b(t)
+    high       is the noise at the greatest t?
+    steps      the greatest number of a step that is drawn; None where t is a time between ``ends``
+    shape      the event shape of the data, where it is known
+    """
+
+    variable: str
+    x: Node
+    t: Node
+    data: Node
+    noise: Node
+    by_data: Node
+    by_noise: Node
+    high: bool
+    steps: Node | None
+    ends: tuple[Node, Node]
+    shape: tuple[int, ...] | None
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return (self.data, self.noise, self.by_data, self.by_noise)
+
+    def changed(self, change: Callable[[Node], Node]) -> Denoiser:
+        """The same with every node changed."""
+        return replace(
+            self,
+            x=change(self.x),
+            t=change(self.t),
+            data=change(self.data),
+            noise=change(self.noise),
+            by_data=change(self.by_data),
+            by_noise=change(self.by_noise),
+            steps=None if self.steps is None else change(self.steps),
+            ends=(change(self.ends[0]), change(self.ends[1])),
+        )
