@@ -47,3 +47,12 @@ def _event_of(node: ir.Param, shapes: dict[str, tuple[int, ...] | None]) -> tupl
     """The event shape of a tensor: its shape behind the axes that it runs along."""
     shape = shapes[node.name]
     return None if shape is None else shape[len(node.own) :]
+
+
+def is_counted(node: ir.Node) -> bool:
+    """Is the node a whole number for each position: an index, or made of one and of whole numbers?"""
+    leaves = [each for each in walk(node) if not any(each.children)]
+    numbers = [each.value for each in leaves if isinstance(each, ir.Const)]
+    if not all(isinstance(each, ir.Index | ir.Const) for each in leaves) or len(numbers) == len(leaves):
+        return False
+    return all(float(each).is_integer() for each in numbers)

@@ -12,7 +12,7 @@ from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.chains import filtered_states, of_chain
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
-from formula2dgm.codegen.event_dimensions import is_python_number
+from formula2dgm.codegen.event_dimensions import is_counted, is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
@@ -240,6 +240,8 @@ def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
             return negative(expression(scope, body, demand))
         case ir.Pow(base, exponent):
             left, right = _operands(scope, node, (base, exponent), demand)
+            if is_counted(base):  # torch knows no negative powers of whole numbers
+                left = method(left, "to", f"{scope.use('tensor_of')}(self)")
             tight = all(_SIMPLE.fullmatch(each) for each in (left.within(ATOM), right.within(UNARY).removeprefix("-")))
             operator = "**" if tight else " ** "
             return Code(f"{left.within(ATOM)}{operator}{right.within(UNARY)}", POWER)

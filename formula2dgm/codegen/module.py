@@ -77,6 +77,7 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
     )
     text = text.replace("@imports@", _imports(text, closure(used)))
     source, lines = _unmark(text.strip("\n") + "\n", spans)
+    source = source.replace("\0", "\N{REPLACEMENT CHARACTER}")  # of a label
     ast.parse(source)
     found = [share for each in program.objectives for share in shares(program, each.terms)]
     return Generated(source, lines, tuple(dict.fromkeys(found)), arguments)

@@ -113,7 +113,7 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):
             for use in letter:
-                bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
+                bind_factor(context, replace(use, call=node), bound, scope.bind(bound.values), evaluate, ())
         elif name.id in context.latent and context.options.scaffold:
             signature = Signature("p", (), (name,), (), (node,))
             context.densities.all.append(Density(signature))
@@ -224,7 +224,8 @@ def bind_factor(
     name = read_name(use.variables[0], context.model.indices)
     if not axes and (axes := _draws_beside(context, name, use.density)):
         bound.averages += axes
-    _enter(context, name, law, bound, scope, axes, evaluate, use.variables[0].span)
+    place = use.call if isinstance(use.call, tree.Symbol) else use.variables[0]  # E_q
+    _enter(context, name, law, bound, scope, axes, evaluate, place.span)
 
 
 def _bind_transformed(

@@ -107,7 +107,7 @@ def family_law(
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
-    leaves = [each for _, node in params for each in walk(node) if not each.children]
+    leaves = [each for _, node in params for each in walk(node) if not any(each.children)]
     constant = all(isinstance(each, ir.Const) for each in leaves)
     constant |= family.name == "Uniform" and all(isinstance(each, ir.Const | ir.Hyper) for each in leaves)
     constant |= family.name == "DiscreteUniform" and all(node.event != "value" for _, node in params)

@@ -56,15 +56,16 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
         ),
         None,
     )
-    if type(error) is ValueError and frames and frames[-1].filename.startswith(FILES):
+    here = bool(frames) and frames[-1].filename.startswith(FILES)
+    if type(error) is ValueError and here:
         return FormulaError(Diagnostic("F2D-0607", "error", str(error), span))
-    if span is not None and isinstance(error, IndexError) and frames[-1].filename.startswith(FILES):
+    if here and isinstance(error, IndexError):
         message = f"this is read at a place that it does not have: {error}"
         return FormulaError(Diagnostic("F2D-0607", "error", message, span))
     if span is not None and isinstance(error, RuntimeError) and any(each in str(error) for each in CUT):
         message = "nothing that is differentiated here depends on the gradient's variable in a differentiable way"
         return FormulaError(Diagnostic("F2D-0215", "error", message, span))
-    if span is not None and (said := _unfit(error, frames[-1].filename.startswith(FILES))) is not None:
+    if (span is not None or here) and (said := _unfit(error, here)) is not None:
         hint = "objective.inputs lists the axes and shapes of the data; a network returns tensors [batch, event...]"
         hint = "pass data of the networks' dtype, as x.float(); or objective.double()" if "dtype" in said else hint
         return FormulaError(Diagnostic("F2D-0612", "error", said, span, hint))

@@ -172,3 +172,16 @@ def test_how_many_steps_is_said_or_refused() -> None:
     ]
     with pytest.raises(f2d.FormulaError, match="F2D-0452"):
         f2d.compile(text, {"K": 3, "M": 2})
+
+
+def test_a_family_whose_parameters_are_computed_is_no_one_number() -> None:
+    o = f2d.compile(r"\min E_{y \sim Laplace(f(x), 1)}[\|y\|^2]", scaffold=True, dims={"x": 3, "y": 2})
+    exponential = f2d.compile(r"\min E_{y \sim \mathrm{Exponential}(\exp(f(x)))}[\|y\|^2]", {"f": torch.nn.Linear(3, 2)}, dims={"x": 3})
+    assert o.sites[0].shape == (2,)
+    drawn = exponential(x=torch.zeros(4, 3), noise={"y": torch.ones(4, 2)})
+    assert drawn.loss.shape == ()
+
+
+def test_a_negative_power_of_the_step() -> None:
+    o = f2d.compile(r"\min E_{x \sim p_{data}}[\sum_{t=1}^T t^{-2} \|x\|]; T = 3")
+    assert_close(o(x=X).loss.item(), 5 * (1 + 1 / 4 + 1 / 9))
