@@ -176,7 +176,8 @@ def test_how_many_steps_is_said_or_refused() -> None:
 
 def test_a_family_whose_parameters_are_computed_is_no_one_number() -> None:
     o = f2d.compile(r"\min E_{y \sim Laplace(f(x), 1)}[\|y\|^2]", scaffold=True, dims={"x": 3, "y": 2})
-    exponential = f2d.compile(r"\min E_{y \sim \mathrm{Exponential}(\exp(f(x)))}[\|y\|^2]", {"f": torch.nn.Linear(3, 2)}, dims={"x": 3})
+    text = r"\min E_{y \sim \mathrm{Exponential}(\exp(f(x)))}[\|y\|^2]"
+    exponential = f2d.compile(text, {"f": torch.nn.Linear(3, 2)}, dims={"x": 3})
     assert o.sites[0].shape == (2,)
     drawn = exponential(x=torch.zeros(4, 3), noise={"y": torch.ones(4, 2)})
     assert drawn.loss.shape == ()
