@@ -24,12 +24,11 @@ from formula2dgm.ir.rewrite import walk
 STEPS = 100
 
 
-def write_denoiser(program: Program, known: dict[str, str], used: dict[str, None]) -> list[Body]:
-    """The methods; none where nothing says the shape of the data. ``known`` are the expressions for hyperparameters."""
+def write_denoiser(program: Program, arguments: dict[str, str], used: dict[str, None]) -> list[Body]:
+    """The methods; ``arguments`` are the expressions for hyperparameters."""
     denoiser = program.denoiser
-    if denoiser is None or denoiser.shape is None:
+    if denoiser is None:
         return []
-    arguments = {each.name: f"self.{known[each.name].removeprefix('self.')}" for each in program.hyperparameters}
     path = _Method(program, denoiser, arguments, used, (denoiser.by_data, denoiser.by_noise), "number")
     denoise = _Method(program, denoiser, arguments, used, (denoiser.data, denoiser.noise), "value")
     name = denoiser.variable
@@ -62,7 +61,7 @@ class _Method:
         write_signature(head, name, arguments, [], "tuple[Tensor, Tensor]")
         head.write(f'    """{said}"""')
         preparation = prepared_for(scope, list(self.values), self.demand)
-        names = dict(zip(self.values, ("a", "b") if self.demand == "number" else ("data", "fresh"), strict=True))
+        names = dict(zip(self.values, ("a", "b") if self.demand == "number" else ("data", "eps"), strict=True))
         first, second = self.values
         for node in (second, first) if second in walk(first) else self.values:
             preparation.prepare(node)
@@ -80,9 +79,8 @@ class _Method:
 def _sample(program: Program, denoiser: Denoiser, arguments: dict[str, str], used: dict[str, None]) -> Body:
     """From noise to data, step by step."""
     scope = Scope(program, Names(), arguments, library=used)
-    name, counted = denoiser.variable, denoiser.steps is not None
-    low, high = (expression(scope, each).text for each in denoiser.ends)
-    first, last = (high, low) if denoiser.high else (low, high)
+    name, counted = denoiser.variable, denoiser.counted
+    first, last = (expression(scope, each).text for each in (denoiser.first, denoiser.last))
     head = Body(4)
     eta = "1.0" if counted else "0.0"
     keywords = [
@@ -95,25 +93,28 @@ def _sample(program: Program, denoiser: Denoiser, arguments: dict[str, str], use
     many = "as many steps as there are, or fewer" if counted else "so many steps"
     head.write(f'    """n new {name}, made of noise in {many}. ``eta``: 1 draws each of them as')
     head.write('    q(x_s|x_t, data) does (ancestral), 0 follows the differential equation."""')
-    shape = ", ".join(["n", *map(str, denoiser.shape or ())])
+    event = [str(each) for each in denoiser.shape]
+    shape = ", ".join(["n", *event])
     like = f"{scope.use('tensor_of')}(self)"
-    over, fresh = scope.use("over_event"), f"{scope.use('normal_noise')}(({shape}{',' * (shape == 'n')}), {like})"
-    most = high if low == "1" else f"{high} - {low} + 1"
+    size = f"({shape}{',' * (shape == 'n')})"
+    over, fresh = scope.use("over_event"), f"{scope.use('normal_noise')}({size}, {like})"
+    most = first if last == "1" else f"{first} - {last} + 1"
     points = f"torch.linspace({first}, {last}, {most} if steps is None else steps).round()"
     points = points if counted else f"torch.linspace({first}, {last}, steps + 1)"
     lines = [
         "noise = {} if noise is None else noise",
-        f"x = noise[{quoted(name)}] if {quoted(name)} in noise else {fresh}",
+        f"x = noise[{quoted(name)}].expand({size}) if {quoted(name)} in noise else {fresh}",
         f"times = {points}.to(x)",
         f"x = {over}(self.path(times[:1])[1], x, 1) * x",
+        f'given = noise["steps"].expand({", ".join(["n", "len(times) - 1", *event])}) if "steps" in noise else None',
         "for i, (now, then) in enumerate(zip(times[:-1], times[1:], strict=True)):",
         "    t, s = now.expand(n), then.expand(n)",
         f"    a_t, b_t, a_s, b_s = ({over}(each, x, 1) for each in (*self.path(t), *self.path(s)))",
-        "    data, fresh = self.denoise(x, t)",
-        "    # the deviation of q(x_s|x_t, data) is",
+        "    data, eps = self.denoise(x, t)",
+        "    # eta times the deviation of q(x_s|x_t, data)",
         "    spread = eta * b_s / b_t * (b_t**2 - (a_t / a_s * b_s) ** 2).clamp(min=0).sqrt()",
-        '    added = noise["steps"][:, i] if "steps" in noise else torch.randn_like(x)',
-        "    x = a_s * data + (b_s**2 - spread**2).clamp(min=0).sqrt() * fresh + spread * added",
+        "    added = torch.randn_like(x) if given is None else given[:, i]",
+        "    x = a_s * data + (b_s**2 - spread**2).clamp(min=0).sqrt() * eps + spread * added",
     ]
     lines += ["x = self.denoise(x, times[-1].expand(n))[0]"] if counted else []
     lines.append(f"return {{{quoted(name)}: x}}")

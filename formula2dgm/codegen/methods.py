@@ -34,20 +34,22 @@ def write_methods(program: Program, arguments: dict[str, str], used: dict[str, N
     methods = _Methods(program, arguments, used)
     written = methods.forwards()
     written += [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
-    return written + ([] if methods.samples else write_denoiser(program, methods.known, used))
+    return written + write_denoiser(program, methods.owned, used)
 
 
 class _Methods:
     def __init__(self, program: Program, arguments: dict[str, str], used: dict[str, None]):
         self.program = program
         self.arguments = arguments
-        fixed = {each.name: f"self.{arguments[each.name]}" for each in program.hyperparameters if each.fixed}
-        self.known = {**arguments, **fixed}
+        self.owned = {each.name: f"self.{arguments[each.name]}" for each in program.hyperparameters}
+        self.known = {
+            **arguments,
+            **{each.name: self.owned[each.name] for each in program.hyperparameters if each.fixed},
+        }
         self.settable = [each for each in program.hyperparameters if not each.fixed]
         self.used = used
         self.noisy = bool(program.sites)
         self.unsized = unsized_batches(program)
-        self.samples = program.rollout is not None or bool(program.generative)
 
     # -- forward ---------------------------------------------------------------------------------------
 
@@ -244,7 +246,7 @@ class _Methods:
         scope = self._scope()
         scope.names = Names({"n", "mean"})
         scope.sizes = {axis: "n" for draw in draws for axis in draw.axes if axis.kind == "batch"}
-        scope.arguments = {each.name: f"self.{self.arguments[each.name]}" for each in self.program.hyperparameters}
+        scope.arguments = dict(self.owned)
         head = Body(4)
         keywords = ["noise: Mapping[str, Tensor] | None = None", "mean: bool = False"]
         write_signature(head, "sample", ["n: int"], keywords, "dict[str, Tensor]")

@@ -93,7 +93,10 @@ def sized_tensor(parameter: Parameter) -> str:
 
 
 def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
-    shapes = [_shape(program, shape, name) for name, shape in scaffold.inputs]
+    shapes = [
+        _shape(program, None, shape) if isinstance(shape, str) else _shape(program, shape, name)
+        for name, shape in scaffold.inputs
+    ]
     if scaffold.flow:
         return f'        "{network.name}": coupling_flow({", ".join(shapes)}, hidden=hidden),'
     if scaffold.state:

@@ -172,9 +172,9 @@ def _ended(step: list[str], last: list[str]) -> list[str]:
     return [*step[:-1], f"        return {value}"] if last == [f"        return {name}"] else [*step, *last]
 
 
-def _cell(shapes: list[tuple[int, ...] | None], carried: list[Argument], inputs: str) -> _Cell:
+def _cell(shapes: list[tuple[int, ...] | str | None], carried: list[Argument], inputs: str) -> _Cell:
     names = [each.name for each in carried]
-    if all(shape is not None and len(shape) == 1 for shape in shapes):
+    if all(isinstance(shape, tuple) and len(shape) == 1 for shape in shapes):
         if len(names) == 1:
             return _Cell(
                 carried[0].width, "GRUCell", [f"        {names[0]} = self.cell({inputs}, {names[0]})"], names[0]

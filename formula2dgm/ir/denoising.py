@@ -16,9 +16,9 @@ class Denoiser:
     x, t       what stands for x_t and for t in the nodes below
     data       what the network says of the data, given x_t; noise: of the noise
     by_data    a(t); by_noise: b(t)
-    high       is the noise at the greatest t?
-    steps      the greatest number of a step that is drawn; None where t is a time between ``ends``
-    shape      the event shape of the data, where it is known
+    first      the t of the noise; last: of the data
+    counted    are these numbers of steps? Else t is a time
+    shape      the event shape of the data
     """
 
     variable: str
@@ -28,14 +28,10 @@ class Denoiser:
     noise: Node
     by_data: Node
     by_noise: Node
-    high: bool
-    steps: Node | None
-    ends: tuple[Node, Node]
-    shape: tuple[int, ...] | None
-
-    @property
-    def nodes(self) -> tuple[Node, ...]:
-        return (self.data, self.noise, self.by_data, self.by_noise)
+    first: Node
+    last: Node
+    counted: bool
+    shape: tuple[int, ...]
 
     def changed(self, change: Callable[[Node], Node]) -> Denoiser:
         """The same with every node changed."""
@@ -47,6 +43,6 @@ class Denoiser:
             noise=change(self.noise),
             by_data=change(self.by_data),
             by_noise=change(self.by_noise),
-            steps=None if self.steps is None else change(self.steps),
-            ends=(change(self.ends[0]), change(self.ends[1])),
+            first=change(self.first),
+            last=change(self.last),
         )

@@ -73,6 +73,10 @@ class Table:
     span: Span | None = None
 
 
+#: What a default network takes in: its name, and its event shape or the data variable that has the same.
+SizedInput = tuple[str, tuple[int, ...] | str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Scaffold:
     """A default network: what goes in, and each head's name, constraint and event shape.
@@ -83,7 +87,8 @@ class Scaffold:
     A ``flow`` is an invertible function of the first input, given the others.  ``spectral``: each layer's weights are
     divided by their spectral norm.
 
-    A shape is None where it is the data's to say (it is then the shape of the variable named in ``like``).
+    A shape is None where it is the data's to say: it is then the shape of the variable named in ``like``, and that of
+    an input the shape of the data of its name.  An input's shape may also be the name of a data variable.
 
     sequence  the inputs are sequences, ``[n, steps, *shape]``: the results of all steps are made of all steps
               (``both``), of those up to the present one (``forward``) or from it to the end (``backward``);
@@ -94,7 +99,7 @@ class Scaffold:
               the same shape; None for a head that is not carried on
     """
 
-    inputs: tuple[tuple[str, tuple[int, ...] | None], ...]
+    inputs: tuple[SizedInput, ...]
     heads: tuple[tuple[str, Literal["real", "positive", "unit"], tuple[int, ...] | None], ...]
     like: str | None = None
     classes: tuple[tuple[str, int], ...] = ()

@@ -14,8 +14,9 @@ def jacobian_trace(y: Tensor, x: Tensor, lead: int) -> Tensor:
             "a trace needs as many outputs as inputs, but this function takes the event shape "
             f"{tuple(x.shape[lead:])} to {tuple(y.shape[lead:])}"
         )
-    trace = torch.zeros_like(y.flatten(lead)[..., 0]) if y.dim() > lead else torch.zeros_like(y)
-    for i, each in enumerate(y.flatten(lead).unbind(-1) if y.dim() > lead else [y]):
+    entries = y.unsqueeze(-1).flatten(lead)
+    trace = torch.zeros_like(entries[..., 0])
+    for i, each in enumerate(entries.unbind(-1)):
         row = torch.autograd.grad(each.sum(), x, create_graph=True, materialize_grads=True)[0]
-        trace = trace + (row.flatten(lead)[..., i] if y.dim() > lead else row)
+        trace = trace + row.unsqueeze(-1).flatten(lead)[..., i]
     return trace

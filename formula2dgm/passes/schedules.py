@@ -5,7 +5,6 @@ at_step(cumprod(1 - beta), t)        becomes        at_step(alpha_bar, t), alpha
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
@@ -14,6 +13,7 @@ from formula2dgm.ir.program import Program, Table
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.passes.rewrite import rewrite_program
+from formula2dgm.reading.names import identifier
 from formula2dgm.syntax import tree
 
 _SCANS = ir.Running | ir.LinearRecurrence
@@ -52,8 +52,9 @@ def fold_schedules(program: Program) -> Program:
         for node in nodes
         if constant[node] and scans[node] and not all(constant[user] for user in users.get(node, [node]))
     ]
-    if not largest or len({axis for node in largest for axis in node.axes}) > 1:
-        return program
+    axes = {axis for node in largest for axis in node.axes}
+    if not largest or len(axes) > 1 or any(axes & set(each.axes) for each in program.inputs):
+        return program  # how many steps there are is the data's to say
     tables: list[Table] = []
     made: dict[ir.Node, ir.Node] = {}
 
@@ -111,6 +112,5 @@ def _stem(program: Program, node: ir.Node, said: tree.Symbol | None) -> str:
         moved = any(isinstance(item, tree.Add) for item in said.sub)
         return "_".join([said.letter, *said.accents]) + "_before" * moved
     text = program.arena.title(node) or to_text(node)
-    name = re.sub(r"\W+", "_", text.replace("|", " given ").replace("-", " minus "), flags=re.ASCII)
-    name = re.sub("_+", "_", name).strip("_")
+    name = identifier(text.replace("-", " minus "))
     return name if len(name) <= _SHORT and name.isidentifier() else "table"

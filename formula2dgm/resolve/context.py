@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -163,7 +163,9 @@ class Context:
         if known is network or known.scaffold is None or network.scaffold is None:
             return
         one, other = ([shape for _, shape in each.scaffold.inputs] for each in (known, network))  # type: ignore[union-attr]
-        if len(one) == len(other) and all(a == b for a, b in zip(one, other, strict=True) if a and b):
+        if len(one) == len(other) and all(
+            a == b for a, b in zip(one, other, strict=True) if _is_sized(a) and _is_sized(b)
+        ):
             return
         raise self.refuse(
             "F2D-0218",
@@ -223,9 +225,21 @@ class Context:
     def const(self, value: float | int) -> ir.Const:
         return self.arena.make(ir.Const, value)
 
+    def standard_normal(self, shape: tuple[int, ...] | str | None) -> ir.Law:
+        """``N(0, I)`` over an event shape."""
+        params = (("loc", self.const(0.0)), ("scale", self.const(1.0)))
+        return self.arena.make(ir.Law, "Normal(0, I)", "Normal", params, shape)
+
+
+def _is_sized(shape: tuple[int, ...] | str | None) -> TypeGuard[tuple[int, ...]]:
+    return isinstance(shape, tuple) and bool(shape)
+
 
 def _sized(network: Network) -> str:
     """What a default network takes, as an error lists it."""
     assert network.scaffold is not None
-    inputs = [f"{name} of {'x'.join(map(str, shape))}" if shape else name for name, shape in network.scaffold.inputs]
+    inputs = [
+        f"{name} of {'x'.join(map(str, shape))}" if _is_sized(shape) else name
+        for name, shape in network.scaffold.inputs
+    ]
     return f"({', '.join(inputs)})"

@@ -7,13 +7,14 @@ on average, given x_t: of a network of the noise, of the data, of a velocity or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.constants import number_of
 from formula2dgm.ir.denoising import Denoiser
 from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.ir.text import to_text
 from formula2dgm.resolve.affine import affine_in, is_number, negative, product, ratio, square, total
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.shapes import shape_of
@@ -26,10 +27,24 @@ def denoiser(context: Context, objectives: Sequence[Objective]) -> Denoiser | No
     """The first that a term of an objective trains; None where none does."""
     for objective in objectives:
         for term in objective.terms:
-            for node in walk(term.node):
-                if isinstance(node, ir.Norm) and node.order == 2 and (found := _of_residual(context, node.body)):
+            for residual in _residuals(term.node):
+                if found := _of_residual(context, residual):
                     return found
     return None
+
+
+def _residuals(node: ir.Node) -> Iterator[ir.Node]:
+    """What stands squared under sums, means and weights that depend on the time alone: there the mean fits best."""
+    match node:
+        case ir.Pow(ir.Norm(body, 2), ir.Const(2)):
+            yield body
+        case ir.Reduce(op="mean" | "sum") | ir.Add() | ir.Neg():
+            for each in node.children:
+                yield from _residuals(each)
+        case ir.Mul() | ir.Div():
+            first, *others = sorted(node.children, key=_is_of_time)
+            if all(_is_of_time(each) for each in others):
+                yield from _residuals(first)
 
 
 def _of_residual(context: Context, residual: ir.Node) -> Denoiser | None:
@@ -38,8 +53,6 @@ def _of_residual(context: Context, residual: ir.Node) -> Denoiser | None:
         each for each in walk(residual) if isinstance(each, ir.Head) and each.family is None and each.output is None
     ]
     for head in heads:
-        if head.name is not None and len(heads) > 1:
-            continue
         arguments = head.call.args
         points = [each for each in arguments if each.event != "number"]
         times = {each for each in walk(head.call) if isinstance(each, ir.Draw) and _is_time(each)}
@@ -54,6 +67,12 @@ def _of_residual(context: Context, residual: ir.Node) -> Denoiser | None:
 
 def _is_time(node: ir.Draw) -> bool:
     return node.event == "number" and node.law.family in TIMES and len(node.axes) == 1
+
+
+def _is_of_time(node: ir.Node) -> bool:
+    """Does it depend on a time alone?"""
+    leaves = [each for each in walk(node) if isinstance(each, ir.Data | ir.Draw | ir.Enumerated | ir.NetCall)]
+    return node.event == "number" and all(isinstance(each, ir.Draw) and _is_time(each) for each in leaves)
 
 
 class _Path:
@@ -81,7 +100,7 @@ class _Path:
         if path is None or fit is None or target is None or is_number(fit.factor, 0):
             return None
         coefficients = (*path, *target, fit.factor)
-        if not all(self._is_of_time(each) for each in coefficients):
+        if not all(_is_of_time(each) for each in coefficients):
             return None
         x, t = self.make(ir.Data, "x of a path", own.axes), self.make(ir.Data, "t of a path", own.axes, True)
         a, b, c, e, by_prediction = (self._put(each, {self.time: t}) for each in coefficients)
@@ -89,22 +108,18 @@ class _Path:
             arena, negative(arena, by_prediction), self._put(self._put(head, {point: x}), {self.time: t})
         )
         data, noise = self._solved(x, predicted, a, b, c, e)
-        low, high = (dict(self.time.law.params)[each] for each in ("low", "high"))
-        steps = high if self.time.law.family == "DiscreteUniform" else None
+        if any(
+            isinstance(each, ir.Data | ir.Draw | ir.Enumerated) and each not in (x, t) for each in walk(data, noise)
+        ):
+            return None
         shape = shape_of(self.context, own)
-        return Denoiser(
-            own.name,
-            x,
-            t,
-            data,
-            noise,
-            a,
-            b,
-            self._is_noise_high(path[0]),
-            steps,
-            (low, high),
-            shape if isinstance(shape, tuple) else None,
-        )
+        if not isinstance(shape, tuple):
+            return None
+        low, high = (dict(self.time.law.params)[each] for each in ("low", "high"))
+        counted, downwards = self.time.law.family == "DiscreteUniform", self._is_noise_high(path[0])
+        first, last = (high, low) if downwards else (low, high)
+        self.context.assume(f"sample goes from noise at {to_text(first)} to {own.name} at {to_text(last)}")
+        return Denoiser(own.name, x, t, data, noise, a, b, first, last, counted, shape)
 
     def _put(self, node: ir.Node, values: Mapping[ir.Node, ir.Node]) -> ir.Node:
         return rewrite(self.arena, node, lambda each: values.get(each, each))
@@ -115,7 +130,7 @@ class _Path:
         match node:
             case ir.Draw(law) if law.family == "Normal" and not law.scalar and not _is_standard(law):
                 given = dict(law.params)
-                fresh = self.make(ir.Draw, _standard(self.context, law), f"{node.site} noise", node.axes)
+                fresh = self.make(ir.Draw, self.context.standard_normal(law.shape), f"{node.site} noise", node.axes)
                 return total(arena, given["loc"], product(arena, given["scale"], fresh))
             case ir.Grad(ir.LogProb(law, value), wrt) if value is wrt and law.family == "Normal":
                 given = dict(law.params)
@@ -139,11 +154,6 @@ class _Path:
         if of_data is None or of_noise is None or not is_number(of_noise.rest, 0):
             return None
         return of_data.factor, of_noise.factor
-
-    def _is_of_time(self, node: ir.Node) -> bool:
-        """Does it depend on the time alone?"""
-        leaves = [each for each in walk(node) if isinstance(each, ir.Data | ir.Draw | ir.NetCall)]
-        return node.event == "number" and all(each is self.time for each in leaves)
 
     def _solved(
         self, x: ir.Node, predicted: ir.Node, a: ir.Node, b: ir.Node, c: ir.Node, e: ir.Node
@@ -177,8 +187,3 @@ class _Path:
 def _is_standard(law: ir.Law) -> bool:
     given = dict(law.params)
     return law.family == "Normal" and is_number(given["loc"], 0) and is_number(given["scale"], 1)
-
-
-def _standard(context: Context, law: ir.Law) -> ir.Law:
-    params = (("loc", context.const(0.0)), ("scale", context.const(1.0)))
-    return context.arena.make(ir.Law, "Normal(0, I)", "Normal", params, law.shape)

@@ -15,9 +15,23 @@ from formula2dgm.syntax import tree
 def gradient(
     context: Context, node: tree.Node, body: tree.Node, sub: Sequence[tree.Node], scope: Scope, evaluate: Evaluate
 ) -> ir.Node:
-    """The gradient of a body with respect to the one value in the subscript, which the body has to depend on."""
+    """The gradient of a body with respect to the one value in the subscript."""
+    value, by = derived(context, node, body, sub, scope, evaluate, "\\nabla_x f(x)")
+    return context.arena.make(ir.Grad, value, by)
+
+
+def derived(
+    context: Context,
+    node: tree.Node,
+    body: tree.Node,
+    sub: Sequence[tree.Node],
+    scope: Scope,
+    evaluate: Evaluate,
+    example: str,
+) -> tuple[ir.Node, ir.Node]:
+    """A body and the one value that it is derived by, which it has to depend on; ``example`` is a hint."""
     if len(sub) != 1:
-        raise context.refuse("F2D-0215", "the gradient's variable is missing", node.span, "write \\nabla_x f(x)")
+        raise context.refuse("F2D-0215", "the gradient's variable is missing", node.span, f"write {example}")
     by = evaluate(sub[0], scope)
     below = scope.under(node, False)
     if isinstance(sub[0], tree.Symbol):
@@ -25,17 +39,17 @@ def gradient(
     if isinstance(by, ir.Hyper | ir.Const):
         raise context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
     value = evaluate(body, below)
-    if not reaches(value, by):
+    if not _reaches(value, by):
         raise context.refuse(
             "F2D-0215",
             f"{body} does not depend on {sub[0]}, or only under a stop-gradient: its gradient is zero",
             node.span,
-            "write the value that it depends on: \\nabla_x f(x)",
+            f"write the value that it depends on: {example}",
         )
-    return context.arena.make(ir.Grad, value, by)
+    return value, by
 
 
-def reaches(body: ir.Node, by: ir.Node) -> bool:
+def _reaches(body: ir.Node, by: ir.Node) -> bool:
     """Is there a path from a body to a value, with no stop-gradient on it?"""
     waiting, seen = [body], set[ir.Node]()
     while waiting:

@@ -2,7 +2,7 @@
 
 Terms of one sum or norm meet (``x - f(z)``, ``mu(x) + sigma(x) * epsilon``), a variable and what is put in for it
 (``z = mu(x)``), a draw and its location (``y ~ N(x, sigma^2 I)``), a definition and its body; and what a network is
-applied to at one place (``D(x)``, ``D(G(z))``).
+applied to at one place (``D(x)``, ``D(G(z))``); and the steps of a noise process (``x_t``, ``x_0``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 
 from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.called import values_of_arguments
 from formula2dgm.resolve.codes import Code
@@ -36,9 +37,16 @@ class Part:
 class Meetings:
     """The values of a model that meet, in groups."""
 
-    def __init__(self, model: Model, known: frozenset[str], invertible: frozenset[str] = frozenset()):
+    def __init__(
+        self,
+        model: Model,
+        known: frozenset[str],
+        invertible: frozenset[str] = frozenset(),
+        processes: frozenset[str] = frozenset(),
+    ):
         self.model = model
         self.invertible = invertible
+        self.processes = processes
         self.known = known
 
     def beside(self, part: Part) -> tuple[Part, ...]:
@@ -58,6 +66,10 @@ class Meetings:
     def _edges(self) -> Iterator[list[Part]]:
         for name in sorted(self.invertible):
             yield [Part("result", name), Part("argument", name)]
+        for letter in sorted(self.processes):
+            nodes = (each for root in self.model.expressions() for each in root.walk())
+            steps = [each for each in nodes if isinstance(each, tree.Symbol) and letter_of(each) == letter]
+            yield [part for each in steps for part in self._variable(each)]
         for argument, value in values_of_arguments(self.model):
             yield [Part("variable", argument), Part("variable", value)]
         for key, definition in self.model.definitions.items():

@@ -103,6 +103,12 @@ def is_step(context: Context, density: Density) -> bool:
     )
 
 
+def processes(context: Context) -> frozenset[str]:
+    """The letters of the variables that noise is added to step by step."""
+    kernels = (each for each in context.densities.all if is_step(context, each))
+    return frozenset(letter for each in kernels if (letter := _letter(each.signature.slots[0])) is not None)
+
+
 def _letter(slot: tree.Node) -> str | None:
     return letter_of(slot) if isinstance(slot, tree.Symbol) else None
 

@@ -16,8 +16,10 @@ from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
 from formula2dgm.resolve.bindings import TensorValue
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.hyperparameters import given_number
+from formula2dgm.resolve.places import End, Offset, Place, Step
 from formula2dgm.resolve.windows import lengths
 from formula2dgm.syntax import tree
 
@@ -101,6 +103,24 @@ def row_at_drawn(
     rows = Axis("index", f"row of {owned}", value.shape[0])
     table = context.arena.make(ir.Param, owned, value.learned, False, (rows,), len(value.shape) == 1)
     return picked_at(context, table, rows, evaluate(name.index[0]), symbol)
+
+
+def read_at(
+    context: Context, table: ir.Node, axis: Axis, place: Place, scope: Scope, evaluate: Evaluate, node: tree.Node
+) -> ir.Node:
+    """What has a value at every step, read at a place: by its number, at the step that a sum is at, or at one that is
+    drawn."""
+    time = context.time
+    assert time is not None
+    match place:
+        case Step(number):
+            return context.arena.make(ir.AtStep, table, axis, number - time.start + 1)
+        case End(back):
+            return context.arena.make(ir.AtStep, table, axis, time.final - back)
+        case Offset(index, _) if index in scope.indices:
+            return table
+        case Offset(index, _):
+            return picked_at(context, table, axis, evaluate(tree.Symbol(index, span=node.span), scope), node)
 
 
 # -- positions -----------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.hyperparameters import enter_size
 from formula2dgm.resolve.noise_processes import Wanted, wanted_of
-from formula2dgm.resolve.picked import picked_at
-from formula2dgm.resolve.places import End, Offset, Place, Step
+from formula2dgm.resolve.picked import read_at
+from formula2dgm.resolve.places import End, Offset, Step
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.syntax import tree
 
@@ -89,21 +89,12 @@ class _Process:
     def _is_table(self, *nodes: ir.Node) -> bool:
         return all(axis == self.axis for node in nodes for axis in node.axes)
 
-    def _read(self, node: ir.Node, place: Place) -> ir.Node:
-        """A table where a density stands."""
+    def _read(self, node: ir.Node) -> ir.Node:
+        """A table where the density stands."""
         if self.axis not in node.axes:
             return node
-        match place:
-            case Offset(index, _) if index in self.scope.indices:
-                return node
-            case Offset(index, _):
-                symbol = tree.Symbol(index, span=self.wanted.first.span)
-                position = self.evaluate(symbol, self.scope)
-                return picked_at(self.context, node, self.axis, position, self.use.call or self.wanted.first)
-            case Step(number):
-                return self.make(ir.AtStep, node, self.axis, number - self.time.start + 1)
-            case End(back):
-                return self.make(ir.AtStep, node, self.axis, self.time.final - back)
+        context, place, where = self.context, self.wanted.over, self.use.call or self.wanted.first
+        return read_at(context, node, self.axis, place, self.scope, self.evaluate, where)
 
     def law(self) -> ir.Law:
         first, later = self.evaluate(self.wanted.first, self.scope), self.wanted.later
@@ -135,7 +126,7 @@ class _Process:
         title = f"{self.wanted.kernel.signature.head}{back} {what}"
         assert self.use.density.declared is not None
         self.arena.note(self.arena.entitle(node, title), self.use.density.declared.body)
-        found = self._read(node, self.wanted.over)
+        found = self._read(node)
         if found is not node:
             self.arena.note(self.arena.entitle(found, f"{title} at {self._index()}"), self.use.density.declared.body)
         return found

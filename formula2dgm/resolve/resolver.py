@@ -97,7 +97,8 @@ def resolve(
     objectives = _constrained(context, separate(context, objectives, BATCH))
     factors = model_factors(context)
     generative = generative_draws(context, factors) or generated(context, objectives)
-    rolled, undone = rollout(context, objectives), denoiser(context, objectives)
+    rolled = rollout(context, objectives)
+    undone = denoiser(context, objectives) if rolled is None and not generative else None
     close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     collected = program_of(context, statements)

@@ -1,4 +1,4 @@
-r"""Running products and sums, over the steps up to one: ``\\bar\\alpha_t = \\prod_{s=1}^t \\alpha_s``.
+r"""Running products and sums, over the steps up to one: ``\bar\alpha_t = \prod_{s=1}^t \alpha_s``.
 
 The body does not depend on the step at which the product ends; its steps are multiplied once, for all ends.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
@@ -16,7 +15,7 @@ from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.hyperparameters import enter_size
 from formula2dgm.resolve.pairs import conditions, unbound
-from formula2dgm.resolve.picked import picked_at
+from formula2dgm.resolve.picked import read_at
 from formula2dgm.resolve.places import End, Offset, Place, Step, place_of
 from formula2dgm.resolve.time_sums import refused_product
 from formula2dgm.syntax import tree
@@ -46,41 +45,21 @@ def running(evaluate: Evaluator, node: tree.Big, scope: Scope) -> ir.Node | None
     body = evaluate(node.body, scope.under(node, op == "sum").index(name, axis))
     if op == "prod" and any(isinstance(each, ir.LogProb) for each in walk(body)):
         raise refused_product(context, node)
-    steps = evaluate.make(ir.Running, op, body, axis, origin=node)
+    steps: ir.Node = evaluate.make(ir.Running, op, body, axis, origin=node)
     neutral = context.const(0.0 if op == "sum" else 1.0)
-    return _Reading(evaluate, node, axis, steps, neutral, scope).at(last, drawn)
-
-
-class _Reading:
-    """A running product, read where it ends."""
-
-    def __init__(self, evaluate: Evaluator, node: tree.Big, axis: Axis, steps: ir.Node, neutral: ir.Node, scope: Scope):
-        assert evaluate.context.time is not None
-        self.evaluate, self.context, self.time = evaluate, evaluate.context, evaluate.context.time
-        self.node, self.axis, self.steps, self.neutral, self.scope = node, axis, steps, neutral, scope
-
-    def at(self, last: Place, drawn: bool) -> ir.Node:
-        """The product up to a step; that of no steps is 1."""
-        make = self.evaluate.make
-        match last:
-            case Step(number) if number < self.time.start:
-                return self.neutral
-            case Step(number):
-                return make(ir.AtStep, self.steps, self.axis, number - self.time.start + 1)
-            case End(back):
-                return make(ir.AtStep, self.steps, self.axis, self.time.final - back)
-            case Offset(index, by) if by <= 0:
-                value = make(ir.Shifted, self.steps, self.axis, by, self.neutral) if by else self.steps
-                if not drawn:
-                    return value
-                symbol = tree.Symbol(index, span=self.node.span)
-                return picked_at(self.context, value, self.axis, self.evaluate(symbol, self.scope), self.node)
-        raise self.context.refuse(
-            "F2D-0416",
-            f"{self.node} ends behind the present step",
-            self.node.span,
-            "end it at the present step or before: \\prod_{s=1}^t",
-        )
+    match last:
+        case Step(number) if number < time.start:
+            return neutral
+        case Offset(by=by) if by > 0:
+            raise context.refuse(
+                "F2D-0416",
+                f"{node} ends behind the present step",
+                node.span,
+                "end it at the present step or before: \\prod_{s=1}^t",
+            )
+        case Offset(by=by) if by < 0:
+            steps = evaluate.make(ir.Shifted, steps, axis, by, neutral)
+    return read_at(context, steps, axis, last, scope, evaluate, node)
 
 
 def _last(context: Context, node: tree.Big) -> Place | None:

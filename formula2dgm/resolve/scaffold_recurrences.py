@@ -159,7 +159,7 @@ def _cell(
 def is_lstm(scaffold: Scaffold) -> bool:
     """Are two vectors of one size carried?"""
     shapes = [scaffold.inputs[place][1] for place in scaffold.state if place is not None]
-    return len(shapes) == 2 and shapes[0] == shapes[1] and shapes[0] is not None and len(shapes[0]) == 1
+    return len(shapes) == 2 and shapes[0] == shapes[1] and isinstance(shapes[0], tuple) and len(shapes[0]) == 1
 
 
 def _like(context: Context, network: str, key: str | None) -> str | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.bindings import NetworkValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.matrices import names_matrix, transposed
 from formula2dgm.resolve.meeting import Meetings, Part
+from formula2dgm.resolve.noise_processes import processes
 from formula2dgm.resolve.outputs import OutputOf
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.resolve.volumes import volumes
@@ -127,7 +129,8 @@ def recurrent_shape(context: Context, network: str, key: str | None) -> tuple[in
 def parts_beside(context: Context, part: Part) -> tuple[Part, ...]:
     """All that has the shape of a part, the part first."""
     if context.meetings is None:
-        context.meetings = Meetings(context.model, context.model.variables | context.latent, volumes(context))
+        known = context.model.variables | context.latent
+        context.meetings = Meetings(context.model, known, volumes(context), processes(context))
     return context.meetings.beside(part)
 
 
@@ -162,9 +165,10 @@ def head_shape(context: Context, variable: Name, family: str, shape: tuple[int, 
 
 def inputs_of(
     context: Context, label: str, written: tuple[tree.Node, ...], nodes: tuple[ir.Node, ...]
-) -> tuple[tuple[str, tuple[int, ...] | None], ...]:
-    """A default network's arguments with their event shapes; one that has none, or none that is known, is an error."""
-    out: list[tuple[str, tuple[int, ...] | None]] = []
+) -> tuple[SizedInput, ...]:
+    """A default network's arguments with their event shapes, or the data variables that have them; one that has none,
+    or none that is known, is an error."""
+    out: list[SizedInput] = []
     for position, (each, node) in enumerate(zip(written, nodes, strict=False)):
         name, shape = input_name(each, position), shape_of(context, node)
         if shape is None:
@@ -175,12 +179,14 @@ def inputs_of(
         if shape is None and name not in context.inputs:
             hint = f"say it (dims={{{name!r}: 16}}, --dim {name}=16), or bind a network of your own to {label}"
             raise context.refuse("F2D-0419", f"nothing says the size of {each} for {label}", each.span, hint)
-        out.append((shape, None) if isinstance(shape, str) else (name, shape))
+        named = isinstance(each, tree.Symbol) or not isinstance(shape, str)
+        out.append((name if named else str(shape), shape))
     return tuple(out)
 
 
 def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | str | None:
-    """The shape of a variable; of a sum, that of the first summand that has one: ``x - \\sigma(c)``."""
+    """The shape of a variable, or the data variable that has it; of a sum, that of the first summand that has one:
+    ``x - \\sigma(c)``."""
     if isinstance(node, tree.Add | tree.Neg):
         shapes = (_input_shape(context, each) for each in node.children)
         return next((each for each in shapes if each is not None), None)
@@ -189,11 +195,14 @@ def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | str | N
     name = read_name(node, context.model.indices)
     if name.full in context.model.definitions and (made := state_shape(context, name.full)) is not None:
         return made
-    return event_shape(context, name)
+    shape = event_shape(context, name)
+    return shape if shape is not None else data_beside(context, Part("variable", name.id))
 
 
 def classes_of(
-    context: Context, inputs: tuple[tuple[str, tuple[int, ...] | None], ...], written: Sequence[tree.Node | None] = ()
+    context: Context,
+    inputs: tuple[SizedInput, ...],
+    written: Sequence[tree.Node | None] = (),
 ) -> tuple[tuple[str, int], ...]:
     """The inputs whose space is a set of categories, with their number; ``written`` is what they are in the text: the
     space of z is that of ``z_{t-1}``."""
@@ -207,7 +216,7 @@ def classes_of(
     return tuple(found)
 
 
-def whole_numbers(inputs: Sequence[tuple[str, tuple[int, ...] | None]], nodes: Sequence[ir.Node]) -> tuple[str, ...]:
+def whole_numbers(inputs: Sequence[SizedInput], nodes: Sequence[ir.Node]) -> tuple[str, ...]:
     """The inputs that are the positions of an index, or drawn steps: ``t`` in ``f(x_t, t)``."""
     return tuple(name for (name, _), node in zip(inputs, nodes, strict=False) if _is_step(node))
 

@@ -7,13 +7,11 @@ one draw v for each example, ``v^T \nabla_x (v^T s(x))`` (Hutchinson 1990).
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.gradients import reaches
+from formula2dgm.resolve.gradients import derived
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.syntax import tree
 
@@ -53,20 +51,7 @@ def _of_derivative(
     twice: bool = False,
 ) -> ir.Node:
     context, make = evaluate.context, evaluate.make
-    if len(sub) != 1:
-        raise context.refuse("F2D-0215", "the derivative's variable is missing", node.span, _WRITTEN)
-    by = evaluate(sub[0], scope)
-    below = scope.under(node, False)
-    if isinstance(sub[0], tree.Symbol):
-        below = replace(below, scores=scope.scores | {read_name(sub[0], context.model.indices).id})
-    value = evaluate(operand, below)
-    if not reaches(value, by):
-        raise context.refuse(
-            "F2D-0215",
-            f"{operand} does not depend on {sub[0]}, or only under a stop-gradient: its derivative is zero",
-            node.span,
-            "write the value that it depends on: \\mathrm{tr}(\\nabla_x s(x))",
-        )
+    value, by = derived(context, node, operand, sub, scope, evaluate, "\\mathrm{tr}(\\nabla_x s(x))")
     if twice:
         value = make(ir.Grad, value, by)
     elif value.event == "number":
@@ -81,8 +66,7 @@ def _of_derivative(
 def _estimated(context: Context, node: tree.Node, value: ir.Node, by: ir.Node, shape: tuple[int, ...]) -> ir.Node:
     """``v^T \\nabla_x (v^T s(x))``, v from a standard normal."""
     make = context.arena.make
-    parameters = (("loc", context.const(0.0)), ("scale", context.const(1.0)))
-    law = make(ir.Law, "Normal(0, I)", "Normal", parameters, shape)
+    law = context.standard_normal(shape)
     site = context.draws.reserve("v")
     draw = make(ir.Draw, law, site, by.axes)
     context.assume(

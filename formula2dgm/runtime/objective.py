@@ -150,8 +150,14 @@ class Objective(Written, nn.Module):
         self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, chosen: dict[str, Any]
     ) -> dict[str, Tensor]:
         """What the module's own sampler makes; ``chosen``: mean, or steps and eta of one that undoes noise."""
-        if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
-            raise refuse("F2D-0708", f"n={n!r} is not a whole number above 0")
+        for name, value in (("n", n), ("steps", chosen.get("steps"))):
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise refuse("F2D-0708", f"{name}={value!r} is not a whole number above 0")
+        eta = chosen.get("eta", 0)
+        if not isinstance(eta, int | float) or not 0 <= eta <= 1:
+            raise refuse(
+                "F2D-0708", f"eta={eta!r} is not a number from 0 to 1", "1 draws each step anew, 0 draws none of them"
+            )
         given = given_noise(self._facts.program, noise)
         count = 1 if n is None else n
         try:

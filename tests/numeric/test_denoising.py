@@ -66,9 +66,9 @@ def compiled(name: str, net: nn.Module) -> Any:
     return f2d.compile(TARGETS[name], {r"f_\theta": net, r"\beta_t": BETA}, dims={"x_0": D}).double()
 
 
-def given_noise() -> dict[str, Tensor]:
+def given_noise(steps: int = T) -> dict[str, Tensor]:
     torch.manual_seed(1)
-    return {"x_0": torch.randn(N, D, dtype=torch.float64), "steps": torch.randn(N, T - 1, D, dtype=torch.float64)}
+    return {"x_0": torch.randn(N, D, dtype=torch.float64), "steps": torch.randn(N, steps - 1, D, dtype=torch.float64)}
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -90,7 +90,7 @@ def test_ancestral_steps_are_those_of_the_paper(name: str) -> None:
 @pytest.mark.parametrize("steps", [T, 3])
 def test_steps_without_draws_are_those_of_the_paper(name: str, steps: int) -> None:
     """Equation 12 of Song et al. 2021, sigma = 0, on all steps or some."""
-    net, noise = network(), given_noise()
+    net, noise = network(), given_noise(steps)
     times = torch.linspace(T, 1, steps).round().int().tolist()
     x = (1 - ALPHA_BAR[-1]).sqrt() * noise["x_0"]
     with torch.no_grad():
@@ -172,3 +172,48 @@ def test_shapes_and_defaults() -> None:
 def test_no_sampler_where_the_path_or_the_target_is_not_straight(text: list[str]) -> None:
     o = f2d.compile(text, {r"\beta_t": BETA} if len(text) > 1 else {}, scaffold=True, dims={"x": D, "x_0": D, "z": D})
     assert "def denoise" not in o.source
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        r"\|\epsilon - f_\theta(x_t,t)\|",
+        r"[\|x_0\|^2 \|\epsilon - f_\theta(x_t,t)\|^2]",
+        r"\|\epsilon - f_\theta(x_t,t,y)\|^2",
+    ],
+)
+def test_no_sampler_where_the_mean_does_not_fit_best(loss: str) -> None:
+    """The least of norms and of sums weighted by the data is no mean; what is read beside them has to be given."""
+    text = [r"\min_\theta E_{t,x_0,\epsilon}" + loss, *XT, DRAWS, NOISE]
+    o = f2d.compile(text, {r"\beta_t": BETA}, scaffold=True, dims={"x_0": D, "y": D})
+    assert "def denoise" not in o.source
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"steps": 0}, "F2D-0708"),
+        ({"steps": "a"}, "F2D-0708"),
+        ({"eta": 2}, "F2D-0708"),
+        ({"noise": {"x_0": torch.zeros(4, D)}}, "F2D-0606"),
+    ],
+)
+def test_refused_settings(given: dict[str, Any], code: str) -> None:
+    o: Any = f2d.compile(TARGETS["noise"], {r"\beta_t": BETA}, scaffold=True, dims={"x_0": D})
+    with pytest.raises(f2d.FormulaError) as caught:
+        o.sample(N, **given)
+    assert [each.code for each in caught.value.diagnostics] == [code]
+
+
+def test_the_direction_of_the_path_is_said() -> None:
+    o = f2d.compile(TARGETS["noise"], {r"\beta_t": BETA}, scaffold=True, dims={"x_0": D})
+    assert "sample goes from noise at T to x_0 at 1" in map(str, o.assumptions)
+
+
+def test_every_step_has_the_shape_of_the_first() -> None:
+    """In the default network too, whether the text says it or the data."""
+    for said, shapes in (([r"x_0 \in \mathbb{R}^2"], {}), ([], {"dims": {"x_0": 2}})):
+        o: Any = f2d.compile([*TARGETS["data, of a process"], *said], {r"\beta_t": BETA}, scaffold=True, **shapes)
+        assert o.sample(4)["x_0"].shape == (4, 2)
+        (weights, *_) = [each for name, each in o.named_parameters() if name.endswith("body.0.weight")]
+        assert weights.shape[1] == 2 + 16

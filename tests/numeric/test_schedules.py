@@ -186,3 +186,15 @@ def test_a_family_whose_parameters_are_computed_is_no_one_number() -> None:
 def test_a_negative_power_of_the_step() -> None:
     o = f2d.compile(r"\min E_{x \sim p_{data}}[\sum_{t=1}^T t^{-2} \|x\|]; T = 3")
     assert_close(o(x=X).loss.item(), 5 * (1 + 1 / 4 + 1 / 9))
+
+
+def test_no_table_where_the_data_say_how_many_steps_there_are() -> None:
+    """A schedule that is read beside data with the same steps is as long as they are."""
+    text = [
+        r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - z_t - \epsilon_\theta(\sqrt{\bar\alpha_t} x_0, t)\|^2",
+        r"\bar\alpha_t = \prod_{s=1}^t (1 - 0.1 s / 10); t \sim \mathcal{U}\{1, T\}; \epsilon \sim \mathcal{N}(0, I)",
+        r"x_0 \sim p_{data}",
+    ]
+    o: Any = f2d.compile(text, {}, scaffold=True, dims={"x_0": 2, "z": 2})
+    assert "register_buffer" not in o.source
+    assert torch.isfinite(o(**o.example_batch(3)).loss)

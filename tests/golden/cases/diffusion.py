@@ -52,15 +52,15 @@ class Output(NamedTuple):
 class EpsilonTheta(nn.Module):
     """A default network for epsilon_theta: replace it by your own."""
 
-    def __init__(self, x_0: tuple[int, ...], t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
+    def __init__(self, x_t: tuple[int, ...], t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(x_0) + math.prod(t) * 16, hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(x_t) + math.prod(t) * 16, hidden), nn.ReLU())
         self.epsilon_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 
-    def forward(self, x_0: Tensor, t: Tensor) -> Tensor:
+    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
         t = step_features(t.to(self.body[0].weight.dtype))
-        h = self.body(torch.cat([x_0.reshape(len(x_0), -1), t.reshape(len(t), -1)], dim=1))
+        h = self.body(torch.cat([x_t.reshape(len(x_t), -1), t.reshape(len(t), -1)], dim=1))
         return self.epsilon_theta(h).reshape(-1, *self.event)
 
 

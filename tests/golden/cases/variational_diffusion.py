@@ -36,7 +36,6 @@ from torch import Tensor, nn
 
 # Assumed where the formula leaves a choice:
 # - x_{t-1} is the previous step's draw of x, its gradient kept
-# - x has 16 dimensions
 # - mu_theta is a small network
 
 
@@ -242,7 +241,7 @@ class Objective(nn.Module):
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
     return {
-        "mu_theta": MuTheta((16,), (), (16,), hidden),
+        "mu_theta": MuTheta(shapes["x_0"], (), shapes["x_0"], hidden),
     }
 
 
