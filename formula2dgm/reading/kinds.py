@@ -124,7 +124,9 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
         elif isinstance(node, tree.Power) and isinstance(node.exponent, tree.Symbol) and node.exponent.letter == "top":
             symbols = (each for each in summands(node.base) if isinstance(each, tree.Symbol))
             note(each for each in symbols if each.letter in VARIABLE_LETTERS)
-        elif isinstance(node, tree.Symbol) and node.letter in VARIABLE_LETTERS and read_name(node, indices).index:
+        elif isinstance(node, tree.Symbol) and (
+            node.letter in DATA_LETTERS or (node.letter in VARIABLE_LETTERS and read_name(node, indices).index)
+        ):
             found.add(read_name(node, indices).id)
     for node in nodes:
         match node:
@@ -159,6 +161,8 @@ def _outside_labels(node: tree.Node) -> Iterator[tree.Node]:
 
 #: Letters of variables where nothing else says so: an entry ``x_i``, a transposed ``x^T``.
 VARIABLE_LETTERS = frozenset("xyz")
+#: Letters of data wherever they stand: ``\\alpha_t x + \\sigma_t \\epsilon``.
+DATA_LETTERS = frozenset("xy")
 
 
 #: Letters of which a norm of their own is weight decay.

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.reading import Note
+from formula2dgm.reading.dotted import write_derivatives
+from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.density_functionals import write_density_functionals
+from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
@@ -24,15 +27,17 @@ def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
-    named_first, signs = name_first(statements)
+    rooted, roots = root_squares(statements)
+    named_first, signs = name_first(rooted)
+    named_first, derivatives = write_derivatives(named_first, _heads(keys))
     averaged, means = average_draws(named_first)
     chosen, codes = with_codes(averaged, options)
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
-    out, notes, called = unfold_definitions(
-        name_base_draws(out), [key.head if isinstance(key, tree.Call) else key for key in keys]
-    )
-    notes = [*signs, *means, *codes, *densities, *named, *notes]
+    out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
+    notes = [*roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
+    out, more = write_evolutions(out)
+    notes += more
     out, more = average_examples(out)
     notes += more
     out, more = index_noise(out, options.scaffold)
@@ -41,3 +46,8 @@ def completed(
         out, more = write_posteriors(out, keys)
         notes += more
     return out, notes, called
+
+
+def _heads(keys: Sequence[tree.Node]) -> list[tree.Node]:
+    """The names of what is bound."""
+    return [key.head if isinstance(key, tree.Call) else key for key in keys]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
@@ -13,6 +15,7 @@ def refuse_unseen(context: Context, declared: Declared) -> None:
     """``q(z) = N(z; mu(x), I)`` depends on x: it has to be written, and used, as q(z|x)."""
     signature = declared.signature
     seen = {each.id for each in (*signature.variables, *signature.given) if each} | set(signature.group)
+    seen |= set(signature.head.split("_")[1:]) | set(_times(signature.slots))
     for symbol in _operands(declared.body):
         name = read_name(symbol, context.model.indices)
         if name.id not in seen and _varies(context, symbol, name):
@@ -24,6 +27,13 @@ def refuse_unseen(context: Context, declared: Declared) -> None:
                 symbol.span,
                 f"write {signature.head}({variables}|{given}), here and where it is used",
             )
+
+
+def _times(slots: Sequence[tree.Node]) -> Iterator[str]:
+    """What stands in the scripts of the variables, the time of ``p(x_t|x_0)``; ``p_t(x|x_1)`` has it in its name."""
+    for slot in slots:
+        for item in (*slot.sub, *slot.sup) if isinstance(slot, tree.Symbol) else ():
+            yield from (each.letter for each in item.walk() if isinstance(each, tree.Symbol))
 
 
 def refuse_itself(context: Context, declared: Declared) -> None:

@@ -19,8 +19,8 @@ from formula2dgm.resolve.families import is_family_at_value, names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
-from formula2dgm.resolve.gradients import gradient
-from formula2dgm.resolve.integrals import as_operator
+from formula2dgm.resolve.gradients import gradient, jacobian
+from formula2dgm.resolve.integrals import as_operator, between_numbers
 from formula2dgm.resolve.known_functions import called, component, entry_at, known
 from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, written
 from formula2dgm.resolve.mixtures import under_components
@@ -109,6 +109,8 @@ class Evaluator:
             case tree.Labelled(body, _):
                 return self(body, scope.under(node))
         if isinstance(node, tree.Integral):
+            if (closed := between_numbers(self, node, scope)) is not None:
+                return closed
             return self(as_operator(self, node, scope), scope)
         raise self.context.refuse("F2D-0212", f"{node} is no value here", node.span)
 
@@ -203,6 +205,8 @@ class Evaluator:
                 return self.make(ir.StopGrad, self(args[0], scope.under(node)))
             case "grad":
                 return gradient(self.context, node, args[0], sub, scope, self)
+            case "jac":
+                return jacobian(self.context, node, args[0], sub, scope, self)
             case "tr":
                 return trace(self, node, args, scope)
             case "div":

@@ -1,4 +1,4 @@
-r"""Gradients with respect to values: ``\nabla_x D(x)``."""
+r"""Gradients with respect to values, ``\nabla_x D(x)``, and derivatives by numbers, ``\frac{d}{dt} x_t``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.derivatives import derivative
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.syntax import tree
 
@@ -18,6 +19,33 @@ def gradient(
     """The gradient of a body with respect to the one value in the subscript."""
     value, by = derived(context, node, body, sub, scope, evaluate, "\\nabla_x f(x)")
     return context.arena.make(ir.Grad, value, by)
+
+
+def jacobian(
+    context: Context, node: tree.Node, body: tree.Node, sub: Sequence[tree.Node], scope: Scope, evaluate: Evaluate
+) -> ir.Node:
+    """``\\frac{d f}{d t}``: by a number, by rules; of a number by a value, its gradient."""
+    value, by = derived(context, node, body, sub, scope, evaluate, "\\frac{d}{dt} f(t)")
+    if by.event != "number":
+        if value.event == "number":
+            return context.arena.make(ir.Grad, value, by)
+        raise context.refuse(
+            "F2D-0216",
+            f"{node} is a matrix, which stands only in a trace, in a determinant or beside vectors",
+            node.span,
+            "write \\mathrm{tr}(\\nabla_x f(x)), or v^\\top \\nabla_x f(x) v",
+        )
+    if isinstance(by, ir.Index) or (isinstance(by, ir.Draw) and by.law.family == "DiscreteUniform"):
+        raise context.refuse("F2D-0215", f"{sub[0]} counts steps: no derivative by it", sub[0].span)
+    found = derivative(context.arena, value, by)
+    if found is None:
+        raise context.refuse(
+            "F2D-0215",
+            f"no rule says the derivative of {body} by the number {sub[0]}",
+            node.span,
+            "there are rules for sums, products, powers and elementary functions; write others out",
+        )
+    return found
 
 
 def derived(

@@ -14,6 +14,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import rewrite
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.resolve.antiderivatives import definite
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.gaussian import NORMAL, Elimination
 from formula2dgm.resolve.laws import law_of
@@ -39,6 +40,29 @@ def as_operator(evaluate: Evaluator, node: tree.Integral, scope: Scope) -> tree.
         )
     context.assume(f"{node} is the expectation under {density}, estimated at draws", node.span)
     return tree.Expect((density,), rest, span=node.span)
+
+
+def between_numbers(evaluate: Evaluator, node: tree.Integral, scope: Scope) -> ir.Node | None:
+    """``\\int_0^t \\beta(s) ds``: in closed form; None for an integral over all values."""
+    context = evaluate.context
+    name = plain(node.variables[0]) if len(node.variables) == 1 else None
+    if node.lower is None or node.upper is None or name is None:
+        return None
+    below = scope.under(node, False)
+    lower, upper = evaluate(node.lower, below), evaluate(node.upper, below)
+    variable = context.arena.make(ir.Data, f"{name} of an integral", (), True)
+    body = evaluate(node.body, below.bind({name: variable}))
+    numbers = all(each.event == "number" for each in (lower, upper, body))
+    found = definite(context.arena, body, variable, lower, upper) if numbers else None
+    if found is None:
+        raise context.refuse(
+            "F2D-0212",
+            f"no closed form is found for {node}",
+            node.span,
+            "write what it is, or what the integral is of by powers, exponentials, sines and cosines of numbers",
+        )
+    context.assume(f"{node} is known in closed form", node.span)
+    return found
 
 
 def _weight(context: Context, node: tree.Integral) -> tuple[tree.Call, tree.Node]:

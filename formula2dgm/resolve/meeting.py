@@ -118,7 +118,11 @@ class Meetings:
                         yield from self._parts(each)
             case tree.Neg(body=body) | tree.Labelled(body=body) | tree.Div(numerator=body):
                 yield from self._parts(body)
-            case tree.Prefix(name="grad", sub=(by,)) | tree.Func(name="grad", sub=(by,)):
+            case tree.Prefix("jac", operand, (tree.Symbol(letter),)) | tree.Func(
+                "jac", (operand,), (tree.Symbol(letter),)
+            ) if letter in SCALARS:
+                yield from self._parts(operand)
+            case tree.Prefix(name="grad" | "jac", sub=(by,)) | tree.Func(name="grad" | "jac", sub=(by,)):
                 yield from self._parts(by)
             case Code(row=row):
                 yield from self._variable(row)

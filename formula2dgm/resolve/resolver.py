@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH
@@ -29,7 +28,6 @@ from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.expressions import Evaluator
-from formula2dgm.resolve.functions import names_function
 from formula2dgm.resolve.generated import decoded, generated
 from formula2dgm.resolve.generative import generative_draws, model_factors
 from formula2dgm.resolve.known_densities import read_densities
@@ -38,7 +36,7 @@ from formula2dgm.resolve.matrices import find_vectors
 from formula2dgm.resolve.members import last_computable, nothing_to_train
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
-from formula2dgm.resolve.pairs import batch_sizes, pair_sizes
+from formula2dgm.resolve.pairs import batch_sizes
 from formula2dgm.resolve.plates import find_plates
 from formula2dgm.resolve.players import objectives_of
 from formula2dgm.resolve.pseudo_inputs import pseudo_inputs
@@ -46,7 +44,7 @@ from formula2dgm.resolve.rollouts import rollout
 from formula2dgm.resolve.roots import named_terms
 from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.sequences import take_sequences
-from formula2dgm.resolve.settle import settle
+from formula2dgm.resolve.settled import settle_all
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
 from formula2dgm.resolve.sizes_given import leave_categories
@@ -167,7 +165,7 @@ def read_context(
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()
     densities.tensors |= context.pseudo_inputs.keys()
-    _settle_all(context)
+    settle_all(context)
     find_vectors(context)
     find_points(context)
     leave_categories(context)
@@ -196,52 +194,6 @@ def _parse_keys(bindings: Bindings, found: Diagnostics) -> Parsed:
             found.extend(error.diagnostics)
     found.raise_errors()
     return parsed
-
-
-def _settle_all(context: Context) -> None:
-    """Decide, in every statement, what syntax left open."""
-    model = context.model
-    players = {name for wanted in model.objectives for _, names in wanted.operators for name in names}
-    sizes = {str(upper) for upper in model.bounds.values()} | pair_sizes(model)
-
-    def is_scalar(head: tree.Node) -> bool:
-        if not isinstance(head, tree.Symbol):
-            return is_scalar(head.base) if isinstance(head, tree.Power) else True
-        name = read_name(head, model.indices, head=True)
-        if context.named.is_network(name) or any(each.signature.head == name.id for each in context.densities.all):
-            return False
-        if context.named.find(name) is not None or name.full in sizes:
-            return True
-        if name.group or name.full in players:  # epsilon_theta(x): what has parameters of its own is applied
-            return False
-        if name.id in model.variables:
-            return True
-        definition = model.definitions.get(name.full)
-        if definition is not None:
-            return not names_function(model, context.named, head)
-        return head.letter in SCALAR_LETTERS and not name.group
-
-    def is_network(head: tree.Node) -> bool:
-        if not isinstance(head, tree.Symbol) or registry.family_by_spelling(str(head)) is not None:
-            return True
-        return context.named.is_network(read_name(head, model.indices, head=True))
-
-    def settled(node: tree.Node) -> tree.Node:
-        return settle(node, is_scalar, is_network)
-
-    model.objectives = [replace(each, members=tuple(map(settled, each.members))) for each in model.objectives]
-    model.definitions = {key: replace(each, body=settled(each.body)) for key, each in model.definitions.items()}
-    model.densities = [replace(each, body=settled(each.body)) for each in model.densities]
-    model.drawn = {key: replace(each, density=settled(each.density)) for key, each in model.drawn.items()}
-    by_span = {id(each.span): each for each in model.densities}
-    context.densities.all = [
-        replace(each, declared=by_span[id(each.declared.span)]) if each.declared else each
-        for each in context.densities.all
-    ]
-
-
-#: Greek letters that stand for scalars where nothing is bound to them.
-SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho tau zeta".split())
 
 
 # -- objectives ----------------------------------------------------------------------------------------

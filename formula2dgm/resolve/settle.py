@@ -18,9 +18,11 @@ def settle(
     node: tree.Node,
     is_scalar: Callable[[tree.Node], bool],
     is_network: Callable[[tree.Node], bool] = lambda head: True,
+    is_weight: Callable[[tree.Call], bool] = lambda call: False,
 ) -> tree.Node:
     """The tree with every open question decided. ``is_scalar`` says whether a call's head is a scalar, ``is_network``
-    whether it is a network or may be one: what is not weighs the terms of an objective, ``m_t (KL[...] - E[...])``."""
+    whether it is a network or may be one: what is not weighs the terms of an objective, ``m_t (KL[...] - E[...])``;
+    ``is_weight`` whether a call, ``\\lambda(t)``, is a weight of which nothing says how it depends on the time."""
 
     def scalar_product(each: tree.Node) -> tuple[tree.Node, tree.Node] | None:
         if isinstance(each, tree.Call) and each.given is None and each.params is None and len(each.args) == 1:
@@ -29,6 +31,8 @@ def settle(
         return None
 
     def rebuild(each: tree.Node) -> tree.Node:
+        if isinstance(each, tree.Call) and is_weight(each):
+            return each.head
         if isinstance(each, tree.Power) and (product := scalar_product(each.base)) is not None:
             # beta (a - b)^2: the power belongs to the bracket, not to the product
             powered = tree.Power(product[1], each.exponent, span=each.span)

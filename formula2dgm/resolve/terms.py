@@ -158,7 +158,7 @@ def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node
             symbols += constant[1]
     if not rest:
         return [Draft(number, tuple(symbols), evaluate.context.const(1), node)]
-    split = [each for each in rest if _splits(each[0])]
+    split = [each for each in rest if _splits(each[0]) and (len(rest) == 1 or not _is_weight(each[0]))]
     if len(split) == 1:
         weights = [each for each in rest if each is not split[0]]
         drafts = terms_of(evaluate, *split[0])
@@ -220,6 +220,13 @@ def _splits(node: tree.Node) -> bool:
         isinstance(node, tree.Add | tree.Expect | tree.Neg | tree.Div | tree.Labelled)
         or (isinstance(node, tree.Big) and node.op == "sum")
         or (isinstance(node, tree.Func) and node.name in ("mean", "sum"))
+    )
+
+
+def _is_weight(node: tree.Node) -> bool:
+    """Is this made of names alone, ``1 - e^{-2t}``, and a weight of the factors beside it, not a sum of costs?"""
+    return may_be_constant(node) and not any(
+        isinstance(each, tree.Prefix | tree.Func) and each.name in ("log", "H") for each in node.walk()
     )
 
 

@@ -21,6 +21,8 @@ from formula2dgm.syntax import tree
 #: Beyond this many nodes definitions of definitions are left as they are.
 MAX_NODES = 20_000
 _EQUAL = frozenset(("=", ":="))
+#: Letters of densities: what they define with a bar is one.
+_DENSITIES = frozenset(("p", "q", "P", "Q", "pi"))
 _DERIVATIVES = frozenset(("grad", "hess", "jac", "div", "partial"))
 
 
@@ -34,7 +36,7 @@ class Function:
 
     @property
     def slots(self) -> tuple[tree.Node, ...]:
-        return (*self.call.args, *(self.call.params or ()))
+        return _values(self.call)
 
     @property
     def is_objective(self) -> bool:
@@ -71,7 +73,8 @@ def _functions(statements: Sequence[tree.Statement], bound: Collection[tree.Node
             case tree.Chain(members=(tree.Call(head=tree.Symbol() as head) as call, *_, body), relations=relations):
                 made = Function(call, body, statement)
                 own = {each.head for each in body.walk() if isinstance(each, tree.Call)}
-                if relations[0] in _EQUAL and head not in {*bound, *own} and _is_function(made):
+                scored = call.given is not None and _names_density(statements, made)
+                if relations[0] in _EQUAL and head not in {*bound, *own} and not scored and _is_function(made):
                     found.append(made)
     heads = [each.call.head for each in found]
     return [each for each in found if heads.count(each.call.head) == 1]
@@ -80,13 +83,45 @@ def _functions(statements: Sequence[tree.Statement], bound: Collection[tree.Node
 def _is_function(made: Function) -> bool:
     call = made.call
     slots = made.slots
-    if call.given is not None or not all(isinstance(each, tree.Symbol) for each in slots):
+    if not all(isinstance(each, tree.Symbol) for each in slots):
         return False
     if len(set(slots)) < len(slots) or registry.family_by_spelling(spelling(call.head)):
         return False
-    if is_density_call(call) and (spelling(call.head) in ("p", "q", "P", "pi") or not is_objective_like(made.body)):
+    if (
+        call.given is None
+        and is_density_call(call)
+        and (spelling(call.head) in ("p", "q", "P", "pi") or not is_objective_like(made.body))
+    ):
         return False
     return made.is_objective or not isinstance(made.body, tree.Number | tree.Symbol)
+
+
+def _names_density(statements: Sequence[tree.Statement], function: Function) -> bool:
+    """Is ``m(z|x) = ...`` a density: by its letter, or drawn from, scored or compared somewhere? The velocity
+    ``u_t(x|x_1)`` is none."""
+    head = function.call.head
+    if isinstance(head, tree.Symbol) and head.letter in _DENSITIES:
+        return True
+    for node in (each for statement in statements for each in statement.body.walk()):
+        match node:
+            case tree.Expect(binders=binders):
+                places: tuple[tree.Node, ...] = binders
+            case tree.Draws(density=density):
+                places = (density,)
+            case tree.Prefix(name="log" | "H") | tree.Func(name="log" | "H") | tree.Divergence():
+                places = tuple(node.children)
+            case tree.Chain(members=members, relations=("~" | "propto", *_)):
+                places = members
+            case _:
+                continue
+        if any(isinstance(each, tree.Call) and each.head == head for place in places for each in place.walk()):
+            return True
+    return False
+
+
+def _values(call: tree.Call) -> tuple[tree.Node, ...]:
+    """What a call is given, in order."""
+    return (*call.args, *(call.given or ()), *(call.params or ()))
 
 
 def _is_called(function: Function, statements: Sequence[tree.Statement]) -> bool:
@@ -96,6 +131,8 @@ def _is_called(function: Function, statements: Sequence[tree.Statement]) -> bool
 
 
 def _holds_call(node: tree.Node, function: Function) -> bool:
+    if isinstance(node, tree.Call) and isinstance(node.head, tree.Power):
+        return _holds_call(replace(node, head=node.head.base), function)
     if _is_use(node, function) or _derived(node, function) is not None:
         return True
     return not _is_closed(node, function) and any(_holds_call(each, function) for each in _parts(node))
@@ -103,17 +140,17 @@ def _holds_call(node: tree.Node, function: Function) -> bool:
 
 def _parts(node: tree.Node) -> tuple[tree.Node, ...]:
     """The children of a node; of a call its arguments, as its head is no value."""
-    if isinstance(node, tree.Call):
-        return (*node.args, *(node.given or ()), *(node.params or ()))
-    return tuple(node.children)
+    return _values(node) if isinstance(node, tree.Call) else tuple(node.children)
 
 
 def _is_use(node: tree.Node, function: Function) -> bool:
     if function.is_objective and node == function.call.head:
         return True
-    if not isinstance(node, tree.Call) or node.head != function.call.head or node.given is not None:
+    if not isinstance(node, tree.Call) or node.head != function.call.head:
         return False
-    values = (*node.args, *(node.params or ()))
+    if len(node.given or ()) != len(function.call.given or ()):
+        return False
+    values = _values(node)
     return len(values) == len(function.slots) and _fits(function, values)
 
 
@@ -176,6 +213,10 @@ def _unfolded(
 
 def _replaced(node: tree.Node, functions: Sequence[Function], notes: list[Note], called: Called) -> tree.Node:
     """The node with every call of a function as its definition."""
+    if isinstance(node, tree.Call) and isinstance(node.head, tree.Power):  # \\sigma^2(t)
+        inside = replace(node, head=node.head.base)
+        if any(_is_use(inside, each) for each in functions):
+            return tree.Power(_replaced(inside, functions, notes, called), node.head.exponent, span=node.span)
     for function in functions:
         if _is_use(node, function):
             return _applied(function, node, notes, called)
@@ -193,7 +234,7 @@ def _names(node: tree.Node, function: Function) -> bool:
 
 
 def _applied(function: Function, use: tree.Node, notes: list[Note], called: Called) -> tree.Node:
-    values = (*use.args, *(use.params or ())) if isinstance(use, tree.Call) else function.slots
+    values = _values(use) if isinstance(use, tree.Call) else function.slots
     put = {slot: value for slot, value in zip(function.slots, values, strict=True) if slot != value}
     if function.is_objective and (put or not isinstance(use, tree.Call)):
         notes.append(Note(f"{use} is what the text defines as {function.call}", use.span))

@@ -65,6 +65,9 @@ def _differential(node: tree.Node) -> tuple[str, tree.Node | None]:
         return "partial", node.operand
     if isinstance(node, tree.Func) and node.name == "partial" and not node.sub and len(node.args) == 1:
         return "partial", node.args[0]
+    if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol) and node.head.letter == "d":
+        bare = not (node.head.sub or node.head.sup or node.given or node.params) and len(node.args) == 1
+        return ("d", node.args[0]) if bare else ("", None)  # d[\\sigma^2(t)]
     if isinstance(node, tree.Mul) and node.ops[0] == "":
         first, *rest = node.factors
         plain = isinstance(first, tree.Symbol) and not (first.sub or first.sup or first.accents or first.style)

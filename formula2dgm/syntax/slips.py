@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.syntax import tree
-from formula2dgm.syntax.differentials import differentials
 from formula2dgm.syntax.vocabulary import DENSITY_LETTERS, GREEK
 
 
@@ -30,7 +29,7 @@ def slips(statement: tree.Statement) -> list[Diagnostic]:
                 found += [*_draws_elsewhere(node), *_gradients_of_nothing(node.factors), *_sets_as_factors(node)]
                 found += _relations_in(node.factors)
             case tree.Chain():
-                found += [*_lost_marks(node), *differentials(node), *_relations_in(node.members)]
+                found += [*_lost_marks(node), *_relations_in(node.members)]
             case tree.Call():
                 found += _missing_commas(node)
             case tree.Prefix(name="log", operand=tree.Number(text="1")):

@@ -1,0 +1,95 @@
+"""What syntax leaves open, decided in every statement of a model: is ``beta (x - y)`` a product or a call?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from formula2dgm import registry
+from formula2dgm.reading.names import plain, read_name
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.functions import names_function
+from formula2dgm.resolve.model import Model
+from formula2dgm.resolve.pairs import pair_sizes
+from formula2dgm.resolve.settle import settle
+from formula2dgm.syntax import tree
+
+#: Letters of times, and of noise levels that weights depend on.
+TIMES = frozenset(("t", "tau", "s", "u", "r", "sigma"))
+#: Latin letters of weights and coefficients at a time, and that of a deviation.
+WEIGHTS = frozenset(("w", "g", "c", "sigma"))
+
+#: Greek letters that stand for scalars where nothing is bound to them.
+SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho tau zeta".split())
+
+
+def settle_all(context: Context) -> None:
+    """Decide, in every statement, what syntax left open."""
+    model = context.model
+    players = {name for wanted in model.objectives for _, names in wanted.operators for name in names}
+    numbers = {str(upper) for upper in model.bounds.values()} | pair_sizes(model)
+
+    integrated = _integrated(model)
+
+    def is_scalar(head: tree.Node) -> bool:
+        if not isinstance(head, tree.Symbol):
+            return is_scalar(head.base) if isinstance(head, tree.Power) else True
+        if plain(head) in integrated:
+            return True
+        name = read_name(head, model.indices, head=True)
+        if context.named.is_network(name) or any(each.signature.head == name.id for each in context.densities.all):
+            return False
+        if context.named.find(name) is not None or name.full in numbers:
+            return True
+        if name.group or name.full in players:  # epsilon_theta(x): what has parameters of its own is applied
+            return False
+        if name.id in model.variables:
+            return True
+        definition = model.definitions.get(name.full)
+        if definition is not None:
+            return not names_function(model, context.named, head)
+        return head.letter in SCALAR_LETTERS and not name.group
+
+    def is_network(head: tree.Node) -> bool:
+        if not isinstance(head, tree.Symbol) or registry.family_by_spelling(str(head)) is not None:
+            return True
+        return context.named.is_network(read_name(head, model.indices, head=True))
+
+    def is_weight(call: tree.Call) -> bool:
+        if not _is_of_time(call):
+            return False
+        assert isinstance(call.head, tree.Symbol)
+        name = read_name(call.head, model.indices, head=True)
+        said = name.group or context.named.find(name) or name.full in model.definitions or name.id in model.drawn
+        if said or any(each.signature.head == name.id for each in context.densities.all):
+            return False
+        context.assume(f"{call} is {name.full}, the same at every {call.args[0]}", call.span)
+        return True
+
+    def settled(node: tree.Node) -> tree.Node:
+        return settle(node, is_scalar, is_network, is_weight)
+
+    model.objectives = [replace(each, members=tuple(map(settled, each.members))) for each in model.objectives]
+    model.definitions = {key: replace(each, body=settled(each.body)) for key, each in model.definitions.items()}
+    model.densities = [replace(each, body=settled(each.body)) for each in model.densities]
+    model.drawn = {key: replace(each, density=settled(each.density)) for key, each in model.drawn.items()}
+    by_span = {id(each.span): each for each in model.densities}
+    context.densities.all = [
+        replace(each, declared=by_span[id(each.declared.span)]) if each.declared else each
+        for each in context.densities.all
+    ]
+
+
+def _is_of_time(call: tree.Call) -> bool:
+    """By its letters, is this a weight or a coefficient at a time: ``\\lambda(t)``, ``w(t)``?"""
+    head, single = call.head, len(call.args) == 1 and call.given is None and call.params is None
+    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup or plain(call.args[0]) not in TIMES:
+        return False
+    return head.letter in SCALAR_LETTERS | WEIGHTS
+
+
+def _integrated(model: Model) -> set[str]:
+    """The numbers that integrals between two ends run over, s of ``\\int_0^t \\beta(s) ds``."""
+    roots = (*model.expressions(), *(each.body for each in model.densities))
+    nodes = (each for root in roots for each in root.walk())
+    ranges = (each for each in nodes if isinstance(each, tree.Integral) and each.upper is not None)
+    return {name for each in ranges for symbol in each.variables if (name := plain(symbol)) is not None}
