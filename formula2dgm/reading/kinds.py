@@ -33,7 +33,8 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
     positions = positions_in(nodes)
     known = frozenset(bound) | _defined_along(nodes)
     moved = steps_moved_along(nodes, known) - (positions - frozenset(bound))
-    names = (frozenset(bound) | moved) - over | recurred_along(nodes, positions)
+    stepped = frozenset(_stepped(nodes)) - positions
+    names = (frozenset(bound) | moved | stepped) - over | recurred_along(nodes, positions)
     bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
     own = letters_of_their_own(nodes, positions - names, names)
     return along_steps(nodes, names, bounds).at(positions, own), bounds
@@ -55,6 +56,19 @@ def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
                 items = (item for each in symbols for item in (*each.sub, *each.sup))
                 found |= {text for item in items for each in item.walk() if (text := plain(each)) is not None}
     return frozenset(found)
+
+
+def _stepped(nodes: Iterable[tree.Node]) -> Iterator[str]:
+    """The index of a declared step of one variable, t of ``q(x_t|x_{t-1}) = ...``, though no sum is over it."""
+    for node in nodes:
+        match node:
+            case tree.Chain(
+                members=(tree.Call(args=(tree.Symbol() as over,), given=(tree.Symbol() as given,)), *_),
+                relations=("=" | ":=", *_),
+            ) if over.letter == given.letter:
+                match (over.sub, given.sub):
+                    case ((tree.Symbol() as step,), (tree.Add((first, tree.Neg(tree.Number("1")))),)) if step == first:
+                        yield step.letter
 
 
 #: Relations that a sum may put between its indices.

@@ -31,6 +31,7 @@ from formula2dgm.resolve.others import reads_outside
 from formula2dgm.resolve.sequence_draws import bind_runs
 from formula2dgm.resolve.sequences import runs_of
 from formula2dgm.resolve.sources import density_over, drawn_in_definition, is_data_source, is_defined
+from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.transformed import value_of_draw
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -275,4 +276,6 @@ def _enter(
         axes = (axis,)
     node = drawn_value(context, choice, name, law, axes, scope, evaluate, span)
     bound.values[name.id] = node
+    if name.index and all(isinstance(each, tree.Number) for each in name.index):  # x_1, beside x_t
+        bound.values[step_key(name)] = node
     bound.draws.append(node)

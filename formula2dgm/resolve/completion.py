@@ -11,6 +11,8 @@ from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.default_noise import write_noise
+from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.indexed_noise import index_noise
@@ -27,6 +29,11 @@ def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
+    paths: list[Note] = []
+    if options.scaffold:
+        statements, processes = write_noise(statements, keys)
+        statements, paths = write_paths(statements, keys)
+        paths = [*processes, *paths]
     rooted, roots = root_squares(statements)
     named_first, signs = name_first(rooted)
     named_first, derivatives = write_derivatives(named_first, _heads(keys))
@@ -35,7 +42,7 @@ def completed(
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
     out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
-    notes = [*roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
+    notes = [*paths, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
     out, more = write_evolutions(out)
     notes += more
     out, more = average_examples(out)

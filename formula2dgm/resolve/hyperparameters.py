@@ -85,6 +85,13 @@ def refuse_unknown_term(context: Context, term: tree.Node) -> None:
             )
 
 
+def names_constant(context: Context, term: tree.Symbol) -> bool:
+    """Is a whole term ``C``, of which nothing says what it is?"""
+    name = read_name(term, context.model.indices, head=True)
+    known = name.full in context.model.definitions or context.named.find(name) or name.id in context.model.variables
+    return context.options.scaffold and plain(term) == "C" and not known
+
+
 def is_weighed_against_rest(context: Context, symbol: tree.Node) -> bool:
     """Does ``1 - a`` stand somewhere beside a: is it a share?"""
     rest = (tree.Number("1", span=symbol.span), tree.Neg(symbol, span=symbol.span))

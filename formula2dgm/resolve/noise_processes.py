@@ -30,10 +30,10 @@ class Wanted:
 
 
 def use_in_process(context: Context, wanted: Signature, call: tree.Call) -> Use | None:
-    """A density of several steps, or of the step before, where the text declares one step, or a declared step back at
-    one of its number; None for any other."""
-    if (back := _back_at_number(context, wanted)) is not None:
-        return back
+    """A density of several steps, or of the step before, where the text declares one step, or a declared step at
+    its number; None for any other."""
+    if (one := _step_at_number(context, wanted)) is not None:
+        return one
     if not any(each.signature.head == wanted.head and is_step(context, each) for each in context.densities.all):
         return None
     density = next((each for each in context.densities.all if _is_same(each.signature, wanted)), None)
@@ -47,8 +47,8 @@ def use_in_process(context: Context, wanted: Signature, call: tree.Call) -> Use 
     return Use(density, wanted.slots[:count], wanted.slots[count:])
 
 
-def _back_at_number(context: Context, wanted: Signature) -> Use | None:
-    """``p(x_0|x_1)``, where ``p(x_{t-1}|x_t)`` is declared and nothing for the last step alone."""
+def _step_at_number(context: Context, wanted: Signature) -> Use | None:
+    """``p(x_0|x_1)``, where ``p(x_{t-1}|x_t)`` is declared and nothing for the last step alone; ``q(x_1|x_0)``."""
     time, places = context.time, [_place(context, each) for each in wanted.slots]
     if time is None or wanted.arity != (1, 1) or not all(isinstance(each, Step) for each in places):
         return None
@@ -60,11 +60,11 @@ def _back_at_number(context: Context, wanted: Signature) -> Use | None:
             continue
         over, given = (_place(context, slot) for slot in own.slots)
         letters = [_letter(slot) for slot in own.slots] == [_letter(slot) for slot in wanted.slots]
-        if not letters or not isinstance(given, Offset) or over != Offset(given.index, given.by - 1):
+        if not letters or not isinstance(given, Offset) or not isinstance(over, Offset) or over.index != given.index:
             continue
         first, second = places
         assert isinstance(first, Step) and isinstance(second, Step)
-        if second.number - first.number != 1:
+        if over.by - given.by not in (-1, 1) or first.number - second.number != over.by - given.by:
             continue
         number = second.number - given.by
         put = dict(zip(own.slots, wanted.slots, strict=True))

@@ -13,7 +13,7 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.chain_paths import sums_ranges
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
-from formula2dgm.resolve.hyperparameters import refuse_unknown_term
+from formula2dgm.resolve.hyperparameters import names_constant, refuse_unknown_term
 from formula2dgm.resolve.inner_products import without_constants
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.matrices import has_matrices
@@ -115,6 +115,9 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
             return terms_of(evaluate, steps, scope)
         case tree.Prefix(name="log", operand=inside) if (steps := log_over_steps(context, inside)) is not None:
             return terms_of(evaluate, steps, scope)
+        case tree.Symbol() if names_constant(context, node):
+            context.assume(f"{node} is left out: a constant has no gradient", node.span)
+            return []
         case tree.Symbol() if (piece := _named_piece(context, node)) is not None:
             return terms_of(evaluate, piece, scope.under(node))
     value = evaluate(node, scope)

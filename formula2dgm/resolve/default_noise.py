@@ -1,0 +1,144 @@
+r"""The noise process of a text that says only what is drawn from it: ``q(x_{t-1}|x_t, x_0)``, ``q(x_T|x_0)``.
+
+A density without parameters over the steps of one variable, given the variable at step 0, is taken for the process of
+Ho et al. 2020: q(x_t|x_{t-1}) = N(x_t; \sqrt{1-\beta_t} x_{t-1}, \beta_t I), and the way back, which has parameters,
+for p_\theta(x_{t-1}|x_t) = N(x_{t-1}; \mu_\theta(x_t, t), \beta_t I).  What the text says of any of them holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from formula2dgm.reading import Note
+from formula2dgm.reading.names import plain
+from formula2dgm.reading.positions import letter_of
+from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.signature import is_density_call
+from formula2dgm.resolve.default_paths import TIMES
+from formula2dgm.resolve.default_statements import Defaults, is_zero, placed
+from formula2dgm.syntax import parse_one, tree
+
+
+def write_noise(
+    statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
+) -> tuple[list[tree.Statement], list[Note]]:
+    """The statements with what the process needs, and what was decided; ``keys`` are what is bound."""
+    noise = _Process(list(statements), keys)
+    noise.complete()
+    return noise.statements, noise.notes
+
+
+class _Process(Defaults):
+    def complete(self) -> None:
+        """Declare the process, and draw from it where the text says ``E_q``."""
+        if (found := self._process()) is not None:
+            head, slot, index = found
+            self._declare_process(head, slot, index)
+            self.statements = [replace(each, body=self._drawn(each.body, head, slot)) for each in self.statements]
+            self.statements = [replace(each, body=self._averaged(each.body, head)) for each in self.statements]
+
+    def _process(self) -> tuple[tree.Symbol, tree.Symbol, str] | None:
+        """The head of a density of a process that nothing declares, one of its variables, and the index."""
+        declared = {
+            each.head.letter
+            for each in (*self.left_sides(), *self.keys)
+            if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and each.given is not None
+        }
+        for call in self.nodes():
+            if not isinstance(call, tree.Call) or not is_density_call(call) or not call.given:
+                continue
+            head, slots = call.head, (*call.args, *call.given)
+            if not isinstance(head, tree.Symbol) or head.sub or head.sup or head.letter in declared:
+                continue
+            steps = [(each, each.sub[0]) for each in slots if isinstance(each, tree.Symbol) and len(each.sub) == 1]
+            if len(steps) < len(slots) or len({letter_of(each) for each, _ in steps}) != 1:
+                continue
+            if any(is_zero(item) for _, item in steps[len(call.args) :]):
+                return head, steps[0][0], self._index_of(steps[0][0])
+        return None
+
+    def _items(self, slot: tree.Symbol) -> list[tree.Node]:
+        """The steps at which a variable stands."""
+        same = (each for each in self.nodes() if isinstance(each, tree.Symbol) and letter_of(each) == letter_of(slot))
+        return [each.sub[0] for each in same if len(each.sub) == 1]
+
+    def _index_of(self, slot: tree.Symbol) -> str:
+        for item in self._items(slot):
+            first = item.terms[0] if isinstance(item, tree.Add) else item
+            if (name := plain(first)) in TIMES and name is not None:
+                return name
+        return "t"
+
+    def _declare_process(self, head: tree.Symbol, slot: tree.Symbol, index: str) -> None:
+        now = replace(slot, sub=()).latex()
+        step = f"{head.latex()}({now}_{index}|{now}_{{{index}-1}})"
+        law = rf"\mathcal{{N}}({now}_{index}; \sqrt{{1-\beta_{index}}} {now}_{{{index}-1}}, \beta_{index} I)"
+        self.add(f"{step} = {law}", slot.span)
+        self.schedule("beta", (), index, slot.span)
+        self.data(replace(slot, sub=(tree.Number("0", span=slot.span),)))
+        self._declare_way_back(slot, index)
+
+    def _declare_way_back(self, slot: tree.Symbol, index: str) -> None:
+        """``p_\\theta(x_{t-1}|x_t)``, which has parameters: a Normal around a network of ``x_t`` and t, as wide as the
+        step; ``p_\\theta(x_{0:T})`` is made of these."""
+        now = replace(slot, sub=()).latex()
+        said = set(self.left_sides()) | set(self.keys)
+        for call in [each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each)]:
+            head = call.head
+            if not isinstance(head, tree.Symbol) or not head.sub or not self._is_of(call, slot):
+                continue
+            back = rf"{head.latex()}({now}_{{{index}-1}}|{now}_{index})"
+            if call.given is None and isinstance(_item(call.args[0]), tree.Range):
+                joint = parse_one(rf"{head.latex()}({now}_{{0:T}})")
+                if call == joint and call not in said:
+                    last = f"{replace(head, sub=()).latex()}({now}_T)"
+                    self.add(rf"{joint.latex()} = {last} \prod_{{{index}=1}}^T {back}", call.span)
+                    said.add(call)
+            elif call.given is None or len(call.args) != 1 or len(call.given) != 1:
+                continue
+            if parse_one(back) not in said:
+                mean = rf"\mu_{{{', '.join(each.latex() for each in head.sub)}}}({now}_{index}, {index})"
+                self.add(rf"{back} = \mathcal{{N}}({now}_{{{index}-1}}; {mean}, \beta_{index} I)", call.span)
+                said.add(parse_one(back))
+
+    def _is_of(self, call: tree.Call, slot: tree.Symbol) -> bool:
+        slots = (*call.args, *(call.given or ()))
+        return all(isinstance(each, tree.Symbol) and letter_of(each) == letter_of(slot) for each in slots)
+
+    def _drawn(self, node: tree.Node, head: tree.Symbol, slot: tree.Symbol) -> tree.Node:
+        """``E_q`` as an expectation over all steps, and ``\\sum_{t>1}`` to the last one."""
+        node = map_children(node, lambda each: self._drawn(each, head, slot))
+        match node:
+            case tree.Expect(binders=(tree.Symbol() as binder,)) if binder == head:
+                bare = replace(slot, sub=()).latex()
+                density = placed(parse_one(f"{head.latex()}({bare}_{{1:T}}|{bare}_0)"), binder.span)
+                self.notes.append(Note(f"{binder} is {density}", binder.span))
+                return replace(node, binders=(density,))
+            case tree.Big(op="sum", binders=(tree.Relates(tree.Symbol() as index, ">", tree.Number(first)),)) if (
+                node.upper is None and plain(index) == self._index_of(slot) and first.isdigit()
+            ):
+                start = tree.Number(str(int(first) + 1), span=node.span)
+                last = tree.Symbol("T", span=node.span)
+                self.notes.append(Note(f"the sum over {index} > {first} runs to T", node.span))
+                return replace(node, binders=(tree.Binds(index, start, span=node.span),), upper=last)
+        return node
+
+    def _averaged(self, node: tree.Node, head: tree.Symbol) -> tree.Node:
+        """``KL[q(x_{t-1}|x_t, x_0) || ...]`` under no expectation, as one over ``q(x_t|x_0)``."""
+        if isinstance(node, tree.Expect) and any(
+            isinstance(each, tree.Call) and each.head == head for each in node.binders
+        ):
+            return node
+        if isinstance(node, tree.Divergence) and isinstance(left := node.left, tree.Call) and left.head == head:
+            later = [each for each in left.given or () if not is_zero(_item(each) or each)]
+            first = [each for each in left.given or () if is_zero(_item(each) or each)]
+            if len(later) == 1 and len(first) == 1 and not isinstance(_item(later[0]), tree.Range):
+                density = tree.Call(head, (later[0],), (first[0],), span=node.span)
+                self.notes.append(Note(f"{later[0]} of {node} is drawn from {density}", node.span))
+                return tree.Expect((density,), node, span=node.span)
+        return map_children(node, lambda each: self._averaged(each, head))
+
+
+def _item(slot: tree.Node) -> tree.Node | None:
+    return slot.sub[0] if isinstance(slot, tree.Symbol) and len(slot.sub) == 1 else None

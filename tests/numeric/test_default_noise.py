@@ -1,0 +1,131 @@
+r"""Noise processes and paths of texts that say nothing of them, against the schedules of the papers by hand.
+
+Ho et al. 2020: \beta from 10^{-4} to 0.02 in 1000 steps, linearly; Liu et al. 2023: the straight line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.testing import assert_close
+
+import formula2dgm as f2d
+
+N, D, T = 6, 2, 1000
+BETA = torch.linspace(1e-4, 0.02, T, dtype=torch.float64)
+ALPHA_BAR = torch.cumprod(1 - BETA, 0)
+
+
+def batch() -> tuple[Tensor, Tensor, Tensor]:
+    torch.manual_seed(0)
+    return (
+        torch.randn(N, D, dtype=torch.float64),
+        torch.randn(N, D, dtype=torch.float64),
+        torch.tensor([1.0, 2.0, 10.0, 500.0, 999.0, 1000.0], dtype=torch.float64),
+    )
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.layer = nn.Linear(D, D)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        return self.layer(x) * (1 + t / T)[:, None]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        r"E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2",
+        r"E_{t,x_0,\epsilon}\|\epsilon_t - \epsilon_\theta(x_t, t)\|^2",
+        r"E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(\sqrt{\bar\alpha_t}x_0+\sqrt{1-\bar\alpha_t}\epsilon,t)\|^2",
+        r"E_{t \sim U(1,T), x_0 \sim p_{data}, \epsilon \sim N(0,I)}\|\epsilon - \epsilon_\theta(x_t, t)\|^2",
+        r"E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(\sqrt{\alpha_t} x_0 + \sqrt{1-\alpha_t}\epsilon, t)\|^2",
+    ],
+)
+def test_noise_predictions(loss: str) -> None:
+    net, (x, e, t) = Network().double(), batch()
+    o: Any = f2d.compile(rf"\min_\theta {loss}", {r"\epsilon_\theta": net}, scaffold=True, dims={"x_0": D}).double()
+    a = ALPHA_BAR[t.long() - 1][:, None]
+    expected = (e - net(a.sqrt() * x + (1 - a).sqrt() * e, t)).square().sum(-1).mean()
+    assert_close(o(x_0=x, noise={"t": t, "epsilon": e}).loss, expected)
+    assert any("T = 1000" in str(each) for each in o.assumptions)
+
+
+def test_what_the_text_says_holds() -> None:
+    text = [r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2", r"\beta_t = 0.1 t / T; T = 4"]
+    net, (x, e, _) = Network().double(), batch()
+    o: Any = f2d.compile(text, {r"\epsilon_\theta": net}, scaffold=True, dims={"x_0": D}).double()
+    t = torch.tensor([1.0, 2.0, 3.0, 4.0, 1.0, 4.0], dtype=torch.float64)
+    a = torch.cumprod(1 - 0.1 * torch.arange(1, 5, dtype=torch.float64) / 4, 0)[t.long() - 1][:, None]
+    expected = (e - net(a.sqrt() * x + (1 - a).sqrt() * e, t)).square().sum(-1).mean()
+    assert_close(o(x_0=x, noise={"t": t, "epsilon": e}).loss, expected)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        r"E_{t,x_0,x_1}\|v_\theta(x_t, t) - (x_1 - x_0)\|^2",
+        r"E_{t \sim U[0,1],x_0,x_1}\|v_\theta(x_t, t) - (x_1 - x_0)\|^2",
+    ],
+)
+def test_straight_lines(loss: str) -> None:
+    net, (x, e, t) = Network().double(), batch()
+    o: Any = f2d.compile(rf"\min_\theta {loss}", {r"v_\theta": net}, scaffold=True, dims={"x_1": D}).double()
+    t = t / T
+    x_t = (1 - t)[:, None] * e + t[:, None] * x
+    expected = (net(x_t, t) - (x - e)).square().sum(-1).mean()
+    assert_close(o(x_1=x, noise={"t": t, "x_0": e}).loss, expected)
+    assert [each.name for each in o.inputs] == ["x_1"]
+
+
+def test_a_network_of_each_time_is_one_network() -> None:
+    o: Any = f2d.compile(
+        r"\min_\theta E_{t,x_0,x_1}\|u^\theta_t(x_t) - (x_1 - x_0)\|^2", scaffold=True, dims={"x_1": D}
+    ).double()
+    assert "self.u_theta(x_t, t)" in o.source
+
+
+BOUNDS = {
+    "expectations of their own": r"\max E_{q(x_1|x_0)}[\log p_\theta(x_0|x_1)]"
+    r" - \sum_{t=2}^T E_{q(x_t|x_0)} KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)] - C",
+    "no expectation": r"\max E_{q(x_1|x_0)}[\log p_\theta(x_0|x_1)]"
+    r" - \sum_{t=2}^T KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)]",
+    "of q": r"\max E_q[\log p_\theta(x_0|x_1) - \sum_{t>1} KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)]]",
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_bounds(name: str) -> None:
+    """Each step by hand, at the mean of many draws: the network is 0, so that a KL is known in closed form."""
+
+    class Zero(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.none = nn.Parameter(torch.zeros((), dtype=torch.float64))
+
+        def forward(self, x: Tensor, t: Tensor) -> Tensor:
+            return self.none * x
+
+    steps = 5
+    o: Any = f2d.compile(
+        [BOUNDS[name], f"T = {steps}"], {r"\mu_\theta": Zero()}, scaffold=True, dims={"x_0": D}
+    ).double()
+    beta = torch.linspace(1e-4, 0.02, steps, dtype=torch.float64)
+    bar = torch.cumprod(1 - beta, 0)
+    x = torch.full((40_000, D), 0.05, dtype=torch.float64)
+    expected = D * (-0.5 * torch.log(2 * torch.pi * beta[0])) - D * 0.05**2 / (2 * beta[0])
+    for t in range(2, steps + 1):
+        b, a, before = beta[t - 1], bar[t - 1], bar[t - 2]
+        variance = (1 - before) / (1 - a) * b
+        by_data, by_noise = before.sqrt() * b / (1 - a), (1 - b).sqrt() * (1 - before) / (1 - a)
+        mean = (by_data + by_noise * a.sqrt()) * 0.05
+        square = mean**2 + by_noise**2 * (1 - a)
+        expected = expected - D * 0.5 * ((variance + square) / b - 1 - torch.log(variance / b))
+    torch.manual_seed(0)
+    assert_close(o(x_0=x).value.detach(), expected, rtol=0.02, atol=0.02)
