@@ -17,6 +17,7 @@ from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.unfolding import unfold_definitions
+from formula2dgm.resolve.whole_values import write_wholes
 from formula2dgm.syntax import tree
 
 
@@ -34,6 +35,8 @@ def completed(
     )
     notes = [*signs, *means, *codes, *densities, *named, *notes]
     out, more = average_examples(out)
+    notes += more
+    out, more = write_wholes(out)
     notes += more
     out, more = index_noise(out, options.scaffold)
     notes += more

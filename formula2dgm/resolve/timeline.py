@@ -153,6 +153,8 @@ def _indices(context: Context, names: list[Name]) -> frozenset[str]:
             place = place_of(each, model.indices, frozenset())
             if isinstance(place, Offset) and place.by == -1 and name.id in named:
                 found.add(place.index)
+            elif isinstance(place, Between) and place.index is not None and name.id in named:
+                found.add(place.index)
     return frozenset(found)
 
 
