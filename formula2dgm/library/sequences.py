@@ -95,6 +95,11 @@ def up_to_each_step(x: Tensor, dim: int) -> list[Tensor]:
     return [x.narrow(dim, 0, step + 1) for step in range(x.shape[dim])]
 
 
+def then_zeros(x: Tensor, dim: int, steps: int) -> Tensor:
+    """x with zeros behind its steps along ``dim``, as many steps as ``steps`` in all."""
+    return torch.cat([x, x.new_zeros((*x.shape[:dim], steps - x.shape[dim], *x.shape[dim + 1 :]))], dim)
+
+
 def over_axes(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """x repeated along those of the axes in which it has size 1, laid out so that each step is folded as it lies."""
     return x.expand(axes + x.shape[len(axes) :]).contiguous()
@@ -136,6 +141,10 @@ def check_steps(name: str, step: Tensor, steps: int | Tensor) -> None:
         raise ValueError(f"{name} is a step from 1 to {said}, but lies between {int(step.min())} and {int(step.max())}")
 
 
+#: So many sequences tell what a network never reads from what it does not react to.
+ENOUGH = 8
+
+
 def check_causal(
     name: str,
     network: Any,
@@ -144,21 +153,28 @@ def check_causal(
     backward: bool = False,
     first: bool = False,
     inputs: tuple[str, ...] = (),
+    moved: int | None = None,
 ) -> None:
     """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of the values, time behind
-    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names that the values are taken by."""
-    given = fold(lead, *values)
-    steps = given[0].shape[1]
-    half = steps // 2
-    other, kept = ((0, half), (half, steps - half)) if backward else ((half, steps - half), (0, half))
+    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names that the values are taken by;
+    ``moved``: the value that is given one step late, of which each result reads the newest step."""
+    given = list(fold(lead, *values))
+    count, steps = given[0].shape[:2]
+    later = torch.arange(steps, device=given[0].device) >= _cuts(count, steps, given[0].device)[:, None]
+    other = ~later if backward else later
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         state = torch.random.get_rng_state()
-        found = _states(name, _called(network, given, first, inputs), steps)
+        found = _states(name, _called(network, tuple(given), first, inputs), steps)
         torch.random.set_rng_state(state)
-        changed = tuple(_changed(x, *other) for x in given)
+        changed = tuple(_changed(x, other) for x in given)
         again = _states(name, _called(network, changed, first, inputs), steps)
+        if moved is not None and count >= ENOUGH:
+            newest = later & (later.cumsum(1) == 1)
+            torch.random.set_rng_state(state)
+            given[moved] = _changed(given[moved], newest)
+            _refuse_older(name, found, _states(name, _called(network, tuple(given), first, inputs), steps), newest)
     for one, two in zip(found, again, strict=True):
-        if not torch.allclose(one.narrow(1, *kept), two.narrow(1, *kept), rtol=1e-3, atol=1e-5):
+        if not torch.allclose(one[~other], two[~other], rtol=1e-3, atol=1e-5):
             raise ValueError(
                 f"{name} is given the steps {'from' if backward else 'up to'} each one, all in one call, but its "
                 f"result at a step depends on {'earlier' if backward else 'later'} ones: a recurrent layer that runs "
@@ -172,12 +188,27 @@ def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[
     return output[0] if first else output
 
 
-def _changed(x: Tensor, start: int, count: int) -> Tensor:
-    """A sequence with other values at some steps: those of the first one, where they are whole numbers."""
-    changed = x.clone()
-    part = changed.narrow(1, start, count)
-    part.copy_(part.flip(1) + 1 if x.is_floating_point() else x[:, :1].expand_as(part))
-    return changed
+def _refuse_older(name: str, found: list[Tensor], again: list[Tensor], newest: Tensor) -> None:
+    """Refuse a network whose results change behind a step that is changed, and never at it."""
+    pairs = list(zip(found, again, strict=True))
+    at_it = any(not torch.equal(one[newest], two[newest]) for one, two in pairs)
+    if not at_it and any(not torch.equal(one, two) for one, two in pairs):
+        raise ValueError(
+            f"{name} reads entries before each one, but never the one right before it: a network that is masked by "
+            f"itself and takes the values themselves, not one step late, is bound as f2d.Masked(network)"
+        )
+
+
+def _cuts(count: int, steps: int, device: torch.device) -> Tensor:
+    """For each sequence a step, counted from 0, from which on it is changed: spread evenly behind the first."""
+    return 1 + (2 * torch.arange(count, device=device) + 1) * (steps - 1) // (2 * count)
+
+
+def _changed(x: Tensor, where: Tensor) -> Tensor:
+    """Sequences with other values at some steps: the least or the greatest one, where they are whole numbers."""
+    whole = not x.is_floating_point() or bool((x == x.round()).all())
+    other = torch.where(x == x.max(), x.min(), x.max()) if whole else x.flip(1) + 1
+    return torch.where(where.reshape(where.shape + (1,) * (x.dim() - 2)), other, x)
 
 
 def _states(name: str, output: Any, steps: int) -> list[Tensor]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Declared
+from formula2dgm.resolve.places import Between, Offset, Place
 from formula2dgm.syntax import tree
 
 
@@ -24,6 +27,33 @@ def refuse_unseen(context: Context, declared: Declared) -> None:
                 symbol.span,
                 f"write {signature.head}({variables}|{given}), here and where it is used",
             )
+        _refuse_later(context, declared, symbol, name)
+
+
+def _refuse_later(context: Context, declared: Declared, symbol: tree.Symbol, name: Name) -> None:
+    """``p(x_i|x_{<i}) = Bernoulli(x_i; f_i(x))``: of the variable that it scores, a density reads the steps that it is
+    given, or earlier ones."""
+    time, signature = context.time, declared.signature
+    own = next((each for each in signature.variables if each and each.id == name.id), None)
+    if time is None or own is None:
+        return
+    present = next((place for _, place in time.places(own) if isinstance(place, Offset)), None)
+    given = [_end(place) for each in signature.given if each and each.id == name.id for _, place in time.places(each)]
+    reads = [_end(place) for _, place in time.places(name) if isinstance(place, Between)]
+    if present is None or not reads or max(reads) <= max([present.by - 1, *given]):
+        return
+    raise context.refuse(
+        "F2D-0491",
+        f"{signature.label} is declared to depend on {symbol}, later steps than those that it is given",
+        symbol.span,
+        f"read the steps before, {symbol.letter}_{{<{present.index}}}",
+    )
+
+
+def _end(place: Place | Between) -> float:
+    """How many steps behind the present one a place ends."""
+    last = place.upper if isinstance(place, Between) else place
+    return last.by if isinstance(last, Offset) else math.inf
 
 
 def refuse_itself(context: Context, declared: Declared) -> None:
