@@ -141,10 +141,6 @@ def check_steps(name: str, step: Tensor, steps: int | Tensor) -> None:
         raise ValueError(f"{name} is a step from 1 to {said}, but lies between {int(step.min())} and {int(step.max())}")
 
 
-#: So many sequences tell what a network never reads from what it does not react to.
-ENOUGH = 8
-
-
 def check_causal(
     name: str,
     network: Any,
@@ -156,23 +152,17 @@ def check_causal(
     moved: int | None = None,
 ) -> None:
     """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of the values, time behind
-    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names that the values are taken by;
-    ``moved``: the value that is given one step late, of which each result reads the newest step."""
-    given = list(fold(lead, *values))
-    count, steps = given[0].shape[:2]
-    later = torch.arange(steps, device=given[0].device) >= _cuts(count, steps, given[0].device)[:, None]
+    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names of the values; ``moved``: which
+    value is given one step late, so that each result reads its newest step."""
+    given = fold(lead, *values)
+    later = _behind_cuts(given[0])
     other = ~later if backward else later
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        state = torch.random.get_rng_state()
-        found = _states(name, _called(network, tuple(given), first, inputs), steps)
-        torch.random.set_rng_state(state)
-        changed = tuple(_changed(x, other) for x in given)
-        again = _states(name, _called(network, changed, first, inputs), steps)
-        if moved is not None and count >= ENOUGH:
-            newest = later & (later.cumsum(1) == 1)
-            torch.random.set_rng_state(state)
-            given[moved] = _changed(given[moved], newest)
-            _refuse_older(name, found, _states(name, _called(network, tuple(given), first, inputs), steps), newest)
+    found = _results(name, network, given, first, inputs)
+    if moved is not None and len(later) >= 8:  # fewer may happen not to react to what is read
+        newest = later & (later.cumsum(1) == 1)
+        changed = tuple(_changed(x, newest) if place == moved else x for place, x in enumerate(given))
+        _refuse_older(name, found, _results(name, network, changed, first, inputs), newest)
+    again = _results(name, network, tuple(_changed(x, other) for x in given), first, inputs)
     for one, two in zip(found, again, strict=True):
         if not torch.allclose(one[~other], two[~other], rtol=1e-3, atol=1e-5):
             raise ValueError(
@@ -180,12 +170,6 @@ def check_causal(
                 f"result at a step depends on {'earlier' if backward else 'later'} ones: a recurrent layer that runs "
                 f"{'backwards' if backward else 'forwards'} does not, nor does attention that is masked"
             )
-
-
-def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> Any:
-    """What a network returns of values; its first output alone where only that one has steps."""
-    output = network(**dict(zip(inputs, given, strict=True))) if inputs else network(*given)
-    return output[0] if first else output
 
 
 def _refuse_older(name: str, found: list[Tensor], again: list[Tensor], newest: Tensor) -> None:
@@ -199,9 +183,25 @@ def _refuse_older(name: str, found: list[Tensor], again: list[Tensor], newest: T
         )
 
 
-def _cuts(count: int, steps: int, device: torch.device) -> Tensor:
-    """For each sequence a step, counted from 0, from which on it is changed: spread evenly behind the first."""
-    return 1 + (2 * torch.arange(count, device=device) + 1) * (steps - 1) // (2 * count)
+def _behind_cuts(x: Tensor) -> Tensor:
+    """For each sequence the steps from one of them on: cuts that are spread evenly behind the first step."""
+    count, steps = x.shape[:2]
+    cuts = 1 + (2 * torch.arange(count, device=x.device) + 1) * (steps - 1) // (2 * count)
+    return torch.arange(steps, device=x.device) >= cuts[:, None]
+
+
+def _results(
+    name: str, network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]
+) -> list[Tensor]:
+    """What a network returns of every step; with the same random numbers whenever it is asked."""
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        return _states(name, _called(network, given, first, inputs), given[0].shape[1])
+
+
+def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> Any:
+    """What a network returns of values; its first output alone where only that one has steps."""
+    output = network(**dict(zip(inputs, given, strict=True))) if inputs else network(*given)
+    return output[0] if first else output
 
 
 def _changed(x: Tensor, where: Tensor) -> Tensor:

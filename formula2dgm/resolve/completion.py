@@ -11,6 +11,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.indexed_noise import index_noise
+from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.per_example import average_examples
@@ -36,7 +37,7 @@ def completed(
     notes = [*signs, *means, *codes, *densities, *named, *notes]
     out, more = average_examples(out)
     notes += more
-    out, more = write_wholes(out)
+    out, more = write_wholes(natural_logs(out))
     notes += more
     out, more = index_noise(out, options.scaffold)
     notes += more

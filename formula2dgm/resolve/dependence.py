@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.model import Declared
-from formula2dgm.resolve.places import Between, Offset, Place
+from formula2dgm.resolve.places import Between, Offset, Place, Step
 from formula2dgm.syntax import tree
 
 
@@ -48,6 +50,40 @@ def _refuse_later(context: Context, declared: Declared, symbol: tree.Symbol, nam
         symbol.span,
         f"read the steps before, {symbol.letter}_{{<{present.index}}}",
     )
+
+
+def refuse_own_step(context: Context, use: Use) -> None:
+    """``p(x_i|x_{\\le i})``: a density of a step is not given that very step."""
+    for node in use.variables:
+        here = [each for each in _places(context, node) if isinstance(each[1], Offset)]
+        for each in use.given:
+            for name, place in _places(context, each):
+                if any(name == own and _holds(place, step) for own, step in here):
+                    raise context.refuse(
+                        "F2D-0492",
+                        f"{use.call or use.density.label} is given {each}, which holds {node}, the value that it scores",
+                        each.span,
+                        f"give it the steps before, {name}_{{<{here[0][1].index}}}",
+                    )
+
+
+def _places(context: Context, node: tree.Node) -> list[tuple[str, Any]]:
+    """The places at which a slot reads a variable, each with its name."""
+    time = context.time
+    if time is None or not isinstance(node, tree.Symbol):
+        return []
+    name = read_name(node, context.model.indices)
+    return [(name.id, place) for _, place in time.places(name)]
+
+
+def _holds(place: Place | Between, step: Offset) -> bool:
+    """Is a step one of those of a place?"""
+    if not isinstance(place, Between):
+        return place == step
+    lower, upper = place.lower, place.upper
+    behind = isinstance(lower, Offset) and (lower.index != step.index or lower.by > step.by)
+    before = isinstance(upper, Offset) and (upper.index != step.index or upper.by < step.by)
+    return not behind and not before and not isinstance(upper, Step)
 
 
 def _end(place: Place | Between) -> float:

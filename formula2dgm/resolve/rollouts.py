@@ -159,14 +159,12 @@ class _Rollout:
         count = len(own.variables)
         use = Use(density, own.slots[:count], own.slots[count:])
         law = law_of(self.context, use, self._scope(), self.evaluate)
-        name = own.variables[0]
-        space = self.context.model.spaces.get(name.id) if name is not None else None
-        counted = space is not None and space.kind == "category" and ("one_hot", True) not in law.options
-        if law.shape is None and counted and registry.family(law.family).support == "category":
-            law = self.context.arena.make(
-                ir.Law, law.label, law.family, law.params, space.shape, law.scalar, law.options
-            )
-        return law
+        space = self.context.model.spaces.get(own.variables[0].id) if own.variables[0] is not None else None
+        counted = registry.family(law.family).support == "category" and ("one_hot", True) not in law.options
+        if law.shape is not None or not counted or space is None or space.kind != "category":
+            return law
+        make = self.context.arena.make
+        return make(ir.Law, law.label, law.family, law.params, space.shape, law.scalar, law.options)
 
     def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...]:
         """What the given steps carry: the draws and states of the objective at the last step, and the states that are

@@ -97,7 +97,7 @@ def find_time(context: Context) -> Timeline | None:
     roots += [slot for each in (*model.densities, *model.sequences) for slot in each.signature.slots]
     symbols = [each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)]
     names = [read_name(each, model.indices) for each in symbols]
-    indices = _indices(context, names)
+    indices = _indices(context, names, _summed(roots))
     own = [upper for each in sorted(indices) if (upper := _own_bound(context, each, indices)) is not None]
     ends = frozenset(text for upper in own for text in _names_of_end(upper))
     ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
@@ -155,7 +155,13 @@ def _upper(each: tree.Node) -> str:
     return str(each.bound) if isinstance(each, tree.OpenRange) else ""
 
 
-def _indices(context: Context, names: list[Name]) -> frozenset[str]:
+def _summed(roots: list[tree.Node]) -> frozenset[str]:
+    """The names that sums and products bind."""
+    nodes = (each for root in roots for each in root.walk() if isinstance(each, tree.Big))
+    return frozenset(name for each in nodes for name, _ in binder_names(each))
+
+
+def _indices(context: Context, names: list[Name], summed: frozenset[str]) -> frozenset[str]:
     model = context.model
     named = model.variables | set(model.definitions)
     found = {each for each in model.indices if each in TIME_LETTERS or str(model.bounds.get(each)) in TIME_BOUNDS}
@@ -165,7 +171,7 @@ def _indices(context: Context, names: list[Name]) -> frozenset[str]:
             place = place_of(each, model.indices, frozenset())
             if isinstance(place, Offset) and place.by == -1 and name.id in named:
                 found.add(place.index)
-            elif isinstance(place, Between) and place.index is not None and name.id in named:
+            elif isinstance(place, Between) and place.index in summed and name.id in named:
                 found.add(place.index)
     return frozenset(found)
 
