@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.bindings import NumberValue
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.spaces import Space, at_sizes
 from formula2dgm.resolve.whole_values import ends_of
@@ -27,11 +27,23 @@ def entry_indices(context: Context, symbols: Iterable[tree.Symbol], time: frozen
     found: dict[str, tree.Symbol] = {}
     for symbol in symbols:
         name = read_name(symbol, model.indices)
-        drawn = name.id in context.latent or name.id in model.definitions or name.id not in model.variables
         ends = {each for item in name.index for each in ends_of(item)} & model.indices
-        if ends and not ends & time and not drawn:
+        if not ends or ends & time or name.id in model.definitions or name.id not in model.variables:
+            continue
+        if name.id not in context.latent:
             found.setdefault(name.id, symbol)
+        elif (space := model.spaces.get(name.id)) is not None and space.shape and name.id not in model.elements:
+            raise _whole_or_entries(context, symbol, name.id)
     return found
+
+
+def _whole_or_entries(context: Context, symbol: tree.Symbol, name: str) -> Refused:
+    return context.refuse(
+        "F2D-0493",
+        f"{name} is drawn, and {symbol} reads parts of it: its space may be that of each part or of all of them",
+        symbol.span,
+        f"say what one part is, {name}_i \\in \\mathbb{{R}}, and how many there are",
+    )
 
 
 def count_entries(context: Context, found: dict[str, tree.Symbol], uppers: Iterable[tree.Node]) -> int | None:
