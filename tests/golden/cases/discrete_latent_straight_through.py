@@ -310,6 +310,7 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
-def log_sigmoid(x: Tensor) -> Tensor:
+def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
