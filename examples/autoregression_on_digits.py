@@ -3,8 +3,8 @@ r"""An autoregressive model of the digits' 17 grey levels, pixel by pixel: a sma
     python examples/autoregression_on_digits.py     prints bits a pixel and writes autoregression_on_digits.png: digits
                                                     that are drawn pixel by pixel
 
-The network masks its convolutions itself, so that its result at a pixel reads the pixels before it alone: it is bound as
-``f2d.Masked(network)``, and the first batch is checked. One call scores all pixels; drawing takes one call a pixel.
+The network masks its convolutions itself, so that its result at a pixel reads the pixels before it alone: it is bound
+as ``f2d.Masked(network)``, and the first batch is checked. One call scores all pixels; drawing takes one call a pixel.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ D = 64
 
 
 class MaskedConv(nn.Conv2d):
-    """A convolution that reads the pixels above, and those to the left; the pixel itself only behind the first layer."""
+    """A convolution that reads the pixels above and to the left; the pixel itself only behind the first layer."""
 
     def __init__(self, inputs: int, outputs: int, size: int, first: bool = False) -> None:
         super().__init__(inputs, outputs, size, padding=size // 2)

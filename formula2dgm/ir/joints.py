@@ -59,7 +59,7 @@ class Rollout:
     last    what the given steps carry to the new ones: by variable, its value at the last of them, as the objective
             draws and computes it from data
     steps   how many steps there are by default: a number, or the hyperparameter that says it
-    entries whether the steps are the entries of a vector: networks are given all of them, as zeros before they are drawn
+    entries whether the steps are the entries of a vector: networks are given all of them, zeros before they are drawn
     """
 
     time: Axis

@@ -190,9 +190,7 @@ def _behind_cuts(x: Tensor) -> Tensor:
     return torch.arange(steps, device=x.device) >= cuts[:, None]
 
 
-def _results(
-    name: str, network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]
-) -> list[Tensor]:
+def _results(name: str, network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> list[Tensor]:
     """What a network returns of every step; with the same random numbers whenever it is asked."""
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         return _states(name, _called(network, given, first, inputs), given[0].shape[1])

@@ -31,12 +31,12 @@ def write_likelihoods(statements: Sequence[tree.Statement]) -> tuple[list[tree.S
     def written(node: tree.Node) -> tree.Node:
         if node in said:
             used[node] = None
-            return said[node].body.members[-1].placed(node.span)  # type: ignore[attr-defined, index]
+            return said[node].body.members[-1].placed(node.span)  # type: ignore[attr-defined]
         return map_children(node, written)
 
     rest = [each for each in statements if each not in said.values()]
     changed = [replace(each, body=written(each.body)) for each in rest]
-    notes = [Note(f"{call} is {said[call].body.members[-1]}", said[call].span) for call in used]  # type: ignore[attr-defined, index]
+    notes = [Note(f"{call} is {said[call].body.members[-1]}", said[call].span) for call in used]  # type: ignore[attr-defined]
     return (changed, notes) if used else (list(statements), [])
 
 

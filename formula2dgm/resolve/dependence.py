@@ -61,7 +61,7 @@ def refuse_own_step(context: Context, use: Use) -> None:
                 if any(name == own and _holds(place, step) for own, step in here):
                     raise context.refuse(
                         "F2D-0492",
-                        f"{use.call or use.density.label} is given {each}, which holds {node}, the value that it scores",
+                        f"{use.call or use.density.label} is given {each}, which holds {node}, the value it scores",
                         each.span,
                         f"give it the steps before, {name}_{{<{here[0][1].index}}}",
                     )

@@ -161,7 +161,9 @@ def _refuse_other_parts(context: Context, each: _Sum, carriers: dict[str, tuple[
             continue
         upper = next(upper for (_, upper), axis in context.plates.items() if axis == known[0])
         if upper != str(each.upper):
-            bounds = " and ".join(f"to {end}" if end != "None" else "to no written end" for end in (upper, str(each.upper)))
+            bounds = " and ".join(
+                f"to {end}" if end != "None" else "to no written end" for end in (upper, str(each.upper))
+            )
             raise context.refuse(
                 "F2D-0494",
                 f"sums run over the parts of {name} {bounds}: these would be the same parts",

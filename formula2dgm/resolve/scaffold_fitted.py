@@ -1,7 +1,7 @@
 r"""Default parameters of a law that is fitted: ``\mu`` and ``\sigma`` of ``q(w) = \mathcal{N}(w; \mu, \sigma^2 I)``.
 
-What stands in a declared family over one variable, given nothing, and has no value, is learned: it starts at 0, what has
-to be positive at 1. A law without parameters of its own, ``p(w) = \mathcal{N}(w; 0, s^2 I)``, is a choice: its numbers
+What stands in a declared family over one variable, given nothing, and has no value, is learned: it starts at 0, what
+has to be positive at 1. A law without parameters of its own, ``p(w) = \mathcal{N}(w; 0, s^2 I)``, is a choice: its numbers
 are hyperparameters.
 """
 
@@ -24,7 +24,13 @@ from formula2dgm.syntax import tree
 def default_fitted(context: Context, symbol: tree.Symbol, name: Name, scope: Scope) -> ir.Node | None:
     """The value of an unbound symbol of a law that is fitted; None for any other symbol."""
     declared = scope.statement
-    if not context.options.scaffold or declared is None or name.index or name.group or not _is_fitted(context, declared):
+    if (
+        not context.options.scaffold
+        or declared is None
+        or name.index
+        or name.group
+        or not _is_fitted(context, declared)
+    ):
         return None
     if any(name.id in each.signature.ids[0] | each.signature.ids[1] for each in context.densities.all):
         return None
@@ -36,7 +42,9 @@ def default_fitted(context: Context, symbol: tree.Symbol, name: Name, scope: Sco
     owned = attribute(f"log_{name.full}" if positive else name.full, "tensor")
     group = declared.signature.group[0] if declared.signature.group else None
     context.parameters.setdefault(owned, Parameter(owned, str(symbol), True, shape, group, fill=0.0))
-    context.assume(f"{symbol} is learned{', positive: it starts at 1' if positive else ': it starts at 0'}", symbol.span)
+    context.assume(
+        f"{symbol} is learned{', positive: it starts at 1' if positive else ': it starts at 0'}", symbol.span
+    )
     value = context.arena.make(ir.Param, owned, True)
     return context.arena.make(ir.Apply, "exp", (value,)) if positive else value
 

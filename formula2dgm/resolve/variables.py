@@ -24,8 +24,8 @@ from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.recurrences import initial, is_state, state
 from formula2dgm.resolve.recurrent_layers import arranged
-from formula2dgm.resolve.scaffold_networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_fitted import default_fitted
+from formula2dgm.resolve.scaffold_networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
 from formula2dgm.resolve.scaffold_tables import default_table
 from formula2dgm.resolve.schedules import is_schedule, reads_itself, recurrence

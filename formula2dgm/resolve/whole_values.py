@@ -1,5 +1,6 @@
-r"""A variable whose entries are read before one of them is all of its entries where it has no index: in ``p(x) = \prod_i
-p(x_i|x_{<i})`` x is ``x_{1:D}``.
+r"""A variable of which the entries before one are read is all of its entries where it has no index.
+
+In ``p(x) = \prod_{i=1}^D p(x_i|x_{<i})`` x is ``x_{1:D}``.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Functional(nn.Module):
 
     def __init__(self, module: nn.Module):
         super().__init__()
-        self.__dict__["module"] = module  # its weights are no parameters of this one
+        self.hidden = (module,)  # in a tuple: its weights are no parameters of this one
         self.shapes = {name: each.shape for name, each in module.named_parameters()}
         self.size = sum(shape.numel() for shape in self.shapes.values())
 
@@ -34,11 +34,11 @@ class Functional(nn.Module):
         if w.shape[-1] != self.size:
             raise ValueError(f"the module has {self.size} weights, but is given {w.shape[-1]}")
         if w.dim() == 1 or w.stride(0) == 0 or len(w) == 1:
-            return functional_call(self.module, self._named(w.reshape(-1, self.size)[0] if w.dim() > 1 else w), (x,))
+            return functional_call(self.hidden[0], self._named(w.reshape(-1, self.size)[0] if w.dim() > 1 else w), (x,))
         return torch.vmap(self._alone, randomness="different")(x, w)
 
     def _alone(self, x: Tensor, w: Tensor) -> Any:
-        return functional_call(self.module, self._named(w), (x.unsqueeze(0),))[0]
+        return functional_call(self.hidden[0], self._named(w), (x.unsqueeze(0),))[0]
 
     def _named(self, w: Tensor) -> dict[str, Tensor]:
         """The weights by name."""

@@ -1,4 +1,4 @@
-"""A network that is masked by itself: MADE, PixelCNN, any whose result for an entry reads the entries before it alone."""
+"""A network that is masked by itself: MADE, PixelCNN, any whose result for an entry reads those before it alone."""
 
 from __future__ import annotations
 

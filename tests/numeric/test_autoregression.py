@@ -110,7 +110,11 @@ FORMULAS = {
     ],
     "classes": [r"\max \log p(x)", r"p(x) = \prod_{i=1}^D p(x_i|x_{<i})", r"x_i \in \{1,\dots,3\}; D = 4"],
     "vectors": [r"\max \sum_{i=1}^D \log p(x_i|x_{<i})", r"x_i \in \mathbb{R}^2; D = 3"],
-    "a condition": [r"\max \log p(x|c)", r"p(x|c) = \prod_{i=1}^D p(x_i|x_{<i}, c)", r"x \in \mathbb{R}^4; c \in \mathbb{R}^2"],
+    "a condition": [
+        r"\max \log p(x|c)",
+        r"p(x|c) = \prod_{i=1}^D p(x_i|x_{<i}, c)",
+        r"x \in \mathbb{R}^4; c \in \mathbb{R}^2",
+    ],
     "a mixture": [
         r"\max \log p(x)",
         r"p(x) = \prod_{i=1}^D p(x_i|x_{<i})",
@@ -128,7 +132,11 @@ FORMULAS = {
         r"L = 3; x \in \mathbb{R}^5; z_l \in \mathbb{R}^2",
     ],
     "a first factor": [r"\max \log p(x)", r"p(x) = p(x_1) \prod_{i=2}^D p(x_i|x_{<i})", r"x \in \mathbb{R}^3"],
-    "bits an entry": [r"\min -\frac1D E_{p_{data}(x)}[\log_2 p(x)]", PRODUCT.replace(r"_\theta", ""), r"x \in \{0,1\}^4"],
+    "bits an entry": [
+        r"\min -\frac1D E_{p_{data}(x)}[\log_2 p(x)]",
+        PRODUCT.replace(r"_\theta", ""),
+        r"x \in \{0,1\}^4",
+    ],
 }
 
 
@@ -264,7 +272,8 @@ def test_a_written_module_draws_the_same(tmp_path: Path) -> None:
     torch.save(objective.state_dict(), tmp_path / "weights.pt")
     (tmp_path / "model.py").write_text(objective.source)
     script = (
-        "import torch, model; torch.set_default_dtype(torch.float64); m = model.build({'x': ()}); m.load_state_dict(torch.load('weights.pt'));"
+        "import torch, model; torch.set_default_dtype(torch.float64); m = model.build({'x': ()});"
+        "m.load_state_dict(torch.load('weights.pt'));"
         "torch.manual_seed(3); print(m.sample(4)['x'].long().tolist())"
     )
     out = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)

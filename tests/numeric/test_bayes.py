@@ -14,7 +14,11 @@ from tests.support.agreement import assert_agrees
 from tests.support.default_agreement import assert_defaults_agree
 
 N, SIZE = 1000, 13
-LAW = [r"q_\theta(w) = \mathcal{N}(w; \mu, \sigma^2 I)", r"\sigma = \log(1 + \exp(\rho))", r"p(w) = \mathcal{N}(w; 0, I)"]
+LAW = [
+    r"q_\theta(w) = \mathcal{N}(w; \mu, \sigma^2 I)",
+    r"\sigma = \log(1 + \exp(\rho))",
+    r"p(w) = \mathcal{N}(w; 0, I)",
+]
 LIKELIHOOD = r"p(y_i|x_i,w) = \mathcal{N}(y_i; f_w(x_i), 0.1)"
 SPACES = rf"N = {N}; x_i \in \mathbb{{R}}^2; y_i \in \mathbb{{R}}; w \in \mathbb{{R}}^{{{SIZE}}}"
 
@@ -175,7 +179,12 @@ def test_a_conditional_neural_process() -> None:
     ]
     objective = f2d.compile(text, {"h": H(), "m": Mean()})
     for context, targets in ((4, 6), (1, 9)):
-        u, v, x, y = torch.randn(3, context, 2), torch.randn(3, context), torch.randn(3, targets, 2), torch.randn(3, targets)
+        u, v, x, y = (
+            torch.randn(3, context, 2),
+            torch.randn(3, context),
+            torch.randn(3, targets, 2),
+            torch.randn(3, targets),
+        )
         r = h(torch.cat([u, v[..., None]], -1)).mean(1, keepdim=True).expand(3, targets, 4)
         expected = Normal(decoder(torch.cat([r, x], -1))[..., 0], 0.5).log_prob(y).sum(1).mean()
         assert_close(objective(u=u, v=v, x=x, y=y).value, expected)
@@ -193,6 +202,10 @@ def test_a_neural_process_agrees_with_the_reference() -> None:
 
 @pytest.mark.parametrize("end", [r"\sum_{i=1}^M", r"\sum_i"])
 def test_a_context_that_is_no_set_of_its_own_is_refused(end: str) -> None:
-    text = [rf"\max {end} \log p(y_i|r,x_i)", r"r = \frac1C \sum_{j=1}^C h(x_j,y_j)", r"x_i \in \mathbb{R}^2; y_i \in \mathbb{R}"]
+    text = [
+        rf"\max {end} \log p(y_i|r,x_i)",
+        r"r = \frac1C \sum_{j=1}^C h(x_j,y_j)",
+        r"x_i \in \mathbb{R}^2; y_i \in \mathbb{R}",
+    ]
     with pytest.raises(FormulaError, match="F2D-0494"):
         f2d.compile(text, scaffold=True)
