@@ -26,10 +26,10 @@ def write_likelihoods(statements: Sequence[tree.Statement]) -> tuple[list[tree.S
     said = {call: each for each in statements if (call := _declared(each.body)) is not None}
     if not said:
         return list(statements), []
-    used: dict[tree.Node, None] = {}
+    used: dict[tree.Call, None] = {}
 
     def written(node: tree.Node) -> tree.Node:
-        if node in said:
+        if isinstance(node, tree.Call) and node in said:
             used[node] = None
             return said[node].body.members[-1].placed(node.span)  # type: ignore[attr-defined]
         return map_children(node, written)

@@ -1,8 +1,8 @@
 r"""Entries as steps: in ``\prod_{i=1}^D p(x_i|x_{<i})`` the steps of i are the entries of one vector x.
 
 What is said of x, ``x \in \{0,1\}^{16}``, ``dims={"x": 16}``, is said of all of its entries, how many they are; each is
-a number.  A space of its own, ``x_i \in \mathbb{R}^3``, makes each entry a vector.  Indices of time, and what is drawn at
-each step, are as the text has them.
+a number.  A space of its own, ``x_i \in \mathbb{R}^3``, makes each entry a vector.  Indices of time, and what is drawn
+at each step, are as the text has them.
 """
 
 from __future__ import annotations

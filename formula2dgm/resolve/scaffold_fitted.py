@@ -1,8 +1,8 @@
 r"""Default parameters of a law that is fitted: ``\mu`` and ``\sigma`` of ``q(w) = \mathcal{N}(w; \mu, \sigma^2 I)``.
 
 What stands in a declared family over one variable, given nothing, and has no value, is learned: it starts at 0, what
-has to be positive at 1. A law without parameters of its own, ``p(w) = \mathcal{N}(w; 0, s^2 I)``, is a choice: its numbers
-are hyperparameters.
+has to be positive at 1. A law without parameters of its own, ``p(w) = \mathcal{N}(w; 0, s^2 I)``, is a choice: its
+numbers are hyperparameters.
 """
 
 from __future__ import annotations
