@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.report.trees import tree_text
     from formula2dgm.runtime.bindings import Sigmoid, SpectralNorm
     from formula2dgm.runtime.distribution import Distribution
+    from formula2dgm.runtime.functional import Functional
+    from formula2dgm.runtime.masked import Masked
     from formula2dgm.runtime.objective import Objective
     from formula2dgm.runtime.reversed import Reversed
     from formula2dgm.runtime.runs import load
@@ -46,6 +48,8 @@ _HOMES = {
     "EMA": "registry.averages",
     **dict.fromkeys(("IMQ", "RBF"), "library.kernels"),
     "Distribution": "runtime.distribution",
+    "Functional": "runtime.functional",
+    "Masked": "runtime.masked",
     "Objective": "runtime.objective",
     "Reversed": "runtime.reversed",
     "tree_text": "report.trees",

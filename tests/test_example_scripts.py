@@ -68,6 +68,31 @@ def test_a_flow_on_digits_learns_and_inverts(tmp_path: Path) -> None:
     assert (tmp_path / "samples.png").read_bytes()[:8] == PNG
 
 
+def test_digits_are_drawn_pixel_by_pixel() -> None:
+    """Fewer bits than those of a uniform image, and grey levels that there are."""
+    pixels, digits = script("autoregression_on_digits"), script("digits")
+    x = pixels.grey(digits.digits(binary=False)[0])[:200]
+    network = pixels.f2d.Masked(pixels.PixelCNN(width=8, blocks=1))
+    objective = pixels.f2d.compile(pixels.FORMULA, {r"p_\theta(x_i|x_{<i})": pixels.f2d.Categorical(logits=network)})
+    pixels.f2d.fit(objective, x, epochs=4, lr=1e-2, progress=False)
+    assert pixels.f2d.evaluate(objective, x)["loss"] < math.log2(17)
+    drawn = objective.sample(2)["x"]
+    assert drawn.shape == (2, 64) and 0 <= drawn.min() and drawn.max() <= 16
+
+
+def test_a_regression_is_less_sure_between_its_points(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    regression = script("bayesian_regression")
+    x, y = regression.points(60)
+    objective, _ = regression.fit(x, y, epochs=200)
+    at = torch.linspace(-1.5, 1.3, 20)[:, None]
+    found = regression.predictions(objective, at, draws=50)
+    between = found[:, (at[:, 0] - 0.0).abs() < 0.1].std(0).mean()
+    assert between > regression.predictions(objective, x, 50).std(0).mean()
+    regression.draw(x, y, at, found, str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes()[:8] == PNG
+
+
 def few(rows: int = 60) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """A part of the digits to train on, and of those kept for validation."""
     train, kept = script("digits").digits()

@@ -9,7 +9,7 @@ from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.python import ATOM, Code, call
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.step_nodes import SEVERAL
+from formula2dgm.codegen.step_nodes import SEVERAL, SoFar
 from formula2dgm.codegen.time_values import aligned_ends, repeated
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis, merge
@@ -36,13 +36,16 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
     def value(part: ir.Node) -> Code:
         if so_far is not None and not isinstance(part, SEVERAL):
             steps = f"{expression(scope, so_far, 'value').within(ATOM)}.shape[{len(so_far.axes)}]"
+            if isinstance(so_far, SoFar) and so_far.entries:
+                steps = scope.size(so_far.time)
             return call(scope.use("repeated"), expression(scope, part, "value"), str(len(part.axes)), steps)
         return _value(scope, part, time)
 
     def chosen(result: Code) -> Code:
         if so_far is None:
             return result
-        return call(scope.use("at_step"), result, str(len(axes)), "0" if so_far.backward else "-1")
+        step = scope.suffix.removeprefix("_") if isinstance(so_far, SoFar) and so_far.entries else "-1"
+        return call(scope.use("at_step"), result, str(len(axes)), "0" if so_far.backward else step)
 
     ends = _lengths(network, node)
     if len(axes) <= 1 and all(_without(part.axes, time) == axes for part in parts):

@@ -116,6 +116,7 @@ class _Checks:
         settings = ["backward=True"] if prefix.backward else []
         settings += ["first=True"] if network.outputs > 1 else []
         settings += [f"inputs={network.inputs!r}"] if network.keywords else []
+        settings += [f"moved={place}" for place, each in enumerate(node.args) if _is_moved(each)][:1]
         check = self.scope.use("check_causal")
         self._add(node, call(check, label, f"self.{network.name}", str(lead), *codes, *settings))
 
@@ -214,6 +215,11 @@ class _Checks:
         indent = self.scope.body.indent + 4
         lines = statement(check, indent) or [" " * indent + check.text]
         self.lines.setdefault(check.text, (lines, self.scope.span(node)))
+
+
+def _is_moved(node: ir.Node) -> bool:
+    """Is it ``x_{<t}``: all steps of a value, one step late?"""
+    return isinstance(node, ir.Prefix) and isinstance(node.body, ir.Shifted) and node.body.by == -1
 
 
 def _is_set(node: ir.Node) -> bool:

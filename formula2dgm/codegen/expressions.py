@@ -269,6 +269,9 @@ def _apply(scope: Scope, node: ir.Node, name: str, args: tuple[ir.Node, ...], de
     fact = function(name)
     if fact.number and all(is_python_number(arg) for arg in args):
         return call(fact.number, *operands)
+    if all(is_python_number(arg) for arg in args):
+        tensor = f"{scope.use('tensor_of')}(self).new_tensor"
+        operands = [call(tensor, each) for each in operands]
     return call(scope.use(fact.call) if fact.from_library else fact.call, *operands)
 
 

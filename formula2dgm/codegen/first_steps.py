@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from formula2dgm.codegen.recurrence import Loop
-from formula2dgm.codegen.step_nodes import FirstOrRest
+from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
 from formula2dgm.codegen.steps import Step
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
@@ -56,6 +56,8 @@ def _owners(ordered: list[ir.Node], roots: list[ir.Node], depth: dict[ir.Node, i
     for root in roots:
         owners[root].add(None)
     for node in reversed(ordered):
+        if isinstance(node, SoFar):  # it keeps every step
+            owners[node].add(None)
         if isinstance(node, FirstOrRest):
             owners[node.rest].add(depth[node])
             owners[node.first].add(None)
@@ -70,7 +72,7 @@ def only_after_the_first(step: Step, loop: Loop) -> frozenset[ir.Node]:
     roots = [step.at[node] for node in dict.fromkeys((*loop.carried, *loop.kept))]
     ordered = list(walk(*roots))
     found: set[ir.Node] = set()
-    needed: set[ir.Node] = set(roots)
+    needed: set[ir.Node] = {*roots, *(each for each in ordered if isinstance(each, SoFar))}
     for node in reversed(ordered):
         if node in needed:
             needed |= set(_read_by(node))

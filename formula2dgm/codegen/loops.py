@@ -27,11 +27,12 @@ from formula2dgm.codegen.refusals import no_order_of_steps
 from formula2dgm.codegen.scope import StepNoise
 from formula2dgm.codegen.shapes import UnknownShape, like_tensor
 from formula2dgm.codegen.starts import event_shape, given_start, start
-from formula2dgm.codegen.step_nodes import FirstOrRest, ToCome
+from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar, ToCome
 from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
 from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
 
 if TYPE_CHECKING:
     from formula2dgm.codegen.statements import Preparation
@@ -54,6 +55,7 @@ class LoopWriter:
         self.noise: dict[Carried, Code] = {}
         self.kept: dict[str, tuple[str, list[ir.Node]]] = {}
         self.counts = any(isinstance(each, FirstOrRest) for each in self.step.at.values())
+        self.counts |= any(isinstance(each, SoFar) and each.entries for each in walk(*self.step.at.values()))
 
     def write(self) -> None:
         """Write the loop and bind what it leaves."""

@@ -105,7 +105,8 @@ class Recurrences:
         read = {child for node in self.ordered if node not in inside for child in _read_by(node)} | set(self.roots)
         read |= {carried for each, carried in self.carried.items() if each not in inside}
         members = [node for node in self.ordered if node in inside and node not in previous]
-        kept = [node for node in members if node in read and not isinstance(node, ir.Law | ir.NetCall)]
+        read |= {node.body for node in members if isinstance(node, ir.Prefix) and node in read}  # all steps at once
+        kept = [node for node in members if node in read and not isinstance(node, ir.Law | ir.NetCall | ir.Prefix)]
         laws = [node for node in members if isinstance(node, ir.Law) and node in read]
         parameters = {param for law in laws for _, param in law.params}
         kept += [node for node in members if node in parameters]

@@ -69,6 +69,12 @@ def sizes_of_data(program: Program, arguments: dict[str, str], used: set[str]) -
     }
 
 
+def timed_inputs(program: Program, rollout: Rollout) -> list[str]:
+    """The inputs of new steps that run along them: actions; what stands beside all of them, a condition, does not."""
+    timed = {each.name for each in program.inputs if any(axis.kind == "time" for axis in each.axes)}
+    return [each for each in rollout.inputs if each in timed]
+
+
 class _Rollout:
     def __init__(self, program: Program, rollout: Rollout, arguments: dict[str, str], used: dict[str, None]):
         self.program, self.rollout = program, rollout
@@ -81,8 +87,10 @@ class _Rollout:
         )
         batches = {axis for each in self.values.values() for axis in each.axes if axis.kind == "batch"}
         first = self.given[0] if self.given else ""
+        self.timed = arguments[timed[0]] if (timed := timed_inputs(program, rollout)) else ""
         self.scope.sizes = dict.fromkeys(batches, f"{first}.shape[0]" if first else "n")
-        self.scope.sizes[rollout.time] = f"{first}.shape[1]" if first else "T"
+        if rollout.fixed is None:
+            self.scope.sizes[rollout.time] = f"{self.timed}.shape[1]" if self.timed else "T"
 
     def written(self) -> Body:
         scope, head = self.scope, Body(4)
@@ -90,7 +98,7 @@ class _Rollout:
         scope.body.write("noise = {} if noise is None else noise")
         if scope.started:
             scope.body.write("start = {} if start is None else start")
-        if isinstance(self.rollout.steps, str) and not self.given:
+        if isinstance(self.rollout.steps, str) and not self.timed:
             scope.body.write(f"T = {scope.arguments[self.rollout.steps]} if T is None else T")
         try:
             self._draws()
@@ -102,15 +110,25 @@ class _Rollout:
         return joined(head, scope.body)
 
     def _signature(self, head: Body) -> None:
-        positional = [f"{each}: Tensor" for each in self.given] or ["n: int", self._steps()]
+        positional = [f"{each}: Tensor" for each in self.given] or ["n: int"]
+        positional += [] if self.timed or self.rollout.fixed is not None else [self._steps()]
         keywords = ["noise: Mapping[str, Tensor] | None = None", "mean: bool = False"]
         if self.scope.started:
             keywords = ["start: Mapping[str, Tensor] | None = None", *keywords]
         write_signature(head, "sample", positional, keywords, "dict[str, Tensor]")
-        what = f"As many steps as {self.given[0]} has" if self.given else "T steps of n new sequences"
+        what = self._said()
         behind = ", or those behind the given ones that ``start`` stands for" if self.scope.started else ""
         head.write(f'    """{what}{behind};')
         head.write('    ``mean``: what nothing else depends on is its mean."""')
+
+    def _said(self) -> str:
+        """What the method draws."""
+        if self.timed:
+            return f"As many steps as {self.timed} has"
+        many = f"for each example of {self.given[0]}" if self.given else ""
+        if self.rollout.entries:
+            return f"New values, entry by entry, {many}" if many else "n new values, entry by entry"
+        return f"T steps of a new sequence {many}" if many else "T steps of n new sequences"
 
     def _steps(self) -> str:
         """The argument for the number of steps, with what the formula says of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.python import ATOM, Code, call, method
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import partner_shape
@@ -27,7 +28,15 @@ def start(scope: Scope, carried: ir.Draw | ir.State, node: ir.Node, time: Axis, 
         return _like_partner(scope, carried, time, axes, None if zero else number)
     tensor = f"{scope.use('tensor_of')}(self)"
     whole = scope.shape(axes, ", ".join(map(str, shape))) if shape else scope.shape(axes)
-    return call(f"{tensor}.new_zeros", whole) if zero else call(f"{tensor}.new_full", whole, number)
+    kind = ["dtype=torch.long"] if _is_counted(carried) else []
+    return call(f"{tensor}.new_zeros", whole, *kind) if zero else call(f"{tensor}.new_full", whole, number)
+
+
+def _is_counted(carried: ir.Draw | ir.State) -> bool:
+    """Is it drawn as the number of a category?"""
+    if not isinstance(carried, ir.Draw):
+        return False
+    return facts(carried.law).support == "category" and ("one_hot", True) not in carried.law.options
 
 
 def given_start(scope: Scope, node: ir.Node) -> str:

@@ -197,7 +197,10 @@ class Preparation(Calls):
         scope.histories.append(name)
         scope.body.write(f"{name}.append({value.text})", scope.span(node))
         steps = f"{name}[::-1]" if node.backward else name
-        scope.bound[node] = call("torch.stack", steps, f"dim={place}")
+        stacked = call("torch.stack", steps, f"dim={place}")
+        if node.entries:
+            stacked = call(scope.use("then_zeros"), stacked, str(place), scope.size(node.time))
+        scope.bound[node] = stacked
 
     def _branch(self, branch: Branch) -> None:
         """The values of the first step and of every other."""

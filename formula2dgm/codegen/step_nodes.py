@@ -37,11 +37,13 @@ class FirstOrRest(ir.Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SoFar(ir.Node):
-    """All steps up to the present one (running backwards: from it on) as one, time the first dimension of its event."""
+    """All steps up to the present one (running backwards: from it on) as one, time the first dimension of its event.
+    ``entries``: with zeros for the entries of a vector that are still to come."""
 
     body: ir.Node
     time: Axis
     backward: bool
+    entries: bool = False
 
     def _event(self) -> ir.Event:
         return "value"

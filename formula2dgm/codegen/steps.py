@@ -48,6 +48,7 @@ def at_one_step(program: Program, loop: Loop) -> Step:
 class _Rewriting:
     def __init__(self, program: Program, loop: Loop):
         self.program, self.arena, self.loop = program, program.arena, loop
+        self.entries = program.rollout is not None and program.rollout.entries and self._calls_bound()
         self.at: dict[ir.Node, ir.Node] = {}
         self.given: list[ir.Node] = []
         self.ahead: dict[ToCome, ir.Node] = {}
@@ -56,6 +57,12 @@ class _Rewriting:
         for node in walk(*self.loop.carried, *self.loop.kept, below=self._below):
             self.at[node] = self._at(node)
         return Step(self.at, tuple(self.given), self.ahead)
+
+    def _calls_bound(self) -> bool:
+        """Is the steps so far given to a network of the user's own, which may take sequences of one length alone?"""
+        given = [each for each in walk(*self.loop.members) if isinstance(each, ir.NetCall)]
+        own = {each.name for each in self.program.networks if each.scaffold is None}
+        return any(each.network in own and any(isinstance(arg, ir.Prefix) for arg in each.args) for each in given)
 
     def _below(self, node: ir.Node) -> Iterable[ir.Node]:
         """What is rewritten below a node: a law is no value, so its parameters are."""
@@ -77,9 +84,7 @@ class _Rewriting:
             case ir.FirstStep(first, rest):
                 made: ir.Node = self.arena.make(FirstOrRest, self.at[first], self.at[rest])
             case ir.Prefix(body, _, backward):
-                made = self.arena.entitle(
-                    self.arena.make(SoFar, self.at[body], time, backward), notation(self.program, node)
-                )
+                made = self._all_so_far(self.at[body], backward, node)
             case ir.NetCall(network, args, frozen, copy, method):
                 given = tuple(self._so_far(each, node) for each in args)
                 made = self.arena.make(ir.NetCall, network, given, frozen, copy, method)
@@ -98,8 +103,12 @@ class _Rewriting:
             return self._to_come(arg, prefix.backward)
         if prefix is None or isinstance(at, SoFar) or self.loop.time not in arg.axes:
             return at
-        made = self.arena.make(SoFar, at, self.loop.time, prefix.backward)
-        return self.arena.entitle(made, notation(self.program, arg))
+        return self._all_so_far(at, prefix.backward, arg)
+
+    def _all_so_far(self, at: ir.Node, backward: bool, node: ir.Node) -> ir.Node:
+        """The steps so far of a value, called as the formula calls it."""
+        made = self.arena.make(SoFar, at, self.loop.time, backward, self.entries and not backward)
+        return self.arena.entitle(made, notation(self.program, node))
 
     def _to_come(self, arg: ir.Node, backward: bool) -> ir.Node:
         """An argument from outside the loop at the steps that it has not reached; what the loop computes, as it is."""

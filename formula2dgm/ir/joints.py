@@ -59,6 +59,7 @@ class Rollout:
     last    what the given steps carry to the new ones: by variable, its value at the last of them, as the objective
             draws and computes it from data
     steps   how many steps there are by default: a number, or the hyperparameter that says it
+    entries whether the steps are the entries of a vector: networks are given all of them, zeros before they are drawn
     """
 
     time: Axis
@@ -66,6 +67,12 @@ class Rollout:
     inputs: tuple[str, ...] = ()
     last: tuple[tuple[str, ir.Node], ...] = ()
     steps: int | str | None = None
+    entries: bool = False
+
+    @property
+    def fixed(self) -> int | None:
+        """The number of steps where there are never more or fewer."""
+        return self.steps if self.entries and isinstance(self.steps, int) else None
 
     def changed(self, change: Callable[[ir.Node], ir.Node]) -> Rollout:
         """The same of other nodes."""

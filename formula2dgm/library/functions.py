@@ -8,12 +8,13 @@ from torch import Tensor
 from formula2dgm.library.tensors import as_tensors
 
 
-def log_sigmoid(x: Tensor) -> Tensor:
+def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
 
 
-def softplus(x: Tensor) -> Tensor:
+def softplus(x: Tensor | float) -> Tensor:
     """log(1 + exp(x)) = -log sigmoid(-x), without the threshold of torch's own."""
     return -log_sigmoid(-x)
 

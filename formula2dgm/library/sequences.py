@@ -95,6 +95,11 @@ def up_to_each_step(x: Tensor, dim: int) -> list[Tensor]:
     return [x.narrow(dim, 0, step + 1) for step in range(x.shape[dim])]
 
 
+def then_zeros(x: Tensor, dim: int, steps: int) -> Tensor:
+    """x with zeros behind its steps along ``dim``, as many steps as ``steps`` in all."""
+    return torch.cat([x, x.new_zeros((*x.shape[:dim], steps - x.shape[dim], *x.shape[dim + 1 :]))], dim)
+
+
 def over_axes(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """x repeated along those of the axes in which it has size 1, laid out so that each step is folded as it lies."""
     return x.expand(axes + x.shape[len(axes) :]).contiguous()
@@ -144,26 +149,51 @@ def check_causal(
     backward: bool = False,
     first: bool = False,
     inputs: tuple[str, ...] = (),
+    moved: int | None = None,
 ) -> None:
     """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of the values, time behind
-    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names that the values are taken by."""
+    ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names of the values; ``moved``: which
+    value is given one step late, so that each result reads its newest step."""
     given = fold(lead, *values)
-    steps = given[0].shape[1]
-    half = steps // 2
-    other, kept = ((0, half), (half, steps - half)) if backward else ((half, steps - half), (0, half))
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        state = torch.random.get_rng_state()
-        found = _states(name, _called(network, given, first, inputs), steps)
-        torch.random.set_rng_state(state)
-        changed = tuple(_changed(x, *other) for x in given)
-        again = _states(name, _called(network, changed, first, inputs), steps)
+    later = _behind_cuts(given[0])
+    other = ~later if backward else later
+    found = _results(name, network, given, first, inputs)
+    if moved is not None and len(later) >= 8:  # fewer may happen not to react to what is read
+        newest = later & (later.cumsum(1) == 1)
+        changed = tuple(_changed(x, newest) if place == moved else x for place, x in enumerate(given))
+        _refuse_older(name, found, _results(name, network, changed, first, inputs), newest)
+    again = _results(name, network, tuple(_changed(x, other) for x in given), first, inputs)
     for one, two in zip(found, again, strict=True):
-        if not torch.allclose(one.narrow(1, *kept), two.narrow(1, *kept), rtol=1e-3, atol=1e-5):
+        if not torch.allclose(one[~other], two[~other], rtol=1e-3, atol=1e-5):
             raise ValueError(
                 f"{name} is given the steps {'from' if backward else 'up to'} each one, all in one call, but its "
                 f"result at a step depends on {'earlier' if backward else 'later'} ones: a recurrent layer that runs "
                 f"{'backwards' if backward else 'forwards'} does not, nor does attention that is masked"
             )
+
+
+def _refuse_older(name: str, found: list[Tensor], again: list[Tensor], newest: Tensor) -> None:
+    """Refuse a network whose results change behind a step that is changed, and never at it."""
+    pairs = list(zip(found, again, strict=True))
+    at_it = any(not torch.equal(one[newest], two[newest]) for one, two in pairs)
+    if not at_it and any(not torch.equal(one, two) for one, two in pairs):
+        raise ValueError(
+            f"{name} reads entries before each one, but never the one right before it: a network that is masked by "
+            f"itself and takes the values themselves, not one step late, is bound as f2d.Masked(network)"
+        )
+
+
+def _behind_cuts(x: Tensor) -> Tensor:
+    """For each sequence the steps from one of them on: cuts that are spread evenly behind the first step."""
+    count, steps = x.shape[:2]
+    cuts = 1 + (2 * torch.arange(count, device=x.device) + 1) * (steps - 1) // (2 * count)
+    return torch.arange(steps, device=x.device) >= cuts[:, None]
+
+
+def _results(name: str, network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> list[Tensor]:
+    """What a network returns of every step; with the same random numbers whenever it is asked."""
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        return _states(name, _called(network, given, first, inputs), given[0].shape[1])
 
 
 def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[str, ...]) -> Any:
@@ -172,12 +202,11 @@ def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[
     return output[0] if first else output
 
 
-def _changed(x: Tensor, start: int, count: int) -> Tensor:
-    """A sequence with other values at some steps: those of the first one, where they are whole numbers."""
-    changed = x.clone()
-    part = changed.narrow(1, start, count)
-    part.copy_(part.flip(1) + 1 if x.is_floating_point() else x[:, :1].expand_as(part))
-    return changed
+def _changed(x: Tensor, where: Tensor) -> Tensor:
+    """Sequences with other values at some steps: the least or the greatest one, where they are whole numbers."""
+    whole = not x.is_floating_point() or bool((x == x.round()).all())
+    other = torch.where(x == x.max(), x.min(), x.max()) if whole else x.flip(1) + 1
+    return torch.where(where.reshape(where.shape + (1,) * (x.dim() - 2)), other, x)
 
 
 def _states(name: str, output: Any, steps: int) -> list[Tensor]:

@@ -23,6 +23,16 @@ def is_approximation(context: Context, signature: Signature) -> bool:
     return bool(signature.group) and any(not each.given for each in others)
 
 
+def is_compared(context: Context, signature: Signature) -> bool:
+    """Is the density the left side of a divergence: ``KL[q(w) || p(w)]``?"""
+    nodes = (node for root in context.model.expressions() for node in root.walk() if isinstance(node, tree.Divergence))
+    return any(
+        read_signature(each.left, context.model.indices, context.model.parameters) == signature
+        for each in nodes
+        if isinstance(each.left, tree.Call) and is_density_call(each.left)
+    )
+
+
 def is_evaluated(context: Context, signature: Signature) -> bool:
     """Does the density stand anywhere but where something is drawn from it: ``log q(z)``?"""
     drawn = {

@@ -11,17 +11,21 @@ from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.data_likelihoods import write_likelihoods
 from formula2dgm.resolve.default_noise import write_noise
 from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.indexed_noise import index_noise
+from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.signed_definitions import name_first
+from formula2dgm.resolve.subscripted_values import write_arguments
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.unfolding import unfold_definitions
+from formula2dgm.resolve.whole_values import write_wholes
 from formula2dgm.syntax import tree
 
 
@@ -47,6 +51,11 @@ def completed(
     notes += more
     out, more = average_examples(out)
     notes += more
+    out, more = write_wholes(natural_logs(out))
+    notes += more
+    for write in (write_likelihoods, write_arguments):
+        out, more = write(out)
+        notes += more
     out, more = index_noise(out, options.scaffold)
     notes += more
     if options.scaffold:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.model import Declared
+from formula2dgm.resolve.places import Between, Offset, Place, Step
 from formula2dgm.syntax import tree
 
 
@@ -27,6 +31,67 @@ def refuse_unseen(context: Context, declared: Declared) -> None:
                 symbol.span,
                 f"write {signature.head}({variables}|{given}), here and where it is used",
             )
+        _refuse_later(context, declared, symbol, name)
+
+
+def _refuse_later(context: Context, declared: Declared, symbol: tree.Symbol, name: Name) -> None:
+    """``p(x_i|x_{<i}) = Bernoulli(x_i; f_i(x))``: of the variable that it scores, a density reads the steps that it is
+    given, or earlier ones."""
+    time, signature = context.time, declared.signature
+    own = next((each for each in signature.variables if each and each.id == name.id), None)
+    if time is None or own is None:
+        return
+    present = next((place for _, place in time.places(own) if isinstance(place, Offset)), None)
+    given = [_end(place) for each in signature.given if each and each.id == name.id for _, place in time.places(each)]
+    reads = [_end(place) for _, place in time.places(name) if isinstance(place, Between)]
+    if present is None or not reads or max(reads) <= max([present.by - 1, *given]):
+        return
+    raise context.refuse(
+        "F2D-0491",
+        f"{signature.label} is declared to depend on {symbol}, later steps than those that it is given",
+        symbol.span,
+        f"read the steps before, {symbol.letter}_{{<{present.index}}}",
+    )
+
+
+def refuse_own_step(context: Context, use: Use) -> None:
+    """``p(x_i|x_{\\le i})``: a density of a step is not given that very step."""
+    for node in use.variables:
+        here = [each for each in _places(context, node) if isinstance(each[1], Offset)]
+        for each in use.given:
+            for name, place in _places(context, each):
+                if any(name == own and _holds(place, step) for own, step in here):
+                    raise context.refuse(
+                        "F2D-0492",
+                        f"{use.call or use.density.label} is given {each}, which holds {node}, the value it scores",
+                        each.span,
+                        f"give it the steps before, {name}_{{<{here[0][1].index}}}",
+                    )
+
+
+def _places(context: Context, node: tree.Node) -> list[tuple[str, Any]]:
+    """The places at which a slot reads a variable, each with its name."""
+    time = context.time
+    if time is None or not isinstance(node, tree.Symbol):
+        return []
+    name = read_name(node, context.model.indices)
+    return [(name.id, place) for _, place in time.places(name)]
+
+
+def _holds(place: Place | Between, step: Offset) -> bool:
+    """Is a step one of those of a place?"""
+    if not isinstance(place, Between):
+        return place == step
+    lower, upper = place.lower, place.upper
+    behind = isinstance(lower, Offset) and (lower.index != step.index or lower.by > step.by)
+    before = isinstance(upper, Offset) and (upper.index != step.index or upper.by < step.by)
+    return not behind and not before and not isinstance(upper, Step)
+
+
+def _end(place: Place | Between) -> float:
+    """How many steps behind the present one a place ends."""
+    last = place.upper if isinstance(place, Between) else place
+    return last.by if isinstance(last, Offset) else math.inf
 
 
 def _times(slots: Sequence[tree.Node]) -> Iterator[str]:

@@ -111,7 +111,7 @@ _SHIFTS = "t - 1 reaches back one step, for a variable that is drawn at each t"
 def size_named(context: Context, text: str) -> Axis | None:
     """The axis whose size a name stands for, where the data decide it: ``n`` of ``\\frac1n \\sum_{i=1}^n``, ``T``."""
     time = context.time
-    if time is not None and text in time.ends and time.axis.size is None and time.start == 1:
+    if time is not None and text in time.ends and (time.axis.size is None or time.entries) and time.start == 1:
         return time.axis
     axes = (axis for (_, upper), axis in context.plates.items() if upper == text and axis.size is None)
     return next(axes, None)

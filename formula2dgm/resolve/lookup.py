@@ -9,6 +9,7 @@ from formula2dgm.resolve.called import as_defined
 from formula2dgm.resolve.cases import at_its_value
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Ambiguous, Density, Use
+from formula2dgm.resolve.dependence import refuse_own_step
 from formula2dgm.resolve.derived import derived
 from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.frozen_groups import plain_call
@@ -35,9 +36,12 @@ def find_use(context: Context, call: tree.Call) -> Use:
 
 def find_uses(context: Context, call: tree.Call) -> list[Use]:
     """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
-    if (plain := plain_call(context, call)) is not None:
-        return [replace(use, call=call, frozen=True) for use in _found_uses(context, plain)]
-    return [replace(use, call=call) for use in _found_uses(context, call)]
+    plain = plain_call(context, call)
+    found = _found_uses(context, call if plain is None else plain)
+    uses = [replace(use, call=call, frozen=use.frozen or plain is not None) for use in found]
+    for use in uses:
+        refuse_own_step(context, use)
+    return uses
 
 
 def _found_uses(context: Context, call: tree.Call) -> list[Use]:

@@ -58,7 +58,9 @@ def place_of(node: tree.Node, indices: frozenset[str], ends: frozenset[str]) -> 
             at = _single(bound, indices, ends)
             if at is None:
                 return None
-            return Between(None, moved(at, -(op == "<"))) if op in ("<", "<=") else Between(moved(at, op == ">"), None)
+            if op in ("<", "<="):
+                return Between(None, moved(at, -(op == "<")))
+            return Between(moved(at, op == ">"), None) if op in (">", ">=") else None
     return _single(node, indices, ends)
 
 

@@ -49,11 +49,17 @@ def find_plates(context: Context) -> None:
     """Enter the plates of the formula: their axes, and the variables that have them."""
     roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
     names = Names.of(roots, context.model.indices)
-    for root in roots:
-        for each in _sums(context, root, frozenset()):
+    sums = [each for root in roots for each in _sums(context, root, frozenset())]
+    found = 0
+    while sums:
+        for each in sums:
             carriers = _carriers(context, each.node.body, each.index)
             if carriers and _is_plate(context, each, names):
+                _refuse_other_parts(context, each, carriers)
                 enter_plate(context, each.index, each.upper, carriers, each.node)
+        if len(context.plates) == found:  # a sum beside what is made of a plate is one, too
+            return
+        found = len(context.plates)
 
 
 def enter_plate(
@@ -141,8 +147,37 @@ def _is_plate(context: Context, each: _Sum, names: Names) -> bool:
     latent = (name for name in beside & context.latent if occurs_free(body, frozenset((name,)), names))
     if any(_is_drawn_given_data(context, name, each.index) for name in latent):
         return True
+    if any(_is_made_of_plate(context, name) for name in beside & set(context.model.definitions)):
+        return str(each.upper) != DATA_SET
     data = (beside & context.model.variables) - context.latent - set(context.model.definitions)
     return str(each.upper) != DATA_SET and bool(data)
+
+
+def _refuse_other_parts(context: Context, each: _Sum, carriers: dict[str, tuple[str, ...]]) -> None:
+    """``x_j`` under a sum to C and ``x_i`` under a sum to M: they would be the same parts of x."""
+    for name, indices in carriers.items():
+        known = context.plated.get(name, ())
+        if len(indices) > 1 or len(known) != 1:
+            continue
+        upper = next(upper for (_, upper), axis in context.plates.items() if axis == known[0])
+        if upper != str(each.upper):
+            bounds = " and ".join(
+                f"to {end}" if end != "None" else "to no written end" for end in (upper, str(each.upper))
+            )
+            raise context.refuse(
+                "F2D-0494",
+                f"sums run over the parts of {name} {bounds}: these would be the same parts",
+                each.node.span,
+                f"give parts that are chosen another letter, {name}_{each.index} and u_j, or both sums one end",
+            )
+
+
+def _is_made_of_plate(context: Context, name: str) -> bool:
+    """Is it defined by a sum over the parts of an example, ``r = \\frac1C \\sum_{j=1}^C h(u_j, v_j)``?"""
+    definition = context.model.definitions[name]
+    sums = (each for each in definition.body.walk() if isinstance(each, tree.Big))
+    found = any((index, str(upper)) in context.plates for each in sums for index, upper in binder_names(each))
+    return found and not definition.index
 
 
 def _has_other_size(context: Context, variable: str, upper: tree.Node | None) -> bool:

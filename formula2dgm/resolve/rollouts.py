@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm import registry
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
@@ -71,7 +72,7 @@ class _Rollout:
 
     def __init__(self, context: Context, time: Timeline, found: dict[str, tuple[Name, list[Density]]]):
         self.context, self.time, self.found = context, time, found
-        self.axis = replace(time.axis, size="T")
+        self.axis = replace(time.axis, size=time.axis.size if time.entries and time.axis.size else "T")
         self.known = set(context.inputs)
         self.evaluate = Evaluator(context)
         self.values: dict[str, ir.Node] = {}
@@ -92,13 +93,14 @@ class _Rollout:
         if not all(is_sized(each.law) for each in drawn):
             return None
         read = [each for value in values.values() for each in walk(value) if isinstance(each, ir.Data)]
-        if any(self.axis not in each.axes or each.name not in self.known for each in read):
+        plain = (SAMPLES,)
+        if any((self.axis not in each.axes and each.axes != plain) or each.name not in self.known for each in read):
             return None
         last = self._last(
             objectives, {each.name for value in values.values() for each in walk(value) if isinstance(each, ir.Start)}
         )
         inputs = tuple(dict.fromkeys(each.name for each in read))
-        return Rollout(self.axis, tuple(values.items()), inputs, last, self.time.axis.size)
+        return Rollout(self.axis, tuple(values.items()), inputs, last, self.time.axis.size, self.time.entries)
 
     def _scope(self) -> Scope:
         scope = Scope(SAMPLES).bind(self.values)
@@ -156,7 +158,13 @@ class _Rollout:
         own = density.signature
         count = len(own.variables)
         use = Use(density, own.slots[:count], own.slots[count:])
-        return law_of(self.context, use, self._scope(), self.evaluate)
+        law = law_of(self.context, use, self._scope(), self.evaluate)
+        space = self.context.model.spaces.get(own.variables[0].id) if own.variables[0] is not None else None
+        counted = registry.family(law.family).support == "category" and ("one_hot", True) not in law.options
+        if law.shape is not None or not counted or space is None or space.kind != "category":
+            return law
+        make = self.context.arena.make
+        return make(ir.Law, law.label, law.family, law.params, space.shape, law.scalar, law.options)
 
     def _last(self, objectives: Sequence[Objective], names: set[str]) -> tuple[tuple[str, ir.Node], ...]:
         """What the given steps carry: the draws and states of the objective at the last step, and the states that are

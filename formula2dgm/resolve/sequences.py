@@ -17,6 +17,7 @@ from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared, Model
 from formula2dgm.resolve.timeline import TIME_BOUNDS, TIME_LETTERS
+from formula2dgm.resolve.whole_values import ends_of
 from formula2dgm.syntax import tree
 
 
@@ -55,7 +56,7 @@ def _is_sequence(model: Model, declared: Declared) -> bool:
     ranges = (item for slot in declared.signature.slots for item in _ranges(slot))
     bounds |= {str(item.upper) for item in ranges if isinstance(item, tree.Range)}
     shifted = any(
-        isinstance(item, tree.Add) and any(str(each) in names for each in item.terms)
+        (isinstance(item, tree.Add) and any(str(each) in names for each in item.terms)) or names & {*ends_of(item)}
         for each in declared.body.walk()
         if isinstance(each, tree.Symbol)
         for item in each.sub

@@ -8,7 +8,7 @@ from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
 from formula2dgm.resolve.aggregated_forms import mixes_to
-from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_evaluated
+from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_compared, is_evaluated
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.families import is_written_family
@@ -108,7 +108,8 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
     if density.given or not isinstance(density.head, tree.Symbol):
         return False
     signature = read_signature(density, context.model.indices, context.model.parameters)
-    fitted = is_evaluated(context, signature) and is_approximation(context, signature)
+    evaluated = is_evaluated(context, signature) or is_compared(context, signature)
+    fitted = evaluated and is_approximation(context, signature)
     if signature.group or fitted:  # a model, not the data
         return False
     if any(mixes_to(each.signature, signature, context.latent) for each in context.densities.all):

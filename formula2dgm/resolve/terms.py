@@ -113,7 +113,7 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
             return averaged
         case tree.Divergence() if (steps := divergence_over_steps(context, node)) is not None:
             return terms_of(evaluate, steps, scope)
-        case tree.Prefix(name="log", operand=inside) if (steps := log_over_steps(context, inside)) is not None:
+        case tree.Prefix(name="log", operand=inside, sub=()) if (steps := log_over_steps(context, inside)) is not None:
             return terms_of(evaluate, steps, scope)
         case tree.Symbol() if names_constant(context, node):
             context.assume(f"{node} is left out: a constant has no gradient", node.span)

@@ -16,6 +16,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
+from formula2dgm.resolve.entry_steps import count_entries, entry_indices
 from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.syntax import tree
@@ -44,6 +45,7 @@ class Timeline:
     drawn    the sites of what carries the draws of a variable at each step, by variable
     open     whether what stands before the first step may be given: in a rollout
     reads    where a carried variable is read at another step, by variable
+    entries  whether the steps are the entries of a vector
     """
 
     indices: frozenset[str]
@@ -58,6 +60,7 @@ class Timeline:
     drawn: dict[str, dict[str, None]] = field(default_factory=dict)
     open: bool = False
     reads: dict[str, tree.Symbol] = field(default_factory=dict)
+    entries: bool = False
 
     def place(self, node: tree.Node) -> Place | Between | None:
         """The place that a subscript is."""
@@ -94,11 +97,9 @@ def find_time(context: Context) -> Timeline | None:
     roots += [slot for each in (*model.densities, *model.sequences) for slot in each.signature.slots]
     symbols = [each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)]
     names = [read_name(each, model.indices) for each in symbols]
-    indices = _indices(context, names)
-    own = (_own_bound(context, each, indices) for each in indices)
-    ends = frozenset(
-        text for upper in own if upper is not None for each in upper.walk() if (text := plain(each)) is not None
-    )
+    indices = _indices(context, names, _summed(roots))
+    own = [upper for each in sorted(indices) if (upper := _own_bound(context, each, indices)) is not None]
+    ends = frozenset(text for upper in own for text in _names_of_end(upper))
     ends |= {bound for name in names for each in name.index if (bound := _upper(each)) in TIME_BOUNDS}
     refuse_drawn_heads(context, roots)
     drawn = read_at_drawn(context, names)
@@ -120,8 +121,19 @@ def find_time(context: Context) -> Timeline | None:
     start = min(start, 1)
     final = min((each.back for each in bounds if isinstance(each, End)), default=0) if start == 0 else 0
     letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
-    axis = Axis("time", letter, _size(context, timed, indices, start, roots))
-    return Timeline(indices, ends, timed, axis, start, max(final, 0))
+    time = {each for each in indices if each in TIME_LETTERS or str(context.model.bounds.get(each)) in TIME_BOUNDS}
+    entries = entry_indices(context, symbols, frozenset(time))
+    size = count_entries(context, entries, own) if entries else None
+    axis = Axis("time", letter, size if size is not None else _size(context, timed, indices, start, roots))
+    return Timeline(indices, ends, timed, axis, start, max(final, 0), entries=bool(entries))
+
+
+def _names_of_end(upper: tree.Node) -> Iterator[str]:
+    """What stands for the last step: the names in ``T`` and ``T - 1``; ``n^2`` as a whole."""
+    if isinstance(upper, tree.Symbol | tree.Add | tree.Neg):
+        yield from (text for each in upper.walk() if (text := plain(each)) is not None)
+    else:
+        yield str(upper)
 
 
 def _has_process(context: Context) -> bool:
@@ -143,7 +155,13 @@ def _upper(each: tree.Node) -> str:
     return str(each.bound) if isinstance(each, tree.OpenRange) else ""
 
 
-def _indices(context: Context, names: list[Name]) -> frozenset[str]:
+def _summed(roots: list[tree.Node]) -> frozenset[str]:
+    """The names that sums and products bind."""
+    nodes = (each for root in roots for each in root.walk() if isinstance(each, tree.Big))
+    return frozenset(name for each in nodes for name, _ in binder_names(each))
+
+
+def _indices(context: Context, names: list[Name], summed: frozenset[str]) -> frozenset[str]:
     model = context.model
     named = model.variables | set(model.definitions)
     found = {each for each in model.indices if each in TIME_LETTERS or str(model.bounds.get(each)) in TIME_BOUNDS}
@@ -152,6 +170,8 @@ def _indices(context: Context, names: list[Name]) -> frozenset[str]:
         for each in name.index:
             place = place_of(each, model.indices, frozenset())
             if isinstance(place, Offset) and place.by == -1 and name.id in named:
+                found.add(place.index)
+            elif isinstance(place, Between) and place.index in summed and name.id in named:
                 found.add(place.index)
     return frozenset(found)
 

@@ -24,6 +24,7 @@ from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.recurrences import initial, is_state, state
 from formula2dgm.resolve.recurrent_layers import arranged
+from formula2dgm.resolve.scaffold_fitted import default_fitted
 from formula2dgm.resolve.scaffold_networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.scaffold_rows import default_row
 from formula2dgm.resolve.scaffold_tables import default_table
@@ -73,6 +74,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
             symbol.span,
             "leave it to the optimiser (weight decay), or bind it to a tensor or a number",
         )
+    if (fitted := default_fitted(context, symbol, head, scope)) is not None:
+        return fitted
     if name.id in context.model.variables:
         return data(context, name, scope, symbol)
     if name.letter == "pi" and not (name.labels or head.group or is_weighed_against_rest(context, symbol)):

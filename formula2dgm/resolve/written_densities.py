@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import slot_name, slot_value
 from formula2dgm.resolve.aggregated import is_aggregated, log_aggregated
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, PUSHED
@@ -25,6 +26,7 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.dependence import refuse_unseen
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.numbers import value_of
+from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.transformed import log_transformed
 from formula2dgm.syntax import tree
 
@@ -53,7 +55,7 @@ def log_written(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
         return log_transformed(evaluate, use, scope)
     signature = declared.signature
     slots = zip((*signature.variables, *signature.given), (*use.variables, *use.given), strict=True)
-    values = {name.id: evaluate(slot_value(each), scope) for name, each in slots if name is not None}
+    values = {_key(context, name): evaluate(slot_value(each), scope) for name, each in slots if name is not None}
     refuse_unseen(context, declared)
     refuse_improper(context, declared)
     inner = scope.bind(values)
@@ -64,6 +66,12 @@ def log_written(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     if declared.kind == "unnormalised":
         _without_normaliser(context, use, value, scope)
     return value
+
+
+def _key(context: Context, name: Name) -> str:
+    """What the statement's own name is called: at a step, one of several that it may be read at."""
+    at_steps = context.time is not None and any(True for _ in context.time.places(name))
+    return step_key(name) if at_steps else name.id
 
 
 def refuse_improper(context: Context, declared: Declared) -> None:

@@ -9,13 +9,14 @@ from torch import nn
 
 from formula2dgm.resolve.bindings import NetworkValue, Recurrent
 from formula2dgm.runtime.invertible import is_invertible
+from formula2dgm.runtime.masked import Masked
 from formula2dgm.runtime.reversed import Reversed
 
 
 def network_value(module: nn.Module, sigmoid: bool = False) -> NetworkValue:
     """The facts of a module; ``sigmoid``: it is bound as ``f2d.Sigmoid``."""
     return NetworkValue(
-        _named_parameters(module),
+        _named_parameters(module.network if isinstance(module, Masked) else module),
         sigmoid,
         _is_stochastic(module),
         not sigmoid and is_invertible(module),

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from formula2dgm.codegen.rollouts import timed_inputs
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir.joints import Rollout
@@ -32,6 +33,7 @@ class NewSteps:
             raise refuse("F2D-0650", "the formula's own densities draw no new steps of a sequence", hint)
         self.rollout, self.draw = rollout, draw
         self.inputs = [self.keywords[each] for each in rollout.inputs]
+        self.timed = [self.keywords[each] for each in timed_inputs(self.program, rollout)]
 
     def drawn(
         self,
@@ -115,25 +117,26 @@ class NewSteps:
 
     def _split(self, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The prefix, and the inputs of the steps behind it: inputs are given for both, as one sequence."""
+        beside = {each: data[each] for each in self.inputs if each not in self.timed and each in data}
         timed = [
             self.keywords[each.name] for each in self.program.inputs if any(axis.kind == "time" for axis in each.axes)
         ]
         known = [data[each] for each in timed if each in data and each not in self.inputs and data[each].dim() > 1]
-        if not self.inputs or not known:
-            return data, {}
+        if not self.timed or not known:
+            return data, beside
         if LENGTHS in data:
             hint = "draw them by lengths: sequences of one length at a time"
-            raise refuse("F2D-0651", f"{self.inputs[0]} cannot go on behind prefixes of several lengths", hint)
+            raise refuse("F2D-0651", f"{self.timed[0]} cannot go on behind prefixes of several lengths", hint)
         steps = known[0].shape[1]
-        own = {}
-        for each in self.inputs:
+        own = dict(beside)
+        for each in self.timed:
             value = data.get(each)
             if value is None or value.dim() < 2 or value.shape[1] <= steps:
                 has = "is missing" if value is None else f"has shape {tuple(value.shape)}"
                 hint = f"pass the {each} of the prefix's {steps} steps and of the new ones as one sequence"
                 raise refuse("F2D-0652", f"{each} {has}, but the new steps read it", hint)
             own[each] = value[:, steps:]
-        return data | {each: data[each][:, :steps] for each in self.inputs}, own
+        return data | {each: data[each][:, :steps] for each in self.timed}, own
 
     def _start(self, start: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """A start that has all that is carried, for as many examples."""
@@ -156,29 +159,40 @@ class NewSteps:
     def _counts(self, n: int | None, steps: int | None, start: Mapping[str, Tensor] | None) -> list[int]:
         """The numbers of sequences and of steps."""
         batch = self._batch(n, next(iter(start.values())).shape[0] if start else None)
-        if steps is not None:
-            return [batch, steps]
-        if self.rollout.steps is None:
+        return [batch, *self._steps(steps)]
+
+    def _steps(self, steps: int | None) -> list[int]:
+        """The number of steps as the method takes it."""
+        if self.rollout.fixed is not None:
+            if steps not in (None, self.rollout.fixed):
+                raise refuse("F2D-0652", f"T is {steps}, but there are {self.rollout.fixed} entries", "leave T out")
+            return []
+        if steps is None and self.rollout.steps is None:
             raise refuse("F2D-0652", "nothing says how many steps to draw", "pass T: objective.sample(8, T=20)")
-        return [batch]
+        return [] if steps is None else [steps]
 
     def _data(
         self, data: dict[str, Tensor], n: int | None, steps: int | None, start: Mapping[str, Tensor] | None
-    ) -> list[Tensor]:
-        """The inputs of the new steps, which say how many there are."""
+    ) -> list[Any]:
+        """The inputs of the new steps, which say how many examples there are, and how many steps where they run along
+        them."""
         for each in self.inputs:
             if each not in data:
-                hint = f"pass {each} as [batch, steps, event...]"
+                hint = f"pass {each} as [batch, {'steps, ' if each in self.timed else ''}event...]"
                 raise refuse("F2D-0652", f"{each} is missing, but the new steps read it", hint)
         self._checked([each for each in self.program.inputs if each.name in self.rollout.inputs], (), data)
-        batch, length = data[self.inputs[0]].shape[:2]
-        if steps not in (None, length):
-            hint = f"leave T out, or pass {self.inputs[0]} of as many new steps"
-            raise refuse("F2D-0652", f"T is {steps}, but {self.inputs[0]} has {length} new steps", hint)
+        batch = data[self.inputs[0]].shape[0]
         self._batch(n, batch)
         if start:
             self._batch(next(iter(start.values())).shape[0], batch)
-        return [data[each] for each in self.inputs]
+        given: list[Any] = [data[each] for each in self.inputs]
+        if not self.timed:
+            return given + self._steps(steps)
+        length = data[self.timed[0]].shape[1]
+        if steps not in (None, length):
+            hint = f"leave T out, or pass {self.timed[0]} of as many new steps"
+            raise refuse("F2D-0652", f"T is {steps}, but {self.timed[0]} has {length} new steps", hint)
+        return given
 
     def _batch(self, n: int | None, known: int | None) -> int:
         if n is not None and known is not None and n != known:

@@ -189,8 +189,9 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 # The mathematics: small functions of tensors and numbers, as tested in formula2dgm.library.
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 
@@ -292,6 +293,13 @@ def tensor_of(module: nn.Module) -> Tensor:
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
 
 
+def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    like = floating[0] if floating else torch.empty(())
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
 def describe_output(output: object) -> str:
     """What a network returned, in words, for an error message."""
     if isinstance(output, dict):
@@ -303,13 +311,7 @@ def describe_output(output: object) -> str:
     return f"a {type(output).__name__}"
 
 
-def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
-    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
-    like = floating[0] if floating else torch.empty(())
-    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
-
-
-def log_sigmoid(x: Tensor) -> Tensor:
+def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
