@@ -34,7 +34,7 @@ def write_methods(program: Program, arguments: dict[str, str], used: dict[str, N
     methods = _Methods(program, arguments, used)
     written = methods.forwards()
     written += [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
-    return written + write_denoiser(program, methods.owned, used)
+    return written + write_denoiser(program, arguments, methods.owned, used)
 
 
 class _Methods:
