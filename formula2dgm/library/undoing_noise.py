@@ -23,14 +23,9 @@ def undo_noise(
     corrections: int = 0,
     snr: float = 0.16,
 ) -> Tensor:
-    """x at the last of ``times``, from x at the first: ``path(t)`` are a and b, ``denoise(x, t)`` data and noise.
-
-    ``order`` 1 takes both from the beginning of each step, and ``eta`` says how much of the noise is drawn anew: 1 as
-    much as in q(x_s|x_t, data), 0 none (Song et al. 2021, "Denoising diffusion implicit models", equation 12).
-    ``order`` 2 takes the mean of both ends of the step, where noise is left at its end (Heun; Karras et al. 2022,
-    algorithm 1); 0 leaves x as it is, for ``corrections`` alone.  ``noise`` may give standard normal draws: "steps"
-    [n, steps, event...] and "corrections" [n, steps, corrections, event...].
-    """
+    """x at the last of ``times``, from x at the first; ``path(t)`` says a and b, ``denoise(x, t)`` data and noise.
+    Behind each step stand ``corrections`` of Langevin dynamics; ``order`` 0 leaves all to them.
+    ``noise`` may hold draws: "steps" [n, steps, event...], "corrections" [n, steps, corrections, event...]."""
     if order == 2 and eta != 0:
         raise ValueError(f"order=2 draws nothing on the way: eta is 0, not {eta}")
     many, event = (len(x), len(times) - 1), x.shape[1:]
@@ -38,24 +33,41 @@ def undo_noise(
     correcting = noise["corrections"].expand(*many, corrections, *event) if "corrections" in noise else None
     for i, (t, s) in enumerate(itertools.pairwise(times)):
         t, s = t.expand(len(x)), s.expand(len(x))
-        a_t, b_t, a_s, b_s = (over_event(each, x, 1) for each in (*path(t), *path(s)))
         if order > 0:
-            before, (data, eps) = x, denoise(x, t)
-            anew = eta * (1 - (a_t * b_s / (a_s * b_t)) ** 2).clamp(min=0).sqrt()
-            x = a_s * data + b_s * (1 - anew**2).sqrt() * eps
-            if eta != 0:
-                x = x + b_s * anew * (torch.randn_like(x) if fresh is None else fresh[:, i])
-            if order == 2 and b_s.all():
-                data_s, eps_s = denoise(x, s)
-                x = before + (a_s - a_t) * (data + data_s) / 2 + (b_s - b_t) * (eps + eps_s) / 2
-        for k in range(corrections if b_s.all() else 0):
+            drawn = torch.randn_like(x) if fresh is None else fresh[:, i]
+            x = along_path(path, denoise, x, t, s, eta, order, drawn)
+        b = over_event(path(s)[1], x, 1)
+        for k in range(corrections if b.all() else 0):
             drawn = torch.randn_like(x) if correcting is None else correcting[:, i, k]
-            x = langevin_step(x, denoise(x, s)[1], b_s, snr, drawn)
+            x = langevin_step(x, denoise(x, s)[1], b, snr, drawn)
     return x
 
 
+def along_path(
+    path: Callable[[Tensor], tuple[Tensor, Tensor]],
+    denoise: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    x: Tensor,
+    t: Tensor,
+    s: Tensor,
+    eta: float,
+    order: int,
+    drawn: Tensor,
+) -> Tensor:
+    """x_s from x_t, data and noise as they are said at t (Song et al. 2021, "Denoising diffusion implicit models",
+    equation 12); with ``order`` 2, where noise is left, their means of t and s (Karras et al. 2022, algorithm 1)."""
+    a_t, b_t, a_s, b_s = (over_event(each, x, 1) for each in (*path(t), *path(s)))
+    data, eps = denoise(x, t)
+    # how much of the noise is drawn anew: with eta = 1 as much as in q(x_s|x_t, data)
+    anew = eta * (1 - (a_t * b_s / (a_s * b_t)) ** 2).clamp(min=0).sqrt()
+    end = a_s * data + b_s * ((1 - anew**2).sqrt() * eps + anew * drawn)
+    if order < 2 or not b_s.all():
+        return end
+    data_s, eps_s = denoise(end, s)
+    return x + (a_s - a_t) * (data + data_s) / 2 + (b_s - b_t) * (eps + eps_s) / 2
+
+
 def langevin_step(x: Tensor, eps: Tensor, b: Tensor, snr: float, drawn: Tensor) -> Tensor:
-    """A step of Langevin dynamics along the score -eps / b; how long it is follows from the ratio of signal to noise
+    """A step of Langevin dynamics along the score -eps / b, as long as the ratio of signal to noise says
     (Song et al. 2021, "Score-based generative modeling", algorithm 5)."""
     drift, spread = (each.flatten(1).norm(dim=1).mean() for each in (eps, drawn))
     length = 2 * (snr * spread / drift) ** 2

@@ -116,7 +116,7 @@ class _Path:
         a, b, c, e, by_prediction = (self._put(each, {self.time: t}) for each in coefficients)
         called = self._put(self._put(head, {point: x}), {self.time: t})
         conditions = Conditions.read(self.context, called, (x, t), source)
-        shape = shape_of(self.context, source.data)
+        shape = shape_of(self.context, source.data) or source.noise.law.shape
         if conditions is None or not isinstance(shape, tuple):
             return None
         predicted = product(self.arena, negative(self.arena, by_prediction), conditions.call)
