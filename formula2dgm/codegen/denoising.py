@@ -77,14 +77,13 @@ class _Methods:
             preparation.prepare(node)
             target = scope.names.fresh(names[node])
             if isinstance(node, ir.Div) and demand == "value":
-                preparation.assign(None, target, expression(scope, node.top, "value"), node)
-                scope.bound[node.top] = Code(target)
-            code = expression(scope, node, demand)
+                preparation.compute(node.top, target, "value")
             if demand == "number" and not node.axes and is_python_number(node):
-                ones = Code("torch.ones_like(t)")
-                code = ones if code.text in ("1", "1.0") else Code(f"{code.within(ATOM)} * {ones.text}")
-            preparation.assign(None, target, code, node)
-            scope.bound[node] = Code(target)
+                code, ones = expression(scope, node, "number"), "torch.ones_like(t)"
+                filled = Code(ones) if code.text in ("1", "1.0") else Code(f"{code.within(ATOM)} * {ones}")
+                preparation.assign(node, target, filled)
+            else:
+                preparation.compute(node, target, demand)
         scope.body.write(f"return {', '.join(scope.bound[node].text for node in values)}")
         return Body(4, [*head.lines, *scope.body.lines])
 

@@ -18,7 +18,7 @@ from formula2dgm.ir.text import to_text
 from formula2dgm.resolve.affine import affine_in, is_number, negative, product, ratio, total
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.denoising_conditions import Conditions
-from formula2dgm.resolve.noised import Source, opened, source_of
+from formula2dgm.resolve.noised import opened, source_of
 from formula2dgm.resolve.shapes import shape_of
 
 DATA, NOISE, PREDICTION = "the data of a path", "the noise of a path", "the prediction of a network"
@@ -79,6 +79,16 @@ def _is_of_time(node: ir.Node) -> bool:
     return node.event == "number" and all(isinstance(each, ir.Draw) and _is_time(each) for each in leaves)
 
 
+def _noised(node: ir.Node) -> ir.Node:
+    """``x + n`` of ``c(t) (x + n)``: what a network is given, without numbers in front."""
+    while isinstance(node, ir.Mul | ir.Div | ir.Neg):
+        moving = [each for each in node.children if not _is_of_time(each)]
+        if len(moving) != 1 or isinstance(moving[0], ir.Draw | ir.Data):
+            return node
+        (node,) = moving
+    return node
+
+
 class _Path:
     """A path with the network that is called along it."""
 
@@ -92,40 +102,51 @@ class _Path:
 
     def denoiser(self, residual: ir.Node) -> Denoiser | None:
         """What is known of the path, where the residual is straight in the data, in the noise and in the prediction."""
-        arena = self.arena
         residual, point, head = (opened(self.context, each, self.time) for each in (residual, self.point, self.head))
         residual = self._put(residual, {head: self.prediction})
         source = source_of(self.context, (point, residual), self.time)
-        if source is None or not isinstance(head, ir.Head):
+        if source is None:
             return None
-        put = {source.data: self.data, source.noise: self.noise}
-        path, fit = self._parts(self._put(point, put)), affine_in(arena, self._put(residual, put), PREDICTION)
-        target = self._parts(fit.rest) if fit is not None else None
-        if path is None or fit is None or target is None or is_number(fit.factor, 0):
-            return None
-        coefficients = (*path, *target, fit.factor)
-        if not all(_is_of_time(each) for each in coefficients):
-            return None
-        return self._known(source, head, point, coefficients)
-
-    def _known(
-        self, source: Source, head: ir.Head, point: ir.Node, coefficients: tuple[ir.Node, ...]
-    ) -> Denoiser | None:
+        noised = _noised(point)
         axes = source.noise.axes
         x, t = self.make(ir.Data, "x of a path", axes), self.make(ir.Data, "t of a path", axes, True)
-        a, b, c, e, by_prediction = (self._put(each, {self.time: t}) for each in coefficients)
-        called = self._put(self._put(head, {point: x}), {self.time: t})
-        conditions = Conditions.read(self.context, called, (x, t), source)
+        put = {source.data: self.data, source.noise: self.noise}
+        path, fit = self._parts(self._put(noised, put)), self._fit(residual, put, {noised: x})
+        if path is None or fit is None or not all(_is_of_time(each) for each in (*path, *fit)):
+            return None
+        (a, b), (c, e, by_x, by_prediction) = (
+            [self._put(each, {self.time: t}) for each in some] for some in (path, fit)
+        )
+        conditions = Conditions.read(
+            self.context, self._put(self._put(head, {noised: x}), {self.time: t}), (x, t), source
+        )
         shape = shape_of(self.context, source.data) or source.noise.law.shape
         if conditions is None or not isinstance(shape, tuple):
             return None
-        predicted = product(self.arena, negative(self.arena, by_prediction), conditions.call)
-        data, noise, divisor = self._solved(x, predicted, a, b, c, e)
+        said = total(self.arena, product(self.arena, by_x, x), product(self.arena, by_prediction, conditions.call))
+        data, noise, divisor = self._solved(x, negative(self.arena, said), a, b, c, e)
         first, last = self._ends(a, b, t, divisor)
         self.context.assume(f"sample goes from noise at {to_text(first)} to {source.name} at {to_text(last)}")
         spacing = SPACINGS[self.time.law.family]
         read = conditions.names, conditions.kept
         return Denoiser(source.name, x, t, data, noise, a, b, first, last, spacing, shape, *read)  # type: ignore[arg-type]
+
+    def _fit(
+        self, residual: ir.Node, put: Mapping[ir.Node, ir.Node], noised: Mapping[ir.Node, ir.Node]
+    ) -> tuple[ir.Node, ...] | None:
+        """What data, noise, x_t and prediction are multiplied by in a residual: with x_t as data and noise, or as
+        itself where that leaves one of them alone."""
+        found = None
+        for known in ({}, noised):
+            fit = affine_in(self.arena, self._put(self._put(residual, known), put), PREDICTION)
+            rest = affine_in(self.arena, fit.rest, "x of a path") if fit is not None else None
+            parts = self._parts(rest.rest) if rest is not None else None
+            if fit is None or rest is None or parts is None or is_number(fit.factor, 0):
+                continue
+            found = found or (*parts, rest.factor, fit.factor)
+            if any(is_number(each, 0) for each in parts):
+                return (*parts, rest.factor, fit.factor)
+        return found
 
     def _put(self, node: ir.Node, values: Mapping[ir.Node, ir.Node]) -> ir.Node:
         return rewrite(self.arena, node, lambda each: values.get(each, each))

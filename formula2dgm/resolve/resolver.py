@@ -54,6 +54,7 @@ from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.timeline import find_time
 from formula2dgm.resolve.volumes import find_points
+from formula2dgm.resolve.written_draws import write_draws
 from formula2dgm.syntax import parse_one, tree
 
 #: Nodes that a number is made of.
@@ -146,7 +147,7 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
-    formulas, parsed, averages = take_averages(statements, parsed, found)
+    formulas, parsed, averages = take_averages(write_draws(statements, found), parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
