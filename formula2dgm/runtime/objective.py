@@ -143,21 +143,27 @@ class Objective(Written, nn.Module):
             named = {key: value for each in mapping for key, value in each.items()} | given
             return undone(self, n, named | ({"mean": mean} if mean else {}), noise)
         drawn = getattr(self, "_sample_model", None)
+        if self._facts.program.reversal is not None:
+            for key in (*given, *(["mean"] if mean else []), *(each for every in mapping for each in every)):
+                raise refuse("F2D-0495", f"the sampler takes no {key}", "it draws every step of the chain: sample(n)")
+            return self._drawn(drawn, n, noise, {})
         if drawn is not None and not mapping and not given:
-            return self._drawn(drawn, n, noise, mean)
+            return self._drawn(drawn, n, noise, {"mean": mean})
         if mean:
             raise refuse("F2D-0708", "mean=True takes no given values", "ask .as_distribution().mean(z=...)")
         return self.as_distribution().sample(n, *mapping, noise=noise, **given)
 
-    def _drawn(self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, mean: bool) -> dict[str, Tensor]:
+    def _drawn(
+        self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, options: dict[str, Any]
+    ) -> dict[str, Tensor]:
         if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
             raise refuse("F2D-0708", f"n={n!r} is not a whole number above 0")
         given = given_noise(self._facts.program, noise)
         count = 1 if n is None else n
         try:
-            made: dict[str, Tensor] = draw(count, noise=given, mean=mean)
+            made: dict[str, Tensor] = draw(count, noise=given, **options)
         except Exception as error:
-            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, mean=mean))
+            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, **options))
             if refusal is not None:
                 raise refusal from error
             raise
