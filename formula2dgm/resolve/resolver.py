@@ -28,6 +28,7 @@ from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.from_data import split_joints
 from formula2dgm.resolve.functions import names_function
 from formula2dgm.resolve.generated import decoded
 from formula2dgm.resolve.known_densities import read_densities
@@ -139,7 +140,7 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
-    formulas, parsed, averages = take_averages(write_draws(statements, found), parsed, found)
+    formulas, parsed, averages = take_averages(split_joints(write_draws(statements, found)), parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
