@@ -20,18 +20,14 @@ STEPS = [
     r"q(x_t|x_{t-1}) = \mathcal{N}(x_t; \sqrt{1-\beta_t} x_{t-1}, \beta_t I); p(x_T) = \mathcal{N}(0, I)",
     r"p_\theta(x_{t-1}|x_t) = \mathcal{N}(x_{t-1}; \mu_\theta(x_t, t), \beta_t I)",
 ]
+PARTS = r"-\log p(x_T) - \sum_{t=1}^T \log \frac{p_\theta(x_{t-1}|x_t)}{q(x_t|x_{t-1})}"
 TEXTS = {
     "a ratio of joints": [r"\min_\theta E_{q(x_{1:T}|x_0)}" + RATIO, Q, P],
     "data said": [r"\min_\theta E_{x_0 \sim p_{data}} E_{q(x_{1:T}|x_0)}" + RATIO, Q, P],
     "data of q": [r"\min_\theta E_{q(x_0) q(x_{1:T}|x_0)}" + RATIO, Q, P],
     "the joint of q": [r"\min_\theta E_{q(x_{0:T})}" + RATIO, Q, P],
-    "step by step": [
-        r"\min_\theta E_{q(x_{1:T}|x_0)}[-\log p(x_T) - \sum_{t=1}^T \log \frac{p_\theta(x_{t-1}|x_t)}{q(x_t|x_{t-1})}]"
-    ],
-    "step by step, data said": [
-        r"\min_\theta E_{q(x_{1:T}|x_0)}[-\log p(x_T) - \sum_{t=1}^T \log \frac{p_\theta(x_{t-1}|x_t)}{q(x_t|x_{t-1})}]",
-        r"x_0 \sim p_{data}",
-    ],
+    "step by step": [rf"\min_\theta E_{{q(x_{{1:T}}|x_0)}}[{PARTS}]"],
+    "step by step, data said": [rf"\min_\theta E_{{q(x_{{1:T}}|x_0)}}[{PARTS}]", r"x_0 \sim p_{data}"],
 }
 
 

@@ -1,4 +1,4 @@
-r"""A chain that is drawn backwards by its declared steps: against the loop written by hand (Ho et al. 2020, algorithm 2)."""
+r"""A chain that is drawn backwards by its declared steps: against the loop of Ho et al. 2020, algorithm 2."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import formula2dgm as f2d
 T, N, D = 5, 3, 2
 BETA = torch.linspace(0.05, 0.4, T, dtype=torch.float64)
 BOUND = (
-    r"\min_\theta E_{q(x_{1:T}|x_0)}[KL[q(x_T|x_0) \| p(x_T)] + \sum_{t=2}^T KL[q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t)]"
-    r" - \log p_\theta(x_0|x_1)]"
+    r"\min_\theta E_{q(x_{1:T}|x_0)}[KL[q(x_T|x_0) \| p(x_T)] - \log p_\theta(x_0|x_1)"
+    r" + \sum_{t=2}^T KL[q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t)]]"
 )
 STEP = r"q(x_t|x_{t-1}) = \mathcal{N}(x_t; \sqrt{1 - \beta_t} x_{t-1}, \beta_t I)"
 START = r"p(x_T) = \mathcal{N}(x_T; 0, I); x_0 \sim p_{data}; x_0 \in \mathbb{R}^2"
 BACK = {
     "a network": r"p_\theta(x_{t-1}|x_t) = \mathcal{N}(x_{t-1}; \mu_\theta(x_t, t), \beta_t I)",
     "a formula": (
-        r"p_\theta(x_{t-1}|x_t) = \mathcal{N}(x_{t-1}; \frac{1}{\sqrt{1-\beta_t}}(x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}}"
-        r" \epsilon_\theta(x_t, t)), \beta_t I); \bar\alpha_t = \prod_{s=1}^t (1 - \beta_s)"
+        r"p_\theta(x_{t-1}|x_t) = \mathcal{N}(x_{t-1}; \frac{1}{\sqrt{1-\beta_t}}(x_t -"
+        r" \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \epsilon_\theta(x_t, t)), \beta_t I); \bar\alpha_t = \prod_{s=1}^t (1 - \beta_s)"
     ),
 }
 
