@@ -57,9 +57,9 @@ def along_steps(nodes: Iterable[tree.Node], names: frozenset[str], bounds: Mappi
 
 
 def _labelled_by_number(nodes: Iterable[tree.Node], times: set[str]) -> frozenset[tuple[str, Place, str]]:
-    """The numbers at which a density is given a variable that it is over at any step, ``x_0`` of ``q(x_t|x_0)``, or at all
-    later ones, and those at which it is data, ``x_0 \\sim p_{data}``: with the letters and places, where they are names
-    of variables of their own."""
+    """The numbers at which a density is given a variable that it is over at any step, ``x_0`` of ``q(x_t|x_0)``, or at
+    all later ones, and those at which it is data, ``x_0 \\sim p_{data}``: with the letters and places, where they are
+    names of variables of their own."""
     found: set[tuple[str, Place, str]] = set()
     for node in (each for root in nodes for each in root.walk()):
         if isinstance(node, tree.Call):

@@ -23,7 +23,8 @@ BACK = {
     "a network": r"p_\theta(x_{t-1}|x_t) = \mathcal{N}(x_{t-1}; \mu_\theta(x_t, t), \beta_t I)",
     "a formula": (
         r"p_\theta(x_{t-1}|x_t) = \mathcal{N}(x_{t-1}; \frac{1}{\sqrt{1-\beta_t}}(x_t -"
-        r" \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \epsilon_\theta(x_t, t)), \beta_t I); \bar\alpha_t = \prod_{s=1}^t (1 - \beta_s)"
+        r" \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \epsilon_\theta(x_t, t)), \beta_t I)"
+        r"; \bar\alpha_t = \prod_{s=1}^t (1 - \beta_s)"
     ),
 }
 
