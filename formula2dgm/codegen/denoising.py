@@ -144,6 +144,7 @@ class _Methods:
         first, last = (expression(scope, each) for each in (denoiser.first, denoiser.last))
         if denoiser.spacing == "counted":
             most = first.text if last.text == "1" else f"{first.text} - {last.text} + 1"
+            most = most if isinstance(denoiser.first, ir.Hyper | ir.Const) else f"int({most})"
             return f"torch.linspace({first.text}, {last.text}, {most} if steps is None else steps).round()"
         if denoiser.spacing == "even":
             return f"torch.linspace({first.text}, {last.text}, steps + 1)"

@@ -48,10 +48,13 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
 
 
 def _filled_shape(scope: Scope, node: ir.Draw) -> Code | None:
-    """The shape of the value that a draw meets whose parameters are numbers, ``N(0, \\sigma^2 I)``; None for others."""
+    """The shape of a vector whose parameters are numbers, ``N(0, \\sigma^2 I)``, as declared or as that of the value that
+    it meets; None for others."""
     law, found = node.law, tensor_parameter(scope, node.law)
-    if law.scalar or law.shape is not None or found is None or found[1].event != "number" or facts(law).value_rank:
+    if law.scalar or found is None or found[1].event != "number" or facts(law).value_rank:
         return None
+    if law.shape is not None:
+        return scope.shape(node.axes, ", ".join(map(str, law.shape))) if law.shape else None
     try:
         return partner_shape(scope, node, node.axes)
     except UnknownShape:

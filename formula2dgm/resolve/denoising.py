@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.constants import number_of
 from formula2dgm.ir.denoising import Denoiser
+from formula2dgm.ir.formulas import formula_at
 from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.ir.text import to_text
@@ -28,6 +29,8 @@ SPACINGS = {"DiscreteUniform": "counted", "Uniform": "even", "LogNormal": "log"}
 FAR = 4
 #: The part of the way that is left out where a network says nothing of the data at its beginning.
 OFF = 1e-2
+#: What is divided by to find the data: less is nothing.
+NOTHING = 1e-4
 
 
 def denoiser(context: Context, objectives: Sequence[Objective]) -> Denoiser | None:
@@ -188,8 +191,11 @@ class _Path:
             if abs(a_low * b_high) < abs(a_high * b_low):
                 first, last = low, high
         found, start, end = self._number(divisor, t, first), number_of(first, {}), number_of(last, {})
-        if found is not None and abs(found) < 1e-6 and self.time.law.family == "Uniform" and None not in (start, end):
-            assert start is not None and end is not None
+        if found is None or abs(found) > NOTHING:
+            return first, last
+        if self.time.law.family == "DiscreteUniform" and self.law["low"] is not self.law["high"]:
+            first = total(self.arena, first, self.make(ir.Const, -1))
+        elif self.time.law.family == "Uniform" and start is not None and end is not None:
             first = self.context.const(start + OFF * (end - start))
         return first, last
 
@@ -207,4 +213,5 @@ class _Path:
     def _number(self, node: ir.Node, time: ir.Node, value: ir.Node) -> float | None:
         """A coefficient at a time, where both are numbers."""
         defaults = {name: each.default for name, each in self.context.hyperparameters.items()}
-        return number_of(self._put(node, {time: value}), defaults)
+        formula = rewrite(self.arena, node, lambda each: formula_at(self.arena, each))
+        return number_of(self._put(formula, {time: value}), defaults)

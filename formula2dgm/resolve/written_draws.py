@@ -42,8 +42,6 @@ def _without_logs(node: tree.Node, found: Diagnostics) -> tree.Node:
 
 def _under(node: tree.Node, law: tree.Node, found: Diagnostics) -> tree.Symbol | None:
     """The variable of whose logarithm the law is; None where it is that of a variable itself."""
-    if isinstance(node, tree.Symbol | tree.Tuple | tree.Call | tree.Range):
-        return None
     body = None
     match node:
         case tree.Prefix(name="log" | "ln", operand=operand, sub=()):
@@ -53,13 +51,13 @@ def _under(node: tree.Node, law: tree.Node, found: Diagnostics) -> tree.Symbol |
     normal = isinstance(law, tree.Call) and registry.family_by_spelling(spelling(law.head)) == registry.family("Normal")
     if isinstance(body, tree.Symbol) and normal:
         return body
-    symbols = [each for each in node.walk() if isinstance(each, tree.Symbol)]
-    if isinstance(node, tree.Prefix | tree.Func | tree.Power) and len(symbols) == 1:
+    if isinstance(node, tree.Prefix | tree.Func | tree.Power | tree.Number | tree.Add | tree.Mul | tree.Div | tree.Neg):
+        drawn = next((str(each) for each in node.walk() if isinstance(each, tree.Symbol)), "x")
         found.error(
             "F2D-0496",
-            f"the law of {node} says nothing that is read of {symbols[0]}",
+            f"the law of {node} says nothing that is read of {drawn}",
             node.span,
-            f"draw another variable and define {symbols[0]} by it: u \\sim {law}; {symbols[0]} = ...",
+            f"draw another variable and define {drawn} by it: u \\sim {law}; {drawn} = ...",
         )
     return None
 

@@ -54,6 +54,7 @@ def test_the_loss_is_that_of_the_paper(law: str, scaled: bool) -> None:
     torch.manual_seed(1)
     y = torch.randn(N, D).double()
     assert_agrees(text, bound, {"y": y})
+    assert_agrees(text, bound, {"y": y}, dims={"n": D})
     noise = {"sigma": torch.randn(N).double().exp(), "n": torch.randn(N, D).double()}
     level = torch.exp(-1.2 + 1.2 * noise["sigma"].log())
     noisy = y + level[:, None] * noise["n"]

@@ -2,6 +2,7 @@ r"""Samplers of models that undo noise: correctors, Heun's method, conditions, g
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -188,3 +189,33 @@ def test_codes_of_data_are_drawn(said: str, name: str) -> None:
             eps = net(x, (t / torch.pi * 2).expand(N))
             x = torch.cos(s) * (x - torch.sin(t) * eps) / torch.cos(t) + torch.sin(s) * eps
     assert_close(o.sample(N, steps=5, noise={name: start})[name], x)
+
+
+COSINE = [
+    r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2",
+    r"x_t = \sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t}\epsilon",
+    r"\bar\alpha_t = \frac{f(t)}{f(0)}; f(t) = \cos^2(\frac{t/T + s}{1+s} \cdot \frac{\pi}{2}); s = 0.008; T = 100",
+    r"t \sim U\{1,T\}; x_0 \sim p_{data}; \epsilon \sim N(0,I)",
+]
+
+
+class Wide(nn.Module):
+    """The mean of the noise, given x_t of a cosine schedule, where the data are Normal of deviation 2."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones((), dtype=torch.float64))
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        bar = (torch.cos((t / 100 + 0.008) / 1.008 * torch.pi / 2) / math.cos(0.008 / 1.008 * torch.pi / 2)) ** 2
+        return self.scale * ((1 - bar).sqrt() / (4 * bar + 1 - bar))[:, None] * x
+
+
+@pytest.mark.parametrize("eta", [0.0, 1.0])
+def test_a_schedule_that_ends_in_noise_alone_begins_a_step_before(eta: float) -> None:
+    """At T nothing of the data is left, and a network of the noise says nothing of them."""
+    o: Any = f2d.compile(COSINE, {r"\epsilon_\theta": Wide()}, dims={"x_0": D}).double()
+    assert "sample goes from noise at T - 1 to x_0 at 1" in map(str, o.assumptions)
+    torch.manual_seed(4)
+    x = o.sample(4000, eta=eta)["x_0"]
+    assert_close(x.std(0), torch.full((D,), 2.0).double(), atol=0.0, rtol=0.08)
