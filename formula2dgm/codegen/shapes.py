@@ -48,8 +48,8 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
 
 
 def _filled_shape(scope: Scope, node: ir.Draw) -> Code | None:
-    """The shape of a vector whose parameters are numbers, ``N(0, \\sigma^2 I)``, as declared or as that of the value that
-    it meets; None for others."""
+    """The shape of a vector whose parameters are numbers, ``N(0, \\sigma^2 I)``: declared, or that of the value that it
+    meets; None for others."""
     law, found = node.law, tensor_parameter(scope, node.law)
     if law.scalar or found is None or found[1].event != "number" or facts(law).value_rank:
         return None

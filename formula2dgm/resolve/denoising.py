@@ -79,7 +79,7 @@ def _is_time(node: ir.Draw) -> bool:
 def _is_of_time(node: ir.Node) -> bool:
     """Does it depend on a time alone?"""
     leaves = [each for each in walk(node) if isinstance(each, ir.Data | ir.Draw | ir.Enumerated | ir.NetCall)]
-    return node.event == "number" and all(isinstance(each, ir.Draw) and _is_time(each) for each in leaves)
+    return node.event != "value" and all(isinstance(each, ir.Draw) and _is_time(each) for each in leaves)
 
 
 def _noised(node: ir.Node) -> ir.Node:

@@ -95,7 +95,12 @@ class _Chain:
         ends = [each for each in same if each.signature.arity == (1, 0) and _places(context, each) == [End(0)]]
         start = Step(self.time.start - 1)
         data = next((each for each in context.inputs.values() if self._place_of_data(each.name) == start), None)
-        if len(ends) != 1 or data is None or data.shape is None or data.support not in ("real", "binary", "unit"):
+        if (
+            len(ends) != 1
+            or data is None
+            or data.shape is None
+            or data.support not in ("real", "binary", "unit", "unknown")
+        ):
             return None
         own = [each for each in same if _places(context, each) == [start, Step(self.time.start)]]
         own = [each for each in own if not self._follows(each)]

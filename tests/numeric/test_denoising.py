@@ -28,6 +28,13 @@ TARGETS = {
         NOISE,
     ],
     "data, of a process": [r"\min_\theta E_{t,x_0} E_{q(x_t|x_0)}\|x_0 - f_\theta(x_t,t)\|^2", STEP, DRAWS],
+    "data, of a weight cut off": [
+        r"\min_\theta E_{t,x_0,\epsilon}[\min(w(t), \gamma) \|x_0 - f_\theta(x_t,t)\|^2]",
+        r"w(t) = \frac{\bar\alpha_t}{1-\bar\alpha_t}; \gamma = 5",
+        *XT,
+        DRAWS,
+        NOISE,
+    ],
     "weighted noise": [
         r"\min_\theta E_{t,x_0,\epsilon}[\frac{\beta_t}{2} \|3\epsilon - 2 f_\theta(x_t,t)\|^2]",
         *XT,

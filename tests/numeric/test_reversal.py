@@ -85,7 +85,9 @@ def test_what_the_sampler_does_not_take(given: dict[str, Any], code: str) -> Non
     assert [each.code for each in caught.value.diagnostics] == [code]
 
 
-def test_no_sampler_where_nothing_says_the_end_or_the_size() -> None:
+def test_the_sampler_needs_the_size_of_the_data() -> None:
     kernel = {r"\mu_\theta": Network(), r"\beta_t": BETA}
+    sized = [BOUND, STEP, START.rpartition(";")[0], BACK["a network"]]
+    assert f2d.compile(sized, kernel, dims={"x_0": D}).sample(2)["x_0"].shape == (2, D)
     sizeless = f2d.compile([BOUND, STEP, START.rpartition(";")[0], BACK["a network"]], kernel)
     assert "def sample" not in sizeless.source
