@@ -227,3 +227,19 @@ def test_td_vae_jumps_from_what_it_has_seen(tmp_path: Path) -> None:
     assert path.shape == (4, 4, 16)
     td_vae.picture([kept[0, :4], path[0]], str(tmp_path / "jumps.png"))
     assert (tmp_path / "jumps.png").read_bytes()[:8] == PNG
+
+
+@pytest.mark.parametrize(("name", "data"), [("diffusion_on_moons", "x_0"), ("flow_matching_on_moons", "x_1")])
+def test_moons_come_out_of_noise(name: str, data: str, tmp_path: Path) -> None:
+    """After a few epochs the samples are nearer to the data than the noise is."""
+    shared, model = script("moons"), script(name)
+    (x, labels), (kept, of_kept) = shared.moons(2000, seed=0), shared.moons(500, seed=1)
+    y = [torch.nn.functional.one_hot(each, 2).float() for each in (labels, of_kept)]
+    given = {"y": y[1]} if data == "x_1" else {"n": 500}
+    objective = model.fit(x, *(y[:1] if data == "x_1" else []), epochs=60)
+    noise = shared.mmd(torch.randn(500, 2), kept)
+    sets = {way: objective.sample(**given, **settings)[data] for way, settings in model.WAYS.items()}
+    found = {way: shared.mmd(each, kept) for way, each in sets.items()}
+    assert max(found.values()) < 0.8 * noise, (found, noise)
+    shared.draw(sets, str(tmp_path / "moons.png"))
+    assert (tmp_path / "moons.png").read_bytes()[:8] == PNG

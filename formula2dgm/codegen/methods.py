@@ -14,6 +14,7 @@ from formula2dgm.codegen.projection import write_projection
 from formula2dgm.codegen.python import Body, Code, call, method, product, quoted
 from formula2dgm.codegen.recurrence import with_carried
 from formula2dgm.codegen.refusals import unknown_shape, unknown_start
+from formula2dgm.codegen.reversal import write_reversal
 from formula2dgm.codegen.rollouts import continues, names_in, sizes_of_data, write_rollout
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
@@ -34,7 +35,8 @@ def write_methods(program: Program, arguments: dict[str, str], used: dict[str, N
     methods = _Methods(program, arguments, used)
     written = methods.forwards()
     written += [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
-    return written + write_denoiser(program, methods.owned, used)
+    written += write_denoiser(program, arguments, methods.owned, used)
+    return written + write_reversal(program, methods.owned, used)
 
 
 class _Methods:

@@ -82,6 +82,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     draws = "    def sample(" in generated and 'raise ValueError("the event shape of' not in generated
     rolls = _rolls(program, generated) if draws else None
     samples = draws and (program.rollout is None or (rolls is None and program.rollout.steps is not None))
+    samples = samples and (program.denoiser is None or not program.denoiser.conditions)
     reconstructs = "    def reconstruct(" in generated
     return {
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],

@@ -8,7 +8,7 @@ from formula2dgm.codegen.alignment import Axes
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts
-from formula2dgm.codegen.python import Code
+from formula2dgm.codegen.python import Code, call
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.ir import nodes as ir
@@ -33,6 +33,8 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
         return scope.shape(axes, ", ".join(map(str, law.shape)))
     if found is None:
         return partner_shape(scope, node, axes)
+    if (filled := _filled_shape(scope, node)) is not None:
+        return filled
     parameter, own = found[0], found[1].axes
     classes = _beyond_the_value(law, found[1])
     whole = f"{parameter.text}.shape" + (f"[:-{classes}]" if classes else "")
@@ -43,6 +45,29 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
     end = f"-{classes}" if classes else ""
     event = f"*{parameter.text}.shape[{len(own)}:{end}]" if own or classes else f"*{parameter.text}.shape"
     return scope.shape(axes, event)
+
+
+def _filled_shape(scope: Scope, node: ir.Draw) -> Code | None:
+    """The shape of a vector whose parameters are numbers, ``N(0, \\sigma^2 I)``: declared, or that of the value that it
+    meets; None for others."""
+    law, found = node.law, tensor_parameter(scope, node.law)
+    if law.scalar or found is None or found[1].event != "number" or facts(law).value_rank:
+        return None
+    if law.shape is not None:
+        return scope.shape(node.axes, ", ".join(map(str, law.shape))) if law.shape else None
+    try:
+        return partner_shape(scope, node, node.axes)
+    except UnknownShape:
+        return None
+
+
+def filled(scope: Scope, node: ir.Draw, given: list[Code], noise: str) -> list[Code]:
+    """Parameters that are numbers, beside noise of the shape of what the draw meets."""
+    if _filled_shape(scope, node) is None:
+        return given
+    params = [dict(node.law.params)[name] for name in facts(node.law).parameters]
+    over, lead = scope.use("over_event"), str(len(node.axes))
+    return [call(over, code, noise, lead) if each.axes else code for each, code in zip(params, given, strict=True)]
 
 
 def _beyond_the_value(law: ir.Law, node: ir.Node) -> int:

@@ -43,7 +43,8 @@ def beside_vectors(
     """One number an example, as a parameter beside one that is a vector, or of a row of numbers beside the value that
     the law scores; None where none of them is."""
     like = next((each for _, each in law.params if each.event != "number"), None)
-    like = value if like is None and isinstance(node, ir.Param) else like
+    vector = value is not None and (isinstance(node, ir.Param) or value.event == "value")
+    like = value if like is None and vector else like
     if like is None:
         return None
     codes = expression(scope, node, "number"), expression(scope, like, "value")

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from formula2dgm.ir.leaves import Data
 from formula2dgm.ir.node import Node
+
+#: How the times between the first and the last lie: numbers of steps, evenly, evenly in their logarithm.
+Spacing = Literal["counted", "even", "log"]
 
 
 @dataclass(frozen=True, slots=True)
 class Denoiser:
     """What a network knows of a path ``x_t = a(t) data + b(t) noise``, from whatever it predicts.
 
-    variable   the name of the data
-    x, t       what stands for x_t and for t in the nodes below
-    data       what the network says of the data, given x_t; noise: of the noise
-    by_data    a(t); by_noise: b(t)
-    first      the t of the noise; last: of the data
-    counted    are these numbers of steps? Else t is a time
-    shape      the event shape of the data
+    variable    the name of the data
+    x, t        what stands for x_t and for t in the nodes below
+    data        what the network says of the data, given x_t; noise: of the noise
+    by_data     a(t); by_noise: b(t)
+    first       the t of the noise; last: of the data
+    spacing     how the times between them lie
+    shape       the event shape of the data
+    conditions  the data that the network is given beside x_t and t
+    kept        what stands for draws of 0 or 1 that leave conditions out, and the value that keeps them
     """
 
     variable: str
@@ -30,8 +37,10 @@ class Denoiser:
     by_noise: Node
     first: Node
     last: Node
-    counted: bool
+    spacing: Spacing
     shape: tuple[int, ...]
+    conditions: tuple[str, ...] = ()
+    kept: tuple[tuple[Data, int], ...] = ()
 
     def changed(self, change: Callable[[Node], Node]) -> Denoiser:
         """The same with every node changed."""

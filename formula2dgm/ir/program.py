@@ -11,6 +11,7 @@ from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.denoising import Denoiser
 from formula2dgm.ir.joints import Factor, Joint, Query, Rollout
+from formula2dgm.ir.reversal import Reversal
 from formula2dgm.ir.targets import Target
 from formula2dgm.spans import Span
 
@@ -227,7 +228,7 @@ class Program:
     own.  ``decoded`` is what data are compared with and is made of themselves.  A distribution has a ``joint`` and the
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
     ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
-    ``denoiser`` is what a network that undoes noise knows of the data.
+    ``denoiser`` is what a network that undoes noise knows of the data, ``reversal`` a chain that is drawn backwards.
     """
 
     arena: Arena
@@ -252,6 +253,7 @@ class Program:
     rollout: Rollout | None = None
     tables: tuple[Table, ...] = ()
     denoiser: Denoiser | None = None
+    reversal: Reversal | None = None
 
     @property
     def called(self) -> list[Network]:

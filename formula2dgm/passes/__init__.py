@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.verify import verify
+from formula2dgm.passes.drawn_steps import read_at_drawn
 from formula2dgm.passes.log_algebra import stable_logs
 from formula2dgm.passes.means import recognise_means
 from formula2dgm.passes.scalars import fold_scalars
@@ -25,6 +26,7 @@ PIPELINE: tuple[Pass, ...] = (
     stable_logs,
     fold_scalars,
     fold_schedules,
+    read_at_drawn,
 )
 
 

@@ -51,5 +51,6 @@ def rewrite_program(program: Program, rule: Rule) -> Program:
         generative=tuple((name, changed(node)) for name, node in program.generative),
         decoded=tuple((name, changed(node)) for name, node in program.decoded),
         rollout=program.rollout.changed(changed) if program.rollout is not None else None,
+        reversal=program.reversal.changed(changed) if program.reversal is not None else None,
         denoiser=program.denoiser.changed(changed) if program.denoiser is not None else None,
     )

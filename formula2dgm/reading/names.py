@@ -91,6 +91,14 @@ class Indices(frozenset[str]):
         """Is this script a step that is drawn: ``t_1``, ``t_1 + 1``?"""
         return bool(self.positions) and reads_position(item, self.positions)
 
+    def is_named(self, symbol: tree.Symbol) -> bool:
+        """Is a number below the symbol part of its name, beside steps of its letter: ``x_0`` of ``q(x_t|x_0)``?"""
+        letter = "_".join([symbol.style + symbol.letter, *symbol.accents])
+        return any(
+            isinstance(item, tree.Number) and (letter, place, item.text) in self.labels
+            for place, item in scripts(symbol)
+        )
+
     def reads_step(self, letter: str, place: Place, item: tree.Node) -> bool:
         """Is this script of the letter one step: ``0``, ``T``, ``T - 1``?"""
         labelled = isinstance(item, tree.Number) and (letter, place, item.text) in self.labels

@@ -57,17 +57,40 @@ def along_steps(nodes: Iterable[tree.Node], names: frozenset[str], bounds: Mappi
 
 
 def _labelled_by_number(nodes: Iterable[tree.Node], times: set[str]) -> frozenset[tuple[str, Place, str]]:
-    """The numbers at which one density is given a variable that it is over at any step, ``x_0`` of ``q(x_t|x_0)``: with
-    the letters and places, where they are names of variables of their own."""
+    """The numbers at which a density is given a variable that it is over at any step, ``x_0`` of ``q(x_t|x_0)``, or at
+    all later ones, and those at which it is data, ``x_0 \\sim p_{data}``: with the letters and places, where they are
+    names of variables of their own."""
     found: set[tuple[str, Place, str]] = set()
     for node in (each for root in nodes for each in root.walk()):
         if isinstance(node, tree.Call):
+            found |= set(given_before(node))
             arguments = [each for each in (*node.args, *(node.given or ())) if isinstance(each, tree.Symbol)]
             items = [(_letter(each), place, item) for each in arguments for place, item in scripts(each)]
             stepped = {(letter, place) for letter, place, item in items if step_of(item) in times}
             numbered = [(letter, place, item.text) for letter, place, item in items if isinstance(item, tree.Number)]
             found |= {each for each in numbered if each[:2] in stepped}
+        elif isinstance(node, tree.Chain) and node.relations == ("~",) and isinstance(node.members[1], tree.Symbol):
+            found |= set(_numbered(node.members[0]))
+        elif isinstance(node, tree.Draws) and isinstance(node.density, tree.Symbol):
+            found |= {each for name in node.names for each in _numbered(name)}
     return frozenset(found)
+
+
+def given_before(call: tree.Call) -> Iterator[tuple[str, Place, str]]:
+    """What a density of several steps is given at the step before them, ``x_0`` of ``q(x_{1:T}|x_0)``: the letter, its
+    place and the number."""
+    for symbol in (each for each in call.args if isinstance(each, tree.Symbol)):
+        for place, item in scripts(symbol):
+            lower = item.lower if isinstance(item, tree.Range) else None
+            if isinstance(lower, tree.Number) and lower.text.isdigit():
+                before = (_letter(symbol), place, str(int(lower.text) - 1))
+                yield from (each for given in call.given or () for each in _numbered(given) if each == before)
+
+
+def _numbered(node: tree.Node) -> Iterator[tuple[str, Place, str]]:
+    """A symbol at a number: its letter, the place and the number."""
+    if isinstance(node, tree.Symbol):
+        yield from ((_letter(node), place, item.text) for place, item in scripts(node) if isinstance(item, tree.Number))
 
 
 def _letter(symbol: tree.Symbol) -> str:

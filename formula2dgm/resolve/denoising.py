@@ -12,15 +12,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.constants import number_of
 from formula2dgm.ir.denoising import Denoiser
+from formula2dgm.ir.formulas import formula_at
 from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.ir.text import to_text
-from formula2dgm.resolve.affine import affine_in, is_number, negative, product, ratio, square, total
+from formula2dgm.resolve.affine import affine_in, is_number, negative, product, ratio, total
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.denoising_conditions import Conditions
+from formula2dgm.resolve.noised import opened, source_of
 from formula2dgm.resolve.shapes import shape_of
 
 DATA, NOISE, PREDICTION = "the data of a path", "the noise of a path", "the prediction of a network"
-TIMES = ("DiscreteUniform", "Uniform")
+#: How the times of a law lie between its ends.
+SPACINGS = {"DiscreteUniform": "counted", "Uniform": "even", "LogNormal": "log"}
+#: So many deviations of the logarithm away from its mean lie the ends of times that have none.
+FAR = 4
+#: The part of the way that is left out where a network says nothing of the data at its beginning.
+OFF = 1e-2
+#: What is divided by to find the data: less is nothing.
+NOTHING = 1e-4
 
 
 def denoiser(context: Context, objectives: Sequence[Objective]) -> Denoiser | None:
@@ -53,26 +63,33 @@ def _of_residual(context: Context, residual: ir.Node) -> Denoiser | None:
         each for each in walk(residual) if isinstance(each, ir.Head) and each.family is None and each.output is None
     ]
     for head in heads:
-        arguments = head.call.args
-        points = [each for each in arguments if each.event != "number"]
         times = {each for each in walk(head.call) if isinstance(each, ir.Draw) and _is_time(each)}
-        if (
-            len(points) == 1
-            and len(times) == 1
-            and (found := _Path(context, head, points[0], times.pop()).denoiser(residual))
-        ):
-            return found
+        for point in head.call.args:
+            if len(times) == 1 and point.event != "number":
+                (time,) = times
+                if found := _Path(context, head, point, time).denoiser(residual):
+                    return found
     return None
 
 
 def _is_time(node: ir.Draw) -> bool:
-    return node.event == "number" and node.law.family in TIMES and len(node.axes) == 1
+    return node.event == "number" and node.law.family in SPACINGS and len(node.axes) == 1
 
 
 def _is_of_time(node: ir.Node) -> bool:
     """Does it depend on a time alone?"""
     leaves = [each for each in walk(node) if isinstance(each, ir.Data | ir.Draw | ir.Enumerated | ir.NetCall)]
-    return node.event == "number" and all(isinstance(each, ir.Draw) and _is_time(each) for each in leaves)
+    return node.event != "value" and all(isinstance(each, ir.Draw) and _is_time(each) for each in leaves)
+
+
+def _noised(node: ir.Node) -> ir.Node:
+    """``x + n`` of ``c(t) (x + n)``: what a network is given, without numbers in front."""
+    while isinstance(node, ir.Mul | ir.Div | ir.Neg):
+        moving = [each for each in node.children if not _is_of_time(each)]
+        if len(moving) != 1 or isinstance(moving[0], ir.Draw | ir.Data):
+            return node
+        (node,) = moving
+    return node
 
 
 class _Path:
@@ -84,68 +101,58 @@ class _Path:
         self.data = self.make(ir.Data, DATA, ())
         self.noise = self.make(ir.Data, NOISE, ())
         self.prediction = self.make(ir.Data, PREDICTION, ())
+        self.law = dict(time.law.params)
 
     def denoiser(self, residual: ir.Node) -> Denoiser | None:
         """What is known of the path, where the residual is straight in the data, in the noise and in the prediction."""
-        arena = self.arena
-        residual, point, head = (rewrite(arena, each, self._opened) for each in (residual, self.point, self.head))
+        residual, point, head = (opened(self.context, each, self.time) for each in (residual, self.point, self.head))
         residual = self._put(residual, {head: self.prediction})
-        sources = self._sources((point, residual))
-        if sources is None:
+        source = source_of(self.context, (point, residual), self.time)
+        if source is None:
             return None
-        own, fresh = sources
-        put = {own: self.data, fresh: self.noise}
-        path, fit = self._parts(self._put(point, put)), affine_in(arena, self._put(residual, put), PREDICTION)
-        target = self._parts(fit.rest) if fit is not None else None
-        if path is None or fit is None or target is None or is_number(fit.factor, 0):
+        noised = _noised(point)
+        axes = source.noise.axes
+        x, t = self.make(ir.Data, "x of a path", axes), self.make(ir.Data, "t of a path", axes, True)
+        put = {source.data: self.data, source.noise: self.noise}
+        path, fit = self._parts(self._put(noised, put)), self._fit(residual, put, {noised: x})
+        if path is None or fit is None or not all(_is_of_time(each) for each in (*path, *fit)):
             return None
-        coefficients = (*path, *target, fit.factor)
-        if not all(_is_of_time(each) for each in coefficients):
-            return None
-        x, t = self.make(ir.Data, "x of a path", own.axes), self.make(ir.Data, "t of a path", own.axes, True)
-        a, b, c, e, by_prediction = (self._put(each, {self.time: t}) for each in coefficients)
-        predicted = product(
-            arena, negative(arena, by_prediction), self._put(self._put(head, {point: x}), {self.time: t})
+        (a, b), (c, e, by_x, by_prediction) = (
+            [self._put(each, {self.time: t}) for each in some] for some in (path, fit)
         )
-        data, noise = self._solved(x, predicted, a, b, c, e)
-        if any(
-            isinstance(each, ir.Data | ir.Draw | ir.Enumerated) and each not in (x, t) for each in walk(data, noise)
-        ):
+        conditions = Conditions.read(
+            self.context, self._put(self._put(head, {noised: x}), {self.time: t}), (x, t), source
+        )
+        shape = shape_of(self.context, source.data) or source.noise.law.shape
+        if conditions is None or not isinstance(shape, tuple):
             return None
-        shape = shape_of(self.context, own)
-        if not isinstance(shape, tuple):
-            return None
-        low, high = (dict(self.time.law.params)[each] for each in ("low", "high"))
-        counted, downwards = self.time.law.family == "DiscreteUniform", self._is_noise_high(path[0])
-        first, last = (high, low) if downwards else (low, high)
-        self.context.assume(f"sample goes from noise at {to_text(first)} to {own.name} at {to_text(last)}")
-        return Denoiser(own.name, x, t, data, noise, a, b, first, last, counted, shape)
+        said = total(self.arena, product(self.arena, by_x, x), product(self.arena, by_prediction, conditions.call))
+        data, noise, divisor = self._solved(x, negative(self.arena, said), a, b, c, e)
+        first, last = self._ends(a, b, t, divisor)
+        self.context.assume(f"sample goes from noise at {to_text(first)} to {source.name} at {to_text(last)}")
+        spacing = SPACINGS[self.time.law.family]
+        read = conditions.names, conditions.kept
+        return Denoiser(source.name, x, t, data, noise, a, b, first, last, spacing, shape, *read)  # type: ignore[arg-type]
+
+    def _fit(
+        self, residual: ir.Node, put: Mapping[ir.Node, ir.Node], noised: Mapping[ir.Node, ir.Node]
+    ) -> tuple[ir.Node, ...] | None:
+        """What data, noise, x_t and prediction are multiplied by in a residual: with x_t as data and noise, or as
+        itself where that leaves one of them alone."""
+        found = None
+        for known in ({}, noised):
+            fit = affine_in(self.arena, self._put(self._put(residual, known), put), PREDICTION)
+            rest = affine_in(self.arena, fit.rest, "x of a path") if fit is not None else None
+            parts = self._parts(rest.rest) if rest is not None else None
+            if fit is None or rest is None or parts is None or is_number(fit.factor, 0):
+                continue
+            found = found or (*parts, rest.factor, fit.factor)
+            if any(is_number(each, 0) for each in parts):
+                return (*parts, rest.factor, fit.factor)
+        return found
 
     def _put(self, node: ir.Node, values: Mapping[ir.Node, ir.Node]) -> ir.Node:
         return rewrite(self.arena, node, lambda each: values.get(each, each))
-
-    def _opened(self, node: ir.Node) -> ir.Node:
-        """A draw from a Normal as its mean and its deviation times noise; a score of a Normal as what it is."""
-        arena = self.arena
-        match node:
-            case ir.Draw(law) if law.family == "Normal" and not law.scalar and not _is_standard(law):
-                given = dict(law.params)
-                fresh = self.make(ir.Draw, self.context.standard_normal(law.shape), f"{node.site} noise", node.axes)
-                return total(arena, given["loc"], product(arena, given["scale"], fresh))
-            case ir.Grad(ir.LogProb(law, value), wrt) if value is wrt and law.family == "Normal":
-                given = dict(law.params)
-                away = total(arena, value, negative(arena, given["loc"]))
-                return negative(arena, ratio(arena, away, square(arena, given["scale"])))
-        return node
-
-    def _sources(self, nodes: Sequence[ir.Node]) -> tuple[ir.Data, ir.Draw] | None:
-        """The data and the standard normal draw that the path and the target are made of."""
-        found = list(walk(*nodes))
-        data = [each for each in found if isinstance(each, ir.Data) and each.name in self.context.inputs]
-        draws = [each for each in found if isinstance(each, ir.Draw) and each is not self.time]
-        if len(data) != 1 or len(draws) != 1 or not _is_standard(draws[0].law) or data[0].axes != draws[0].axes:
-            return None
-        return data[0], draws[0]
 
     def _parts(self, node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
         """What the data and the noise are multiplied by, where nothing else is added."""
@@ -157,33 +164,54 @@ class _Path:
 
     def _solved(
         self, x: ir.Node, predicted: ir.Node, a: ir.Node, b: ir.Node, c: ir.Node, e: ir.Node
-    ) -> tuple[ir.Node, ir.Node]:
-        """Data and noise of ``a data + b noise = x`` and ``c data + e noise = predicted``."""
+    ) -> tuple[ir.Node, ir.Node, ir.Node]:
+        """Data and noise of ``a data + b noise = x`` and ``c data + e noise = predicted``, and what is divided by."""
         arena = self.arena
         if is_number(c, 0):
             noise = ratio(arena, predicted, e)
-            return ratio(arena, total(arena, x, negative(arena, self.make(ir.Mul, (b, noise)))), a), noise
+            return ratio(arena, total(arena, x, negative(arena, self.make(ir.Mul, (b, noise)))), a), noise, a
         if is_number(e, 0):
             data = ratio(arena, predicted, c)
-            return data, ratio(arena, total(arena, x, negative(arena, self.make(ir.Mul, (a, data)))), b)
+            return data, ratio(arena, total(arena, x, negative(arena, self.make(ir.Mul, (a, data)))), b), b
         whole = total(arena, product(arena, a, e), negative(arena, product(arena, b, c)))
         data = total(arena, product(arena, e, x), negative(arena, product(arena, b, predicted)))
         noise = total(arena, product(arena, a, predicted), negative(arena, product(arena, c, x)))
-        return ratio(arena, data, whole), ratio(arena, noise, whole)
+        return ratio(arena, data, whole), ratio(arena, noise, whole), whole
 
-    def _is_noise_high(self, by_data: ir.Node) -> bool:
-        """Is less of the data left at the greatest time? Steps are counted from the data."""
-        if self.time.law.family == "DiscreteUniform":
-            return True
-        low, high = (self._number(by_data, dict(self.time.law.params)[each]) for each in ("low", "high"))
-        return low is None or high is None or abs(low) > abs(high)
+    # -- from where to where -----------------------------------------------------------------------------
 
-    def _number(self, node: ir.Node, time: ir.Node) -> float | None:
+    def _ends(self, a: ir.Node, b: ir.Node, t: ir.Node, divisor: ir.Node) -> tuple[ir.Node, ir.Node]:
+        """The time at which the noise is, and that of the data; steps are counted from the data."""
+        low, high = self._range()
+        by_data, by_noise = ([self._number(each, t, time) for time in (low, high)] for each in (a, b))
+        first, last = high, low
+        if None not in (*by_data, *by_noise) and self.time.law.family != "DiscreteUniform":
+            (a_low, a_high), (b_low, b_high) = by_data, by_noise
+            assert a_low is not None and a_high is not None and b_low is not None and b_high is not None
+            if abs(a_low * b_high) < abs(a_high * b_low):
+                first, last = low, high
+        found, start, end = self._number(divisor, t, first), number_of(first, {}), number_of(last, {})
+        if found is None or abs(found) > NOTHING:
+            return first, last
+        if self.time.law.family == "DiscreteUniform" and self.law["low"] is not self.law["high"]:
+            first = total(self.arena, first, self.make(ir.Const, -1))
+        elif self.time.law.family == "Uniform" and start is not None and end is not None:
+            first = self.context.const(start + OFF * (end - start))
+        return first, last
+
+    def _range(self) -> tuple[ir.Node, ir.Node]:
+        """The least and the greatest time."""
+        if self.time.law.family != "LogNormal":
+            return self.law["low"], self.law["high"]
+        away = product(self.arena, self.context.const(FAR), self.law["scale"])
+        low, high = (
+            self.make(ir.Apply, "exp", (total(self.arena, self.law["loc"], each),))
+            for each in (negative(self.arena, away), away)
+        )
+        return low, high
+
+    def _number(self, node: ir.Node, time: ir.Node, value: ir.Node) -> float | None:
         """A coefficient at a time, where both are numbers."""
         defaults = {name: each.default for name, each in self.context.hyperparameters.items()}
-        return number_of(self._put(node, {self.time: time}), defaults)
-
-
-def _is_standard(law: ir.Law) -> bool:
-    given = dict(law.params)
-    return law.family == "Normal" and is_number(given["loc"], 0) and is_number(given["scale"], 1)
+        formula = rewrite(self.arena, node, lambda each: formula_at(self.arena, each))
+        return number_of(self._put(formula, {time: value}), defaults)

@@ -109,7 +109,9 @@ def family_law(
     params.sort(key=lambda each: order[each[0]])
     leaves = [each for _, node in params for each in walk(node) if not any(each.children)]
     constant = all(isinstance(each, ir.Const) for each in leaves)
-    constant |= family.name == "Uniform" and all(isinstance(each, ir.Const | ir.Hyper) for each in leaves)
+    constant |= family.name in ("Uniform", "LogNormal") and all(
+        isinstance(each, ir.Const | ir.Hyper) for each in leaves
+    )
     constant |= family.name == "DiscreteUniform" and all(node.event != "value" for _, node in params)
     scalar = signature is None and constant and family.support != "real"
     note_defaults(context, label, family, ())

@@ -56,6 +56,8 @@ def _plates_of(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) 
 
 def _refuse_unbound_index(context: Context, name: Name, symbol: tree.Symbol) -> None:
     """``z_k`` where z is drawn and no sum binds k: a missing sum, not a data variable of that name."""
+    if context.model.indices.is_named(symbol):
+        return  # x_0 of q(x_{1:T}|x_0)
     if name.labels and (name.labels[-1] in INDEX_LETTERS or name.labels[-1].isdigit()):
         without = "_".join([name.style + name.letter, *name.accents, *name.labels[:-1]])
         if without in context.latent:

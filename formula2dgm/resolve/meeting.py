@@ -47,7 +47,13 @@ class Meetings:
         self.model = model
         self.invertible = invertible
         self.processes = processes
-        self.known = known
+        self.known = known | self._steps_of(known)
+
+    def _steps_of(self, known: frozenset[str]) -> set[str]:
+        """Definitions that are steps of known variables: ``z_0 = E(x)`` beside ``z_t``."""
+        letters = {name.rpartition("_")[0] for name in known} - {""}
+        named = {each.name.id for each in self.model.definitions.values()}
+        return {name for name in named - known if name.rpartition("_")[0] in letters - SCALARS}
 
     def beside(self, part: Part) -> tuple[Part, ...]:
         """All that has the shape of a part, the part first."""
@@ -117,6 +123,8 @@ class Meetings:
                     if not (isinstance(each, tree.Symbol) and each.letter in SCALARS):
                         yield from self._parts(each)
             case tree.Neg(body=body) | tree.Labelled(body=body) | tree.Div(numerator=body):
+                yield from self._parts(body)
+            case tree.Func("sg", (body,)):
                 yield from self._parts(body)
             case tree.Prefix("jac", operand, (tree.Symbol(letter),)) | tree.Func(
                 "jac", (operand,), (tree.Symbol(letter),)

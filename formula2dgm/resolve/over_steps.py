@@ -12,7 +12,8 @@ from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.chain_joints import marginal
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Refused
+from formula2dgm.resolve.places import Offset
 from formula2dgm.resolve.sequences import Run, is_whole, runs_of
 from formula2dgm.syntax import tree
 
@@ -77,6 +78,8 @@ def divergence_over_steps(context: Context, node: tree.Divergence) -> tree.Node 
             node.span,
             "write both sides as joints over steps, q(z_{1:T}|x_{1:T}) and p(z_{1:T})",
         )
+    if len(left) != len(right):
+        raise _unlike(node, context)
     parts = [_step_divergence(context, node, each, right) for each in left]
     return parts[0] if len(parts) == 1 else tree.Add(tuple(parts), span=node.span)
 
@@ -84,15 +87,27 @@ def divergence_over_steps(context: Context, node: tree.Divergence) -> tree.Node 
 def _step_divergence(context: Context, node: tree.Divergence, run: Run, right: Sequence[Run]) -> tree.Node:
     over = _variable(context, run)
     others = [each for each in right if _variable(context, each) == over]
-    same = [each for each in others if _steps(each) == _steps(run)]
+    same = [each for each in others if _steps(each) == _steps(run) and _moved(context, each) == _moved(context, run)]
     if len(same) != 1:
-        raise context.refuse(
-            "F2D-0313",
-            f"the two sides of {node} are not factorised alike over the steps of {over}",
-            node.span,
-            "begin both products at the same step: q(z_1|x) \\prod_{t=2}^T ..., p(z_1) \\prod_{t=2}^T ...",
-        )
+        raise _unlike(node, context, over)
     return run.summed(replace(node, left=run.call, right=same[0].call))
+
+
+def _unlike(node: tree.Divergence, context: Context, over: str = "") -> Refused:
+    return context.refuse(
+        "F2D-0313",
+        f"the two sides of {node} are not factorised alike over the steps{f' of {over}' if over else ''}",
+        node.span,
+        "begin both products at the same step, q(z_1|x) \\prod_{t=2}^T ..., p(z_1) \\prod_{t=2}^T ..., or write the "
+        "logarithms: E_{q(z_{1:T}|x)}[\\log q(z_{1:T}|x) - \\log p(z_{1:T})]",
+    )
+
+
+def _moved(context: Context, run: Run) -> list[int]:
+    """How far away from the step of the run its variables are: -1 of ``p(x_{t-1}|x_t)``."""
+    names = [read_name(each, context.model.indices) for each in run.call.args if isinstance(each, tree.Symbol)]
+    places = [place for name in names for _, place in context.time.places(name)] if context.time else []
+    return [each.by for each in places if isinstance(each, Offset)]
 
 
 def _variable(context: Context, run: Run) -> str:

@@ -22,14 +22,13 @@ from formula2dgm.resolve.completion import completed
 from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.denoising import denoiser
 from formula2dgm.resolve.directions import settle_directions
 from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.expressions import Evaluator
-from formula2dgm.resolve.generated import decoded, generated
-from formula2dgm.resolve.generative import generative_draws, model_factors
+from formula2dgm.resolve.from_data import split_joints
+from formula2dgm.resolve.generated import decoded
 from formula2dgm.resolve.known_densities import read_densities
 from formula2dgm.resolve.latents import find_latents
 from formula2dgm.resolve.matrices import find_vectors
@@ -40,8 +39,8 @@ from formula2dgm.resolve.pairs import batch_sizes
 from formula2dgm.resolve.plates import find_plates
 from formula2dgm.resolve.players import objectives_of
 from formula2dgm.resolve.pseudo_inputs import pseudo_inputs
-from formula2dgm.resolve.rollouts import rollout
 from formula2dgm.resolve.roots import named_terms
+from formula2dgm.resolve.samplers import samplers
 from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.sequences import take_sequences
 from formula2dgm.resolve.settled import settle_all
@@ -52,6 +51,7 @@ from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.timeline import find_time
 from formula2dgm.resolve.volumes import find_points
+from formula2dgm.resolve.written_draws import write_draws
 from formula2dgm.syntax import parse_one, tree
 
 #: Nodes that a number is made of.
@@ -93,21 +93,15 @@ def resolve(
     found.raise_errors()
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))
-    factors = model_factors(context)
-    generative = generative_draws(context, factors) or generated(context, objectives)
-    rolled = rollout(context, objectives)
-    undone = denoiser(context, objectives) if rolled is None and not generative else None
+    drawn = samplers(context, objectives)
     close_targets(context, Evaluator(context), Scope(BATCH))
     report_unused(context, parsed)
     collected = program_of(context, statements)
     program = replace(
         collected,
         objectives=tuple(objectives),
-        generative=generative,
-        model=factors,
         decoded=decoded(context, objectives),
-        rollout=rolled,
-        denoiser=undone,
+        **drawn,
     )
     return name_sites(program, context)
 
@@ -144,7 +138,7 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
-    formulas, parsed, averages = take_averages(statements, parsed, found)
+    formulas, parsed, averages = take_averages(split_joints(write_draws(statements, found)), parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)

@@ -185,9 +185,9 @@ def inputs_of(
 
 
 def _input_shape(context: Context, node: tree.Node) -> tuple[int, ...] | str | None:
-    """The shape of a variable, or the data variable that has it; of a sum, that of the first summand that has one:
-    ``x - \\sigma(c)``."""
-    if isinstance(node, tree.Add | tree.Neg):
+    """The shape of a variable, or the data variable that has it; of a sum or a product, that of the first part that
+    has one: ``x - \\sigma(c)``, ``c(t) x``."""
+    if isinstance(node, tree.Add | tree.Neg | tree.Mul | tree.Div):
         shapes = (_input_shape(context, each) for each in node.children)
         return next((each for each in shapes if each is not None), None)
     if not isinstance(node, tree.Symbol):

@@ -23,6 +23,7 @@ from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.example_ranges import Ranges
 from formula2dgm.runtime.origin import Origin
 from formula2dgm.runtime.rollouts import NewSteps
+from formula2dgm.runtime.undone import undone
 from formula2dgm.runtime.written import Written
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class Objective(Written, nn.Module):
 
         ``mean``: what nothing else depends on is its mean.
         With given values, as :meth:`formula2dgm.Distribution.sample`: n draws for each example of the other variables.
-        Of a model that undoes noise, in ``steps`` steps; ``eta`` is 1 for ancestral draws, 0 for none on the way.
+        Of a model that undoes noise, one for each row of its conditions, in ``steps`` steps; ``eta`` is 1 for ancestral
+        draws, 0 for none on the way; ``order``, ``corrections``, ``snr`` and ``guidance`` say how it goes.
         Of sequences, T new steps: given data are a prefix, and the steps go on behind it; ``start`` is what
         ``objective.filter(...)`` finds of a prefix.
         """
@@ -137,33 +139,31 @@ class Objective(Written, nn.Module):
                 raise refuse("F2D-0708", f"{wrong!r} is no mapping of values", f"name the number of steps: T={wrong!r}")
             named = {key: value for each in mapping for key, value in each.items()} | given
             return NewSteps(self).drawn(n, T, start, named, noise, mean)
+        if self._facts.program.denoiser is not None:
+            named = {key: value for each in mapping for key, value in each.items()} | given
+            return undone(self, n, named | ({"mean": mean} if mean else {}), noise)
         drawn = getattr(self, "_sample_model", None)
-        undoes = self._facts.program.denoiser is not None
-        chosen: dict[str, Any] = {key: given.pop(key) for key in ("steps", "eta") if undoes and key in given}
+        if self._facts.program.reversal is not None:
+            for key in (*given, *(["mean"] if mean else []), *(each for every in mapping for each in every)):
+                raise refuse("F2D-0495", f"the sampler takes no {key}", "it draws every step of the chain: sample(n)")
+            return self._drawn(drawn, n, noise, {})
         if drawn is not None and not mapping and not given:
-            return self._drawn(drawn, n, noise, chosen if undoes else {"mean": mean})
+            return self._drawn(drawn, n, noise, {"mean": mean})
         if mean:
             raise refuse("F2D-0708", "mean=True takes no given values", "ask .as_distribution().mean(z=...)")
         return self.as_distribution().sample(n, *mapping, noise=noise, **given)
 
     def _drawn(
-        self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, chosen: dict[str, Any]
+        self, draw: Any, n: int | None, noise: Mapping[str, Tensor] | None, options: dict[str, Any]
     ) -> dict[str, Tensor]:
-        """What the module's own sampler makes; ``chosen``: mean, or steps and eta of one that undoes noise."""
-        for name, value in (("n", n), ("steps", chosen.get("steps"))):
-            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise refuse("F2D-0708", f"{name}={value!r} is not a whole number above 0")
-        eta = chosen.get("eta", 0)
-        if not isinstance(eta, int | float) or not 0 <= eta <= 1:
-            raise refuse(
-                "F2D-0708", f"eta={eta!r} is not a number from 0 to 1", "1 draws each step anew, 0 draws none of them"
-            )
+        if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
+            raise refuse("F2D-0708", f"n={n!r} is not a whole number above 0")
         given = given_noise(self._facts.program, noise)
         count = 1 if n is None else n
         try:
-            made: dict[str, Tensor] = draw(count, noise=given, **chosen)
+            made: dict[str, Tensor] = draw(count, noise=given, **options)
         except Exception as error:
-            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, **chosen))
+            refusal = refusal_of(error, self._facts, given, lambda other: draw(count, noise=other, **options))
             if refusal is not None:
                 raise refusal from error
             raise

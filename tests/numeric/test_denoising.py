@@ -28,6 +28,13 @@ TARGETS = {
         NOISE,
     ],
     "data, of a process": [r"\min_\theta E_{t,x_0} E_{q(x_t|x_0)}\|x_0 - f_\theta(x_t,t)\|^2", STEP, DRAWS],
+    "data, of a weight cut off": [
+        r"\min_\theta E_{t,x_0,\epsilon}[\min(w(t), \gamma) \|x_0 - f_\theta(x_t,t)\|^2]",
+        r"w(t) = \frac{\bar\alpha_t}{1-\bar\alpha_t}; \gamma = 5",
+        *XT,
+        DRAWS,
+        NOISE,
+    ],
     "weighted noise": [
         r"\min_\theta E_{t,x_0,\epsilon}[\frac{\beta_t}{2} \|3\epsilon - 2 f_\theta(x_t,t)\|^2]",
         *XT,
@@ -179,13 +186,14 @@ def test_no_sampler_where_the_path_or_the_target_is_not_straight(text: list[str]
     [
         r"\|\epsilon - f_\theta(x_t,t)\|",
         r"[\|x_0\|^2 \|\epsilon - f_\theta(x_t,t)\|^2]",
-        r"\|\epsilon - f_\theta(x_t,t,y)\|^2",
+        r"\|\epsilon - f_\theta(x_t,t,x_0)\|^2",
+        r"\|\epsilon - f_\theta(x_t,t,u)\|^2",
     ],
 )
 def test_no_sampler_where_the_mean_does_not_fit_best(loss: str) -> None:
     """The least of norms and of sums weighted by the data is no mean; what is read beside them has to be given."""
-    text = [r"\min_\theta E_{t,x_0,\epsilon}" + loss, *XT, DRAWS, NOISE]
-    o = f2d.compile(text, {r"\beta_t": BETA}, scaffold=True, dims={"x_0": D, "y": D})
+    text = [r"\min_\theta E_{t,x_0,\epsilon}" + loss, *XT, DRAWS, NOISE, r"u \sim N(0, I)"]
+    o = f2d.compile(text, {r"\beta_t": BETA}, scaffold=True, dims={"x_0": D, "u": D})
     assert "def denoise" not in o.source
 
 

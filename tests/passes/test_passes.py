@@ -9,6 +9,7 @@ import pytest
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.formulas import formula_at
 from formula2dgm.ir.program import Hyperparameter, Input, Network, Objective, Program, Site, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
@@ -342,3 +343,16 @@ def test_the_verifier_finds(make, complaint: str) -> None:
     with pytest.raises(VerificationError, match="after a pass") as caught:
         verify(broken, "a pass")
     assert complaint in str(caught.value)
+
+
+def test_a_formula_of_the_step_is_computed_at_the_step_that_is_drawn() -> None:
+    """0.02 t / T at a drawn step; what runs along the steps is read from its row."""
+    make = Maker()
+    step, number = make.make(ir.Draw, make.law("U"), "n", (BATCH,)), make.make(ir.Index, TIME)
+    position = make.make(ir.Data, "n", (BATCH,), True)
+    half = make.make(ir.Mul, (make.make(ir.Const, 0.5), number))
+    running = make.make(ir.Running, "sum", half, TIME)
+    at = make.make(ir.Picked, half, TIME, position)
+    assert formula_at(make.arena, at) is make.make(ir.Mul, (make.make(ir.Const, 0.5), position))
+    row = make.make(ir.Picked, running, TIME, position)
+    assert formula_at(make.arena, row) is row and formula_at(make.arena, step) is step
