@@ -21,13 +21,14 @@ from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import only_after_the_first
 from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.notation import notation
-from formula2dgm.codegen.python import WIDTH, Body, Code, call
+from formula2dgm.codegen.python import WIDTH, Body, Code, call, method
 from formula2dgm.codegen.recurrence import Carried, Loop
 from formula2dgm.codegen.refusals import no_order_of_steps
 from formula2dgm.codegen.scope import StepNoise
 from formula2dgm.codegen.shapes import UnknownShape, like_tensor
 from formula2dgm.codegen.starts import event_shape, given_start, start
 from formula2dgm.codegen.step_nodes import FirstOrRest, ToCome
+from formula2dgm.codegen.stopped_loops import derivatives_in, only_values
 from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
 from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
 from formula2dgm.codegen.uses import Demand
@@ -49,7 +50,12 @@ class LoopWriter:
         self.names = self.scope.names.inside()
         self.index = self.names.fresh(loop.time.name)
         self.step = at_one_step(self.scope.program, loop)
+        self.derivatives = derivatives_in(loop.members)
         self.inner = step_scope(self.scope, self.names, self.step.at, self.index)
+        self.inner.body.indent += 4 * bool(self.derivatives)
+        self.stopped = loop.stopped and bool(self.derivatives)
+        if self.stopped:
+            self.inner.constant = frozenset(self.step.at[each] for each in only_values(loop.members))
         self.stepped: list[Stepped] = []
         self.noise: dict[Carried, Code] = {}
         self.kept: dict[str, tuple[str, list[ir.Node]]] = {}
@@ -73,13 +79,20 @@ class LoopWriter:
         lists = self._lists(body)
         for name in (*self.inner.histories, *lists):
             scope.body.write(f"{name} = []")
+        if self.derivatives:
+            scope.body.write("with torch.enable_grad():  # each step takes a gradient")
+            scope.body.indent += 4
         self._head(body)
         for name, value in lists.items():
-            body.write(f"{name}.append({value.text})", self.inner.span(self.kept[name][1][0]))
+            kept = f"{value.text}.detach()" if self.stopped else value.text
+            body.write(f"{name}.append({kept})", self.inner.span(self.kept[name][1][0]))
         self._carry(runs, body)
         scope.body.lines += body.lines
+        scope.body.indent -= 4 * bool(self.derivatives)
         for name in lists:
             self._stack(name)
+        for end in loop.last:
+            self._last(end, runs)
         for node in self.loop.read:
             self.outside.shifted(node)
 
@@ -178,11 +191,21 @@ class LoopWriter:
             scope.body.write(f"{first} = {given}  # the first step reads none")
             return
         value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
+        value = self._carried(run, value, f"{value.text}.clone()" if value.text.isidentifier() else value.text)
         targets = " = ".join([*others[::-1], first, *filter(None, [run.start])])
         if key := given_start(scope, run.initial):
             self.outside.either(f"{key} in start", targets, Code(f"start[{key}]"), value, run.carried)
             return
         self.outside.assign(None, targets, value, span_of=run.carried)
+
+    def _carried(self, run: Chain, value: Code, tracked: str = "") -> Code:
+        """A value as the next step reads it: cut off from the steps before where no gradient passes through the loop;
+        where a derivative by it is taken, a tensor of its own, ``tracked``."""
+        point = any(each.wrt in run.nodes for each in self.derivatives)
+        if self.stopped:
+            cut = method(value, "detach")
+            return method(cut, "requires_grad_") if point else cut
+        return Code(tracked) if point and tracked else value
 
     # -- the loop --------------------------------------------------------------------------------------
 
@@ -220,6 +243,10 @@ class LoopWriter:
         preparation.go_on_from(self.outside)
         roots = [at[node] for node in dict.fromkeys((*self.loop.carried, *self.loop.kept))]
         preparation.branch(roots)
+        own = () if self.stopped else self.loop.previous
+        preparation.differentiated = {at[each.wrt] for each in self.derivatives if each.wrt in self.loop.members}
+        for each in dict.fromkeys(each.wrt for each in self.derivatives if each.wrt in own):
+            preparation.differentiable(at[each])
         for node in dict.fromkeys((*self.loop.carried, *self.loop.kept)):
             preparation.prepare(at[node])
             if at[node] not in inner.bound and not isinstance(node, ir.Pair):
@@ -264,11 +291,17 @@ class LoopWriter:
                 ends = aligned_ends(self.inner, run.lengths, axes, expression)
                 newest = call(self.scope.use("until_end"), self.index, ends, newest, run.start).text
             targets += run.names
-            values += [newest, *run.names[:-1]]
+            values += [self._carried(run, Code(newest)).text, *run.names[:-1]]
         if targets:
             body.write(f"{', '.join(targets)} = {', '.join(values)}", self.inner.span(self.loop.carried[0]))
 
     # -- after the loop --------------------------------------------------------------------------------
+
+    def _last(self, end: ir.AtStep, runs: list[Chain]) -> None:
+        """The value of the last step, which the loop leaves as the one before the next."""
+        name = next(run.names[0] for run in runs if run.carried is end.body)
+        named = f"{self._name(end.body)}_{self.loop.time.size or 'T'}"
+        self.outside.assign(end, self.scope.names.fresh(named), Code(name))
 
     def _stack(self, name: str) -> None:
         """All steps of a value as one tensor."""

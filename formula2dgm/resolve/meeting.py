@@ -84,7 +84,8 @@ class Meetings:
                     *self._around(declared.body),
                 ]
         for key, drawn in self.model.drawn.items():
-            yield [*((Part("variable", key),) if key in self.known else ()), *self._around(drawn.density)]
+            names = [each for each in (key, drawn.of) if each in self.known]
+            yield [*(Part("variable", each) for each in names), *self._around(drawn.density)]
         for node in (each for root in self.model.expressions() for each in root.walk()):
             match node:
                 case tree.Draws(names=names, density=density):
@@ -117,6 +118,8 @@ class Meetings:
                     if not (isinstance(each, tree.Symbol) and each.letter in SCALARS):
                         yield from self._parts(each)
             case tree.Neg(body=body) | tree.Labelled(body=body) | tree.Div(numerator=body):
+                yield from self._parts(body)
+            case tree.Func(name="sg", args=(body,)):
                 yield from self._parts(body)
             case tree.Prefix(name="grad", sub=(by,)) | tree.Func(name="grad", sub=(by,)):
                 yield from self._parts(by)

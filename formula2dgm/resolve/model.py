@@ -46,12 +46,14 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """``z ~ density`` as a statement: one draw, the same in every objective."""
+    """``z ~ density`` as a statement: one draw, the same in every objective; ``of`` is the variable whose value before
+    the first step it is, x of ``x_0``."""
 
     name: Name
     index: tuple[tree.Node, ...]
     density: tree.Node
     span: Span
+    of: str | None = None
 
 
 @dataclass(slots=True)

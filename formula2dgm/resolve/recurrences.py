@@ -105,7 +105,7 @@ def initial(
     if context.named.find(Name(name.letter, name.accents, (*name.labels, number), name.group, name.style)) is not None:
         labels = (each for each in symbol.sub if not any(each is item for item in name.index))
         return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)
-    if written in context.model.variables:
+    if written in context.model.variables or written in context.model.drawn:
         items = read_name(symbol, context.model.indices).index
         labels = (each for each in symbol.sub if each not in items)
         return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)

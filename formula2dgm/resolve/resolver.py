@@ -29,6 +29,7 @@ from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.first_values import named_apart
 from formula2dgm.resolve.functions import names_function
 from formula2dgm.resolve.generated import decoded, generated
 from formula2dgm.resolve.generative import generative_draws, model_factors
@@ -151,6 +152,7 @@ def read_context(
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
     model = read_model(written, [key for _, key in parsed], found)
+    model.drawn = named_apart(model.drawn, model.definitions)
     take_called(model, called)
     take_sequences(model)
     drawn, drawing = declare_drawn(model, written, [key for _, key in parsed])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.stopped import unstopped
 from formula2dgm.resolve.bindings import NetworkValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.matrices import names_matrix, transposed
@@ -169,7 +170,7 @@ def inputs_of(
     """A default network's arguments with their event shapes, or the data variables that have them; one that has none,
     or none that is known, is an error."""
     out: list[SizedInput] = []
-    for position, (each, node) in enumerate(zip(written, nodes, strict=False)):
+    for position, (each, node) in enumerate(zip(map(unstopped, written), nodes, strict=False)):
         name, shape = input_name(each, position), shape_of(context, node)
         if shape is None:
             shape = _input_shape(context, each)

@@ -16,6 +16,7 @@ from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.first_values import first_value, of_state, steps_of_draws
 from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.indexed import own_axes
@@ -50,6 +51,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     if (averaged := averaged_tensor(context, symbol)) is not None:
         return as_target(context, variable(context, averaged[0], scope, evaluate), averaged[1:])
     name = read_name(symbol, context.model.indices)
+    if (first := first_value(context, name)) is not None:
+        return statement_draw(context, first, scope, evaluate)
     if (elsewhere := at_its_step(context, symbol, name, scope, evaluate)) is not None:
         return elsewhere
     if name.id in scope.values:
@@ -104,8 +107,9 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
         return context.arena.make(ir.Data, drawn.name.id, (scope.batch,))
     context.resolving.append(drawn.name.id)
     try:
-        outside = Scope(scope.batch)
+        outside = Scope(scope.batch, indices=steps_of_draws(context, drawn))
         law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
+        law = of_state(context, drawn, law)
         choice = estimator_of(context, drawn.name, law, drawn.span, single=False)
         axes = tuple(axis for each in drawn.index if (axis := _declared_axis(context, each)) is not None)
         node = drawn_value(context, choice, drawn.name, law, axes, outside, evaluate, drawn.span)
