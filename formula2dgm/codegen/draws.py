@@ -8,6 +8,7 @@ from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
 from formula2dgm.codegen.scope import Scope, StepNoise
 from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
 from formula2dgm.codegen.uses import users_of_draws
+from formula2dgm.codegen.vectors import beside_noise
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
 from formula2dgm.ir.text import to_text
@@ -59,6 +60,7 @@ class Draws:
             fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, node), *settings(node.law))
             noise = scope.names.fresh(f"{variable}_noise")
             self.noise(noise, site_name(node), shape, fresh, node)
+            given = beside_noise(scope, node, given, Code(noise), expression)
             self.assign(node, target, call(scope.use(fact.sample), noise, *given, *settings(node.law)))
             return
         fresh = call(scope.use(fact.draw_noise), shape, *tensors(scope, node, given), *settings(node.law))

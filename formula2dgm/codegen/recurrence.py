@@ -132,9 +132,14 @@ class Recurrences:
         found: list[ir.AtStep] = []
         for node in kept if all(each.lag > 0 for each in previous) else ():
             readers = [each for each in self.ordered if each not in inside and node in _read_by(each)]
-            ends = [each for each in readers if isinstance(each, ir.AtStep) and (each.step, each.lengths) == (0, None)]
+            ends = [each for each in readers if isinstance(each, ir.AtStep) and _is_last(each)]
             found += ends if len(ends) == len(readers) and node not in self.roots else []
         return tuple(found)
+
+
+def _is_last(node: ir.AtStep) -> bool:
+    """Is the step that is read the last one of every sequence?"""
+    return node.step in (0, node.time.size) and node.lengths is None
 
 
 def with_carried(program: Program, nodes: Iterable[ir.Node]) -> list[ir.Node]:

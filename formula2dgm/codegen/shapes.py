@@ -31,7 +31,7 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
     found = tensor_parameter(scope, law)
     if law.shape is not None and not (found and isinstance(found[1], ir.Head) and found[1].axes):
         return scope.shape(axes, ", ".join(map(str, law.shape)))
-    if found is None:
+    if found is None or _is_beside_partner(scope, node, found[1], axes):
         return partner_shape(scope, node, axes)
     parameter, own = found[0], found[1].axes
     classes = _beyond_the_value(law, found[1])
@@ -43,6 +43,18 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
     end = f"-{classes}" if classes else ""
     event = f"*{parameter.text}.shape[{len(own)}:{end}]" if own or classes else f"*{parameter.text}.shape"
     return scope.shape(axes, event)
+
+
+def _is_beside_partner(scope: Scope, node: ir.Draw, parameter: ir.Node, axes: Axes) -> bool:
+    """Is the parameter one number for every entry of a draw, ``\\lambda_k`` of ``N(0, \\lambda_k I)``, whose shape is that
+    of the value that it meets?"""
+    if parameter.event != "number":
+        return False
+    try:
+        partner_shape(scope, node, axes)
+    except UnknownShape:
+        return False
+    return True
 
 
 def _beyond_the_value(law: ir.Law, node: ir.Node) -> int:

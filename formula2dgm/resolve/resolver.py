@@ -51,6 +51,7 @@ from formula2dgm.resolve.settle import settle
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
 from formula2dgm.resolve.sizes_given import leave_categories
+from formula2dgm.resolve.steps_ahead import at_present
 from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.timeline import find_time
@@ -147,7 +148,8 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
-    formulas, parsed, averages = take_averages(statements, parsed, found)
+    present, ahead = at_present(statements)
+    formulas, parsed, averages = take_averages(present, parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
@@ -164,7 +166,7 @@ def read_context(
     densities.tensors = named.tensors
     context = Context(model, named, densities, options, found, averages=averages)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *numbered, *decided, *drawing):
+    for note in (*notes, *ahead, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

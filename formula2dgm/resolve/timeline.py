@@ -182,7 +182,7 @@ def _size(
     made = set(model.definitions) | context.latent | context.densities.tensors
     known = any(name not in made for name in timed & model.variables)
     if not uppers and not known:
-        uppers = _drawn_to(roots)
+        uppers = _drawn_to(roots) or _read_at(context, indices, roots)
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1
@@ -196,6 +196,17 @@ def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:
     names = [{each for each in bound.walk() if plain(each) is not None} for bound in bounds]
     named = [own.pop() for own in names if len(own) == 1]
     return named or [each for each in bounds if isinstance(each, tree.Number)]
+
+
+def _read_at(context: Context, indices: frozenset[str], roots: list[tree.Node]) -> list[tree.Node]:
+    """The numbers of the steps at which a recurrence is read, ``x_{20}``: the last of them is the last step."""
+    found: list[tree.Node] = []
+    for symbol in (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)):
+        name = read_name(symbol, context.model.indices)
+        definition = context.model.definitions.get(name.full)
+        if definition is not None and set(definition.index) & indices:
+            found += [each for each in name.index if isinstance(each, tree.Number) and each.text != "0"]
+    return found
 
 
 def read_at_other_steps(context: Context) -> frozenset[str]:
