@@ -164,6 +164,10 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
         case ir.Choice(_, parts):
             return [node, *parts]
+        case ir.Grad(_, wrt):
+            return [node, wrt] if node.event != "number" else []
+        case ir.Previous(initial=initial):
+            return [node, initial] if initial.event != "number" else []
         case ir.At(value, _, ir.Index()) | ir.State(value) | ir.AtStep(value) | ir.Picked(value) | ir.Carrying(value):
             return [node, value] if node.event != "number" else []
         case ir.FirstStep(one, other) | ir.Shifted(one, outside=other):

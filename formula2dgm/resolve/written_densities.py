@@ -121,7 +121,9 @@ def _without_normaliser(context: Context, use: Use, value: ir.Node, scope: Scope
     """The logarithm of the normaliser is a constant only while nothing under it is learned."""
     declared = use.density.declared
     assert declared is not None
-    variables = {each.id for each in declared.signature.variables if each}
+    slots = zip(use.variables, declared.signature.variables, strict=True)
+    names = (slot_name(each, context.model.indices) or own for each, own in slots)
+    variables = {each.id for each in names if each}
     learned = [node for node in walk(value) if _is_learned(node)]
     if learned and not variables <= scope.scores:
         raise context.refuse(
