@@ -31,6 +31,7 @@ from formula2dgm.resolve.others import reads_outside
 from formula2dgm.resolve.sequence_draws import bind_runs
 from formula2dgm.resolve.sequences import runs_of
 from formula2dgm.resolve.sources import density_over, drawn_in_definition, is_data_source, is_defined
+from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.transformed import value_of_draw
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -107,8 +108,9 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
         elif name.id in context.model.definitions:
             for use in drawn_in_definition(context, name, frozenset(scope.values)):
                 bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
-            bound.values[name.id] = evaluate(node, scope.bind(bound.values))
-            bound.draws += draws_in(bound.values[name.id])
+            key = step_key(name) if name.index else name.id
+            bound.values[key] = evaluate(node, scope.bind(bound.values))
+            bound.draws += draws_in(bound.values[key])
         elif priors := density_over(context, name):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):

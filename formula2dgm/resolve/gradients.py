@@ -38,6 +38,13 @@ def derived(
     below = scope.under(node, False)
     if isinstance(point, tree.Symbol):
         below = replace(below, scores=scope.scores | {read_name(point, context.model.indices).id})
+    if isinstance(by, ir.Previous) and abs(by.lag) > 1:
+        raise context.refuse(
+            "F2D-0215",
+            f"{point} lies more than one step away: no gradient with respect to it",
+            node.span,
+            "take the gradient with respect to the value of the step before",
+        )
     if isinstance(by, ir.Hyper | ir.Const):
         raise context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
     value = evaluate(body, below)

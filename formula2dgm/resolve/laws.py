@@ -27,6 +27,7 @@ from formula2dgm.resolve.families import Evaluate, converted, declared_shape, fa
 from formula2dgm.resolve.frozen_groups import held
 from formula2dgm.resolve.impossible import refuse_impossible
 from formula2dgm.resolve.noise_processes import PROCESS
+from formula2dgm.resolve.normalisers import UNNORMALISED, chain_of
 from formula2dgm.resolve.posteriors import posterior_law
 from formula2dgm.resolve.process_laws import process_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
@@ -90,6 +91,13 @@ def _law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.
             f"{density.label} is bound value by value, and has no parameters of its own here",
             _place(use),
             f"score it, log {density.label}, or write the value: {density.cases[0].density.label}",
+        )
+    if density.declared is not None and density.declared.kind == UNNORMALISED:
+        raise context.refuse(
+            "F2D-0482",
+            f"{density.label} is known up to a constant, and nothing says how it is drawn from",
+            _place(use),
+            f"write a chain that does, and its last step in place of the draw: {chain_of(density.declared)}",
         )
     if is_written(density):
         raise context.refuse(

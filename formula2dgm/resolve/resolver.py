@@ -39,6 +39,7 @@ from formula2dgm.resolve.matrices import find_vectors
 from formula2dgm.resolve.members import last_computable, nothing_to_train
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
+from formula2dgm.resolve.normalisers import take_normalisers
 from formula2dgm.resolve.pairs import batch_sizes, pair_sizes
 from formula2dgm.resolve.plates import find_plates
 from formula2dgm.resolve.players import objectives_of
@@ -154,6 +155,7 @@ def read_context(
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
     model = read_model(written, [key for _, key in parsed], found)
+    take_normalisers(model, [key for _, key in parsed])
     model.drawn = named_apart(model.drawn, model.definitions)
     take_called(model, called)
     take_sequences(model)

@@ -18,6 +18,7 @@ from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
 from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
+from formula2dgm.resolve.step_counts import refuse_other_counts
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def find_time(context: Context) -> Timeline | None:
     bounds = [place_of(each, indices, ends) for each in _bounds(symbols, roots, indices)]
     start = max(min((each.number for each in bounds if isinstance(each, Step)), default=1), 0)
     start = min(start, 1)
+    refuse_other_counts(context, roots, indices, _drawn_to(roots))
     final = min((each.back for each in bounds if isinstance(each, End)), default=0) if start == 0 else 0
     letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
     axis = Axis("time", letter, _size(context, timed, indices, start, roots))
