@@ -16,6 +16,7 @@ from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_
 from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.data_alone import read_alone
 from formula2dgm.resolve.data_sets import of_its_set
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
@@ -52,6 +53,8 @@ def bind(
             _bind_data(context, names, source, bound, inner)
         elif source is None and _is_all_data(context, names):
             bound.batch = scope.batch
+            if (alone := read_alone(context, body, inner)) is not None:
+                _bind_data(context, (alone,), source, bound, inner)
         elif source is None or is_defined(context, source):
             _bind_named(context, names, bound, inner, evaluate)
         else:

@@ -29,7 +29,7 @@ def generated(context: Context, objectives: Sequence[Objective]) -> Made:
     found: dict[str, ir.Node] = {}
     roots = _roots(objectives)
     for name, value in sorted((*_in_networks(roots), *_in_distances(roots)), key=lambda each: _reads_data(each[1])):
-        if name in found or not any(isinstance(each, ir.Draw) for each in walk(value)):
+        if name in found or not any(isinstance(each, ir.Draw) for each in walk(value)) or not _is_learned(value):
             continue
         made = _Generation(context.arena, roots)(value)
         if made is not None:
@@ -83,6 +83,11 @@ def _in_distances(roots: Sequence[ir.Node]) -> Iterator[tuple[str, ir.Node]]:
 
 def _itself(value: ir.Node) -> ir.Node:
     return _itself(value.body) if isinstance(value, ir.StopGrad) else value
+
+
+def _is_learned(value: ir.Node) -> bool:
+    """Is anything learned in what makes the value? Noise that an energy is told from the data by is no model of them."""
+    return any(isinstance(each, ir.NetCall) or (isinstance(each, ir.Param) and each.learned) for each in walk(value))
 
 
 def _stopped(arena: Arena, value: ir.Node) -> ir.Node:

@@ -224,7 +224,7 @@ def _log_declarations(statements: Sequence[tree.Statement], keys: Sequence[tree.
 
 
 def _mentions_head(root: tree.Node, head: tree.Symbol) -> bool:
-    return any(isinstance(each, tree.Call) and each.head == head for each in root.walk())
+    return any(each == head for each in root.walk())
 
 
 def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: Diagnostics) -> None:

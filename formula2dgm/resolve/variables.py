@@ -21,6 +21,7 @@ from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.indexed import own_axes
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
+from formula2dgm.resolve.learned_constants import learned_constant
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.recurrences import initial, is_state, state
@@ -84,7 +85,7 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     if name.full in CONSTANTS:
         context.assume(f"{symbol} is left out: a constant has no gradient", symbol.span)
         return context.const(0.0)
-    return hyperparameter(context, head, symbol)
+    return learned_constant(context, head, symbol) or hyperparameter(context, head, symbol)
 
 
 def _note_missing_index(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: tree.Symbol) -> None:
