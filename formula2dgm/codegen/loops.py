@@ -20,16 +20,17 @@ from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import only_after_the_first
 from formula2dgm.codegen.laws import facts
+from formula2dgm.codegen.loop_heads import write_head
 from formula2dgm.codegen.notation import notation
-from formula2dgm.codegen.python import WIDTH, Body, Code, call, method
+from formula2dgm.codegen.python import Body, Code, call, method
 from formula2dgm.codegen.recurrence import Carried, Loop
 from formula2dgm.codegen.refusals import no_order_of_steps
 from formula2dgm.codegen.scope import StepNoise
 from formula2dgm.codegen.shapes import UnknownShape, like_tensor
 from formula2dgm.codegen.starts import event_shape, given_start, start
 from formula2dgm.codegen.step_nodes import FirstOrRest, ToCome
-from formula2dgm.codegen.stopped_loops import derivatives_in, only_values
 from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
+from formula2dgm.codegen.stopped_loops import derivatives_in, only_values
 from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
@@ -71,7 +72,7 @@ class LoopWriter:
             self._ahead(ahead, given)
         for draw in self._draws():
             self._noise(draw)
-        runs = chains(self._outer, self.outside, loop)
+        runs = chains(self.outer, self.outside, loop)
         self.counts |= any(each.lengths is not None for each in runs)
         for each in runs:
             self._start(each)
@@ -82,7 +83,7 @@ class LoopWriter:
         if self.derivatives:
             scope.body.write("with torch.enable_grad():  # each step takes a gradient")
             scope.body.indent += 4
-        self._head(body)
+        write_head(self, body)
         for name, value in lists.items():
             kept = f"{value.text}.detach()" if self.stopped else value.text
             body.write(f"{name}.append({kept})", self.inner.span(self.kept[name][1][0]))
@@ -102,7 +103,7 @@ class LoopWriter:
         others = self.loop.members - set(draws)
         return draws + [each for each in self.step.at if isinstance(each, ir.Draw) and each in others]
 
-    def _outer(self, wanted: str, otherwise: str = "value") -> str:
+    def outer(self, wanted: str, otherwise: str = "value") -> str:
         """A name of the function that no name of the loop's body shadows."""
         name = self.names.fresh(wanted, otherwise)
         return self.scope.names.take(name)
@@ -123,7 +124,7 @@ class LoopWriter:
         if fact.noise == "standard" and fact.sample is not None:
             shape = self._shape(draw, variable)
             if shape is not None:
-                noise = self._outer(f"{variable}_noise")
+                noise = self.outer(f"{variable}_noise")
                 fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, draw))
                 self.outside.noise(noise, site_name(draw), shape, fresh, draw)
                 self.noise[draw] = at_step(Code(noise), place, "0")
@@ -141,7 +142,7 @@ class LoopWriter:
         known = next((each for each in shapes if each), None)
         if known is None or not facts(draw.law).elementwise:
             return None
-        name = self._outer(f"{variable}_shape")
+        name = self.outer(f"{variable}_shape")
         self.outside.assign(None, name, self.scope.shape(draw.axes, ", ".join(map(str, known))), span_of=draw)
         return Code(name)
 
@@ -152,7 +153,7 @@ class LoopWriter:
         read = Code(name)
         if missing:
             wide = spread(read, node.axes, (*axes, self.loop.time), full=True)
-            read = Code(self._outer(f"{name}_for_each_{'_'.join(missing)}", f"{name}_spread"))
+            read = Code(self.outer(f"{name}_for_each_{'_'.join(missing)}", f"{name}_spread"))
             self.outside.assign(None, read.text, call(self.scope.use("over_axes"), wide, self.scope.shape(axes)), node)
         self.inner.bound[self.step.at[node]] = self._read(read, len(axes), name)
 
@@ -160,7 +161,7 @@ class LoopWriter:
         """The variable of all steps of a value from outside the loop."""
         code = expression(self.scope, node, demand)
         if not code.text.isidentifier():
-            name = self._outer(whole_name(self.scope.program, node), "given")
+            name = self.outer(whole_name(self.scope.program, node), "given")
             self.outside.compute(node, name, demand)
             return name
         return code.text
@@ -191,6 +192,10 @@ class LoopWriter:
             scope.body.write(f"{first} = {given}  # the first step reads none")
             return
         value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
+        if self._is_point(run):  # a derivative by the value of the step before is none by those further back
+            for each in others:
+                self.outside.assign(None, each, value, span_of=run.carried)
+            others = []
         value = self._carried(run, value, f"{value.text}.clone()" if value.text.isidentifier() else value.text)
         targets = " = ".join([*others[::-1], first, *filter(None, [run.start])])
         if key := given_start(scope, run.initial):
@@ -201,40 +206,17 @@ class LoopWriter:
     def _carried(self, run: Chain, value: Code, tracked: str = "") -> Code:
         """A value as the next step reads it: cut off from the steps before where no gradient passes through the loop;
         where a derivative by it is taken, a tensor of its own, ``tracked``."""
-        point = any(each.wrt in run.nodes for each in self.derivatives)
+        point = self._is_point(run)
         if self.stopped:
             cut = method(value, "detach")
             return method(cut, "requires_grad_") if point else cut
         return Code(tracked) if point and tracked else value
 
-    # -- the loop --------------------------------------------------------------------------------------
+    def _is_point(self, run: Chain) -> bool:
+        """Is a derivative by the value of the step before taken?"""
+        return any(each.wrt in run.nodes for each in self.derivatives)
 
-    def _head(self, body: Body) -> None:
-        """``for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1), strict=True):``."""
-        scope, index = self.scope, self.index
-        sources = [f"reversed({each.steps.text})" if self.loop.backward else each.steps.text for each in self.stepped]
-        names = ", ".join(each.variable for each in self.stepped)
-        many = f"zip({', '.join(sources)}, strict=True)" if len(sources) > 1 else "".join(sources)
-        count = f"range({scope.size(self.loop.time)})"
-        if not sources:
-            line = f"for {index} in {f'reversed({count})' if self.loop.backward else count}:"
-        elif not self.counts:
-            line = f"for {names} in {many}:"
-        elif not self.loop.backward:
-            line = f"for {index}, {f'({names})' if len(sources) > 1 else names} in enumerate({many}):"
-        else:
-            line = (
-                f"for {', '.join([index, names])} in zip({', '.join([f'reversed({count})', *sources])}, strict=True):"
-            )
-        if scope.body.indent + len(line) <= WIDTH:
-            scope.body.write(line)
-            return
-        for each in self.stepped:
-            plural = self._outer(f"{each.variable.removesuffix(f'_{index}')}_by_step", "by_step")
-            scope.body.write(f"{plural} = {each.steps.text}")
-            margin = " " * body.indent
-            body.lines.insert(0, (f"{margin}{each.variable} = {plural}[{index}]", None))
-        scope.body.write(f"for {index} in {f'reversed({count})' if self.loop.backward else count}:")
+    # -- the loop --------------------------------------------------------------------------------------
 
     def _body(self, runs: list[Chain]) -> Body:
         """The statements of one step."""
@@ -263,7 +245,7 @@ class LoopWriter:
         lists = {}
         for text, nodes in by_code.items():
             whole = text.removesuffix(f"_{self.index}") if text.isidentifier() else self._name(nodes[0])
-            name = self._outer(f"{whole}_steps", "steps")
+            name = self.outer(f"{whole}_steps", "steps")
             self.kept[name] = (whole, nodes)
             lists[name] = Code(text)
         return lists

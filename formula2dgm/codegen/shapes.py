@@ -46,8 +46,8 @@ def draw_shape(scope: Scope, node: ir.Draw) -> Code:
 
 
 def _is_beside_partner(scope: Scope, node: ir.Draw, parameter: ir.Node, axes: Axes) -> bool:
-    """Is the parameter one number for every entry of a draw, ``\\lambda_k`` of ``N(0, \\lambda_k I)``, whose shape is that
-    of the value that it meets?"""
+    """Is the parameter one number for every entry of a draw, ``\\lambda_k`` of ``N(0, \\lambda_k I)``, whose shape is
+    that of the value that it meets?"""
     if parameter.event != "number":
         return False
     try:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from formula2dgm.ir import nodes as ir
 
-DERIVATIVES = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace
+Derivative = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace
 
 
 def with_gradient(roots: Iterable[ir.Node], carried: Mapping[ir.Previous, ir.Node]) -> frozenset[ir.Node]:
@@ -32,13 +32,13 @@ def with_gradient(roots: Iterable[ir.Node], carried: Mapping[ir.Previous, ir.Nod
     return frozenset(found)
 
 
-def derivatives_in(members: Iterable[ir.Node]) -> list[ir.Node]:
-    """The derivatives that a loop takes at each step."""
-    return [each for each in members if isinstance(each, DERIVATIVES)]
+def derivatives_in(nodes: Iterable[ir.Node]) -> list[Derivative]:
+    """The derivatives among nodes."""
+    return [each for each in nodes if isinstance(each, Derivative)]
 
 
 def only_values(members: Iterable[ir.Node]) -> frozenset[ir.Node]:
     """The gradients in a stopped loop that no other derivative is taken of."""
     inside = list(members)
-    taken = with_gradient([each.body for each in inside if isinstance(each, DERIVATIVES)], {})
+    taken = with_gradient([each.body for each in derivatives_in(inside)], {})
     return frozenset(each for each in inside if isinstance(each, ir.Grad) and each not in taken)

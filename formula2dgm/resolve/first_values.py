@@ -14,7 +14,7 @@ from formula2dgm.reading.names import Name, plain
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.model import Drawn
-from formula2dgm.resolve.scaffold_sizes import state_shape
+from formula2dgm.resolve.scaffold_sizes import met_shape, state_shape
 from formula2dgm.syntax import tree
 
 
@@ -44,12 +44,16 @@ def steps_of_draws(context: Context, drawn: Drawn) -> dict[str, Axis]:
     return {name: time.axis for each in drawn.index if (name := plain(each)) in indices and time and name}
 
 
-def of_state(context: Context, drawn: Drawn, law: ir.Law) -> ir.Law:
-    """The law of a value before the first step, in the shape of what it is the first value of: each entry is drawn by
-    itself, ``U(-1, 1)`` too."""
-    shape = state_shape(context, drawn.of) if drawn.of is not None else None
-    if drawn.of is None or law.shape is not None or (not law.scalar and shape is None) or shape == ():
+def at_steps(context: Context, drawn: Drawn, law: ir.Law) -> ir.Law:
+    """The law of what is drawn for a recurrence, noise of each step or a value before the first, in the shape that its
+    values are said to have: each entry of a value is drawn by itself, ``U(-1, 1)`` too."""
+    if law.shape is not None or (drawn.of is None and not steps_of_draws(context, drawn)):
         return law
-    if law.scalar:
+    shape = state_shape(context, drawn.of) if drawn.of is not None else None
+    shape = met_shape(context, drawn.name.id) if shape is None else shape
+    scalar = law.scalar and (drawn.of is None or shape == ())
+    if shape is None and scalar == law.scalar:
+        return law
+    if scalar != law.scalar:
         context.assume(f"each entry of {drawn.name.id} is drawn from {law.label} by itself", drawn.span)
-    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, False, law.options)
+    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, scalar, law.options)

@@ -86,12 +86,12 @@ def _itself(value: ir.Node) -> ir.Node:
 
 
 def _is_learned(value: ir.Node) -> bool:
-    """Is anything learned in what makes the value? Noise that an energy is told from the data by is no model of them."""
+    """Is anything learned in what makes the value? Noise that data are told from is no model of them."""
     return any(isinstance(each, ir.NetCall) or (isinstance(each, ir.Param) and each.learned) for each in walk(value))
 
 
 def _stopped(arena: Arena, value: ir.Node) -> ir.Node:
-    """The value; of a chain that takes gradients at each step, without one of its own: no graph is kept of the steps."""
+    """The value; of a chain that takes gradients at each step without one of its own: it keeps no graph of them."""
     steps = any(isinstance(each, ir.Previous) for each in walk(value))
     return arena.make(ir.StopGrad, value) if steps and any(isinstance(each, ir.Grad) for each in walk(value)) else value
 

@@ -88,18 +88,3 @@ class _Density:
             return slots[0] if node == variable else map_children(node, named)
 
         return named(integral.body) == of
-
-
-# -- what to write instead -------------------------------------------------------------------------------
-
-
-def chain_of(declared: Declared) -> str:
-    """The statements of a chain that draws from a density known up to a constant, for a hint."""
-    signature = declared.signature
-    name = signature.variables[0]
-    x = rf"\tilde {name.letter}" if name is not None else r"\tilde x"
-    given = "".join(f", {each.id}" for each in signature.given if each).replace(", ", "|", 1)
-    density = f"{'_'.join((signature.head, *signature.group))}({x}_{{k-1}}{given})"
-    slope = rf"\nabla_{{{x}_{{k-1}}}} \log {density}"
-    step = rf"{x}_k = {x}_{{k-1}} + \frac{{\lambda}}{{2}} {slope} + \omega_k; \omega_k \sim N(0, \lambda I)"
-    return rf"{step}; {x}_0 \sim N(0, I); K = 20; \lambda = 0.01"

@@ -187,8 +187,8 @@ def _refuse_one_draw(context: Context, key: str, body: ir.Node, axis: Axis) -> N
             "F2D-0481",
             f"{name} is added at every step of {key}, and is one draw for all steps",
             definition.span,
-            f"draw it at each step, {name}_{axis.name} ~ ..., and add {name}_{axis.name}; or add a value that is made of "
-            "one draw, f(z)",
+            f"draw it at each step, {name}_{axis.name} ~ ..., and add {name}_{axis.name}; or add a value that is made "
+            "of one draw, f(z)",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm import registry
-from formula2dgm.diagnostics import Diagnostics, FormulaError
+from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH
 from formula2dgm.ir.program import Network, Objective, Parameter, Program
@@ -15,6 +15,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.arguments import refuse_unusable
 from formula2dgm.resolve.averages import take_averages
+from formula2dgm.resolve.binding_keys import Parsed, parse_keys
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.called import take_called
 from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
@@ -57,7 +58,7 @@ from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.timeline import find_time
 from formula2dgm.resolve.volumes import find_points
-from formula2dgm.syntax import parse_one, tree
+from formula2dgm.syntax import tree
 
 #: Nodes that a number is made of.
 NUMBERS = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
@@ -136,16 +137,13 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
     )
 
 
-Parsed = list[tuple[Binding, tree.Node]]
-
-
 def read_context(
     statements: Sequence[tree.Statement], bindings: Bindings, options: Options, notes: Sequence[Note]
 ) -> tuple[Context, Parsed, Sequence[tree.Statement]]:
     """A resolution before anything is evaluated: the statements sorted, the densities known, syntax settled; with the
     parsed keys of the bindings and the statements as they are shown."""
     found = Diagnostics()
-    parsed = members_bound(_parse_keys(bindings, found))
+    parsed = members_bound(parse_keys(bindings, found))
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
@@ -191,17 +189,6 @@ def read_context(
         pass
     found.raise_errors()
     return context, parsed, statements
-
-
-def _parse_keys(bindings: Bindings, found: Diagnostics) -> Parsed:
-    parsed = []
-    for binding in bindings.entries:
-        try:
-            parsed.append((binding, parse_one(binding.key)))
-        except FormulaError as error:
-            found.extend(error.diagnostics)
-    found.raise_errors()
-    return parsed
 
 
 def _settle_all(context: Context) -> None:

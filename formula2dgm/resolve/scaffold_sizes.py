@@ -88,6 +88,12 @@ def _shape_beside(context: Context, part: Part) -> tuple[int, ...] | None:
     return LATENT_SHAPE
 
 
+def met_shape(context: Context, name: str) -> tuple[int, ...] | None:
+    """The event shape that an option or a space says of a variable, or of one that it meets."""
+    parts = (each for each in parts_beside(context, Part("variable", name)) if each.kind == "variable")
+    return next((shape for each in parts if (shape := said_shape(context, each.name)) is not None), None)
+
+
 def state_shape(context: Context, key: str) -> tuple[int, ...] | None:
     """The event shape of what ``h_t = f(...)`` defines, where something says it: an option, a space, the bound module
     that makes it; that of a default network."""

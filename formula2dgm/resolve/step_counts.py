@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def refuse_other_counts(
     context: Context, roots: Iterable[tree.Node], indices: frozenset[str], drawn_to: Iterable[tree.Node]
 ) -> None:
-    """Refuse a chain beside steps that end elsewhere: another last step of it, a sum over data, steps that are drawn."""
+    """Refuse a chain beside steps that end elsewhere: another last step of it, a sum over data, drawn steps."""
     roots = list(roots)
     chains = dict(_chains(context, roots, indices))
     for index, last in chains.items():
-        own = {plain(each) for each in last.walk()}
+        own = frozenset(name for each in last.walk() if (name := plain(each)) is not None)
         for symbol, end in _ends(context, roots):
             if plain(end) not in own:
                 raise _refused(context, f"{symbol} ends at {end}, and {index} runs to {last}", symbol)
@@ -44,11 +44,11 @@ def _symbols(roots: Iterable[tree.Node]) -> Iterator[tree.Symbol]:
     return (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol))
 
 
-def _chains(
-    context: Context, roots: list[tree.Node], indices: frozenset[str]
-) -> Iterator[tuple[str, tree.Node]]:
+def _chains(context: Context, roots: list[tree.Node], indices: frozenset[str]) -> Iterator[tuple[str, tree.Node]]:
     """The indices along which the text runs a recurrence to a last step that no sum has, with that step."""
-    sums = {name for root in roots for each in root.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)}
+    sums = {
+        name for root in roots for each in root.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)
+    }
     for definition in context.model.definitions.values():
         for index in definition.index:
             bound = context.model.bounds.get(index)

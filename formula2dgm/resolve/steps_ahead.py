@@ -19,7 +19,9 @@ def at_present(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statemen
     """The statements, each recurrence at the step that it defines, and what was decided."""
     chains = [each.body for each in statements if isinstance(each.body, tree.Chain)]
     first = {letter_of(left) for left in map(_left, chains) if left is not None and _reads(left, "0")}
-    drawn = {letter_of(left) for each in chains if each.relations[0] == "~" and (left := _left(each)) is not None} - first
+    drawn = {
+        letter_of(left) for each in chains if each.relations[0] == "~" and (left := _left(each)) is not None
+    } - first
     found, notes = [], []
     for statement in statements:
         body, index = statement.body, _index_ahead(statement.body)

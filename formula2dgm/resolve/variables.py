@@ -16,7 +16,7 @@ from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.first_values import first_value, of_state, steps_of_draws
+from formula2dgm.resolve.first_values import at_steps, first_value, steps_of_draws
 from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.indexed import own_axes
@@ -110,7 +110,7 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
     try:
         outside = Scope(scope.batch, indices=steps_of_draws(context, drawn))
         law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
-        law = of_state(context, drawn, law)
+        law = at_steps(context, drawn, law)
         choice = estimator_of(context, drawn.name, law, drawn.span, single=False)
         axes = tuple(axis for each in drawn.index if (axis := _declared_axis(context, each)) is not None)
         node = drawn_value(context, choice, drawn.name, law, axes, outside, evaluate, drawn.span)

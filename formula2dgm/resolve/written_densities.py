@@ -132,7 +132,7 @@ def _without_normaliser(context: Context, use: Use, value: ir.Node, scope: Scope
             f"{use.density.label} is known up to a normaliser that depends on what is learned",
             use.call.span if use.call is not None else declared.span,
             f"take its score, \\nabla_{{{', '.join(sorted(variables))}}} \\log {use.density.label}, where it cancels; "
-            "train the energy by draws of a chain, E_{p_data(x)}[E(x)] - E[E(sg[\\tilde x_K])], or learn the constant too, "
+            "train the energy by draws of a chain, E_{p_data(x)}[E(x)] - E[E(sg[\\tilde x_K])], or learn the constant, "
             "p(x) = \\exp(-E(x) - c); for a target that is not trained, write \\log \\tilde p(...) = ...",
         )
     context.assume(

@@ -91,13 +91,16 @@ def test_no_gradient_by_what_a_normaliser_depends_on() -> None:
 ENERGY = r"p_\theta(x) = \exp(-E_\theta(x) - c); p_n(x) = N(0, 4 I)"
 RATIO = r"\frac{p_\theta(x)}{p_\theta(x) + p_n(x)}"
 NCE = [
-    [rf"\max_\theta E_{{p_{{data}}(x)}}[\log {RATIO}] + E_{{p_n(x)}}[\log \frac{{p_n(x)}}{{p_\theta(x) + p_n(x)}}]", ENERGY],
+    [
+        rf"\max_\theta E_{{p_{{data}}(x)}}[\log {RATIO}] + E_{{p_n(x)}}[\log \frac{{p_n(x)}}{{p_\theta(x) + p_n(x)}}]",
+        ENERGY,
+    ],
     [
         r"\max_\theta E_{p_{data}}[\log \sigma(G(x))] + E_{p_n}[\log(1 - \sigma(G(x)))]",
         r"G(x) = \log p_\theta(x) - \log p_n(x)",
         r"\log p_\theta(x) = -E_\theta(x) - c; p_n(x) = N(0, 4 I)",
     ],
-    [rf"\max_\theta E_{{p_{{data}}(x)}}[\log h(x)] + E_{{p_n(x)}}[\log(1 - h(x))]", rf"h(x) = {RATIO}", ENERGY],
+    [r"\max_\theta E_{p_{data}(x)}[\log h(x)] + E_{p_n(x)}[\log(1 - h(x))]", rf"h(x) = {RATIO}", ENERGY],
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-r"""Chains that the text writes out, ``x_k = x_{k-1} - \frac\lambda2 \nabla_x E(x_{k-1}) + \omega_k``, and losses of them."""
+r"""Chains that the text writes out, ``x_k = x_{k-1} - \lambda/2 \nabla_x E(x_{k-1}) + \omega_k``, and losses of them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,11 @@ WRITTEN = [
     [STEP.replace("k", "t").replace(r"\tilde x_K", r"\tilde x_T"), NOISE.replace("_k", "_t"), START],
     [STEP.replace(r"\omega_k", r"\sqrt{\lambda}\, \omega_k"), r"\omega_k \sim N(0, I)", START],
     [STEP.replace("_k", "_{k+1}").replace("{k-1}", "k").replace(r"\omega_{k+1}", r"\omega_k"), NOISE, START],
-    [STEP.replace("_k", "^{(k)}").replace("_{k-1}", "^{(k-1)}"), NOISE.replace("_k", "^{(k)}"), START.replace("_0", "^{(0)}")],
+    [
+        STEP.replace("_k", "^{(k)}").replace("_{k-1}", "^{(k-1)}"),
+        NOISE.replace("_k", "^{(k)}"),
+        START.replace("_0", "^{(0)}"),
+    ],
     [STEP.replace("_k", "^k").replace("_{k-1}", "^{k-1}"), NOISE.replace("_k", "^k"), START.replace("_0", "^0")],
     [
         STEP.replace(r"- \frac{\lambda}{2} \nabla_x E_\theta", r"+ \frac{\lambda}{2} \nabla_x \log p_\theta"),
@@ -216,3 +220,28 @@ def test_a_default_energy() -> None:
     assert [each.name for each in objective.inputs] == ["x"]
     objective(**objective.example_batch(1)).loss.backward()
     assert all(each.grad is not None for each in objective.parameters())
+
+
+@pytest.mark.parametrize("through", [False, True])
+def test_a_gradient_by_the_last_value_beside_the_one_before(through: bool) -> None:
+    """Both stand for the first value at the first step; the gradient is by one of them."""
+    point = r"\tilde x_{k-1} + 0.5 \tilde x_{k-2}"
+    text = [
+        THROUGH if through else STOPPED,
+        rf"\tilde x_k = \tilde x_{{k-1}} - \lambda \nabla_{{\tilde x_{{k-1}}}} E_\theta({point})",
+        START,
+        GIVEN,
+    ]
+    assert_agrees(text, {r"E_\theta": energy()}, {"x": data()})
+
+
+def test_a_chain_is_the_sampler() -> None:
+    net, start = energy(), torch.randn(N, D, dtype=torch.float64)
+    text = [STOPPED, STEP, NOISE, START, GIVEN, rf"x \in \mathbb{{R}}^{D}"]
+    objective = f2d.compile(text, {r"E_\theta": net})
+    noise = given_noise(start)
+    with torch.no_grad():
+        made = objective.sample(N, noise=noise)["x"]
+    assert not made.requires_grad
+    assert_close(made, chain(net, start, noise["omega"], [SIZE] * K, False))
+    assert objective.sample(7)["x"].shape == (7, D)
