@@ -24,7 +24,7 @@ FORMULA = r"""
 \omega_k \sim N(0, \lambda I)
 \tilde x_0 \sim N(0, I)
 x \in \mathbb{R}^2
-K = 40; \lambda = 0.02; \alpha = 0.001
+K = 60; \lambda = 0.01; \alpha = 0.0001
 """
 
 
@@ -37,7 +37,7 @@ def moons(count: int, noise: float = 0.08) -> Tensor:
     return 1.4 * torch.stack([x, y], dim=1) + noise * torch.randn(count, 2)
 
 
-def energy(hidden: int = 96) -> nn.Module:
+def energy(hidden: int = 128) -> nn.Module:
     """A smooth network of a point: a chain goes along its slope."""
     return nn.Sequential(nn.Linear(2, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, 1))
 
@@ -56,7 +56,7 @@ def fit(x: Tensor, steps: int, batch: int = 256) -> f2d.Objective:
     """The objective with its trained energy."""
     net = energy()
     objective = f2d.compile(FORMULA, {r"E_\theta": net})
-    optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
         loss = objective(x=x[torch.randint(len(x), (batch,))]).loss
@@ -86,7 +86,7 @@ def draw(net: nn.Module, panels: list[Tensor], path: str, size: int = 300, reach
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", default="energy_on_moons.png", help="where the picture goes")
     given = parser.parse_args()
@@ -96,9 +96,8 @@ def main() -> None:
     with torch.no_grad():
         made = objective.sample(2000)["x"]
     noise = torch.randn(2000, 2)
-    print(
-        f"MMD^2 to held-out data: draws {mmd(made, kept):.4f}, noise {mmd(noise, kept):.4f}, data {mmd(others, kept):.4f}"
-    )
+    measured = (("draws", made), ("noise", noise), ("data", others))
+    print("MMD^2 to held-out data:", ", ".join(f"{name} {mmd(each, kept):.4f}" for name, each in measured))
     draw(objective.E_theta, [kept, made], given.o)
     print(f"wrote {given.o}: the energy, held-out data, draws")
 

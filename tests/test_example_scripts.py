@@ -202,3 +202,14 @@ def test_td_vae_jumps_from_what_it_has_seen(tmp_path: Path) -> None:
     assert path.shape == (4, 4, 16)
     td_vae.picture([kept[0, :4], path[0]], str(tmp_path / "jumps.png"))
     assert (tmp_path / "jumps.png").read_bytes()[:8] == PNG
+
+
+def test_an_energy_learns_to_draw_what_lies_nearer_to_the_data_than_noise(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    moons = script("energy_on_moons")
+    objective, kept = moons.fit(moons.moons(1000), steps=300, batch=128), moons.moons(500)
+    made = objective.sample(500)["x"]
+    assert moons.mmd(made, kept) < moons.mmd(torch.randn(500, 2), kept)
+    assert abs(moons.mmd(moons.moons(500), kept)) < 0.01
+    moons.draw(objective.E_theta, [kept, made], str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes()[:8] == PNG

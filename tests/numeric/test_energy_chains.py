@@ -1,4 +1,4 @@
-r"""Chains that the text writes out, ``x_k = x_{k-1} - \lambda/2 \nabla_x E(x_{k-1}) + \omega_k``, and losses of them."""
+r"""Chains that the text writes out, ``x_k = x_{k-1} - \lambda \nabla_x E(x_{k-1}) + \omega_k``, and losses of them."""
 
 from __future__ import annotations
 
