@@ -18,6 +18,7 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.factors import factor_of_use
+from formula2dgm.resolve.families import is_written_family
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
@@ -119,9 +120,16 @@ def _chain(context: Context) -> list[Density] | None:
 
 def _of_energies(used: list[Density]) -> set[str]:
     """The variables that a density made of an energy is over: another one over them is what it is told from."""
+    heads = {each.signature.head for each in used}
     written = (each.declared for each in used if each.declared and each.declared.kind in ENERGIES)
-    energies = (each for each in written if not any(map(is_density_call, each.body.walk())))
+    energies = (each for each in written if not any(_is_density(node, heads) for node in each.body.walk()))
     return {name.id for each in energies for name in each.signature.variables if name}
+
+
+def _is_density(node: tree.Node, heads: set[str]) -> bool:
+    """Is it a density, a family written out, or of a letter that a density has?"""
+    named = isinstance(node, tree.Call) and str(node.head) in heads
+    return named or is_density_call(node) or is_written_family(node)
 
 
 def _data(context: Context, used: Sequence[Density]) -> set[str]:
