@@ -243,3 +243,14 @@ def test_moons_come_out_of_noise(name: str, data: str, tmp_path: Path) -> None:
     assert max(found.values()) < 0.8 * noise, (found, noise)
     shared.draw(sets, str(tmp_path / "moons.png"))
     assert (tmp_path / "moons.png").read_bytes()[:8] == PNG
+
+
+def test_an_energy_learns_to_draw_what_lies_nearer_to_the_data_than_noise(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    moons = script("energy_on_moons")
+    objective, kept = moons.fit(moons.moons(1000), steps=300, batch=128), moons.moons(500)
+    made = objective.sample(500)["x"]
+    assert moons.mmd(made, kept) < moons.mmd(torch.randn(500, 2), kept)
+    assert abs(moons.mmd(moons.moons(500), kept)) < 0.01
+    moons.draw(objective.E_theta, [kept, made], str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes()[:8] == PNG

@@ -21,7 +21,8 @@ def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
             return Code(f"{found.text}.logabsdet", ATOM, found.head, found.items, f"{found.tail}.logabsdet")
         case ir.Grad(body, wrt):
             inner = method(expression(scope, body, "number"), "sum")
-            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), "create_graph=True")
+            again = () if node in scope.constant else ("create_graph=True",)
+            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), *again)
             return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
     function = "jacobian_trace" if isinstance(node, ir.JacobianTrace) else "log_det_jacobian"
     both = (expression(scope, each, "value") for each in (node.body, node.wrt))

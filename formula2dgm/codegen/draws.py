@@ -6,8 +6,9 @@ from formula2dgm.codegen.expressions import expression, parameters, with_event
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
 from formula2dgm.codegen.scope import Scope, StepNoise
-from formula2dgm.codegen.shapes import draw_shape, filled, like_tensor, tensors
+from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
 from formula2dgm.codegen.uses import users_of_draws
+from formula2dgm.codegen.vectors import beside_noise
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
 from formula2dgm.ir.text import to_text
@@ -59,8 +60,8 @@ class Draws:
             fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, node), *settings(node.law))
             noise = scope.names.fresh(f"{variable}_noise")
             self.noise(noise, site_name(node), shape, fresh, node)
-            beside = filled(scope, node, given, noise)
-            self.assign(node, target, call(scope.use(fact.sample), noise, *beside, *settings(node.law)))
+            given = beside_noise(scope, node, given, Code(noise), expression)
+            self.assign(node, target, call(scope.use(fact.sample), noise, *given, *settings(node.law)))
             return
         fresh = call(scope.use(fact.draw_noise), shape, *tensors(scope, node, given), *settings(node.law))
         self.noise(target, site_name(node), shape, fresh, node)

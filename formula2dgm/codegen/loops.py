@@ -20,8 +20,9 @@ from formula2dgm.codegen.draws import site_name
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import only_after_the_first
 from formula2dgm.codegen.laws import facts
+from formula2dgm.codegen.loop_heads import write_head
 from formula2dgm.codegen.notation import notation
-from formula2dgm.codegen.python import WIDTH, Body, Code, call
+from formula2dgm.codegen.python import Body, Code, call, method
 from formula2dgm.codegen.recurrence import Carried, Loop
 from formula2dgm.codegen.refusals import no_order_of_steps
 from formula2dgm.codegen.scope import StepNoise
@@ -29,6 +30,7 @@ from formula2dgm.codegen.shapes import UnknownShape, like_tensor
 from formula2dgm.codegen.starts import event_shape, given_start, start
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar, ToCome
 from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
+from formula2dgm.codegen.stopped_loops import derivatives_in, only_values
 from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
@@ -50,7 +52,12 @@ class LoopWriter:
         self.names = self.scope.names.inside()
         self.index = self.names.fresh(loop.time.name)
         self.step = at_one_step(self.scope.program, loop)
+        self.derivatives = derivatives_in(loop.members)
         self.inner = step_scope(self.scope, self.names, self.step.at, self.index)
+        self.inner.body.indent += 4 * bool(self.derivatives)
+        self.stopped = loop.stopped and bool(self.derivatives)
+        if self.stopped:
+            self.inner.constant = frozenset(self.step.at[each] for each in only_values(loop.members))
         self.stepped: list[Stepped] = []
         self.noise: dict[Carried, Code] = {}
         self.kept: dict[str, tuple[str, list[ir.Node]]] = {}
@@ -67,7 +74,7 @@ class LoopWriter:
             self._ahead(ahead, given)
         for draw in self._draws():
             self._noise(draw)
-        runs = chains(self._outer, self.outside, loop)
+        runs = chains(self.outer, self.outside, loop)
         self.counts |= any(each.lengths is not None for each in runs)
         for each in runs:
             self._start(each)
@@ -75,13 +82,20 @@ class LoopWriter:
         lists = self._lists(body)
         for name in (*self.inner.histories, *lists):
             scope.body.write(f"{name} = []")
-        self._head(body)
+        if self.derivatives:
+            scope.body.write("with torch.enable_grad():  # each step takes a gradient")
+            scope.body.indent += 4
+        write_head(self, body)
         for name, value in lists.items():
-            body.write(f"{name}.append({value.text})", self.inner.span(self.kept[name][1][0]))
+            kept = f"{value.text}.detach()" if self.stopped else value.text
+            body.write(f"{name}.append({kept})", self.inner.span(self.kept[name][1][0]))
         self._carry(runs, body)
         scope.body.lines += body.lines
+        scope.body.indent -= 4 * bool(self.derivatives)
         for name in lists:
             self._stack(name)
+        for end in loop.last:
+            self._last(end, runs)
         for node in self.loop.read:
             self.outside.shifted(node)
 
@@ -91,7 +105,7 @@ class LoopWriter:
         others = self.loop.members - set(draws)
         return draws + [each for each in self.step.at if isinstance(each, ir.Draw) and each in others]
 
-    def _outer(self, wanted: str, otherwise: str = "value") -> str:
+    def outer(self, wanted: str, otherwise: str = "value") -> str:
         """A name of the function that no name of the loop's body shadows."""
         name = self.names.fresh(wanted, otherwise)
         return self.scope.names.take(name)
@@ -112,7 +126,7 @@ class LoopWriter:
         if fact.noise == "standard" and fact.sample is not None:
             shape = self._shape(draw, variable)
             if shape is not None:
-                noise = self._outer(f"{variable}_noise")
+                noise = self.outer(f"{variable}_noise")
                 fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, draw))
                 self.outside.noise(noise, site_name(draw), shape, fresh, draw)
                 self.noise[draw] = at_step(Code(noise), place, "0")
@@ -130,7 +144,7 @@ class LoopWriter:
         known = next((each for each in shapes if each), None)
         if known is None or not facts(draw.law).elementwise:
             return None
-        name = self._outer(f"{variable}_shape")
+        name = self.outer(f"{variable}_shape")
         self.outside.assign(None, name, self.scope.shape(draw.axes, ", ".join(map(str, known))), span_of=draw)
         return Code(name)
 
@@ -141,7 +155,7 @@ class LoopWriter:
         read = Code(name)
         if missing:
             wide = spread(read, node.axes, (*axes, self.loop.time), full=True)
-            read = Code(self._outer(f"{name}_for_each_{'_'.join(missing)}", f"{name}_spread"))
+            read = Code(self.outer(f"{name}_for_each_{'_'.join(missing)}", f"{name}_spread"))
             self.outside.assign(None, read.text, call(self.scope.use("over_axes"), wide, self.scope.shape(axes)), node)
         self.inner.bound[self.step.at[node]] = self._read(read, len(axes), name)
 
@@ -149,7 +163,7 @@ class LoopWriter:
         """The variable of all steps of a value from outside the loop."""
         code = expression(self.scope, node, demand)
         if not code.text.isidentifier():
-            name = self._outer(whole_name(self.scope.program, node), "given")
+            name = self.outer(whole_name(self.scope.program, node), "given")
             self.outside.compute(node, name, demand)
             return name
         return code.text
@@ -180,40 +194,31 @@ class LoopWriter:
             scope.body.write(f"{first} = {given}  # the first step reads none")
             return
         value = start(scope, run.carried, run.initial, self.loop.time, self.noise.get(run.carried))
+        if self._is_point(run):  # a derivative by the value of the step before is none by those further back
+            for each in others:
+                self.outside.assign(None, each, value, span_of=run.carried)
+            others = []
+        value = self._carried(run, value, f"{value.text}.clone()" if value.text.isidentifier() else value.text)
         targets = " = ".join([*others[::-1], first, *filter(None, [run.start])])
         if key := given_start(scope, run.initial):
             self.outside.either(f"{key} in start", targets, Code(f"start[{key}]"), value, run.carried)
             return
         self.outside.assign(None, targets, value, span_of=run.carried)
 
-    # -- the loop --------------------------------------------------------------------------------------
+    def _carried(self, run: Chain, value: Code, tracked: str = "") -> Code:
+        """A value as the next step reads it: cut off from the steps before where no gradient passes through the loop;
+        where a derivative by it is taken, a tensor of its own, ``tracked``."""
+        point = self._is_point(run)
+        if self.stopped:
+            cut = method(value, "detach")
+            return method(cut, "requires_grad_") if point else cut
+        return Code(tracked) if point and tracked else value
 
-    def _head(self, body: Body) -> None:
-        """``for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1), strict=True):``."""
-        scope, index = self.scope, self.index
-        sources = [f"reversed({each.steps.text})" if self.loop.backward else each.steps.text for each in self.stepped]
-        names = ", ".join(each.variable for each in self.stepped)
-        many = f"zip({', '.join(sources)}, strict=True)" if len(sources) > 1 else "".join(sources)
-        count = f"range({scope.size(self.loop.time)})"
-        if not sources:
-            line = f"for {index} in {f'reversed({count})' if self.loop.backward else count}:"
-        elif not self.counts:
-            line = f"for {names} in {many}:"
-        elif not self.loop.backward:
-            line = f"for {index}, {f'({names})' if len(sources) > 1 else names} in enumerate({many}):"
-        else:
-            line = (
-                f"for {', '.join([index, names])} in zip({', '.join([f'reversed({count})', *sources])}, strict=True):"
-            )
-        if scope.body.indent + len(line) <= WIDTH:
-            scope.body.write(line)
-            return
-        for each in self.stepped:
-            plural = self._outer(f"{each.variable.removesuffix(f'_{index}')}_by_step", "by_step")
-            scope.body.write(f"{plural} = {each.steps.text}")
-            margin = " " * body.indent
-            body.lines.insert(0, (f"{margin}{each.variable} = {plural}[{index}]", None))
-        scope.body.write(f"for {index} in {f'reversed({count})' if self.loop.backward else count}:")
+    def _is_point(self, run: Chain) -> bool:
+        """Is a derivative by the value of the step before taken?"""
+        return any(each.wrt in run.nodes for each in self.derivatives)
+
+    # -- the loop --------------------------------------------------------------------------------------
 
     def _body(self, runs: list[Chain]) -> Body:
         """The statements of one step."""
@@ -222,6 +227,10 @@ class LoopWriter:
         preparation.go_on_from(self.outside)
         roots = [at[node] for node in dict.fromkeys((*self.loop.carried, *self.loop.kept))]
         preparation.branch(roots)
+        own = () if self.stopped else self.loop.previous
+        preparation.differentiated = {at[each.wrt] for each in self.derivatives if each.wrt in self.loop.members}
+        for each in dict.fromkeys(each.wrt for each in self.derivatives if each.wrt in own):
+            preparation.differentiable(at[each])
         for node in dict.fromkeys((*self.loop.carried, *self.loop.kept)):
             preparation.prepare(at[node])
             if at[node] not in inner.bound and not isinstance(node, ir.Pair):
@@ -238,7 +247,7 @@ class LoopWriter:
         lists = {}
         for text, nodes in by_code.items():
             whole = text.removesuffix(f"_{self.index}") if text.isidentifier() else self._name(nodes[0])
-            name = self._outer(f"{whole}_steps", "steps")
+            name = self.outer(f"{whole}_steps", "steps")
             self.kept[name] = (whole, nodes)
             lists[name] = Code(text)
         return lists
@@ -266,11 +275,17 @@ class LoopWriter:
                 ends = aligned_ends(self.inner, run.lengths, axes, expression)
                 newest = call(self.scope.use("until_end"), self.index, ends, newest, run.start).text
             targets += run.names
-            values += [newest, *run.names[:-1]]
+            values += [self._carried(run, Code(newest)).text, *run.names[:-1]]
         if targets:
             body.write(f"{', '.join(targets)} = {', '.join(values)}", self.inner.span(self.loop.carried[0]))
 
     # -- after the loop --------------------------------------------------------------------------------
+
+    def _last(self, end: ir.AtStep, runs: list[Chain]) -> None:
+        """The value of the last step, which the loop leaves as the one before the next."""
+        name = next(run.names[0] for run in runs if run.carried is end.body)
+        named = f"{self._name(end.body)}_{self.loop.time.size or 'T'}"
+        self.outside.assign(end, self.scope.names.fresh(named), Code(name))
 
     def _stack(self, name: str) -> None:
         """All steps of a value as one tensor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import computed_from, is_piece
@@ -24,7 +25,11 @@ def parts_of(scope: Scope, body: ir.Node) -> list[ir.Node]:
         return []
     if isinstance(body, _NAMED):
         return _with_entries(scope, body) if scope.uses[body] > 1 else []
-    below = [node for node in walk(body, below=computed_from) if node not in scope.bound]
+
+    def unbound(node: ir.Node) -> Iterable[ir.Node]:
+        return () if node in scope.bound else computed_from(node)
+
+    below = [node for node in walk(body, below=unbound) if node not in scope.bound]
     inner = {child for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law) for child in walk(node)}
     uses = uses_in([body]) | scope.uses
     title = scope.program.arena.title

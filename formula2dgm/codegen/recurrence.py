@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from formula2dgm.codegen.stopped_loops import with_gradient
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Program
@@ -32,6 +33,8 @@ class Loop:
     kept      the members that something outside the loop reads, in order
     previous  the steps before (running backwards: after) that the members read
     read      those of them that something outside the loop reads too
+    last      what is read of the last step, of carried values of which nothing else is read
+    stopped   does no gradient pass through what the loop leaves?
     """
 
     time: Axis
@@ -40,6 +43,8 @@ class Loop:
     kept: tuple[ir.Node, ...]
     previous: tuple[ir.Previous, ...]
     read: tuple[ir.Previous, ...]
+    last: tuple[ir.AtStep, ...] = ()
+    stopped: bool = False
 
     @property
     def backward(self) -> bool:
@@ -69,6 +74,7 @@ class Recurrences:
         self.roots = list(roots)
         self.ordered = list(walk(*self.roots))
         self.carried = _carried(self.ordered)
+        self.differentiated = with_gradient(self.roots, self.carried)
         self.loops: dict[ir.Node, Loop] = {}
         if self.carried:
             self._find()
@@ -114,8 +120,27 @@ class Recurrences:
         shifted = [self.carried[each] for each in later]
         found = {*kept, *shifted}
         carried = tuple(node for node in here if node in inside)
-        order = dict.fromkeys(node for node in (*carried, *members) if node in found)
-        return Loop(previous[0].time, carried, frozenset(members), tuple(order), previous, later)
+        last = self._last([node for node in carried if node in found.difference(shifted)], previous, inside)
+        ends = {each.body for each in last}
+        order = dict.fromkeys(node for node in (*carried, *members) if node in found - ends)
+        stopped = self.differentiated.isdisjoint(inside)
+        return Loop(previous[0].time, carried, frozenset(members), tuple(order), previous, later, last, stopped)
+
+    def _last(
+        self, kept: list[Carried], previous: tuple[ir.Previous, ...], inside: set[ir.Node]
+    ) -> tuple[ir.AtStep, ...]:
+        """What reads the last step of values that a loop carries to it, and of which nothing else is read."""
+        found: list[ir.AtStep] = []
+        for node in kept if all(each.lag > 0 for each in previous) else ():
+            readers = [each for each in self.ordered if each not in inside and node in _read_by(each)]
+            ends = [each for each in readers if isinstance(each, ir.AtStep) and _is_last(each)]
+            found += ends if len(ends) == len(readers) and node not in self.roots else []
+        return tuple(found)
+
+
+def _is_last(node: ir.AtStep) -> bool:
+    """Is the step that is read the last one of every sequence?"""
+    return node.step in (0, node.time.size) and node.lengths is None
 
 
 def with_carried(program: Program, nodes: Iterable[ir.Node]) -> list[ir.Node]:

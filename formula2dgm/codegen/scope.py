@@ -45,6 +45,7 @@ class Scope:
     histories  the lists that keep the steps so far of a loop
     wanted     what the formula calls the result of a network or an expression
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
+    constant   the gradients that no other derivative is taken of
     started    whether the function may be given values to start from, ``start``
     """
 
@@ -63,6 +64,7 @@ class Scope:
     wanted: dict[ir.Node, str] = field(default_factory=dict)
     sizes: dict[Axis, str] = field(default_factory=dict)
     library: dict[str, None] = field(default_factory=dict)
+    constant: frozenset[ir.Node] = frozenset()
     started: bool = False
 
     def use(self, function: str) -> str:

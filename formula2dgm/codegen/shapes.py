@@ -8,7 +8,7 @@ from formula2dgm.codegen.alignment import Axes
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.laws import facts
-from formula2dgm.codegen.python import Code, call
+from formula2dgm.codegen.python import Code
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.ir import nodes as ir
@@ -59,15 +59,6 @@ def _filled_shape(scope: Scope, node: ir.Draw) -> Code | None:
         return partner_shape(scope, node, node.axes)
     except UnknownShape:
         return None
-
-
-def filled(scope: Scope, node: ir.Draw, given: list[Code], noise: str) -> list[Code]:
-    """Parameters that are numbers, beside noise of the shape of what the draw meets."""
-    if _filled_shape(scope, node) is None:
-        return given
-    params = [dict(node.law.params)[name] for name in facts(node.law).parameters]
-    over, lead = scope.use("over_event"), str(len(node.axes))
-    return [call(over, code, noise, lead) if each.axes else code for each, code in zip(params, given, strict=True)]
 
 
 def _beyond_the_value(law: ir.Law, node: ir.Node) -> int:
@@ -177,6 +168,10 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
         case ir.Choice(_, parts):
             return [node, *parts]
+        case ir.Grad(_, wrt):
+            return [node, wrt] if node.event != "number" else []
+        case ir.Previous(initial=initial):
+            return [node, initial] if initial.event != "number" else []
         case ir.At(value, _, ir.Index()) | ir.State(value) | ir.AtStep(value) | ir.Picked(value) | ir.Carrying(value):
             return [node, value] if node.event != "number" else []
         case ir.FirstStep(one, other) | ir.Shifted(one, outside=other):

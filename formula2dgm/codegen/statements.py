@@ -18,6 +18,7 @@ from formula2dgm.codegen.scores import computed_from, piece_of
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.starts import at_every_position
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
+from formula2dgm.codegen.stopped_loops import derivatives_in
 from formula2dgm.codegen.time_values import shifted
 from formula2dgm.codegen.uses import Demand, demands
 from formula2dgm.ir import nodes as ir
@@ -44,8 +45,7 @@ class Preparation(Calls):
         """Say what will be prepared, so that recurrent draws are found beforehand."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
-        derivatives = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace
-        self.differentiated = {node.wrt for node in expected if isinstance(node, derivatives)}
+        self.differentiated = {node.wrt for node in derivatives_in(expected)}
         self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}
 
     def go_on_from(self, other: Preparation) -> None:
@@ -112,9 +112,9 @@ class Preparation(Calls):
             case _ if isinstance(node, _COMPUTED) and node.axes and node.event != "number":
                 self._definition(node)
         if node in self.differentiated:
-            self._differentiable(node)
+            self.differentiable(node)
 
-    def _differentiable(self, node: ir.Node) -> None:
+    def differentiable(self, node: ir.Node) -> None:
         """Gradients with respect to a value are taken later: it must take part in autograd from here on."""
         value = expression(self.scope, node, "value").text
         tracked = Code(f"{value} if {value}.requires_grad else {value}.detach().requires_grad_()")
@@ -124,7 +124,7 @@ class Preparation(Calls):
 
     def _definition(self, node: ir.Node) -> None:
         """What the formula defines by a name of its own keeps that name."""
-        name = definition_name(self.scope.program, node)
+        name = self.scope.wanted.get(node) or definition_name(self.scope.program, node)
         if name is None and node in self.differentiated:
             name = "point"
         if name is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.event_dimensions import is_python_number
+from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.python import ATOM, PRODUCT, UNARY, Code, call, method, product
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.uses import Demand
@@ -49,6 +50,18 @@ def beside_vectors(
         return None
     codes = expression(scope, node, "number"), expression(scope, like, "value")
     return spread(call(scope.use("over_event"), *codes, str(len(like.axes))), node.axes, axes)
+
+
+def beside_noise(scope: Scope, draw: ir.Draw, given: list[Code], noise: Code, expression: Expression) -> list[Code]:
+    """The parameters of a draw of vectors beside its noise: numbers at the positions of its axes, ``\\lambda_k`` of
+    ``N(0, \\lambda_k I)``, stand for every entry."""
+    law, lead = draw.law, str(len(draw.axes))
+    nodes = [dict(law.params)[name] for name in facts(law).parameters]
+    if law.scalar or not facts(law).elementwise or any(each.event != "number" for each in nodes):
+        return given
+    wide = [spread(expression(scope, each, "number"), each.axes, draw.axes, full=True) for each in nodes]
+    codes = zip(nodes, given, wide, strict=True)
+    return [call(scope.use("over_event"), whole, noise, lead) if each.axes else code for each, code, whole in codes]
 
 
 def pairwise(node: ir.Node, left: ir.Node, right: ir.Node) -> tuple[ir.Node, ir.Node] | None:

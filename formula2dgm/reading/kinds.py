@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from formula2dgm import registry
+from formula2dgm.reading.last_steps import last_steps, recurrences, with_last_steps
 from formula2dgm.reading.names import GREEK_GROUPS, Indices, plain, read_name
 from formula2dgm.reading.positions import letters_of_their_own, positions_in, recurred_along
 from formula2dgm.reading.signature import is_density_call, names_objective
@@ -32,12 +33,15 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
             over |= {text for each in (*node.args, *(node.given or ())) if (text := plain(each)) is not None}
     positions = positions_in(nodes)
     known = frozenset(bound) | _defined_along(nodes)
-    moved = steps_moved_along(nodes, known) - (positions - frozenset(bound))
+    moved = steps_moved_along(nodes, known) | frozenset(recurrences(nodes).values())
+    moved -= positions - frozenset(bound)
     stepped = frozenset(_stepped(nodes)) - positions
     names = (frozenset(bound) | moved | stepped) - over | recurred_along(nodes, positions)
     bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
+    ends = {index: found for index, found in last_steps(nodes).items() if index in names}
+    bounds = with_last_steps(bounds, ends)
     own = letters_of_their_own(nodes, positions - names, names)
-    return along_steps(nodes, names, bounds).at(positions, own), bounds
+    return along_steps(nodes, names, bounds, ends).at(positions, own), bounds
 
 
 def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:

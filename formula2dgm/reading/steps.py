@@ -40,8 +40,14 @@ def steps_moved_along(nodes: Iterable[tree.Node], known: frozenset[str] | None =
     return frozenset(moved - set(values(nodes))) if moved else frozenset()
 
 
-def along_steps(nodes: Iterable[tree.Node], names: frozenset[str], bounds: Mapping[str, tree.Node]) -> Indices:
-    """The indices ``names``, with the places where the scripts of a variable are steps, and the names of last steps."""
+def along_steps(
+    nodes: Iterable[tree.Node],
+    names: frozenset[str],
+    bounds: Mapping[str, tree.Node],
+    lasts: Mapping[str, tuple[tree.Symbol, ...]],
+) -> Indices:
+    """The indices ``names``, with the places where the scripts of a variable are steps, and the names of last steps:
+    those of ranges and sums, and ``lasts``, by their indices."""
     nodes = list(nodes)
     symbols = list(_symbols(nodes))
     items = [(symbol, place, item) for symbol in symbols for place, item in scripts(symbol)]
@@ -53,6 +59,7 @@ def along_steps(nodes: Iterable[tree.Node], names: frozenset[str], bounds: Mappi
     ends = [item.upper for *_, item in items if isinstance(item, tree.Range)]
     last = {text for each in (*ends, *bounds.values()) for node in each.walk() if (text := plain(node)) is not None}
     last = {each for each in last if each.isupper() and len(each) == 1}
+    last |= {name for symbols in lasts.values() for each in symbols if (name := plain(each)) is not None}
     return Indices(names, frozenset(places), frozenset(last | {"T"}), _labelled_by_number(nodes, times))
 
 

@@ -35,6 +35,11 @@ def without_stops(head: tree.Symbol) -> tree.Symbol:
     return replace(head, sub=tuple(_plain(each) for each in head.sub))
 
 
+def unstopped(node: tree.Node) -> tree.Node:
+    """What a gradient is stopped at, ``x`` of ``sg[x]``; any other node is itself."""
+    return node.args[0] if isinstance(node, tree.Func) and node.name == "sg" and len(node.args) == 1 else node
+
+
 def plain_symbol(symbol: tree.Symbol) -> tree.Symbol:
     """The group whose weights these are: ``\\bar\\phi`` is ``\\phi``; any other symbol is itself."""
     if symbol.letter not in GREEK_GROUPS:

@@ -16,6 +16,7 @@ from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_
 from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.data_alone import read_alone
 from formula2dgm.resolve.data_sets import of_its_set
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
@@ -52,6 +53,8 @@ def bind(
             _bind_data(context, names, source, bound, inner)
         elif source is None and _is_all_data(context, names):
             bound.batch = scope.batch
+            if (alone := read_alone(context, body, inner)) is not None:
+                _bind_data(context, (alone,), source, bound, inner)
         elif source is None or is_defined(context, source):
             _bind_named(context, names, bound, inner, evaluate)
         else:
@@ -108,8 +111,9 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
         elif name.id in context.model.definitions:
             for use in drawn_in_definition(context, name, frozenset(scope.values)):
                 bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
-            bound.values[name.id] = evaluate(node, scope.bind(bound.values))
-            bound.draws += draws_in(bound.values[name.id])
+            key = step_key(name) if name.index else name.id
+            bound.values[key] = evaluate(node, scope.bind(bound.values))
+            bound.draws += draws_in(bound.values[key])
         elif priors := density_over(context, name):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):

@@ -137,5 +137,13 @@ def _signature(model: Model, call: tree.Call) -> Signature:
 
 
 def _is_new(signature: Signature, known: Sequence[Signature]) -> bool:
-    """Nothing is bound to it, and no statement says what it is."""
-    return not any(each.head == signature.head and each.ids == signature.ids for each in known)
+    """Nothing is bound to it, and no statement says what it is; ``p(\\tilde x)`` is p(x) at other values."""
+    near = [each for each in known if each.head == signature.head]
+    return not any(each.ids == signature.ids or _plainly(each) == _plainly(signature) for each in near)
+
+
+def _plainly(signature: Signature) -> tuple[object, ...]:
+    """A density with its variables and givens as they are without accents."""
+    sides = (signature.variables, signature.given)
+    names = (frozenset((each.letter, each.labels) if each else None for each in side) for side in sides)
+    return (signature.group, signature.arity, *names)

@@ -19,7 +19,7 @@ from formula2dgm.resolve.context import Context
 
 SAMPLES = Axis("batch", "samples")
 #: What cannot be made without a batch of data.
-_OF_A_BATCH = (ir.Data, ir.Enumerated, ir.Permuted, ir.Previous, ir.At, ir.Reduce, ir.Size)
+_OF_A_BATCH = (ir.Data, ir.Enumerated, ir.Permuted, ir.At, ir.Reduce, ir.Size)
 
 Made = tuple[tuple[str, ir.Node], ...]
 
@@ -29,11 +29,11 @@ def generated(context: Context, objectives: Sequence[Objective]) -> Made:
     found: dict[str, ir.Node] = {}
     roots = _roots(objectives)
     for name, value in sorted((*_in_networks(roots), *_in_distances(roots)), key=lambda each: _reads_data(each[1])):
-        if name in found or not any(isinstance(each, ir.Draw) for each in walk(value)):
+        if name in found or not any(isinstance(each, ir.Draw) for each in walk(value)) or not _is_learned(value):
             continue
         made = _Generation(context.arena, roots)(value)
         if made is not None:
-            found[name] = made
+            found[name] = _stopped(context.arena, made)
             what = "of draws of the prior: it stands where the data do"
             context.assume(f"sample makes {name} as the formula does, {what}")
     return tuple(found.items())
@@ -85,6 +85,17 @@ def _itself(value: ir.Node) -> ir.Node:
     return _itself(value.body) if isinstance(value, ir.StopGrad) else value
 
 
+def _is_learned(value: ir.Node) -> bool:
+    """Is anything learned in what makes the value? Noise that data are told from is no model of them."""
+    return any(isinstance(each, ir.NetCall) or (isinstance(each, ir.Param) and each.learned) for each in walk(value))
+
+
+def _stopped(arena: Arena, value: ir.Node) -> ir.Node:
+    """The value; of a chain that takes gradients at each step without one of its own: it keeps no graph of them."""
+    steps = any(isinstance(each, ir.Previous) for each in walk(value))
+    return arena.make(ir.StopGrad, value) if steps and any(isinstance(each, ir.Grad) for each in walk(value)) else value
+
+
 def _thawed(arena: Arena, value: ir.Node) -> ir.Node:
     """The value with no network or tensor held constant."""
 
@@ -121,10 +132,17 @@ class _Generation:
         made = _thawed(self.arena, rewrite(self.arena, value, self._drawn))
         if any(isinstance(each, _OF_A_BATCH) for each in walk(made)) or made.axes != (SAMPLES,):
             return None
+        if any(axis.size is None for each in walk(made) for axis in each.axes if axis.kind == "time"):
+            return None  # the data say how many steps there are
         laws = [each.law for each in walk(made) if isinstance(each, ir.Draw)]
         return made if all(map(is_sized, laws)) else None
 
     def _drawn(self, node: ir.Node) -> ir.Node:
+        if isinstance(node, ir.Previous):
+            own = _of_samples(node.own)
+            return self.arena.inherit(
+                self.arena.make(ir.Previous, node.site, node.time, node.initial, own, node.lag, node.lengths), node
+            )
         if not isinstance(node, ir.Draw):
             return node
         law = node.law
@@ -134,8 +152,13 @@ class _Generation:
                 law = self.arena.make(
                     ir.Law, law.label, law.family, law.params, node.law.shape, law.scalar, law.options
                 )
-        made = self.arena.make(ir.Draw, law, f"{_variable(node)} generated", (SAMPLES,))
+        steps = tuple(axis for axis in node.own if axis.kind == "time")
+        made = self.arena.make(ir.Draw, law, f"{_variable(node)} generated", (SAMPLES, *steps))
         return self.arena.inherit(made, node)
+
+
+def _of_samples(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    return tuple(SAMPLES if axis.kind == "batch" else axis for axis in axes)
 
 
 def _variable(draw: ir.Draw) -> str:

@@ -10,7 +10,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import POSTERIOR_LETTERS
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.resolve.ancestral import Undrawable, ancestral
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Refused, Scope
@@ -18,10 +18,13 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.factors import factor_of_use
+from formula2dgm.resolve.families import is_written_family
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree
 
+#: The kinds of declarations that may be made of an energy, ``\\exp(-E(x))``.
+ENERGIES = ("expression", "log", "unnormalised")
 SAMPLES = Axis("batch", "samples")
 _BATCH = Axis("batch", "batch")
 
@@ -106,13 +109,27 @@ def _chain(context: Context) -> list[Density] | None:
     ]
     near = _of_the_data(_data(context, used) - context.latent, _written_last(near))
     variables = [name.id for each in near for name in each.signature.variables if name]
-    if len(set(variables)) != len(variables) or not near:
+    if len(set(variables)) != len(variables) or not near or _of_energies(used) & set(variables):
         return None
     given = {name.id for each in near for name in each.signature.given if name}
     indexed = any(name.index for each in near for name in each.signature.variables if name)
     if indexed or not given <= {*variables, *_data(context, used)}:
         return None
     return ancestral_order(near)
+
+
+def _of_energies(used: list[Density]) -> set[str]:
+    """The variables that a density made of an energy is over: another one over them is what it is told from."""
+    heads = {each.signature.head for each in used}
+    written = (each.declared for each in used if each.declared and each.declared.kind in ENERGIES)
+    energies = (each for each in written if not any(_is_density(node, heads) for node in each.body.walk()))
+    return {name.id for each in energies for name in each.signature.variables if name}
+
+
+def _is_density(node: tree.Node, heads: set[str]) -> bool:
+    """Is it a density, a family written out, or of a letter that a density has?"""
+    named = isinstance(node, tree.Call) and str(node.head) in heads
+    return named or is_density_call(node) or is_written_family(node)
 
 
 def _data(context: Context, used: Sequence[Density]) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.stopped import unstopped
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.derivatives import derivative
 from formula2dgm.resolve.families import Evaluate
@@ -60,10 +61,18 @@ def derived(
     """A body and the one value that it is derived by, which it has to depend on; ``example`` is a hint."""
     if len(sub) != 1:
         raise context.refuse("F2D-0215", "the gradient's variable is missing", node.span, f"write {example}")
-    by = evaluate(sub[0], scope)
+    point = _point(context, body, sub[0])
+    by = evaluate(point, scope)
     below = scope.under(node, False)
-    if isinstance(sub[0], tree.Symbol):
-        below = replace(below, scores=scope.scores | {read_name(sub[0], context.model.indices).id})
+    if isinstance(point, tree.Symbol):
+        below = replace(below, scores=scope.scores | {read_name(point, context.model.indices).id})
+    if isinstance(by, ir.Previous) and abs(by.lag) > 1:
+        raise context.refuse(
+            "F2D-0215",
+            f"{point} lies more than one step away: no gradient with respect to it",
+            node.span,
+            "take the gradient with respect to the value of the step before",
+        )
     if isinstance(by, ir.Hyper | ir.Const):
         raise context.refuse("F2D-0215", f"{sub[0]} is a number: no gradient of it", sub[0].span)
     value = evaluate(body, below)
@@ -75,6 +84,22 @@ def derived(
             f"write the value that it depends on: {example}",
         )
     return value, by
+
+
+def _point(context: Context, body: tree.Node, variable: tree.Node) -> tree.Node:
+    """What a body is derived by: the variable; where it stands nowhere in the body, the one argument of its letter,
+    ``\\tilde x`` of ``\\nabla_x E(\\tilde x)``."""
+    symbols = [each for each in body.walk() if isinstance(each, tree.Symbol)]
+    if not isinstance(variable, tree.Symbol) or variable in symbols:
+        return variable
+    calls = (each for each in body.walk() if isinstance(each, tree.Call))
+    given = (unstopped(each) for call in calls for each in call.args)
+    points = {each for each in given if isinstance(each, tree.Symbol) and each.letter == variable.letter}
+    if len(points) != 1:
+        return variable
+    (point,) = points
+    context.assume(f"the gradient by {variable} of {body} is that by its argument, {point}", variable.span)
+    return point
 
 
 def _reaches(body: ir.Node, by: ir.Node) -> bool:

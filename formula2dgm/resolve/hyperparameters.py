@@ -13,6 +13,7 @@ from formula2dgm.resolve.bindings import NumberValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.indexed import rows_counted, steps_counted
 from formula2dgm.resolve.numbers import constant
+from formula2dgm.resolve.sources import NOISE_LETTERS
 from formula2dgm.syntax import tree
 
 
@@ -40,7 +41,8 @@ def hyperparameter(
             context.unsized.setdefault(key, symbol)
             return context.arena.make(ir.Hyper, key, origin=symbol)
         stepwise = context.time is not None and any(True for _ in context.time.places(name))
-        unknown = names_objective(symbol) or (stepwise and name.letter.isascii() and len(name.letter) == 1)
+        noise = stepwise and name.letter in NOISE_LETTERS
+        unknown = noise or names_objective(symbol) or (stepwise and name.letter.isascii() and len(name.letter) == 1)
         if default is None and context.options.scaffold and not unknown:
             default = 5 if whole else 0.5 if is_weighed_against_rest(context, symbol) else 1.0
             context.assume(f"{key} is {default}", symbol.span)
@@ -49,6 +51,7 @@ def hyperparameter(
             close = get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             if stepwise:
+                hint += f"if it is noise, draw it: {symbol} \\sim N(0, I); " if name.letter in NOISE_LETTERS else ""
                 hint += f"if it is data, say so: {symbol} \\in \\mathbb{{R}}; "
             define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) else ""
             raise context.refuse(

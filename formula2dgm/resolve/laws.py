@@ -32,7 +32,7 @@ from formula2dgm.resolve.process_laws import process_law
 from formula2dgm.resolve.scaffold_laws import scaffold_law
 from formula2dgm.resolve.tables import rows_at, tables_of
 from formula2dgm.resolve.timeline import step_key
-from formula2dgm.resolve.written_densities import is_written
+from formula2dgm.resolve.undrawn import refuse_undrawn
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -91,13 +91,7 @@ def _law_of(context: Context, use: Use, scope: Scope, evaluate: Evaluate) -> ir.
             _place(use),
             f"score it, log {density.label}, or write the value: {density.cases[0].density.label}",
         )
-    if is_written(density):
-        raise context.refuse(
-            "F2D-0321",
-            f"{density.label} is written as an expression, and has no parameters of its own here",
-            _place(use),
-            "score it, log p(x), or draw from it in an expectation, E_{p(x)}[...]",
-        )
+    refuse_undrawn(context, density, _place(use))
     given = tuple(evaluate(_value_of(each), scope) for each in use.given)
     _refuse_literals(context, use, given)
     if density.binding is None:

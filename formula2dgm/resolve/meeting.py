@@ -90,7 +90,8 @@ class Meetings:
                     *self._around(declared.body),
                 ]
         for key, drawn in self.model.drawn.items():
-            yield [*((Part("variable", key),) if key in self.known else ()), *self._around(drawn.density)]
+            own = [Part("variable", each) for each in (key, drawn.of) if each is not None and each in self.known]
+            yield [*own, *self._around(drawn.density)]
         for node in (each for root in self.model.expressions() for each in root.walk()):
             match node:
                 case tree.Draws(names=names, density=density):

@@ -46,12 +46,14 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """``z ~ density`` as a statement: one draw, the same in every objective."""
+    """``z ~ density`` as a statement: one draw, the same in every objective; ``of`` is the variable whose value before
+    the first step it is, x of ``x_0``."""
 
     name: Name
     index: tuple[tree.Node, ...]
     density: tree.Node
     span: Span
+    of: str | None = None
 
 
 @dataclass(slots=True)
@@ -222,7 +224,7 @@ def _log_declarations(statements: Sequence[tree.Statement], keys: Sequence[tree.
 
 
 def _mentions_head(root: tree.Node, head: tree.Symbol) -> bool:
-    return any(isinstance(each, tree.Call) and each.head == head for each in root.walk())
+    return any(each == head for each in root.walk())
 
 
 def _declare_space(model: Model, symbol: tree.Symbol, right: tree.Node, found: Diagnostics) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
@@ -105,7 +106,7 @@ def initial(
     if context.named.find(Name(name.letter, name.accents, (*name.labels, number), name.group, name.style)) is not None:
         labels = (each for each in symbol.sub if not any(each is item for item in name.index))
         return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)
-    if written in context.model.variables:
+    if written in context.model.variables or written in context.model.drawn:
         items = read_name(symbol, context.model.indices).index
         labels = (each for each in symbol.sub if each not in items)
         return evaluate(replace(symbol, sub=(*labels, tree.Number(number, span=symbol.span)), sup=()), scope)
@@ -160,6 +161,7 @@ def state(context: Context, key: str, body: ir.Node, axis: Axis) -> ir.Node:
     time = context.time
     assert time is not None
     site = site_of(context, key)
+    _refuse_one_draw(context, key, body, axis)
     node = context.arena.make(ir.State, body, site, axis, state_shape(context, key))
     known = time.carried.setdefault(site, node)
     if known is not node:
@@ -171,3 +173,24 @@ def state(context: Context, key: str, body: ir.Node, axis: Axis) -> ir.Node:
             "draw what it is made of in one expectation",
         )
     return node
+
+
+def _refuse_one_draw(context: Context, key: str, body: ir.Node, axis: Axis) -> None:
+    """Noise that is added at every step, and drawn once for all of them."""
+    terms = body.args if isinstance(body, ir.Add) else ()
+    parts = [part for each in terms for part in (each.args if isinstance(each, ir.Mul) else (each,))]
+    noise = (each for each in parts if isinstance(each, ir.Draw) and not _reads_values(each.law))
+    drawn = next((each for each in noise if axis not in each.axes), None)
+    if drawn is not None:
+        definition, name = context.model.definitions[key], drawn.site.split("@")[0]
+        raise context.refuse(
+            "F2D-0481",
+            f"{name} is added at every step of {key}, and is one draw for all steps",
+            definition.span,
+            f"draw it at each step, {name}_{axis.name} ~ ..., and add {name}_{axis.name}; or add a value that is made "
+            "of one draw, f(z)",
+        )
+
+
+def _reads_values(law: ir.Law) -> bool:
+    return any(isinstance(each, ir.Data | ir.NetCall | ir.Draw | ir.Param) for each in walk(law))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from formula2dgm.diagnostics import Diagnostics, FormulaError
+from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH
 from formula2dgm.ir.program import Network, Objective, Parameter, Program
@@ -14,6 +14,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.arguments import refuse_unusable
 from formula2dgm.resolve.averages import take_averages
+from formula2dgm.resolve.binding_keys import Parsed, parse_keys
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
 from formula2dgm.resolve.called import take_called
 from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
@@ -27,6 +28,7 @@ from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.first_values import named_apart
 from formula2dgm.resolve.from_data import split_joints
 from formula2dgm.resolve.generated import decoded
 from formula2dgm.resolve.known_densities import read_densities
@@ -35,6 +37,7 @@ from formula2dgm.resolve.matrices import find_vectors
 from formula2dgm.resolve.members import last_computable, nothing_to_train
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
+from formula2dgm.resolve.normalisers import take_normalisers
 from formula2dgm.resolve.pairs import batch_sizes
 from formula2dgm.resolve.plates import find_plates
 from formula2dgm.resolve.players import objectives_of
@@ -47,12 +50,13 @@ from formula2dgm.resolve.settled import settle_all
 from formula2dgm.resolve.shapes import refuse_unequal_shapes
 from formula2dgm.resolve.sites import name_sites
 from formula2dgm.resolve.sizes_given import leave_categories
+from formula2dgm.resolve.steps_ahead import at_present
 from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.timeline import find_time
 from formula2dgm.resolve.volumes import find_points
 from formula2dgm.resolve.written_draws import write_draws
-from formula2dgm.syntax import parse_one, tree
+from formula2dgm.syntax import tree
 
 #: Nodes that a number is made of.
 NUMBERS = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
@@ -125,24 +129,24 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
     )
 
 
-Parsed = list[tuple[Binding, tree.Node]]
-
-
 def read_context(
     statements: Sequence[tree.Statement], bindings: Bindings, options: Options, notes: Sequence[Note]
 ) -> tuple[Context, Parsed, Sequence[tree.Statement]]:
     """A resolution before anything is evaluated: the statements sorted, the densities known, syntax settled; with the
     parsed keys of the bindings and the statements as they are shown."""
     found = Diagnostics()
-    parsed = members_bound(_parse_keys(bindings, found))
+    parsed = members_bound(parse_keys(bindings, found))
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
-    formulas, parsed, averages = take_averages(split_joints(write_draws(statements, found)), parsed, found)
+    present, ahead = at_present(split_joints(write_draws(statements, found)))
+    formulas, parsed, averages = take_averages(present, parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
     written, decided, called = completed(written, [key for _, key in parsed], options)
     model = read_model(written, [key for _, key in parsed], found)
+    take_normalisers(model, [key for _, key in parsed])
+    model.drawn = named_apart(model.drawn, model.definitions)
     take_called(model, called)
     take_sequences(model)
     drawn, drawing = declare_drawn(model, written, [key for _, key in parsed])
@@ -154,7 +158,7 @@ def read_context(
     densities.tensors = named.tensors
     context = Context(model, named, densities, options, found, averages=averages)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *numbered, *decided, *drawing):
+    for note in (*notes, *ahead, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()
@@ -177,17 +181,6 @@ def read_context(
         pass
     found.raise_errors()
     return context, parsed, statements
-
-
-def _parse_keys(bindings: Bindings, found: Diagnostics) -> Parsed:
-    parsed = []
-    for binding in bindings.entries:
-        try:
-            parsed.append((binding, parse_one(binding.key)))
-        except FormulaError as error:
-            found.extend(error.diagnostics)
-    found.raise_errors()
-    return parsed
 
 
 # -- objectives ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Literal
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
-from formula2dgm.reading.names import Name, identifier, plain
+from formula2dgm.reading.names import Name, identifier, plain, read_name
 from formula2dgm.resolve.carried_arguments import carried_places, defined_here, defines_whole, flattened
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.meeting import Part
@@ -115,7 +115,7 @@ def scaffold_over_time(context: Context, name: Name, call: tree.Call, args: tupl
     """A network over a sequence or one step of a recurrence that stands by itself; None for any other call."""
     written, nodes = flattened(call.args, args)
     places = carried_places(context, nodes)
-    if any(place is not None for place in places):
+    if any(place is not None for place in places) and not _is_differentiated(context, name):
         return _cell(context, name, call, written, nodes, places)
     reads = over_time(context, nodes, call, defines_whole(context))
     if reads.sequence is None:
@@ -130,6 +130,15 @@ def scaffold_over_time(context: Context, name: Name, call: tree.Call, args: tupl
     scaffold = Scaffold(inputs, heads, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)
     context.assume(f"{name.full} is {_MADE[reads.sequence]}", call.span)
     return context.arena.make(ir.Head, _enter(context, name, scaffold, nodes, call), None, name.full, origin=call)
+
+
+def _is_differentiated(context: Context, name: Name) -> bool:
+    """Does a definition read a gradient of the network, an energy's, and so no state that it makes?"""
+    bodies = (each.body for each in context.model.definitions.values())
+    gradients = (each for body in bodies for each in body.walk() if getattr(each, "name", "") == "grad")
+    calls = (each for gradient in gradients for each in gradient.walk() if isinstance(each, tree.Call))
+    heads = (each.head for each in calls if isinstance(each.head, tree.Symbol))
+    return any(read_name(each, context.model.indices, head=True) == name for each in heads)
 
 
 def _cell(

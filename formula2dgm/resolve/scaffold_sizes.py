@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.stopped import unstopped
 from formula2dgm.resolve.bindings import NetworkValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.matrices import names_matrix, transposed
@@ -85,6 +86,12 @@ def _shape_beside(context: Context, part: Part) -> tuple[int, ...] | None:
         return None
     context.assume(f"{_described(part)} has {LATENT_SHAPE[0]} dimensions")
     return LATENT_SHAPE
+
+
+def met_shape(context: Context, name: str) -> tuple[int, ...] | None:
+    """The event shape that an option or a space says of a variable, or of one that it meets."""
+    parts = (each for each in parts_beside(context, Part("variable", name)) if each.kind == "variable")
+    return next((shape for each in parts if (shape := said_shape(context, each.name)) is not None), None)
 
 
 def state_shape(context: Context, key: str) -> tuple[int, ...] | None:
@@ -169,7 +176,7 @@ def inputs_of(
     """A default network's arguments with their event shapes, or the data variables that have them; one that has none,
     or none that is known, is an error."""
     out: list[SizedInput] = []
-    for position, (each, node) in enumerate(zip(written, nodes, strict=False)):
+    for position, (each, node) in enumerate(zip(map(unstopped, written), nodes, strict=False)):
         name, shape = input_name(each, position), shape_of(context, node)
         if shape is None:
             shape = _input_shape(context, each)

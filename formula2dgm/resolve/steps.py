@@ -9,6 +9,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, mentions, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.hyperparameters import enter_size
 from formula2dgm.resolve.picked import picked_at, row_at_drawn
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of
 from formula2dgm.resolve.recurrences import carried_before, initial
@@ -155,6 +156,8 @@ class _Reading:
         if isinstance(place, End) and step > 0:
             raise self._unknown()
         value = self.value()
+        if self.axis in value.axes:
+            enter_size(self.context, self.axis, self.symbol)
         own = self.lengths if step <= 0 else None
         return self.make(ir.AtStep, value, self.axis, step, own) if self.axis in value.axes else value
 

@@ -19,6 +19,7 @@ from formula2dgm.reading.positions import last_number
 from formula2dgm.resolve.entry_steps import count_entries, entry_indices
 from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
+from formula2dgm.resolve.step_counts import refuse_other_counts
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def find_time(context: Context) -> Timeline | None:
     bounds = [place_of(each, indices, ends) for each in _bounds(symbols, roots, indices)]
     start = max(min((each.number for each in bounds if isinstance(each, Step)), default=1), 0)
     start = min(start, 1)
+    refuse_other_counts(context, roots, indices, _drawn_to(roots))
     final = min((each.back for each in bounds if isinstance(each, End)), default=0) if start == 0 else 0
     letter = next((each for each in ("t", *sorted(indices)) if each in indices), "t")
     time = {each for each in indices if each in TIME_LETTERS or str(context.model.bounds.get(each)) in TIME_BOUNDS}
@@ -202,7 +204,7 @@ def _size(
     made = set(model.definitions) | context.latent | context.densities.tensors
     known = any(name not in made for name in timed & model.variables)
     if not uppers and not known:
-        uppers = _drawn_to(roots)
+        uppers = _drawn_to(roots) or _read_at(context, indices, roots)
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1
@@ -216,6 +218,17 @@ def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:
     names = [{each for each in bound.walk() if plain(each) is not None} for bound in bounds]
     named = [own.pop() for own in names if len(own) == 1]
     return named or [each for each in bounds if isinstance(each, tree.Number)]
+
+
+def _read_at(context: Context, indices: frozenset[str], roots: list[tree.Node]) -> list[tree.Node]:
+    """The numbers of the steps at which a recurrence is read, ``x_{20}``: the last of them is the last step."""
+    found: list[tree.Node] = []
+    for symbol in (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)):
+        name = read_name(symbol, context.model.indices)
+        definition = context.model.definitions.get(name.full)
+        if definition is not None and set(definition.index) & indices:
+            found += [each for each in name.index if isinstance(each, tree.Number) and each.text != "0"]
+    return found
 
 
 def read_at_other_steps(context: Context) -> frozenset[str]:

@@ -16,10 +16,12 @@ from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.first_values import at_steps, first_value, steps_of_draws
 from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.indexed import own_axes
 from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
+from formula2dgm.resolve.learned_constants import learned_constant
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.recurrences import initial, is_state, state
@@ -51,6 +53,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     if (averaged := averaged_tensor(context, symbol)) is not None:
         return as_target(context, variable(context, averaged[0], scope, evaluate), averaged[1:])
     name = read_name(symbol, context.model.indices)
+    if (first := first_value(context, name)) is not None:
+        return statement_draw(context, first, scope, evaluate)
     if (elsewhere := at_its_step(context, symbol, name, scope, evaluate)) is not None:
         return elsewhere
     if name.id in scope.values:
@@ -84,7 +88,7 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     if name.full in CONSTANTS:
         context.assume(f"{symbol} is left out: a constant has no gradient", symbol.span)
         return context.const(0.0)
-    return hyperparameter(context, head, symbol)
+    return learned_constant(context, head, symbol) or hyperparameter(context, head, symbol)
 
 
 def _note_missing_index(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: tree.Symbol) -> None:
@@ -107,8 +111,9 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
         return context.arena.make(ir.Data, drawn.name.id, (scope.batch,))
     context.resolving.append(drawn.name.id)
     try:
-        outside = Scope(scope.batch)
+        outside = Scope(scope.batch, indices=steps_of_draws(context, drawn))
         law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
+        law = at_steps(context, drawn, law)
         choice = estimator_of(context, drawn.name, law, drawn.span, single=False)
         axes = tuple(axis for each in drawn.index if (axis := _declared_axis(context, each)) is not None)
         node = drawn_value(context, choice, drawn.name, law, axes, outside, evaluate, drawn.span)

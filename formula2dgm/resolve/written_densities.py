@@ -129,15 +129,19 @@ def _without_normaliser(context: Context, use: Use, value: ir.Node, scope: Scope
     """The logarithm of the normaliser is a constant only while nothing under it is learned."""
     declared = use.density.declared
     assert declared is not None
-    variables = {each.id for each in declared.signature.variables if each}
+    slots = zip(use.variables, declared.signature.variables, strict=True)
+    names = (slot_name(each, context.model.indices) or own for each, own in slots)
+    variables = {each.id for each in names if each}
     learned = [node for node in walk(value) if _is_learned(node)]
-    if learned and not variables <= scope.scores:
+    given = {each.id for each in declared.signature.given if each}
+    if (learned and not variables <= scope.scores) or given & scope.scores:
         raise context.refuse(
             "F2D-0320",
             f"{use.density.label} is known up to a normaliser that depends on what is learned",
             use.call.span if use.call is not None else declared.span,
             f"take its score, \\nabla_{{{', '.join(sorted(variables))}}} \\log {use.density.label}, where it cancels; "
-            "for a target that is not trained, write \\log \\tilde p(...) = ...",
+            "train the energy by draws of a chain, E_{p_data(x)}[E(x)] - E[E(sg[\\tilde x_K])], or learn the constant, "
+            "p(x) = \\exp(-E(x) - c); for a target that is not trained, write \\log \\tilde p(...) = ...",
         )
     context.assume(
         f"{use.density.label} is unnormalised: its logarithm is without that of the normaliser", declared.span

@@ -208,21 +208,20 @@ class Objective(nn.Module):
         # x ~ q(x|x): step by step, because each step needs the one before
         sqrt_1_minus_beta_t = torch.sqrt(1 - 0.02 * torch.arange(1, 1 + self.T, device=x_0.device))
         sqrt_beta_t = torch.sqrt(0.02 * torch.arange(1, 1 + self.T, device=x_0.device))
+        x_shape = (x_0.shape[0], self.T, *x_0.shape[1:])
+        x_noise = noise["x"].expand(x_shape) if "x" in noise else normal_noise(x_shape, x_0)
         x_previous = x_0
         x_steps = []
         sqrt_1_minus_beta_t_by_step = sqrt_1_minus_beta_t.unbind(0)
         sqrt_beta_t_by_step = sqrt_beta_t.unbind(0)
+        x_noise_by_step = x_noise.unbind(1)
         for t in range(self.T):
+            x_noise_t = x_noise_by_step[t]
             sqrt_beta_t_t = sqrt_beta_t_by_step[t]
             sqrt_1_minus_beta_t_t = sqrt_1_minus_beta_t_by_step[t]
             # q(x|x): loc = sqrt(1 - beta_t) * x[t-1]
             q_x_given_x_loc_t = sqrt_1_minus_beta_t_t * x_previous
-            x_t_shape = q_x_given_x_loc_t.shape
-            if "x" in noise:
-                x_t_noise = noise["x"].expand((*x_t_shape[:1], self.T, *x_t_shape[1:]))[:, t]
-            else:
-                x_t_noise = normal_noise(x_t_shape, q_x_given_x_loc_t)
-            x_t = normal_sample(x_t_noise, q_x_given_x_loc_t, sqrt_beta_t_t)
+            x_t = normal_sample(x_noise_t, q_x_given_x_loc_t, sqrt_beta_t_t)
             x_steps.append(x_t)
             x_previous = x_t
         x = torch.stack(x_steps, dim=1)

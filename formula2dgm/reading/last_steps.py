@@ -1,0 +1,79 @@
+r"""Last steps of recurrences: K of ``x_K``, where ``x_k = f(x_{k-1})`` says what x is at each step.
+
+What a recurrence defines has a value at its steps and nowhere else: a capital in the place of its index is no label but
+the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from formula2dgm.reading.names import Place, plain, scripts
+from formula2dgm.reading.positions import letter_of
+from formula2dgm.syntax import tree
+
+Read = tuple[str, Place]
+
+
+def recurrences(nodes: Iterable[tree.Node]) -> dict[Read, str]:
+    """The letters that statements define by their own values at other steps, with the place of the step and its index.
+
+    >>> from formula2dgm.syntax import parse_one
+    >>> recurrences([parse_one("x_k = x_{k-1} + z_k")])
+    {('x', ('sub', 1, 0)): 'k'}
+    """
+    found: dict[Read, str] = {}
+    for node in nodes:
+        if not isinstance(node, tree.Chain) or node.relations[0] not in ("=", ":="):
+            continue
+        left, *bodies = node.members
+        heads = left.items if isinstance(left, tree.Tuple) else (left,)
+        read = set(_neighbours(bodies))
+        for head in (each for each in heads if isinstance(each, tree.Symbol)):
+            for place, item in scripts(head):
+                index, letter = plain(item), letter_of(head)
+                if index is not None and (letter, place, index) in read:
+                    found[letter, place] = index
+    return found
+
+
+def last_steps(nodes: Iterable[tree.Node]) -> dict[str, tuple[tree.Symbol, ...]]:
+    """The names of the last steps of recurrences, by their index; what a statement defines by itself is none."""
+    nodes = list(nodes)
+    known = recurrences(nodes)
+    if not known:
+        return {}
+    own = {each.members[0] for each in nodes if isinstance(each, tree.Chain)}
+    symbols = (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol) and each not in own)
+    found: dict[str, dict[tree.Symbol, None]] = {}
+    for symbol in symbols:
+        for place, item in scripts(symbol):
+            index, last = known.get((letter_of(symbol), place)), _first_term(item)
+            if index is not None and isinstance(last, tree.Symbol) and _is_capital(last):
+                found.setdefault(index, {}).setdefault(last)
+    return {index: tuple(ends) for index, ends in found.items()}
+
+
+def with_last_steps(
+    bounds: Mapping[str, tree.Node], ends: Mapping[str, tuple[tree.Symbol, ...]]
+) -> dict[str, tree.Node]:
+    """The upper bounds of indices; that of a recurrence which no sum runs along is its last step."""
+    return {**{index: names[0] for index, names in ends.items()}, **bounds}
+
+
+def _neighbours(nodes: Iterable[tree.Node]) -> Iterator[tuple[str, Place, str]]:
+    """What is read at the step before or after an index."""
+    for symbol in (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol)):
+        for place, item in scripts(symbol):
+            if isinstance(item, tree.Add) and (index := plain(item.terms[0])) is not None:
+                yield letter_of(symbol), place, index
+
+
+def _first_term(item: tree.Node) -> tree.Node:
+    """``K`` of ``K - 1``."""
+    return item.terms[0] if isinstance(item, tree.Add) else item
+
+
+def _is_capital(symbol: tree.Symbol) -> bool:
+    name = plain(symbol)
+    return name is not None and len(name) == 1 and name.isupper()
