@@ -9,10 +9,12 @@ from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.counted_examples import count_examples
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
+from formula2dgm.resolve.pair_definitions import write_pairs
 from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.sums_over_draws import average_draws
@@ -33,7 +35,9 @@ def completed(
         name_base_draws(out), [key.head if isinstance(key, tree.Call) else key for key in keys]
     )
     notes = [*signs, *means, *codes, *densities, *named, *notes]
-    out, more = average_examples(out)
+    out, more = average_examples(write_pairs(out, keys))
+    notes += more
+    out, more = count_examples(out, keys)
     notes += more
     out, more = index_noise(out, options.scaffold)
     notes += more

@@ -14,6 +14,7 @@ from formula2dgm.resolve.meeting import Meetings, Part
 from formula2dgm.resolve.noise_processes import processes
 from formula2dgm.resolve.outputs import OutputOf
 from formula2dgm.resolve.shapes import shape_of
+from formula2dgm.resolve.terms_of_numbers import are_numbers
 from formula2dgm.resolve.volumes import volumes
 from formula2dgm.syntax import tree
 
@@ -35,7 +36,10 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     part = Part("result", network)
     if _is_beside_inner_product(context, network):
         return (1,)  # a number that a vector may be multiplied by behind it
-    if all(each.name == network for each in parts_beside(context, part)):
+    beside = parts_beside(context, part)
+    if all(each.name == network for each in beside):
+        return ()
+    if all(each.kind == "result" for each in beside) and are_numbers(context, {each.name for each in beside}):
         return ()
     return _shape_beside(context, part)
 
