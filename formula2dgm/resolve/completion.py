@@ -11,6 +11,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
 from formula2dgm.resolve.density_functionals import write_density_functionals
+from formula2dgm.resolve.empirical_means import write_means
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
@@ -34,7 +35,8 @@ def completed(
     out, notes, called = unfold_definitions(
         name_base_draws(out), [key.head if isinstance(key, tree.Call) else key for key in keys]
     )
-    notes = [*signs, *means, *codes, *densities, *named, *notes]
+    out, empirical = write_means(out)
+    notes = [*signs, *empirical, *means, *codes, *densities, *named, *notes]
     out, more = average_examples(write_pairs(out, keys))
     notes += more
     out, more = count_examples(out, keys)

@@ -15,6 +15,7 @@ from formula2dgm.resolve.frozen_groups import plain_call
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.noise_processes import use_in_process
 from formula2dgm.resolve.other_values import at_other_values
+from formula2dgm.resolve.references import is_reference
 from formula2dgm.resolve.scaffold_factors import scaffold_factors
 from formula2dgm.resolve.transformed import transformed
 from formula2dgm.syntax import tree
@@ -37,7 +38,8 @@ def find_uses(context: Context, call: tree.Call) -> list[Use]:
     """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
     if (plain := plain_call(context, call)) is not None:
         return [replace(use, call=call, frozen=True) for use in _found_uses(context, plain)]
-    return [replace(use, call=call) for use in _found_uses(context, call)]
+    reference = is_reference(context, call)
+    return [replace(use, call=call, frozen=use.frozen or reference) for use in _found_uses(context, call)]
 
 
 def _found_uses(context: Context, call: tree.Call) -> list[Use]:

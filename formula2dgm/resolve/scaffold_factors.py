@@ -14,6 +14,7 @@ from formula2dgm.resolve.called import of_definition
 from formula2dgm.resolve.chains import follows_from_draw
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
+from formula2dgm.resolve.labelled_values import at_one_variable
 from formula2dgm.syntax import tree
 
 
@@ -24,6 +25,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         return None
     wanted = of_definition(context, _at_its_own_variables(context, wanted))
     if len(names) == 1:
+        wanted = at_one_variable(context, wanted)
         return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     data = [each for each in names if each not in latents]
