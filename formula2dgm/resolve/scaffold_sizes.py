@@ -36,7 +36,8 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     part = Part("result", network)
     if _is_beside_inner_product(context, network):
         return (1,)  # a number that a vector may be multiplied by behind it
-    beside = parts_beside(context, part)
+    logistic = frozenset({"sigma"}) - context.named.values.keys()
+    beside = [each for each in parts_beside(context, part) if each.name not in logistic]
     if all(each.name == network for each in beside):
         return ()
     if all(each.kind == "result" for each in beside) and are_numbers(context, {each.name for each in beside}):
