@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES
+from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES, NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
 from formula2dgm.resolve.aggregated_forms import mixes_to
@@ -20,10 +20,6 @@ SET_LABELS = frozenset(
     """l L lab labeled labelled sup supervised u U unl unlab unlabeled unlabelled unsup unsupervised
     src source tgt target""".split()
 )
-
-
-#: Letters that papers draw from a prior when nothing else is said.
-NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
 
 
 def is_data_source(context: Context, density: tree.Node | None, names: Sequence[tree.Node] = ()) -> bool:
