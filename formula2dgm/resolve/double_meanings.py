@@ -5,6 +5,9 @@ from __future__ import annotations
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
+#: Letters below a name that can only be an index.
+_SURE = frozenset("ijk")
+
 
 def refuse_double_meanings(context: Context) -> None:
     """One name for two things: ``x(z) - x`` would make x a network and data."""
@@ -19,14 +22,16 @@ def refuse_double_meanings(context: Context) -> None:
 
 
 def refuse_unbound_indices(context: Context) -> None:
-    """``y_i`` beside ``\\sum_j y_j``: an input that is another one at an index, where that one has an axis for it."""
+    """``y_i`` beside y: an input that is another one at an index that nothing binds, no variable of its own."""
     for each in context.inputs.values():
         name, _, index = each.name.rpartition("_")
-        if index in INDEX_LETTERS and name in context.plated and name in context.inputs:
-            own = context.plated[name][0].name
-            context.found.error(
-                "F2D-0204",
-                f"the index {index} of {each.name} is bound by no sum, and {name} runs along {own} inside each example",
-                each.span,
-                f"write a sum over {index}, or give what is no part of {name} another letter",
-            )
+        runs = name in context.plated
+        if name not in context.inputs or index not in (INDEX_LETTERS if runs else _SURE):
+            continue
+        also = f", and {name} runs along {context.plated[name][0].name} inside each example" if runs else ""
+        context.found.error(
+            "F2D-0204",
+            f"the index {index} of {each.name} is bound by no sum{also}",
+            each.span,
+            f"write a sum over {index}, or give what is no part of {name} another letter",
+        )
