@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import Signature, is_density_call, read_signature
-from formula2dgm.resolve.approximations import drawn_from
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
+from formula2dgm.resolve.approximations import drawn_from, is_evaluated
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
@@ -19,6 +19,8 @@ def refuse_unrelated(context: Context, wanted: Signature, related: object) -> No
     names = [each for each in wanted.variables if each is not None]
     if related or wanted.given or all(each.letter in NOISE_LETTERS for each in names) or not _is_drawn(context, wanted):
         return
+    if wanted.head.split("_")[0] in POSTERIOR_LETTERS and is_evaluated(context, wanted):
+        return  # an approximation that is fitted, each variable by itself
     own = {each.id for each in names}
     if any(each.signature.ids[0] & own and each.signature.ids[1] & own for each in context.densities.all):
         return

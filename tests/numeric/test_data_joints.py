@@ -101,3 +101,8 @@ def test_a_named_family_is_drawn_from(text: str) -> None:
 def test_priors_of_latents_alone_are_independent() -> None:
     text = r"\max E_{p(x)} E_{q(z,c|x)}[\log p(x|z,c)] - KL[q(z,c|x) \| p(z,c)]; q(z,c|x) = q(z|x) q(c|x)"
     assert "F2D-0486" not in [each.code for each in f2d.check(text, scaffold=True, dims={"x": 2, "z": 2, "c": 2})]
+
+
+def test_a_fitted_joint_factorises() -> None:
+    text = r"\max E_{q(z,b)}[\log p(x|z,b) + \log p(z,b) - \log q(z,b)]"
+    assert "F2D-0486" not in [each.code for each in f2d.check(text, scaffold=True, dims={"x": 2, "z": 2, "b": 2})]
