@@ -66,7 +66,18 @@ def _free(body: tree.Node, counted: set[str], names: Names) -> list[str]:
     if isinstance(body, tree.Chain):
         left = {plain(each) for each in body.members[0].walk()}
         body = body.members[-1]
-    return [each for each in sorted(counted - left) if occurs_free(body, frozenset((each,)), names)]
+    found = (
+        each for each in sorted(counted - left) if occurs_free(_outside_pairs(body, each), frozenset((each,)), names)
+    )
+    return list(found)
+
+
+def _outside_pairs(node: tree.Node, index: str) -> tree.Node:
+    """The tree without sums over pairs, ``\\sum_{i \\ne j}``, which bind the second index where nothing else does."""
+    if isinstance(node, tree.Big) and any(isinstance(each, tree.Relates) for each in node.binders):
+        if index in dict(binder_names(node)):
+            return tree.Number("0", span=node.span)
+    return map_children(node, lambda each: _outside_pairs(each, index))
 
 
 def _size(bodies: Sequence[tree.Node], keys: Sequence[tree.Node], counted: Counted) -> tree.Symbol:
