@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
-from formula2dgm.documents import Document, advice, keep, open_document, open_text, pick, statements_of
+from formula2dgm.documents import Document, advice, keep, names_set_apart, open_document, open_text, pick, statements_of
 from formula2dgm.ir.program import Program
 from formula2dgm.reading import Note, needed, understand
 from formula2dgm.resolve import DEFAULTS, NO_BINDINGS, Bindings, Options, resolve, resolve_distribution
@@ -102,14 +102,21 @@ def understood(documents: Sequence[Document]) -> tuple[list[Document], tuple[Dia
 def opened(text: Text, macros: Sequence[str] = ()) -> list[Document]:
     """The documents that a text or a list of them is."""
     pieces = [text] if isinstance(text, str | Path | Source) else list(text)
+    found = _opened(pieces, macros, frozenset())
+    names = names_set_apart(found)
+    return _opened(pieces, macros, names) if names else found
+
+
+def _opened(pieces: Sequence[str | Path | Source], macros: Sequence[str], names: frozenset[str]) -> list[Document]:
+    """The documents; ``names``: runs of letters that are names wherever they stand."""
     found: list[Document] = []
     for number, piece in enumerate(pieces):
         if isinstance(piece, Path):
-            found.append(open_document(_existing(piece), macros))
+            found.append(open_document(_existing(piece), macros, names))
         else:
             name = "<formula>" if len(pieces) == 1 else f"<statement {number + 1}>"
             source = Source(piece, name) if isinstance(piece, str) else piece
-            found.append(open_text(source, "", macros))
+            found.append(open_text(source, "", macros, names))
     return found
 
 

@@ -208,6 +208,18 @@ def test_a_wider_bottleneck_lets_more_through(tmp_path: Path) -> None:
     assert (tmp_path / "codes.png").read_bytes()[:8] == PNG
 
 
+def test_views_of_digits_teach_their_classes(tmp_path: Path) -> None:
+    contrast = script("contrastive_on_digits")
+    train, kept = few(400)
+    f = contrast.encoder()
+    before = contrast.measured(f, train, kept)
+    history = contrast.fit(f, train["x"], epochs=20, batch=200)
+    after = contrast.measured(f, train, kept)
+    assert history[-1] < history[0] and after[0] > before[0]
+    contrast.draw(f, kept, str(tmp_path / "codes.png"))
+    assert (tmp_path / "codes.png").read_bytes()[:8] == PNG
+
+
 @pytest.mark.parametrize("model", ["maximum likelihood", "variational autoencoder", "variational inference", "GAN"])
 def test_one_line_is_a_model(model: str) -> None:
     lines = script("one_liners")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.documents.defined_names import names_set_apart
 from formula2dgm.documents.document import Document, open_document, open_text
 from formula2dgm.documents.formulas import Entry, Formula
 from formula2dgm.documents.selection import advice, keep, pick, statements_of
@@ -18,6 +19,7 @@ __all__ = [
     "Formula",
     "advice",
     "keep",
+    "names_set_apart",
     "open_document",
     "open_text",
     "pick",

@@ -58,35 +58,38 @@ class Document:
         return list(dict.fromkeys(label.name for each in self.entries for label in each.formula.labels))
 
 
-def open_document(path: Path, macros: Sequence[str] = ()) -> Document:
-    """The document that a file is, with all that it includes. Raises FormulaError if the file cannot be read."""
+def open_document(path: Path, macros: Sequence[str] = (), names: frozenset[str] = frozenset()) -> Document:
+    """The document that a file is, with all that it includes. Raises FormulaError if the file cannot be read.
+
+    ``names`` are runs of letters that are names wherever they stand.
+    """
     folder = Folder(path)
     source = folder.main(path)
     if not _is_tex(source, path.suffix.lower()):
-        return open_text(source, path.suffix, macros)
+        return open_text(source, path.suffix, macros, names)
     assembler = Assembler(folder)
     file = file_of(source)
     try:
         assembler.assemble(file, path.resolve())
     except FormulaError as error:
         return Document(source.name, (), 0, error.diagnostics)
-    return _Reader([file], macros, assembler.diagnostics).document(source)
+    return _Reader([file], macros, names, assembler.diagnostics).document(source)
 
 
-def open_text(source: Source, kind: str, macros: Sequence[str] = ()) -> Document:
+def open_text(source: Source, kind: str, macros: Sequence[str] = (), names: frozenset[str] = frozenset()) -> Document:
     """The document that a text is; ``kind`` is the suffix of its file. Other files are not looked for."""
     suffix = kind.lower()
     if _is_tex(source, suffix):
         file = file_of(source)
-        return _Reader([file], macros, unfollowed(file)).document(source)
+        return _Reader([file], macros, names, unfollowed(file)).document(source)
     if suffix in MARKDOWN or suffix in NOTEBOOKS:
         try:
             cells = cells_of(source) if suffix in NOTEBOOKS else [source]
         except FormulaError as error:
             return Document(source.name, (), 0, error.diagnostics)
-        return _Reader([_Cell.of(each) for each in cells], macros).document(source)
+        return _Reader([_Cell.of(each) for each in cells], macros, names).document(source)
     whole = Formula(source, 0, without_comments(source.text), 0, len(source.text), "text")
-    return Document(source.name, (read_plain(whole, macros),), is_text=True)
+    return Document(source.name, (read_plain(whole, macros, names),), is_text=True)
 
 
 def _is_tex(source: Source, suffix: str) -> bool:
@@ -110,8 +113,11 @@ class _Cell(File):
 class _Reader:
     """Reads the formulas of files that share their macros."""
 
-    def __init__(self, files: Sequence[File], macros: Sequence[str], wrong: Iterable[Diagnostic] = ()):
+    def __init__(
+        self, files: Sequence[File], macros: Sequence[str], names: frozenset[str], wrong: Iterable[Diagnostic] = ()
+    ):
         self.files = files
+        self.names = names
         self.given = given_macros(macros)
         self.wrong = list(wrong)
         self.last: dict[str, Macro] = {}
@@ -156,7 +162,7 @@ class _Reader:
                 holding.update((name, each) for name, each in event.macros.items() if name not in self.given)
                 continue
             formulas = tuple(each for each in event if each.inline or not is_empty(each))
-            entries = understood(formulas, holding) if may_say(formulas, relations) else []
+            entries = understood(formulas, holding, self.names) if may_say(formulas, relations) else []
             found += entries
             seen += len(entries) or len(formulas)
         entries = without_cases(_without_cells(found))

@@ -28,18 +28,18 @@ def is_empty(formula: Formula) -> bool:
     return _NO_CONTENT.fullmatch(without_comments(formula.text)) is not None
 
 
-def read_formula(formula: Formula, macros: dict[str, Macro]) -> Entry:
+def read_formula(formula: Formula, macros: dict[str, Macro], names: frozenset[str]) -> Entry:
     """A formula's statements and errors, with places in the file that holds it."""
     part = Part(formula.text, formula.source.name, whole=formula.source, offset=formula.start)
-    read, wrong = read_range(part, 0, len(part.text), macros, _NO_DEFINITIONS, latex=True, tex=True)
+    read, wrong = read_range(part, 0, len(part.text), macros, _NO_DEFINITIONS, latex=True, tex=True, names=names)
     move = Move(part)
     return Entry(formula, tuple(map(move.node, read)), tuple(move.diagnostics(wrong)))
 
 
-def read_plain(formula: Formula, macros: Sequence[str]) -> Entry:
+def read_plain(formula: Formula, macros: Sequence[str], names: frozenset[str]) -> Entry:
     """The same of a text in which everything is formula."""
     part = Part(formula.text, formula.source.name, whole=formula.source, offset=formula.start)
-    read, wrong = parse(part, macros)
+    read, wrong = parse(part, macros, names)
     move = Move(part)
     return Entry(formula, tuple(map(move.node, read)), tuple(move.diagnostics(wrong)))
 
@@ -61,11 +61,11 @@ def may_say(run: Sequence[Formula], relations: frozenset[str]) -> bool:
     return any(not (each.inline and (is_empty(each) or not may_relate(each.text, relations))) for each in run)
 
 
-def understood(run: tuple[Formula, ...], macros: dict[str, Macro]) -> list[Entry]:
+def understood(run: tuple[Formula, ...], macros: dict[str, Macro], names: frozenset[str]) -> list[Entry]:
     """A display with those that continue it: one entry, or each on its own if together they cannot be read."""
-    if len(run) > 1 and not (whole := read_formula(joined(run), macros)).failed:
+    if len(run) > 1 and not (whole := read_formula(joined(run), macros, names)).failed:
         return [whole]
-    entries = (read_formula(each, macros) for each in run)
+    entries = (read_formula(each, macros, names) for each in run)
     return [kept for each in entries if (kept := said(each) if each.formula.inline else without_bare(each)) is not None]
 
 

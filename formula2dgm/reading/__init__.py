@@ -30,6 +30,7 @@ from formula2dgm.reading.superscripts import (
     name_labels,
     name_variables,
 )
+from formula2dgm.reading.value_functions import values_of_functions
 from formula2dgm.syntax import tree
 
 __all__ = ["Note", "Understood", "needed", "understand"]
@@ -55,6 +56,7 @@ def understand(statements: Sequence[tree.Statement]) -> Understood:
     """
     notes = Notes()
     bodies = functions_named_h([sets_of_letters(each.body) for each in statements], notes)
+    bodies = values_of_functions(bodies, notes)
     bodies = name_step_arguments(name_givens([name_lists(each, notes) for each in bodies], notes), notes)
     bodies = [name_distributions(name_functions(each), notes) for each in bodies]
     bodies = name_labels(name_runs(bodies, notes), notes)

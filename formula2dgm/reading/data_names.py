@@ -4,3 +4,6 @@ from __future__ import annotations
 
 DATA_NAMES = frozenset(("data", "D", "calD"))
 DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
+
+#: Letters that papers draw from a prior when nothing else is said.
+NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))

@@ -82,7 +82,7 @@ def names_loss(head: tree.Symbol) -> bool:
 
 def is_density_call(node: tree.Node) -> bool:
     """Is this certainly a density: a call with a bar, or of a density's letter at names only?"""
-    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
+    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol) or node.function:
         return False
     if node.given is not None:
         return node.head.letter not in ("N", "Normal") and not names_objective(node)

@@ -19,6 +19,8 @@ def binder_items(context: Context, item: tree.Node) -> list[Item]:
         return [(names, item.density)]
     if isinstance(item, tree.Mul):
         return [each for factor in item.factors for each in binder_items(context, factor)]
+    if isinstance(item, tree.Tuple):
+        return [found for each in item.items for found in binder_items(context, each)]
     if isinstance(item, tree.Big) and item.op == "prod":
         return [(tuple(name for names, _ in binder_items(context, item.body) for name in names), item)]
     item = labelled_by_variable(context, item) or item

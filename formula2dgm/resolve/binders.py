@@ -34,6 +34,7 @@ from formula2dgm.resolve.sequences import runs_of
 from formula2dgm.resolve.sources import density_over, drawn_in_definition, is_data_source, is_defined
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.transformed import value_of_draw
+from formula2dgm.resolve.weights import is_weight
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -83,7 +84,8 @@ def _bind_data(
         unprimed = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
         original, shown = of_its_set(context, unprimed, symbol, source)
         add_input(context, original, (scope.batch,), shown)
-        node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), origin=symbol)
+        weight = is_weight(context, original)
+        node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
         if (apart and original.id == unprimed.id) or unprimed.id != name.id:
             node = independent(context, node, name.id, bound, scope, symbol)
         bound.values[name.id] = node

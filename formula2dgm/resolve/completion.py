@@ -10,16 +10,21 @@ from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
+from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.counted_examples import count_examples
 from formula2dgm.resolve.data_likelihoods import write_likelihoods
 from formula2dgm.resolve.default_noise import write_noise
 from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
+from formula2dgm.resolve.empirical_means import write_means
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
+from formula2dgm.resolve.named_laws import write_named_laws
+from formula2dgm.resolve.pair_definitions import write_pairs
 from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.subscripted_values import write_arguments
@@ -39,7 +44,7 @@ def completed(
         statements, paths = write_paths(statements, keys)
         paths = [*processes, *paths]
     rooted, roots = root_squares(statements)
-    named_first, signs = name_first(rooted)
+    named_first, signs = name_first(write_classes(write_named_laws(rooted)))
     named_first, derivatives = write_derivatives(named_first, _heads(keys))
     averaged, means = average_draws(named_first)
     chosen, codes = with_codes(averaged, options)
@@ -49,7 +54,11 @@ def completed(
     notes = [*paths, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
     out, more = write_evolutions(out)
     notes += more
-    out, more = average_examples(out)
+    out, empirical = write_means(out)
+    notes += empirical
+    out, more = average_examples(write_pairs(out, keys))
+    notes += more
+    out, more = count_examples(out, keys)
     notes += more
     out, more = write_wholes(natural_logs(out))
     notes += more

@@ -9,6 +9,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Input, Support
 from formula2dgm.reading.names import Name, plain
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.weights import is_weight
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -36,6 +37,7 @@ def data(context: Context, name: Name, scope: Scope, symbol: tree.Symbol) -> ir.
     add_input(context, name, tuple(axis.of or axis if axis.kind == "time" else axis for axis in own), symbol)
     space = context.model.spaces.get(name.id)
     number = bool(times) and space is not None and space.shape == () and space.kind in ("real", "unit", "binary")
+    number = number or is_weight(context, name)
     node = context.arena.make(ir.Data, name.id, own, number, origin=symbol)
     return indexed(context, node, name, scope, symbol)
 
@@ -82,6 +84,7 @@ def add_input(context: Context, name: Name, axes: tuple[Axis, ...], symbol: tree
         if key in context.options.dims:
             shape = (context.options.dims[key],)
             break
+    shape = () if shape is None and is_weight(context, name) else shape
     kind: Support = space.kind if space else "unknown"
     bare = replace(
         symbol,

@@ -22,6 +22,7 @@ from formula2dgm.resolve.ancestry import parents_before
 from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Bindings, Options
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
+from formula2dgm.resolve.double_meanings import refuse_double_meanings
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.factors import factor_of_law, factor_of_use
 from formula2dgm.resolve.families import family_law, is_written_family, variable_shape
@@ -30,7 +31,7 @@ from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.plated_factors import along_plates, plated, refuse_parts_read_whole
 from formula2dgm.resolve.pushforwards import certain_factor, source_without_inverse
 from formula2dgm.resolve.queries import ask
-from formula2dgm.resolve.resolver import BATCH, program_of, read_context, refuse_double_meanings, report_unused
+from formula2dgm.resolve.resolver import BATCH, program_of, read_context, report_unused
 from formula2dgm.resolve.targets import close_targets
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree

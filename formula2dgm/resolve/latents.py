@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import read_signature
 from formula2dgm.resolve.bare import calls_of
 from formula2dgm.resolve.binder_items import binder_items
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.sources import NOISE_LETTERS, is_data_source
+from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.resolve.wanted import Wanted
 from formula2dgm.syntax import tree
 

@@ -16,6 +16,7 @@ from formula2dgm.resolve.frozen_groups import plain_call
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.noise_processes import use_in_process
 from formula2dgm.resolve.other_values import at_other_values
+from formula2dgm.resolve.references import is_reference
 from formula2dgm.resolve.scaffold_factors import scaffold_factors
 from formula2dgm.resolve.transformed import transformed
 from formula2dgm.syntax import tree
@@ -38,7 +39,8 @@ def find_uses(context: Context, call: tree.Call) -> list[Use]:
     """The factors that a density call stands for, parents first: one conditional, or a joint's factors."""
     plain = plain_call(context, call)
     found = _found_uses(context, call if plain is None else plain)
-    uses = [replace(use, call=call, frozen=use.frozen or plain is not None) for use in found]
+    frozen = plain is not None or is_reference(context, call)
+    uses = [replace(use, call=call, frozen=use.frozen or frozen) for use in found]
     for use in uses:
         refuse_own_step(context, use)
     return uses

@@ -24,6 +24,7 @@ from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.directions import settle_directions
+from formula2dgm.resolve.double_meanings import refuse_double_meanings, refuse_unbound_indices
 from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
@@ -93,6 +94,7 @@ def resolve(
     refuse_unused(context.estimators, found)
     refuse_unmatched(context)
     refuse_double_meanings(context)
+    refuse_unbound_indices(context)
     refuse_unequal_shapes(context, objectives)
     found.raise_errors()
     _need_data_sizes(context, objectives)
@@ -200,18 +202,6 @@ def _constrained(context: Context, objectives: list[Objective]) -> list[Objectiv
     except Refused:
         context.found.raise_errors()
         raise
-
-
-def refuse_double_meanings(context: Context) -> None:
-    """One name for two things: ``x(z) - x`` would make x a network and data."""
-    read = [(name, "data", each.span) for name, each in context.inputs.items()]
-    read += [(name, "a hyperparameter", each.span) for name, each in context.hyperparameters.items()]
-    for position, (name, kind, span) in enumerate(read):
-        others = dict.fromkeys((other for other, _, _ in read[:position]), "data")
-        others |= dict.fromkeys(context.networks, "a network") | dict.fromkeys(context.parameters, "a learned tensor")
-        if name in others:
-            message = f"{name} is {kind} in one place and {others[name]} in another"
-            context.found.error("F2D-0209", message, span, "give one of them another name")
 
 
 def _need_data_sizes(context: Context, objectives: list[Objective]) -> None:

@@ -14,6 +14,8 @@ from formula2dgm.resolve.called import of_definition
 from formula2dgm.resolve.chains import follows_from_draw
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
+from formula2dgm.resolve.drawn_joints import refuse_unrelated
+from formula2dgm.resolve.labelled_values import at_one_variable
 from formula2dgm.syntax import tree
 
 
@@ -24,6 +26,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         return None
     wanted = of_definition(context, _at_its_own_variables(context, wanted))
     if len(names) == 1:
+        wanted = at_one_variable(context, wanted)
         return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     data = [each for each in names if each not in latents]
@@ -34,6 +37,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     if not missing:
         return None
     added: list[Density] = []
+    refuse_unrelated(context, wanted, latents and data)
     context.assume(f"{wanted.label} is the product of the conditionals of its variables, priors without parents")
     for name in missing:
         parents = tuple(latents) + wanted.given if name in data else wanted.given

@@ -15,6 +15,7 @@ from formula2dgm.resolve.meeting import Meetings, Part
 from formula2dgm.resolve.noise_processes import processes
 from formula2dgm.resolve.outputs import OutputOf
 from formula2dgm.resolve.shapes import shape_of
+from formula2dgm.resolve.terms_of_numbers import are_numbers
 from formula2dgm.resolve.volumes import volumes
 from formula2dgm.syntax import tree
 
@@ -36,7 +37,11 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     part = Part("result", network)
     if _is_beside_inner_product(context, network):
         return (1,)  # a number that a vector may be multiplied by behind it
-    if all(each.name == network for each in parts_beside(context, part)):
+    logistic = frozenset({"sigma"}) - context.named.values.keys()
+    beside = [each for each in parts_beside(context, part) if each.name not in logistic]
+    if all(each.name == network for each in beside):
+        return ()
+    if all(each.kind == "result" for each in beside) and are_numbers(context, {each.name for each in beside}):
         return ()
     return _shape_beside(context, part)
 

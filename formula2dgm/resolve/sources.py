@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES
+from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES, NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
 from formula2dgm.resolve.aggregated_forms import mixes_to
 from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_compared, is_evaluated
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.data_joints import is_joint_of_data, variables_of_joints
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.families import is_written_family
 from formula2dgm.syntax import tree
@@ -19,10 +20,6 @@ SET_LABELS = frozenset(
     """l L lab labeled labelled sup supervised u U unl unlab unlabeled unlabelled unsup unsupervised
     src source tgt target""".split()
 )
-
-
-#: Letters that papers draw from a prior when nothing else is said.
-NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
 
 
 def is_data_source(context: Context, density: tree.Node | None, names: Sequence[tree.Node] = ()) -> bool:
@@ -36,6 +33,10 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
     if name.id in DATA_NAMES or DATA_LABELS & set(name.labels) or set_of(density, context.model.indices):
         return True
     if name.letter in ("p", "P", "q", "Q") and "hat" in name.accents:
+        return True
+    if isinstance(density, tree.Symbol) and is_joint_of_data(context, names):
+        listed = ", ".join(map(str, names))
+        context.assume(f"{density} is bound to nothing and only drawn from: ({listed}) are the data", density.span)
         return True
     return isinstance(density, tree.Call) and _only_sampled(context, density)
 
@@ -114,11 +115,18 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
         return False
     if any(mixes_to(each.signature, signature, context.latent) for each in context.densities.all):
         return signature.head.split("_")[0] not in POSTERIOR_LETTERS
-    if any(each.id in context.latent or each.letter in NOISE_LETTERS for each in signature.variables if each):
+    drawn = [each for each in signature.variables if each and (each.id in context.latent or _is_noise(each))]
+    if any(each.id in context.latent for each in drawn):
+        return False
+    if drawn and not {each.id for each in drawn} <= variables_of_joints(context):
         return False
     if is_defined(context, density):
         return False
     return not context.densities.knows(signature)
+
+
+def _is_noise(name: Name) -> bool:
+    return name.letter in NOISE_LETTERS
 
 
 def is_defined(context: Context, density: tree.Node) -> bool:

@@ -131,9 +131,9 @@ class Build(Transformer[Token, Any]):
     def call(self, c: list[Any]) -> Value:
         head, _, args, end = c
         drawn_from = isinstance(head, tree.Symbol) and head.letter in UNIFORM
-        parts = [each if each is None or drawn_from else tuple(map(joined, each))
-                 for each in (args.args, args.given, args.params)]  # fmt: skip
-        return tree.Call(head, *parts, span=span_of(head, end))
+        values, given, params = (each if each is None or drawn_from else tuple(map(joined, each))
+                                 for each in (args.args, args.given, args.params))  # fmt: skip
+        return tree.Call(head, values, given, params, span=span_of(head, end))
 
     def call_twice(self, c: list[Any]) -> Value:
         return self.call([self.call(c[:4]), *c[4:]])

@@ -125,6 +125,8 @@ def multiply(left: Value, op: str, right: Value) -> Product:
     """
     product = _begun(left)
     if op == "" and product.divided:
+        if _is_norm_below(product, right):
+            return product
         _check_quotient(product, right)
     waits = bool(product.derivations) and len(product.factors) == product.first
     if not waits and (op or isinstance(right, Derivation)):
@@ -164,6 +166,19 @@ def divide(left: Value, right: Value) -> Product:
 
 
 _CLEAR = (tree.Big, tree.Expect, tree.Divergence, tree.Prefix, tree.Func, tree.Integral, tree.Optimise, tree.Labelled)
+
+
+def _is_norm_below(product: Product, right: Value) -> bool:
+    r"""Take a norm behind a norm below the slash, too: ``u^\top v / \|u\| \|v\|`` is divided by both."""
+    quotient, norm = product.factors[0], finish(right)
+    assert isinstance(quotient, tree.Div)
+    below = quotient.denominator.factors if isinstance(quotient.denominator, tree.Mul) else (quotient.denominator,)
+    if not isinstance(norm, tree.Norm) or not all(isinstance(each, tree.Norm) for each in below):
+        return False
+    product.span |= right.span
+    divisor = tree.Mul((*below, norm), ("",) * len(below), span=below[0].span | norm.span)
+    product.factors[0] = tree.Div(quotient.numerator, divisor, span=product.span)
+    return True
 
 
 def _check_quotient(product: Product, right: Value) -> None:

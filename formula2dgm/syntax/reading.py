@@ -26,10 +26,13 @@ MAX_ERRORS = 100
 _OF_COMMANDS = frozenset({"F2D-0102", "F2D-0142"})
 
 
-def parse(source: str | Source, macros: Sequence[str] = ()) -> tuple[tuple[tree.Statement, ...], list[Diagnostic]]:
+def parse(
+    source: str | Source, macros: Sequence[str] = (), names: frozenset[str] = frozenset()
+) -> tuple[tuple[tree.Statement, ...], list[Diagnostic]]:
     """All statements of a text in any of the three spellings, and what is wrong with those that are missing.
 
-    ``macros`` are definitions as LaTeX writes them. After an error reading goes on with the next statement.
+    ``macros`` are definitions as LaTeX writes them, ``names`` runs of letters that other texts define. After an error
+    reading goes on with the next statement.
 
     >>> statements, diagnostics = parse("z ~ N(0, I); E_q(z|x)[log p(x|z)]")
     >>> [str(each) for each in statements], diagnostics
@@ -40,7 +43,7 @@ def parse(source: str | Source, macros: Sequence[str] = ()) -> tuple[tuple[tree.
         given = given_macros(macros)
     except FormulaError as error:
         return (), list(error.diagnostics)
-    return read_range(text, 0, len(text.text), given)
+    return read_range(text, 0, len(text.text), given, names=names)
 
 
 def parse_one(source: str | Source) -> tree.Node:
@@ -64,10 +67,12 @@ def parse_one(source: str | Source) -> tree.Node:
 
 def read_range(source: Source, start: int, end: int, macros: dict[str, Macro],
                defined: Definitions | None = None, *, latex: bool | None = None,
-               tex: bool = False) -> tuple[tuple[tree.Statement, ...], list[Diagnostic]]:  # fmt: skip
+               tex: bool = False, names: frozenset[str] = frozenset(),
+               ) -> tuple[tuple[tree.Statement, ...], list[Diagnostic]]:  # fmt: skip
     """The statements in one range of a source; ``tex``: a line's end is only a space, as in a display.
 
-    ``defined`` are the macros that the source defines, where they are known already.
+    ``defined`` are the macros that the source defines, where they are known already; ``names`` the runs of letters
+    that the rest of the model defines.
     """
     found = Diagnostics()
     if end - start > MAX_TEXT:
@@ -83,7 +88,7 @@ def read_range(source: Source, start: int, end: int, macros: dict[str, Macro],
     tokens = unquoted(tokens, source.text[start:end])
     found.extend(two_forms(tokens))
     aligned = tex or any(t.kind == "align" or (t.kind == "break" and t.text == "row") for t in tokens)
-    tokens = [t for t in tidy(tokens, latex) if not (tex and t.text == "softline")]
+    tokens = [t for t in tidy(tokens, latex, names) if not (tex and t.text == "softline")]
     groups, wrong = split(tokens, aligned)
     found.extend(wrong)
     statements: list[tree.Statement] = []

@@ -30,15 +30,15 @@ from formula2dgm.syntax.words import (
 MAX_PROSE = 200
 
 
-def tidy(tokens: list[Token], latex: bool) -> list[Token]:
-    """The tokens of a text without their layout.
+def tidy(tokens: list[Token], latex: bool, names: frozenset[str] = frozenset()) -> list[Token]:
+    """The tokens of a text without their layout. ``names``: runs of letters that are names elsewhere in the model.
 
     >>> from formula2dgm.spans import Source
     >>> from formula2dgm.syntax.scanner import scan
     >>> tidy(scan(Source(r"\\left[\\hat{x}\\,\\mathrm{KL}\\right]")), latex=True)
     [open:[, name:x, name:KL, close:]]
     """
-    declared = declared_words(tokens) if latex else frozenset()
+    declared = declared_words(tokens) | names if latex else frozenset()
     for token in tokens if declared else ():
         token.word = token.word or (token.kind == "name" and token.text in declared)
     tokens = fractions(without_tags(tokens)) if latex else tokens

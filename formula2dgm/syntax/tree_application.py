@@ -11,13 +11,15 @@ from formula2dgm.syntax.tree_node import Node
 class Call(Node):
     """``head(args | given; params)``: a density at values, a network, a family, or (undecided) a product.
 
-    ``given`` and ``params`` are None when there is no bar or no semicolon.
+    ``given`` and ``params`` are None when there is no bar or no semicolon. ``function``: the text says that it is no
+    density, though its letter is one of densities.
     """
 
     head: Node
     args: tuple[Node, ...]
     given: tuple[Node, ...] | None = None
     params: tuple[Node, ...] | None = None
+    function: bool = False
 
 
 @dataclass(frozen=True, slots=True)

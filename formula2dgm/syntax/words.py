@@ -42,7 +42,7 @@ def plain_word(token: Token, behind_mark: bool, scripted: bool) -> Token | None:
     return None if behind_mark and kind != "infinity" else token.copy(kind, text)
 
 
-_NAME_OF_LETTERS = re.compile(r"[A-Z]{2,}\d*|[A-Z][a-z]{2,}\d*")
+_NAME_OF_LETTERS = re.compile(r"[A-Z]{2,}\d*|[A-Z][a-z]{2,}\d*|[abce-z][a-z]{2,}")
 MAX_HEAD = 64
 
 
@@ -81,10 +81,16 @@ def declared_words(tokens: list[Token]) -> frozenset[str]:
     found: set[str] = set()
     begins = True
     for i, token in enumerate(tokens):
-        if begins and token.kind == "name" and _NAME_OF_LETTERS.fullmatch(token.text) and _is_defined(tokens, i + 1):
+        if begins and token.kind == "name" and _names_one(token.text) and _is_defined(tokens, i + 1):
             found.add(token.text)
-        begins = token.kind in ("break", "align")
+        begins = token.kind in ("break", "align", "text") or token.is_op(",")
     return frozenset(found)
+
+
+def _names_one(letters: str) -> bool:
+    """Whether letters can be one name: no known word, no function with what it is applied to, no differential."""
+    known = letters in LATEX_WORDS or starts_with_function(letters)
+    return not known and _NAME_OF_LETTERS.fullmatch(letters) is not None
 
 
 def _is_defined(tokens: list[Token], i: int) -> bool:
@@ -93,7 +99,7 @@ def _is_defined(tokens: list[Token], i: int) -> bool:
     for n in range(i, min(len(tokens), i + MAX_HEAD)):
         token = tokens[n]
         if depth == 0 and token.kind == "relation":
-            return token.text in ("=", ":=", "~=", "<=", ">=")
+            return token.text in ("=", ":=", "~", "~=", "<=", ">=", "propto")
         if depth == 0 and token.kind not in ("script", "open", "align", "tilde"):
             if tokens[n - 1].kind != "script":
                 return False

@@ -1,0 +1,65 @@
+r"""Means over steps or examples that data carry as an index: ``\hat E_t[A_t \log \pi(a_t|s_t)]`` is over s, a and A.
+
+An expectation that binds an index alone, of which nothing says what it is drawn from and which stands only in the
+scripts of its body, is over the data that carry it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from formula2dgm.reading import Note
+from formula2dgm.reading.names import plain
+from formula2dgm.reading.rewrite import map_children
+from formula2dgm.syntax import tree
+from formula2dgm.syntax.vocabulary import INDEX_LETTERS
+
+
+def write_means(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
+    """The statements with what such expectations bind written out, and what was decided."""
+    said = {plain(name) for each in statements for name in _told(each.body)}
+    notes: list[Note] = []
+
+    def written(node: tree.Node) -> tree.Node:
+        node = map_children(node, written)
+        match node:
+            case tree.Expect(binders=(tree.Symbol() as index,)) if plain(index) in INDEX_LETTERS - said:
+                data = list(dict.fromkeys(_indexed(node.body, index)))
+                if data and not _is_read(node.body, index):
+                    listed = ", ".join(map(str, data))
+                    notes.append(Note(f"E_{index} is the mean over the data that carry {index}: {listed}", index.span))
+                    return replace(node, binders=tuple(data))
+        return node
+
+    return [replace(each, body=written(each.body)) for each in statements], notes
+
+
+def _told(body: tree.Node) -> Iterator[tree.Node]:
+    """What statements draw, define or say the space of, and what sums bind."""
+    if isinstance(body, tree.Chain):
+        left = body.members[0]
+        yield from left.items if isinstance(left, tree.Tuple) else (left,)
+    for each in body.walk():
+        if isinstance(each, tree.Draws):
+            yield from each.names
+        elif isinstance(each, tree.Big):
+            yield from (item.name if isinstance(item, tree.Binds) else item for item in each.binders)
+
+
+def _indexed(node: tree.Node, index: tree.Symbol) -> Iterator[tree.Symbol]:
+    """The variables of a body that carry the index alone; the name of a function is none."""
+    if isinstance(node, tree.Symbol):
+        if node.sub == (index,):
+            yield node
+        return
+    children = (*node.args, *(node.given or ())) if isinstance(node, tree.Call) else node.children
+    for each in children:
+        yield from _indexed(each, index)
+
+
+def _is_read(node: tree.Node, index: tree.Symbol) -> bool:
+    """Does the index stand in the body as a value?"""
+    if isinstance(node, tree.Symbol):
+        return node == index
+    return any(_is_read(each, index) for each in node.children)

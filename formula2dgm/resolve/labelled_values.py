@@ -1,0 +1,48 @@
+"""Several values of one variable, told apart by labels: ``\\pi(y_w|x)`` and ``\\pi(y_l|x)`` are ``\\pi(y|x)`` at both.
+
+A text says so by the space of y, ``y \\in \\{1, \\dots, K\\}``, or by equal finite spaces of ``y_w`` and ``y_l`` where
+the same density, parameters included, is given the same. Else a label is part of a variable's name: ``p(x_a|z)`` and
+``p(x_b|z)`` are two densities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from formula2dgm.reading.names import Name
+from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.context import Context
+from formula2dgm.syntax import tree
+
+
+def at_one_variable(context: Context, wanted: Signature) -> Signature:
+    """The density of y for one of ``y_w``, where the text says that it is a value of y."""
+    name = wanted.variables[0]
+    if name is None or not name.labels or any(each.isdigit() for each in name.labels) or name.index:
+        return wanted
+    spaces = context.model.spaces
+    if name.id in spaces and not _are_of_one_space(context, wanted, name):
+        return wanted
+    if name.id not in spaces and name.base not in spaces:
+        return wanted
+    spaces.setdefault(name.base, spaces.get(name.id) or spaces[name.base])
+    symbol = wanted.slots[0]
+    bare = replace(symbol, sub=(), sup=()) if isinstance(symbol, tree.Symbol) else symbol
+    return replace(wanted, variables=(replace(name, accents=(), labels=()),), slots=(bare, *wanted.slots[1:]))
+
+
+def _are_of_one_space(context: Context, wanted: Signature, name: Name) -> bool:
+    """Is the density read at another value, of an equal finite space?"""
+    own = context.model.spaces[name.id]
+    others = [each for each in _read(context, wanted) if each.id != name.id and each.base == name.base]
+    return own.classes is not None and bool(others) and all(context.model.spaces.get(e.id) == own for e in others)
+
+
+def _read(context: Context, wanted: Signature) -> Iterator[Name]:
+    """The variables that the text reads the density at, given the same."""
+    for node in (each for root in context.model.expressions() for each in root.walk()):
+        if isinstance(node, tree.Call) and is_density_call(node):
+            other = read_signature(node, context.model.indices, context.model.parameters)
+            if (other.head, other.group, other.ids[1]) == (wanted.head, wanted.group, wanted.ids[1]):
+                yield from (each for each in other.variables if each is not None)
