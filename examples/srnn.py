@@ -39,6 +39,7 @@ import torch
 from torch import Tensor, nn
 
 # Assumed where the formula leaves a choice:
+# - r_phi(x_t, d_t, a_{t+1}) is a value of a function: nothing draws from r or takes its logarithm
 # - z_0 is zero
 # - z_{t-1} is the previous step's draw of z, its gradient kept
 # - x_0 is zero

@@ -19,10 +19,13 @@ from formula2dgm.syntax import tree
 def at_one_variable(context: Context, wanted: Signature) -> Signature:
     """The density of y for one of ``y_w``, where the text says that it is a value of y."""
     name = wanted.variables[0]
-    if name is None or not name.labels or any(each.isdigit() for each in name.labels) or name.index:
+    if name is None or not all(each.isalpha() for each in name.labels) or not name.labels or name.index:
+        return wanted
+    others = [each for each in _read(context, wanted) if each.id != name.id and each.base == name.base]
+    if name.id in context.latent or not others:
         return wanted
     spaces = context.model.spaces
-    if name.id in spaces and not _are_of_one_space(context, wanted, name):
+    if name.id in spaces and not _are_of_one_space(context, name, others):
         return wanted
     if name.id not in spaces and name.base not in spaces:
         return wanted
@@ -32,11 +35,10 @@ def at_one_variable(context: Context, wanted: Signature) -> Signature:
     return replace(wanted, variables=(replace(name, accents=(), labels=()),), slots=(bare, *wanted.slots[1:]))
 
 
-def _are_of_one_space(context: Context, wanted: Signature, name: Name) -> bool:
-    """Is the density read at another value, of an equal finite space?"""
+def _are_of_one_space(context: Context, name: Name, others: list[Name]) -> bool:
+    """Is the density read at other values, of an equal finite space?"""
     own = context.model.spaces[name.id]
-    others = [each for each in _read(context, wanted) if each.id != name.id and each.base == name.base]
-    return own.classes is not None and bool(others) and all(context.model.spaces.get(e.id) == own for e in others)
+    return own.classes is not None and all(context.model.spaces.get(each.id) == own for each in others)
 
 
 def _read(context: Context, wanted: Signature) -> Iterator[Name]:
