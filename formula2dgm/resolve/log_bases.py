@@ -14,7 +14,7 @@ def natural_logs(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
 
     >>> from formula2dgm.syntax import parse
     >>> str(natural_logs(parse(r"-\\frac1D \\log_2 p(x)")[0])[0])
-    '-1/D (log p(x) / log 2)'
+    '-(1/D) ((log p(x)) / (log 2))'
     """
     return [replace(each, body=_natural(each.body)) for each in statements]
 

@@ -21,7 +21,7 @@ def write_arguments(statements: Sequence[tree.Statement]) -> tuple[list[tree.Sta
 
     >>> from formula2dgm.syntax import parse
     >>> str(write_arguments(parse("E_q(w)[log p(y|f_w(x))]")[0])[0][0])
-    'E_{q(w)}[log p(y|f(x, w))]'
+    'E_q(w)[log p(y|f(x, w))]'
     """
     notes: list[Note] = []
 
