@@ -19,6 +19,7 @@ from formula2dgm.report.explain import explain_text
 from formula2dgm.report.graphs import to_networkx
 from formula2dgm.runtime import examples
 from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
+from formula2dgm.runtime.compiled import needing_gradients, takes_gradients, traced_gradients
 from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.example_ranges import Ranges
 from formula2dgm.runtime.origin import Origin
@@ -72,7 +73,11 @@ class Objective(Written, nn.Module):
         waiting = self.check_values if isinstance(self.check_values, bool) else prepared["player"] in self.check_values
         unchecked = waiting and self._compiled_call_impl is not None
         call = self._call_impl if unchecked else super().__call__
+        inside = self._compiled_call_impl is not None and not unchecked and takes_gradients(self._facts.program)
         try:
+            if inside:
+                with traced_gradients():
+                    return call(**needing_gradients(prepared))
             return call(**prepared)
         except Exception as error:
             again = partial(self._call_impl, **{key: value for key, value in prepared.items() if key != "noise"})

@@ -2,6 +2,8 @@ r"""Traces of derivatives: tr(\nabla_x s(x)), tr(\nabla_x^2 log p(x)), \nabla_x 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -107,3 +109,25 @@ def test_outputs_of_another_size() -> None:
         f2d.compile(r"\min_\theta E_{p_{data}(x)}[\mathrm{tr}(\nabla_x s_\theta(x))]", {r"s_\theta": field(2)})(
             x=data()
         )
+
+
+GRADIENTS_INSIDE = {
+    "penalty": (r"\min_D E_{x \sim p_{data}}[(\|\nabla_x D(x)\|_2 - 1)^2]", "D", 1),
+    "trace": (r"\min_s E_{p_{data}(x)}[\mathrm{tr}(\nabla_x s(x)) + \frac12 \|s(x)\|^2]", "s", 2),
+}
+
+
+@pytest.mark.parametrize("name", GRADIENTS_INSIDE)
+def test_gradients_by_values_compile_in_one_graph(name: str) -> None:
+    """Values and gradients of the compiled module are those of the plain one; the data keep what they were."""
+    text, key, size = GRADIENTS_INSIDE[name]
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, size))
+    o: Any = f2d.compile(text, {key: net}, dims={"x": 2})
+    x = torch.randn(5, 2)
+    wanted = torch.autograd.grad((loss := o(x=x).loss), list(o.parameters()), materialize_grads=True)
+    o.compile(fullgraph=True, backend="aot_eager")
+    found = o(x=x).loss
+    assert_close(found, loss)
+    assert_close(torch.autograd.grad(found, list(o.parameters()), materialize_grads=True), wanted)
+    assert not x.requires_grad
