@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
+from formula2dgm.reading.inverses import invert_logistic
 from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
@@ -13,6 +14,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.evolutions import write_evolutions
+from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
@@ -27,6 +29,8 @@ def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
+    statements, logits = invert_logistic(statements, keys)
+    statements, games = write_games(statements, options)
     rooted, roots = root_squares(statements)
     named_first, signs = name_first(rooted)
     named_first, derivatives = write_derivatives(named_first, _heads(keys))
@@ -35,7 +39,7 @@ def completed(
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
     out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
-    notes = [*roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
+    notes = [*logits, *games, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
     out, more = write_evolutions(out)
     notes += more
     out, more = average_examples(out)

@@ -30,11 +30,14 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
     for operator, names in operators:
         written = operator or next((op for op, others in wanted.operators if op and others == names), None)
         written = written or next((op for op, others in wanted.operators if op and not others), None)
-        maximise = decide(context, wanted, body, written)
+        own_network = () if written or several else _network_on(context, wanted, names)
+        maximise = decide(context, wanted, body, written, own_network or names)
         if several:
             out[names] = _of_player(context, wanted, names, terms, maximise)
             continue
         trains = owned_by_the_only_player(names, context.networks, context.parameters) if names else None
+        if own_network:
+            trains = owned_by(own_network, context.networks, context.parameters)
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
@@ -66,10 +69,28 @@ def _of_player(
     return Objective(own, maximise, player, trains, wanted.name, wanted.span)
 
 
+def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tuple[str, ...]:
+    """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``."""
+    if heads and owned_by(heads, context.networks, context.parameters):
+        return ()
+    called = {each.label for each in context.networks.values()}
+    for label in reversed(_labels(wanted)):
+        if label in called and len(called) > 1:
+            context.assume(f"{wanted.name} is the objective of {label}: nothing else is trained by it", wanted.span)
+            return (label,)
+    return ()
+
+
+def _labels(wanted: Wanted) -> list[str]:
+    """The labels on the name of a loss: D of ``J^{(D)}(\\theta)`` and ``L_D``."""
+    name = re.split(r"(?<!\{)\(", wanted.name or "")[0]
+    return re.findall(r"[^\W_]+", name)[1:]
+
+
 def _names_on(context: Context, wanted: Wanted) -> tuple[str, ...]:
     """The player that the name of a loss says: ``\\mathcal{L}_D``, ``L_{disc}`` where D is the only such letter."""
     owners: Sequence[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
-    for label in reversed(re.findall(r"[^\W_]+", wanted.name or "")[1:]):
+    for label in reversed(_labels(wanted)):
         if owned_by((label,), context.networks, context.parameters):
             return (label,)
         letters = {each.label for each in owners if len(each.label) == 1 and each.label.lower() == label[0].lower()}
