@@ -38,6 +38,8 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         trains = owned_by_the_only_player(names, context.networks, context.parameters) if names else None
         if own_network:
             trains = owned_by(own_network, context.networks, context.parameters)
+        elif trains is None:
+            trains = _not_stopped(context, wanted, terms)
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
@@ -79,6 +81,22 @@ def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tup
             context.assume(f"{wanted.name} is the objective of {label}: nothing else is trained by it", wanted.span)
             return (label,)
     return ()
+
+
+def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> tuple[str, ...] | None:
+    """What a gradient can reach, where some networks stand under stopped gradients alone; None where all are reached."""
+    nodes = [node for term in terms for node in (term.node, term.coefficient)]
+    met = {each.network for each in walk(*nodes) if isinstance(each, ir.NetCall)}
+    open_nodes = list(walk(*nodes, below=lambda each: () if isinstance(each, ir.StopGrad) else each.children))
+    reached = {each.network for each in open_nodes if isinstance(each, ir.NetCall) and not each.frozen}
+    stopped = [each for each in context.networks.values() if each.name in met - reached]
+    if not stopped or not reached:
+        return None
+    for each in stopped:
+        context.assume(f"{each.label} stands under stopped gradients alone: nothing here trains it", wanted.span)
+    held = {each.name for each in stopped}
+    owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    return tuple(each.name for each in owners if each.name not in held)
 
 
 def _labels(wanted: Wanted) -> list[str]:
