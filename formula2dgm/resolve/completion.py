@@ -12,6 +12,7 @@ from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.data_sums import average_sets
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.games import write_games
@@ -30,6 +31,7 @@ def completed(
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     statements, logits = invert_logistic(statements, keys)
+    statements, sets = average_sets(statements)
     statements, games = write_games(statements, options)
     rooted, roots = root_squares(statements)
     named_first, signs = name_first(rooted)
@@ -39,7 +41,7 @@ def completed(
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
     out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
-    notes = [*logits, *games, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
+    notes = [*logits, *sets, *games, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
     out, more = write_evolutions(out)
     notes += more
     out, more = average_examples(out)

@@ -33,7 +33,7 @@ def decide(
     if len(wishes) == 1:
         return 1 in wishes
     if not wishes and len(players) == 1 and len(own := _judgements(context, body, players[0])) == 1:
-        context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: it is what the judgements say", wanted.span)
+        context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: what is judged says so", wanted.span)
         return 1 in own
     if wanted.name and _is_loss_name(wanted.name):
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)

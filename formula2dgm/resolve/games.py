@@ -22,9 +22,7 @@ from formula2dgm.syntax import tree
 _EQUAL = frozenset(("=", ":="))
 
 
-def write_games(
-    statements: Sequence[tree.Statement], options: Options
-) -> tuple[list[tree.Statement], list[Note]]:
+def write_games(statements: Sequence[tree.Statement], options: Options) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with the operators of each player in front of a value function, and what was decided."""
     bodies = [each.body for each in statements]
     said = any(isinstance(each, tree.Optimise) for body in bodies for each in body.walk())
@@ -39,9 +37,10 @@ def write_games(
         body: tree.Node = each.body
         for op, player in operators:
             body = tree.Optimise(op, (player,), body, span=body.span)
-        if operators:
+        if operators and isinstance(each.body, tree.Chain):
             game = " ".join(f"{op}_{player}" for op, player in reversed(operators))
-            notes.append(Note(f"{each.body.members[0]} is the value of the game {game}: who judges raises it", body.span))
+            said = f"{each.body.members[0]} is the value of the game {game}: who judges is to be right"
+            notes.append(Note(said, body.span))
         out.append(replace(each, body=body))
     return out, notes
 

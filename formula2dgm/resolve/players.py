@@ -84,7 +84,7 @@ def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tup
 
 
 def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> tuple[str, ...] | None:
-    """What a gradient can reach, where some networks stand under stopped gradients alone; None where all are reached."""
+    """What a gradient can reach, where some networks stand under stopped gradients alone; else None."""
     nodes = [node for term in terms for node in (term.node, term.coefficient)]
     met = {each.network for each in walk(*nodes) if isinstance(each, ir.NetCall)}
     open_nodes = list(walk(*nodes, below=lambda each: () if isinstance(each, ir.StopGrad) else each.children))
@@ -136,12 +136,17 @@ def _names_of(owner: Network | Parameter) -> set[str | None]:
 def owned_by_the_only_player(
     names: tuple[str, ...], networks: dict[str, Network], parameters: dict[str, Parameter]
 ) -> tuple[str, ...] | None:
-    """All that does not carry a group which ``names`` leaves out; None where the names freeze nothing."""
+    """All that does not carry a group which ``names`` leaves out; where they are networks, no other network; None where
+    the names freeze nothing."""
     everything: list[Network | Parameter] = [*networks.values(), *parameters.values()]
     said = set(owned_by(names, networks, parameters))
     if not said:
         return None
-    owned = tuple(each.name for each in everything if each.group is None or each.name in said)
+    listed = set(names) <= {each.label for each in networks.values()}
+    left_out = networks.keys() - said if listed else set()
+    owned = tuple(
+        each.name for each in everything if each.name in said or (each.group is None and each.name not in left_out)
+    )
     return None if len(owned) == len(everything) else owned
 
 
