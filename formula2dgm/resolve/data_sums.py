@@ -15,6 +15,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_NAMES
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.resolve.model import DATA_SIZES
 from formula2dgm.syntax import tree
 
 
@@ -87,11 +88,12 @@ class _Writer:
 
 
 def _mean(factors: Sequence[tree.Node]) -> int | None:
-    """Where 1/|X| stands right before a sum over X."""
+    """Where 1/|X| or 1/N stands right before a sum over X."""
     for place, (each, after) in enumerate(zip(factors, factors[1:], strict=False)):
         match each, after:
-            case tree.Div(tree.Number("1"), tree.Abs(size)), tree.Big() if (found := _set_of(after)) is not None:
-                if size == found[1] and _names_data(after, *found):
+            case tree.Div(tree.Number("1"), size), tree.Big() if (found := _set_of(after)) is not None:
+                counts = size == tree.Abs(found[1], span=size.span) or str(size) in DATA_SIZES
+                if counts and _names_data(after, *found):
                     return place
     return None
 
@@ -104,7 +106,8 @@ def _set_of(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:
             symbols = [each for each in body.walk() if isinstance(each, tree.Symbol)]
             scripts = {item for each in symbols for item in (*each.sub, *each.sup)}
             optimised = any(isinstance(each, tree.Optimise) for each in body.walk())
-            if all(isinstance(each, tree.Symbol) and each not in scripts for each in names) and not optimised:
+            plain = all(isinstance(each, tree.Symbol) and not each.sub and each not in scripts for each in names)
+            if plain and not optimised:
                 return names, named
     return None
 
@@ -142,8 +145,8 @@ def _weighs(body: tree.Node, name: tree.Node) -> bool:
 def _whole(body: tree.Node) -> tuple[tree.Node, ...]:
     """The sums over one set that are all of a statement, up to factors and signs."""
     match body:
-        case tree.Chain(members=(*_, last)):
-            return _whole(last)
+        case tree.Chain(members=members):
+            return tuple(found for each in members for found in _whole(each))
         case tree.Big("sum"):
             return (body,)
         case tree.Optimise() | tree.Neg() | tree.Labelled():

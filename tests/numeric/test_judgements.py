@@ -168,7 +168,7 @@ def test_the_weight_in_the_name_of_a_loss_is_a_number() -> None:
     assert_close(objective(x=x, noise={"z": noise}).loss, expected)
 
 
-@pytest.mark.parametrize("weight", ("", r"\frac{1}{|\mathcal{D}|}"))
+@pytest.mark.parametrize("weight", ("", r"\frac{1}{|\mathcal{D}|}", r"\frac1N"))
 def test_a_sum_over_the_data_is_their_mean(weight: str) -> None:
     p = Gaussian(2)
     objective = f2d.compile(rf"\max {weight} \sum_{{(x, y) \in \mathcal{{D}}}} \log p(y|x)", {"p(y|x)": f2d.Normal(p)})
