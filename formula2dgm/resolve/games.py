@@ -39,8 +39,8 @@ def write_games(statements: Sequence[tree.Statement], options: Options) -> tuple
             body = tree.Optimise(op, (player,), body, span=body.span)
         if operators and isinstance(each.body, tree.Chain):
             game = " ".join(f"{op}_{player}" for op, player in reversed(operators))
-            said = f"{each.body.members[0]} is the value of the game {game}: who judges is to be right"
-            notes.append(Note(said, body.span))
+            text = f"{each.body.members[0]} is the value of the game {game}: who judges is to be right"
+            notes.append(Note(text, body.span))
         out.append(replace(each, body=body))
     return out, notes
 
