@@ -196,7 +196,8 @@ def find_parameters(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froz
     drawn: set[str] = set()
     for node in (each for root in nodes for each in root.walk()):
         if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol):
-            groups |= set(read_name(node.head, indices, head=True).group)
+            if not names_objective(node):
+                groups |= set(read_name(node.head, indices, head=True).group)
             if is_density_call(node):
                 given |= {text for each in node.given or () if (text := plain(each)) in GREEK_GROUPS and text}
                 drawn |= {text for each in node.args if (text := plain(each))}

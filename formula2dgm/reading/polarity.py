@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from formula2dgm.reading.judgements import wish_of_judgement
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_at_value, is_density_call, read_signature
 from formula2dgm.reading.stopped import plain_group
@@ -24,12 +25,14 @@ class Known:
     """What is known of the names of a text: indices, parameters, and the bodies of definitions.
 
     any_log   the log of anything wants up, not only that of a density: in ``-y log p - (1 - y) log(1 - p)``, say
+    player    whose wishes they are, where the log of a judgement, ``log D(x)``, is wanted up by one and down by another
     """
 
     indices: frozenset[str]
     parameters: frozenset[str] = frozenset()
     definitions: Mapping[str, tree.Node] = field(default_factory=dict)
     any_log: bool = False
+    player: str = ""
 
     def unfolded(self, symbol: tree.Symbol) -> tuple[tree.Node | None, Known]:
         """What a name stands for, ``p(x, z_k) / q(z_k|x)`` of ``w_k``; and what is known inside, where it is none."""
@@ -87,7 +90,9 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
         case tree.Prefix(name, operand, _):
             return of(tree.Func(name, (operand,), span=node.span))
         case tree.Func("log", (argument,)):
-            return _of_log(argument, known, samplers) or (UP if known.any_log else frozenset())
+            return _of_log(argument, known, samplers) or (UP if known.any_log else _of_judgement(argument, known))
+        case tree.Func("logit", (argument,)) if known.player:
+            return _of_judgement(argument, known)
         case tree.Func("H", arguments):
             return UP if len(arguments) == 1 else DOWN
         case tree.Func("mean" | "sum", (body,)):
@@ -162,6 +167,11 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             if definition is not None:
                 return _of_log(definition, others, samplers)
     return polarity(argument, known, samplers)
+
+
+def _of_judgement(argument: tree.Node, known: Known) -> Wishes:
+    wish = wish_of_judgement(argument, known.player) if known.player else 0
+    return frozenset((wish,)) if wish else frozenset()
 
 
 def _sampler(node: tree.Node, known: Known) -> Samplers:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
+from formula2dgm.reading.inverses import invert_logistic
 from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
@@ -14,11 +15,13 @@ from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
 from formula2dgm.resolve.data_likelihoods import write_likelihoods
+from formula2dgm.resolve.data_sums import average_sets
 from formula2dgm.resolve.default_noise import write_noise
 from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.empirical_means import write_means
 from formula2dgm.resolve.evolutions import write_evolutions
+from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.missing_posteriors import write_posteriors
@@ -38,6 +41,9 @@ def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
+    statements, logits = invert_logistic(statements, keys)
+    statements, sets = average_sets(statements)
+    statements, games = write_games(statements, options)
     paths: list[Note] = []
     if options.scaffold:
         statements, processes = write_noise(statements, keys)
@@ -51,7 +57,7 @@ def completed(
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
     out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
-    notes = [*paths, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
+    notes = [*logits, *sets, *games, *paths, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
     out, more = write_evolutions(out)
     notes += more
     out, empirical = write_means(out)

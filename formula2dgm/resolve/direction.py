@@ -7,6 +7,7 @@ up); the polarity of its terms; its name; else an error that shows both ways to 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.polarity import Known, Sampler, polarity
@@ -20,8 +21,10 @@ from formula2dgm.syntax import tree
 MAXIMISING = frozenset(("max", "argmax", "sup"))
 
 
-def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | None) -> bool:
-    """True to maximise. ``operator`` is the one written for this player, if any."""
+def decide(
+    context: Context, wanted: Wanted, body: tree.Node, operator: str | None, players: tuple[str, ...] = ()
+) -> bool:
+    """True to maximise. ``operator`` is the one written for these players, if any."""
     wishes = polarity(body, known_names(context), _refined(context))
     written = _written(context, wanted, operator)
     if written is not None:
@@ -29,6 +32,9 @@ def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | No
         return written
     if len(wishes) == 1:
         return 1 in wishes
+    if not wishes and len(players) == 1 and len(own := _judgements(context, body, players[0])) == 1:
+        context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: what is judged says so", wanted.span)
+        return 1 in own
     if wanted.name and _is_loss_name(wanted.name):
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
         return False
@@ -45,6 +51,11 @@ def decide(context: Context, wanted: Wanted, body: tree.Node, operator: str | No
         wanted.span,
         "write \\max or \\min in front, or pass maximize=True or maximize=False",
     )
+
+
+def _judgements(context: Context, body: tree.Node, player: str) -> frozenset[int]:
+    """What a player wants of ``\\log D(x)`` and ``\\log(1 - D(G(z)))``."""
+    return polarity(body, replace(known_names(context), player=player), _refined(context))
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:

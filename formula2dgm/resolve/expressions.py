@@ -31,7 +31,7 @@ from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.products import multiplied, raised
 from formula2dgm.resolve.randomness import holds_draws, note_bias
 from formula2dgm.resolve.running import running
-from formula2dgm.resolve.scales import is_scale
+from formula2dgm.resolve.scales import is_logistic
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.traces import divergence_of_field, trace
 from formula2dgm.resolve.variables import network, variable
@@ -155,13 +155,7 @@ class Evaluator:
         if density:
             return self.make(ir.Apply, "exp", (self.log_density(node, scope),))
         name = read_name(head, self.context.model.indices, head=True)
-        if (
-            head.letter == "sigma"
-            and self.context.named.find(name) is None
-            and not name.group
-            and len(node.args) == 1
-            and not is_scale(self.context, node)
-        ):
+        if is_logistic(self.context, node):
             self.context.assume("sigma(...) is the logistic function", head.span)
             return self.make(ir.Apply, "sigmoid", (self(node.args[0], scope.under(node, False)),))
         if name.full in self.context.model.definitions and name.full not in self.context.resolving:

@@ -7,7 +7,7 @@ applied to at one place (``D(x)``, ``D(G(z))``); and the steps of a noise proces
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -35,7 +35,7 @@ class Part:
 
 
 class Meetings:
-    """The values of a model that meet, in groups."""
+    """The values of a model that meet, in groups; ``entrywise`` says which calls have the shape of their argument."""
 
     def __init__(
         self,
@@ -43,10 +43,12 @@ class Meetings:
         known: frozenset[str],
         invertible: frozenset[str] = frozenset(),
         processes: frozenset[str] = frozenset(),
+        entrywise: Callable[[tree.Call], bool] = lambda call: False,
     ):
         self.model = model
         self.invertible = invertible
         self.processes = processes
+        self.entrywise = entrywise
         self.known = known | self._steps_of(known)
 
     def _steps_of(self, known: frozenset[str]) -> set[str]:
@@ -137,6 +139,8 @@ class Meetings:
                 yield from self._variable(row)
             case tree.Symbol():
                 yield from self._variable(node)
+            case tree.Call(args=(argument,)) if self.entrywise(node):
+                yield from self._parts(argument)
             case tree.Call() if (head := self._network(node)) is not None:
                 yield Part("result", head)
 
@@ -151,6 +155,6 @@ class Meetings:
 
     def _network(self, call: tree.Call) -> str | None:
         head = call.head.base if isinstance(call.head, tree.Power) else call.head
-        if not isinstance(head, tree.Symbol) or is_density_call(call):
+        if not isinstance(head, tree.Symbol) or is_density_call(call) or self.entrywise(call):
             return None
         return read_name(head, self.model.indices, head=True).full

@@ -30,11 +30,16 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
     for operator, names in operators:
         written = operator or next((op for op, others in wanted.operators if op and others == names), None)
         written = written or next((op for op, others in wanted.operators if op and not others), None)
-        maximise = decide(context, wanted, body, written)
+        own_network = () if written or several else _network_on(context, wanted, names)
+        maximise = decide(context, wanted, body, written, own_network or names)
         if several:
             out[names] = _of_player(context, wanted, names, terms, maximise)
             continue
         trains = owned_by_the_only_player(names, context.networks, context.parameters) if names else None
+        if own_network:
+            trains = owned_by(own_network, context.networks, context.parameters)
+        elif trains is None:
+            trains = _not_stopped(context, wanted, terms)
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
@@ -66,10 +71,44 @@ def _of_player(
     return Objective(own, maximise, player, trains, wanted.name, wanted.span)
 
 
+def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tuple[str, ...]:
+    """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``."""
+    if heads and owned_by(heads, context.networks, context.parameters):
+        return ()
+    called = {each.label for each in context.networks.values()}
+    for label in reversed(_labels(wanted)):
+        if label in called and len(called) > 1:
+            context.assume(f"{wanted.name} is the objective of {label}: nothing else is trained by it", wanted.span)
+            return (label,)
+    return ()
+
+
+def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> tuple[str, ...] | None:
+    """What a gradient can reach, where some networks stand under stopped gradients alone; else None."""
+    nodes = [node for term in terms for node in (term.node, term.coefficient)]
+    met = {each.network for each in walk(*nodes) if isinstance(each, ir.NetCall)}
+    open_nodes = list(walk(*nodes, below=lambda each: () if isinstance(each, ir.StopGrad) else each.children))
+    reached = {each.network for each in open_nodes if isinstance(each, ir.NetCall) and not each.frozen}
+    stopped = [each for each in context.networks.values() if each.name in met - reached]
+    if not stopped or not reached:
+        return None
+    for each in stopped:
+        context.assume(f"{each.label} stands under stopped gradients alone: nothing here trains it", wanted.span)
+    held = {each.name for each in stopped}
+    owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    return tuple(each.name for each in owners if each.name not in held)
+
+
+def _labels(wanted: Wanted) -> list[str]:
+    """The labels on the name of a loss: D of ``J^{(D)}(\\theta)`` and ``L_D``."""
+    name = re.split(r"(?<!\{)\(", wanted.name or "")[0]
+    return re.findall(r"[^\W_]+", name)[1:]
+
+
 def _names_on(context: Context, wanted: Wanted) -> tuple[str, ...]:
     """The player that the name of a loss says: ``\\mathcal{L}_D``, ``L_{disc}`` where D is the only such letter."""
     owners: Sequence[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
-    for label in reversed(re.findall(r"[^\W_]+", wanted.name or "")[1:]):
+    for label in reversed(_labels(wanted)):
         if owned_by((label,), context.networks, context.parameters):
             return (label,)
         letters = {each.label for each in owners if len(each.label) == 1 and each.label.lower() == label[0].lower()}
@@ -97,12 +136,17 @@ def _names_of(owner: Network | Parameter) -> set[str | None]:
 def owned_by_the_only_player(
     names: tuple[str, ...], networks: dict[str, Network], parameters: dict[str, Parameter]
 ) -> tuple[str, ...] | None:
-    """All that does not carry a group which ``names`` leaves out; None where the names freeze nothing."""
+    """All that does not carry a group which ``names`` leaves out; where they are networks, no other network; None where
+    the names freeze nothing."""
     everything: list[Network | Parameter] = [*networks.values(), *parameters.values()]
     said = set(owned_by(names, networks, parameters))
     if not said:
         return None
-    owned = tuple(each.name for each in everything if each.group is None or each.name in said)
+    listed = set(names) <= {each.label for each in networks.values()}
+    left_out = networks.keys() - said if listed else set()
+    owned = tuple(
+        each.name for each in everything if each.name in said or (each.group is None and each.name not in left_out)
+    )
     return None if len(owned) == len(everything) else owned
 
 

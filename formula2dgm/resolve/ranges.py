@@ -25,7 +25,7 @@ def _is_root(context: Context, node: tree.Node, network: str) -> bool:
 
 
 def is_probability(context: Context, network: str) -> bool:
-    """Does every call of the network stand under a log, by itself or taken from 1?"""
+    """Does every call of the network stand under a log, by itself or taken from 1, or under a logit?"""
     under_logs = {id(call) for node in _nodes(context) for call in _logged(node) if _is_of(context, call, network)}
     calls = [each for each in _nodes(context) if _is_of(context, each, network)]
     return bool(calls) and all(id(each) in under_logs for each in calls)
@@ -41,6 +41,8 @@ def _logged(node: tree.Node) -> Iterator[tree.Node]:
     match node:
         case tree.Prefix(name="log", operand=inside) | tree.Func(name="log", args=(inside,)):
             yield from _factors(inside)
+        case tree.Func(name="logit", args=(inside,)):
+            yield inside
 
 
 def _factors(node: tree.Node) -> Iterator[tree.Node]:

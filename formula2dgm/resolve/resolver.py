@@ -12,10 +12,12 @@ from formula2dgm.ir.program import Network, Objective, Parameter, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.parameters_behind import name_functions_trained
+from formula2dgm.reading.without_arguments import give_arguments
 from formula2dgm.resolve.arguments import refuse_unusable
 from formula2dgm.resolve.averages import take_averages
 from formula2dgm.resolve.binding_keys import Parsed, parse_keys
-from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, Options
+from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, Options
 from formula2dgm.resolve.called import take_called
 from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
 from formula2dgm.resolve.code_values import codebooks, count_rows
@@ -141,6 +143,9 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
+    statements, trained = name_functions_trained(statements)
+    values = [key for binding, key in parsed if not isinstance(binding.value, NetworkValue)]
+    statements, applied = give_arguments(statements, values)
     present, ahead = at_present(split_joints(write_draws(statements, found)))
     formulas, parsed, averages = take_averages(present, parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
@@ -160,7 +165,7 @@ def read_context(
     densities.tensors = named.tensors
     context = Context(model, named, densities, options, found, averages=averages)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *ahead, *numbered, *decided, *drawing):
+    for note in (*notes, *ahead, *trained, *applied, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

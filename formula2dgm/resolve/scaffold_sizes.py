@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
@@ -14,6 +15,7 @@ from formula2dgm.resolve.matrices import names_matrix, transposed
 from formula2dgm.resolve.meeting import Meetings, Part
 from formula2dgm.resolve.noise_processes import processes
 from formula2dgm.resolve.outputs import OutputOf
+from formula2dgm.resolve.scales import is_logistic
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.resolve.terms_of_numbers import are_numbers
 from formula2dgm.resolve.volumes import volumes
@@ -142,7 +144,8 @@ def parts_beside(context: Context, part: Part) -> tuple[Part, ...]:
     """All that has the shape of a part, the part first."""
     if context.meetings is None:
         known = context.model.variables | context.latent
-        context.meetings = Meetings(context.model, known, volumes(context), processes(context))
+        entrywise = partial(is_logistic, context)
+        context.meetings = Meetings(context.model, known, volumes(context), processes(context), entrywise)
     return context.meetings.beside(part)
 
 

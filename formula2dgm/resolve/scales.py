@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
+
+
+def is_logistic(context: Context, node: tree.Call) -> bool:
+    """Is this the logistic function of one value: ``\\sigma(f(x))``, of a sigma that is nothing else?"""
+    head = node.head
+    if not isinstance(head, tree.Symbol) or head.letter != "sigma" or len(node.args) != 1 or is_scale(context, node):
+        return False
+    name = read_name(head, context.model.indices, head=True)
+    return context.named.find(name) is None and not name.group
 
 
 def is_scale(context: Context, node: tree.Call) -> bool:

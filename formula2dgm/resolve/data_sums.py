@@ -1,0 +1,160 @@
+r"""Sums over the elements of the data: ``\sum_{x \in \mathcal{D}} \log p(x)``, ``\frac{1}{|X|} \sum_{x \in X} f(x)``.
+
+Each becomes the mean over the data: under 1/|X| as it is written; where it is the whole objective because a batch is a
+part of the data, of which the number is the scale of a whole that nobody wrote. Beside another term that number weighs
+one against the other, and has to be written. A sum of which a density over its variable is a factor runs over values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.reading import Note
+from formula2dgm.reading.data_names import DATA_NAMES
+from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.signature import is_density_call
+from formula2dgm.resolve.model import DATA_SIZES
+from formula2dgm.syntax import tree
+
+
+def average_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
+    """The statements with expectations over the data for such sums, and what was decided."""
+    sets = {
+        str(each.body.members[0])
+        for each in statements
+        if isinstance(each.body, tree.Chain) and each.body.relations[0] in ("=", ":=")
+    }
+    writer = _Writer(frozenset(sets))
+    out = []
+    for each in statements:
+        writer.whole = _whole(each.body)
+        out.append(replace(each, body=writer.written(each.body)))
+    return out, writer.notes
+
+
+@dataclass(slots=True)
+class _Writer:
+    """``defined`` are the names that the text defines, ``whole`` the sums of a statement that are all of it."""
+
+    defined: frozenset[str]
+    whole: tuple[tree.Node, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+
+    def written(self, node: tree.Node) -> tree.Node:
+        match node:
+            case tree.Mul(factors, ops) if (place := _mean(factors)) is not None:
+                node = replace(node, factors=(*factors[:place], *factors[place + 1 :]), ops=ops[1:])
+                made = self._mean_of(node.factors[place], "")
+                kept = (*node.factors[:place], made, *node.factors[place + 1 :])
+                return made if len(kept) == 1 else map_children(replace(node, factors=kept), self.written)
+            case tree.Big() if self._is_over_data(node):
+                self._need_whole(node)
+                return self._mean_of(node, ": the mean over the data, of which a batch is a part")
+        return map_children(node, self.written)
+
+    def _is_over_data(self, node: tree.Big) -> bool:
+        found = _set_of(node)
+        return found is not None and str(found[1]) not in self.defined and _names_data(node, *found)
+
+    def _need_whole(self, node: tree.Big) -> None:
+        if any(node is each for each in self.whole):
+            return
+        names, named = _set_of(node) or ((), node)
+        listed = ", ".join(map(str, names))
+        raise FormulaError(
+            Diagnostic(
+                "F2D-0415",
+                "error",
+                f"how many examples {named} has weighs this sum against the other terms, and is not written",
+                node.span,
+                f"write the mean, \\frac{{1}}{{|{named}|}} \\sum; or their number, N E_{{({listed}) ~ {named}}}[...]",
+            )
+        )
+
+    def _mean_of(self, node: tree.Node, said: str) -> tree.Node:
+        found = _set_of(node) if isinstance(node, tree.Big) else None
+        if not isinstance(node, tree.Big) or found is None or not self._is_over_data(node):
+            return self.written(node)
+        names, named = found
+        if said:
+            self.notes.append(Note(f"the sum over {named}{said}", node.span))
+        source = named if _is_data_name(named) else tree.Symbol("D", (), (), (), "cal", span=named.span)
+        if source is not named:
+            self.notes.append(Note(f"{named} is the data", named.span))
+        draws = tree.Draws(names, source, span=node.span)
+        return tree.Expect((draws,), self.written(node.body), span=node.span)
+
+
+def _mean(factors: Sequence[tree.Node]) -> int | None:
+    """Where 1/|X| or 1/N stands right before a sum over X."""
+    for place, (each, after) in enumerate(zip(factors, factors[1:], strict=False)):
+        match each, after:
+            case tree.Div(tree.Number("1"), size), tree.Big() if (found := _set_of(after)) is not None:
+                counts = size == tree.Abs(found[1], span=size.span) or str(size) in DATA_SIZES
+                if counts and _names_data(after, *found):
+                    return place
+    return None
+
+
+def _set_of(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:
+    """The variables of ``\\sum_{(x, y) \\in D}`` and the name of the set; None for an index and for any other sum."""
+    match node:
+        case tree.Big("sum", (tree.Relates(left, "in", tree.Symbol() as named),), None, body):
+            names = left.items if isinstance(left, tree.Tuple) else (left,)
+            symbols = [each for each in body.walk() if isinstance(each, tree.Symbol)]
+            scripts = {item for each in symbols for item in (*each.sub, *each.sup)}
+            optimised = any(isinstance(each, tree.Optimise) for each in body.walk())
+            plain = all(isinstance(each, tree.Symbol) and not each.sub and each not in scripts for each in names)
+            if plain and not optimised:
+                return names, named
+    return None
+
+
+def _named(node: tree.Node) -> str:
+    found = _set_of(node) if isinstance(node, tree.Big) else None
+    return str(found[1]) if found is not None else ""
+
+
+def _names_data(node: tree.Big, names: Sequence[tree.Node], named: tree.Symbol) -> bool:
+    """Is the set the data: by its name, or the capital of its elements, X of x, that are not weighed by a density?"""
+    if any(_weighs(node.body, each) for each in names):
+        return False
+    letters = {each.letter.upper() for each in names if isinstance(each, tree.Symbol)}
+    return _is_data_name(named) or (named.letter in letters and named.letter.isupper() and not named.style == "bb")
+
+
+def _is_data_name(named: tree.Symbol) -> bool:
+    return named.style + named.letter in DATA_NAMES
+
+
+def _weighs(body: tree.Node, name: tree.Node) -> bool:
+    """Is a density over the variable a factor of what is summed, ``\\sum_{y \\in Y} q(y|x) f(y)``?"""
+    if isinstance(body, tree.Mul):
+        return any(_weighs(each, name) for each in body.factors)
+    if isinstance(body, tree.Add):
+        return any(_weighs(each, name) for each in body.terms)
+    if isinstance(body, tree.Neg | tree.Labelled | tree.Power):
+        return _weighs(body.base if isinstance(body, tree.Power) else body.body, name)
+    if isinstance(body, tree.Div):
+        return _weighs(body.numerator, name)
+    return is_density_call(body) and isinstance(body, tree.Call) and name in body.args
+
+
+def _whole(body: tree.Node) -> tuple[tree.Node, ...]:
+    """The sums over one set that are all of a statement, up to factors and signs."""
+    match body:
+        case tree.Chain(members=members):
+            return tuple(found for each in members for found in _whole(each))
+        case tree.Big("sum"):
+            return (body,)
+        case tree.Optimise() | tree.Neg() | tree.Labelled():
+            return _whole(body.body)
+        case tree.Mul(factors):
+            return tuple(found for each in factors for found in _whole(each))
+        case tree.Add(terms):
+            found = [_whole(each) for each in terms]
+            sums = tuple(each for some in found for each in some)
+            return sums if all(found) and len({_named(each) for each in sums}) == 1 else ()
+    return ()
