@@ -414,8 +414,9 @@ def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: 
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
-def log_sigmoid(x: Tensor) -> Tensor:
+def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
 
 
@@ -429,8 +430,9 @@ def tensor_of(module: nn.Module) -> Tensor:
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 

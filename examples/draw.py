@@ -152,7 +152,6 @@ class Objective(nn.Module):
         c_previous = tensor_of(self).new_zeros((x.shape[0], 64))
         d_previous = tensor_of(self).new_zeros((x.shape[0], 32))
         h_previous = tensor_of(self).new_zeros((x.shape[0], 32))
-        c_t_steps = []
         q_phi_z_given_h_loc_steps = []
         q_phi_z_given_h_scale_steps = []
         for z_noise_t in z_noise.unbind(1):
@@ -169,28 +168,29 @@ class Objective(nn.Module):
             # w_theta(d_t)
             w_theta_d_t_t = self.w_theta(d_t)
 
-            # c_t = c[t-1] + w_theta(d_t)
-            c_t_t = c_previous + w_theta_d_t_t
-            c_t_steps.append(c_t_t)
+            # c = c[t-1] + w_theta(d_t)
+            c_t = c_previous + w_theta_d_t_t
             q_phi_z_given_h_loc_steps.append(q_phi_z_given_h_loc_t)
             q_phi_z_given_h_scale_steps.append(q_phi_z_given_h_scale_t)
-            c_previous, d_previous, h_previous = c_t_t, d_t, h_t
-        c_t = torch.stack(c_t_steps, dim=1)
+            c_previous, d_previous, h_previous = c_t, d_t, h_t
         q_phi_z_given_h_loc = torch.stack(q_phi_z_given_h_loc_steps, dim=1)
         q_phi_z_given_h_scale = torch.stack(q_phi_z_given_h_scale_steps, dim=1)
+        c_T = c_previous
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
             check_real("the loc of q_phi(z|h)", q_phi_z_given_h_loc)
             check_positive("the scale of q_phi(z|h)", q_phi_z_given_h_scale)
+            check_logits("the logits of p_theta(x|c)", c_T)
             check_binary("x", x)
+            check_event_shape("x", x, "the logits of p_theta(x|c)", c_T, 1)
             check_event_shape(
                 "the loc of q_phi(z|h)", q_phi_z_given_h_loc, "the scale of q_phi(z|h)", q_phi_z_given_h_scale, 2
             )
             self.check_values = False
 
         # log p_theta(x|c_T), mean over the batch
-        log_p_theta_x_given_c_T = bernoulli_log_prob_sum(x, c_t[:, -1], 1).mean()
+        log_p_theta_x_given_c_T = bernoulli_log_prob_sum(x, c_T, 1).mean()
 
         # KL[q_phi(z_t|h_t) || p(z_t)] in closed form, summed over t, mean over the batch
         kl_q_phi_z_t_given_h_t_p_z_t = sum_event(
@@ -227,7 +227,6 @@ class Objective(nn.Module):
         c_previous = tensor_of(self).new_zeros((x.shape[0], 64))
         d_previous = tensor_of(self).new_zeros((x.shape[0], 32))
         h_previous = tensor_of(self).new_zeros((x.shape[0], 32))
-        c_t_steps = []
         for z_noise_t in z_noise.unbind(1):
             # e_phi(x, x - sigma(c_{t-1}), d_{t-1}, h_{t-1})
             h_t = self.e_phi(x, x - torch.sigmoid(c_previous), d_previous, h_previous)
@@ -242,14 +241,13 @@ class Objective(nn.Module):
             # w_theta(d_t)
             w_theta_d_t_t = self.w_theta(d_t)
 
-            # c_t = c[t-1] + w_theta(d_t)
-            c_t_t = c_previous + w_theta_d_t_t
-            c_t_steps.append(c_t_t)
-            c_previous, d_previous, h_previous = c_t_t, d_t, h_t
-        c_t = torch.stack(c_t_steps, dim=1)
+            # c = c[t-1] + w_theta(d_t)
+            c_t = c_previous + w_theta_d_t_t
+            c_previous, d_previous, h_previous = c_t, d_t, h_t
+        c_T = c_previous
 
         # the mean of p_theta(x|c)
-        x_mean = bernoulli_mean(c_t[:, -1])
+        x_mean = bernoulli_mean(c_T)
 
         return {"x": x_mean}
 
@@ -281,21 +279,21 @@ class Objective(nn.Module):
 
         # c: step by step, because each step needs the one before
         c_previous = tensor_of(self).new_zeros((n, 64))
-        c_t_steps = []
+        c_steps = []
         for w_theta_d_t_t in w_theta_d_t.unbind(1):
-            # c_t = c[t-1] + w_theta(d_t)
-            c_t_t = c_previous + w_theta_d_t_t
-            c_t_steps.append(c_t_t)
-            c_previous = c_t_t
-        c_t = torch.stack(c_t_steps, dim=1)
+            # c = c[t-1] + w_theta(d_t)
+            c_t = c_previous + w_theta_d_t_t
+            c_steps.append(c_t)
+            c_previous = c_t
+        c = torch.stack(c_steps, dim=1)
 
         # x ~ p_theta(x|c): one draw for each example
         x_shape = (n, 64)
-        x = noise["x"].expand(x_shape) if "x" in noise else bernoulli_draw(x_shape, c_t[:, -1])
+        x = noise["x"].expand(x_shape) if "x" in noise else bernoulli_draw(x_shape, c[:, -1])
         if mean:
-            x = bernoulli_mean(c_t[:, -1])
+            x = bernoulli_mean(c[:, -1])
 
-        return {"z": z, "x": x, "c": c_t, "d": d}
+        return {"z": z, "x": x, "c": c, "d": d}
 
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
@@ -368,6 +366,13 @@ def check_positive(name: str, x: Tensor | float) -> None:
             f"{name} must be positive and finite, but lies between {x.min().item():.4g} and {x.max().item():.4g}; "
             "a network that returns a logarithm says so in a dict, as in {'loc': ..., 'log_scale': ...}"
         )
+
+
+def check_logits(name: str, x: Tensor | float) -> None:
+    """Refuse logits that are not finite: a network's overflow, or "probabilities" outside [0, 1]."""
+    (x,) = as_tensors(x)
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError(f"{name} must be finite; those of a probability outside [0, 1] are NaN")
 
 
 def check_binary(name: str, x: Tensor | float) -> None:
@@ -451,8 +456,9 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     return output.reshape(*axes, *output.shape[1:])
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 

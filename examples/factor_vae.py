@@ -477,8 +477,9 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def log_sigmoid(x: Tensor) -> Tensor:
+def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
 
 
@@ -500,8 +501,9 @@ def tensor_of(module: nn.Module) -> Tensor:
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 

@@ -124,7 +124,7 @@ class Objective(nn.Module):
                 value_part_t = self.pi_logits.expand(n, *self.pi_logits.shape)
             else:
                 value_part_t = self.A_logits[z_previous.long()]
-            z_t_shape = value_part_t.shape[:-1]
+            z_t_shape = (n,)
             if "z" in noise:
                 z_t = noise["z"].expand((*z_t_shape[:1], T, *z_t_shape[1:]))[:, t]
             else:
@@ -262,8 +262,9 @@ def categorical_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
     return torch.multinomial(probs.reshape(-1, logits.shape[-1]), 1).reshape(shape)
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 

@@ -162,9 +162,9 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
         z_before = shifted(z, -1, 1, 0.0)
 
-        # v_t = (z - z[t-1]) / tau
-        v_t = (z - z_before) / tau
-        v_before = shifted(v_t, -1, 1, 0.0)
+        # v = (z - z[t-1]) / tau
+        v = (z - z_before) / tau
+        v_before = shifted(v, -1, 1, 0.0)
 
         # a_theta(z_{t-1}, v_{t-1}, u_{t-1}): one call, used by the draw of z_hat and KL[q_phi(z|x) || p_theta(z|z, w)]
         a_theta = unfold(self.a_theta(*fold(2, z_before, v_before, shifted(u, -1, 1, 0.0))), z_before.shape[:2])
@@ -261,9 +261,9 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
         z_before = shifted(z, -1, 1, 0.0)
 
-        # v_t = (z - z[t-1]) / tau
-        v_t = (z - z_before) / tau
-        v_before = shifted(v_t, -1, 1, 0.0)
+        # v = (z - z[t-1]) / tau
+        v = (z - z_before) / tau
+        v_before = shifted(v, -1, 1, 0.0)
 
         # a_theta(z_{t-1}, v_{t-1}, u_{t-1})
         a_theta = unfold(self.a_theta(*fold(2, z_before, v_before, shifted(u, -1, 1, 0.0))), z_before.shape[:2])
@@ -310,7 +310,7 @@ class Objective(nn.Module):
         z_previous = start["z"] if "z" in start else torch.zeros_like(z_noise[:, 0])
         v_previous = start["v"] if "v" in start else tensor_of(self).new_zeros((u.shape[0], 2))
         z_steps = []
-        v_t_steps = []
+        v_steps = []
         for u_before_t, z_noise_t in zip(u_before.unbind(1), z_noise.unbind(1), strict=True):
             # a_theta(z_{t-1}, v_{t-1}, u_{t-1})
             a_theta_t = self.a_theta(z_previous, v_previous, u_before_t)
@@ -322,13 +322,13 @@ class Objective(nn.Module):
             p_theta_z_given_z_w_loc_t = z_previous + self.tau * w_t_t
             z_t = normal_sample(z_noise_t, p_theta_z_given_z_w_loc_t, 0.31622776601683794)
 
-            # v_t = (z - z generated[t-1]) / tau
-            v_t_t = (z_t - z_previous) / self.tau
+            # v = (z - z generated[t-1]) / tau
+            v_t = (z_t - z_previous) / self.tau
             z_steps.append(z_t)
-            v_t_steps.append(v_t_t)
-            z_previous, v_previous = z_t, v_t_t
+            v_steps.append(v_t)
+            z_previous, v_previous = z_t, v_t
         z = torch.stack(z_steps, dim=1)
-        v_t = torch.stack(v_t_steps, dim=1)
+        v = torch.stack(v_steps, dim=1)
 
         # f_theta(z_t)
         f_theta_z_t = unfold(self.f_theta(*fold(2, z)), z.shape[:2])
@@ -339,7 +339,7 @@ class Objective(nn.Module):
         if mean:
             x = normal_mean(f_theta_z_t, f_theta_z_t.new_tensor(0.1))
 
-        return {"z": z, "x": x, "v": v_t}
+        return {"z": z, "x": x, "v": v}
 
     def filter(
         self,
@@ -367,10 +367,10 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
         z_before = shifted(z, -1, 1, 0.0)
 
-        # v_t = (z - z[t-1]) / tau
-        v_t = (z - z_before) / tau
+        # v = (z - z[t-1]) / tau
+        v = (z - z_before) / tau
 
-        return {"u": u[:, -1], "v": v_t[:, -1], "z": z[:, -1]}
+        return {"u": u[:, -1], "v": v[:, -1], "z": z[:, -1]}
 
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:

@@ -230,8 +230,9 @@ def frozen(module: nn.Module) -> Callable[..., object]:
     return lambda *args, **kwargs: torch.func.functional_call(module, parameters, args, kwargs)
 
 
-def log_sigmoid(x: Tensor) -> Tensor:
+def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
 
 
@@ -243,3 +244,10 @@ def tensor_of(module: nn.Module) -> Tensor:
 def floating_dtype(like: Tensor) -> torch.dtype:
     """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
+
+
+def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    like = floating[0] if floating else torch.empty(())
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)

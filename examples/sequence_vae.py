@@ -203,7 +203,7 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, 0.0, 1.0)
 
         # w ~ p_theta(w|w, z): step by step, because each step needs the one before
-        w_previous = tensor_of(self).new_zeros((n,))
+        w_previous = tensor_of(self).new_zeros((n,), dtype=torch.long)
         w_previous_so_far = []
         w_steps = []
         for t in range(T):

@@ -396,18 +396,16 @@ class Objective(nn.Module):
         z_shape = (x.shape[0], x.shape[1], 4)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
         z_previous = torch.zeros_like(z_noise[:, 0])
-        z_steps = []
         for a_t, z_noise_t in zip(a.unbind(1), z_noise.unbind(1), strict=True):
             # q_phi(z|z, a)
             q_phi_z_given_z_a_loc_t, q_phi_z_given_z_a_scale_t = normal_parameters(
                 self.q_phi_z_given_z_a(z_previous, a_t)
             )
             z_t = normal_sample(z_noise_t, q_phi_z_given_z_a_loc_t, q_phi_z_given_z_a_scale_t)
-            z_steps.append(z_t)
             z_previous = z_t
-        z = torch.stack(z_steps, dim=1)
+        z_T = z_previous
 
-        return {"d": d[:, -1], "x": x[:, -1], "z": z[:, -1]}
+        return {"d": d[:, -1], "x": x[:, -1], "z": z_T}
 
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
@@ -581,8 +579,9 @@ def bernoulli_mean(logits: Tensor) -> Tensor:
     return torch.sigmoid(logits)
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 

@@ -311,7 +311,6 @@ class Objective(nn.Module):
         z_shape = (x.shape[0], x.shape[1], 4)
         z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
         h_previous = tensor_of(self).new_zeros((x.shape[0], 32))
-        h_steps = []
         for x_t, z_noise_t in zip(x.unbind(1), z_noise.unbind(1), strict=True):
             # q_phi(z|x, h)
             q_phi_z_given_x_h_loc_t, q_phi_z_given_x_h_scale_t = normal_parameters(
@@ -321,11 +320,10 @@ class Objective(nn.Module):
 
             # f_theta(x_t, z_t, h_{t-1})
             h_t = self.f_theta(x_t, z_t, h_previous)
-            h_steps.append(h_t)
             h_previous = h_t
-        h = torch.stack(h_steps, dim=1)
+        h_T = h_previous
 
-        return {"h": h[:, -1]}
+        return {"h": h_T}
 
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
@@ -498,8 +496,9 @@ def bernoulli_mean(logits: Tensor) -> Tensor:
     return torch.sigmoid(logits)
 
 
-def bernoulli_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
+def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
+    (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 

@@ -396,8 +396,6 @@ class Objective(nn.Module):
         s_noise = noise["s"].expand(s_shape) if "s" in noise else normal_noise(s_shape, a)
         h_previous = tensor_of(self).new_zeros((a.shape[0], 32))
         s_previous = torch.zeros_like(s_noise[:, 0])
-        h_steps = []
-        s_steps = []
         for a_before_t, o_t, s_noise_t in zip(a_before.unbind(1), o.unbind(1), s_noise.unbind(1), strict=True):
             # f_theta(h_{t-1}, s_{t-1}, a_{t-1})
             h_t = self.f_theta(h_previous, s_previous, a_before_t)
@@ -405,13 +403,11 @@ class Objective(nn.Module):
             # q_phi(s|h, o)
             q_phi_s_given_h_o_loc_t, q_phi_s_given_h_o_scale_t = normal_parameters(self.q_phi_s_given_h_o(h_t, o_t))
             s_t = normal_sample(s_noise_t, q_phi_s_given_h_o_loc_t, q_phi_s_given_h_o_scale_t)
-            h_steps.append(h_t)
-            s_steps.append(s_t)
             h_previous, s_previous = h_t, s_t
-        h = torch.stack(h_steps, dim=1)
-        s = torch.stack(s_steps, dim=1)
+        h_T = h_previous
+        s_T = s_previous
 
-        return {"a": a[:, -1], "h": h[:, -1], "s": s[:, -1]}
+        return {"a": a[:, -1], "h": h_T, "s": s_T}
 
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
@@ -37,48 +38,53 @@ from formula2dgm.resolve.whole_values import write_wholes
 from formula2dgm.syntax import tree
 
 
+class _Text:
+    """Statements that are rewritten, one thing after the other, and what was decided on the way."""
+
+    def __init__(self, statements: Sequence[tree.Statement]):
+        self.statements = list(statements)
+        self.notes: list[Note] = []
+
+    def rewrite(self, rule: Callable[..., Any], *arguments: Any) -> None:
+        """Apply a rule, which gives the statements, or the statements and its notes."""
+        made = rule(self.statements, *arguments)
+        self.statements, notes = made if isinstance(made, tuple) else (made, [])
+        self.notes += notes
+
+
 def completed(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
-    statements, logits = invert_logistic(statements, keys)
-    statements, sets = average_sets(statements)
-    statements, games = write_games(statements, options)
-    paths: list[Note] = []
+    text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
+    text.rewrite(invert_logistic, keys)
+    text.rewrite(average_sets)
+    text.rewrite(write_games, options)
     if options.scaffold:
-        statements, processes = write_noise(statements, keys)
-        statements, paths = write_paths(statements, keys)
-        paths = [*processes, *paths]
-    rooted, roots = root_squares(statements)
-    named_first, signs = name_first(write_classes(write_named_laws(rooted)))
-    named_first, derivatives = write_derivatives(named_first, _heads(keys))
-    averaged, means = average_draws(named_first)
-    chosen, codes = with_codes(averaged, options)
-    out, densities = write_density_functionals(chosen, keys)
-    out, named = write_functionals(out, keys)
-    out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
-    notes = [*logits, *sets, *games, *paths, *roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
-    out, more = write_evolutions(out)
-    notes += more
-    out, empirical = write_means(out)
-    notes += empirical
-    out, more = average_examples(write_pairs(out, keys))
-    notes += more
-    out, more = count_examples(out, keys)
-    notes += more
-    out, more = write_wholes(natural_logs(out))
-    notes += more
-    for write in (write_likelihoods, write_arguments):
-        out, more = write(out)
-        notes += more
-    out, more = index_noise(out, options.scaffold)
-    notes += more
+        text.rewrite(write_noise, keys)
+        text.rewrite(write_paths, keys)
+    text.rewrite(root_squares)
+    text.rewrite(write_named_laws)
+    text.rewrite(write_classes)
+    text.rewrite(name_first)
+    text.rewrite(write_derivatives, heads)
+    text.rewrite(average_draws)
+    text.rewrite(with_codes, options)
+    text.rewrite(write_density_functionals, keys)
+    text.rewrite(write_functionals, keys)
+    text.rewrite(name_base_draws)
+    unfolded, notes, called = unfold_definitions(text.statements, heads)
+    text.statements, text.notes = unfolded, [*text.notes, *notes]
+    text.rewrite(write_evolutions)
+    text.rewrite(write_means)
+    text.rewrite(write_pairs, keys)
+    text.rewrite(average_examples)
+    text.rewrite(count_examples, keys)
+    text.rewrite(natural_logs)
+    text.rewrite(write_wholes)
+    text.rewrite(write_likelihoods)
+    text.rewrite(write_arguments)
+    text.rewrite(index_noise, options.scaffold)
     if options.scaffold:
-        out, more = write_posteriors(out, keys)
-        notes += more
-    return out, notes, called
-
-
-def _heads(keys: Sequence[tree.Node]) -> list[tree.Node]:
-    """The names of what is bound."""
-    return [key.head if isinstance(key, tree.Call) else key for key in keys]
+        text.rewrite(write_posteriors, keys)
+    return text.statements, text.notes, called
