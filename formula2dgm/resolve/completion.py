@@ -17,9 +17,11 @@ from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.per_example import average_examples
+from formula2dgm.resolve.random_variables import write_values
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.unfolding import unfold_definitions
+from formula2dgm.resolve.unsaid_draws import write_draws
 from formula2dgm.syntax import tree
 
 
@@ -31,11 +33,12 @@ def completed(
     named_first, signs = name_first(rooted)
     named_first, derivatives = write_derivatives(named_first, _heads(keys))
     averaged, means = average_draws(named_first)
+    averaged, values = write_values(averaged, keys)
     chosen, codes = with_codes(averaged, options)
     out, densities = write_density_functionals(chosen, keys)
     out, named = write_functionals(out, keys)
     out, notes, called = unfold_definitions(name_base_draws(out), _heads(keys))
-    notes = [*roots, *signs, *derivatives, *means, *codes, *densities, *named, *notes]
+    notes = [*roots, *signs, *derivatives, *means, *values, *codes, *densities, *named, *notes]
     out, more = write_evolutions(out)
     notes += more
     out, more = average_examples(out)
@@ -45,6 +48,8 @@ def completed(
     if options.scaffold:
         out, more = write_posteriors(out, keys)
         notes += more
+    out, more = write_draws(out)
+    notes += more
     return out, notes, called
 
 
