@@ -22,6 +22,7 @@ from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.resolve.unsaid_draws import write_draws
+from formula2dgm.resolve.unsaid_samples import write_samples
 from formula2dgm.syntax import tree
 
 
@@ -48,6 +49,8 @@ def completed(
     if options.scaffold:
         out, more = write_posteriors(out, keys)
         notes += more
+    out, more = write_samples(out)
+    notes += more
     out, more = write_draws(out)
     notes += more
     return out, notes, called
