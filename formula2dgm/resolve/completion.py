@@ -13,6 +13,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.evolutions import write_evolutions
+from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
@@ -49,6 +50,8 @@ def completed(
     if options.scaffold:
         out, more = write_posteriors(out, keys)
         notes += more
+    out, more = write_spaces(out, keys, options.scaffold)
+    notes += more
     out, more = write_samples(out)
     notes += more
     out, more = write_draws(out)
