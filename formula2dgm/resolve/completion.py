@@ -11,6 +11,7 @@ from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.codebooks import with_codes
+from formula2dgm.resolve.data_entropy import leave_out_entropies
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.finite_sums import write_spaces
@@ -50,6 +51,8 @@ def completed(
     if options.scaffold:
         out, more = write_posteriors(out, keys)
         notes += more
+    out, more = leave_out_entropies(out, keys)
+    notes += more
     out, more = write_spaces(out, keys, options.scaffold)
     notes += more
     out, more = write_samples(out)
