@@ -15,6 +15,7 @@ from dataclasses import replace
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 
 
@@ -50,8 +51,8 @@ class _Writer:
     def _term(self, node: tree.Node, drawn: frozenset[tree.Node]) -> tree.Node | None:
         """A term, or None where nothing of it is left."""
         match node:
-            case tree.Chain(members=(first, *rest)):
-                return replace(node, members=(first, *(self.written(each, drawn) for each in rest)))
+            case tree.Chain(members=(first, *others)):
+                return replace(node, members=(first, *(self.written(each, drawn) for each in others)))
             case tree.Add(terms):
                 kept = [each for term in terms if (each := self._term(term, drawn)) is not None]
                 if not kept or all(a is b for a, b in zip(kept, terms, strict=False)) and len(kept) == len(terms):
@@ -64,7 +65,9 @@ class _Writer:
             case tree.Divergence(name="KL", left=left, right=right) if self._is_at_data(left, drawn):
                 return self._cross_entropy(node, left, right)
             case tree.Prefix(name="log", operand=inside) if (rest := self._without(inside, drawn)) is not inside:
-                self.notes.append(Note(f"{node}: the density of the data is left out: nothing trained is in it", node.span))
+                self.notes.append(
+                    Note(f"{node}: the density of the data is left out: nothing trained is in it", node.span)
+                )
                 return self._logarithm(rest)
         return node
 
@@ -103,10 +106,9 @@ class _Writer:
 
     def _is_at_data(self, node: tree.Node, drawn: frozenset[tree.Node]) -> bool:
         """Is it the density of the data, which nothing says or binds, at examples?"""
-        if not isinstance(node, tree.Call) or node.given is not None or not is_of_data(node.head):
+        if not isinstance(node, tree.Call) or not is_density_call(node) or node.given is not None:
             return False
-        plain = all(isinstance(each, tree.Symbol) for each in node.args)
-        return plain and node.head not in self.said and not set(node.args) & (drawn | self.made)
+        return is_of_data(node.head) and node.head not in self.said and not set(node.args) & (drawn | self.made)
 
     def _drawn(self, node: tree.Expect) -> frozenset[tree.Node]:
         """What an expectation draws from anything but the data."""

@@ -40,7 +40,8 @@ def hyperparameter(
             context.unsized.setdefault(key, symbol)
             return context.arena.make(ir.Hyper, key, origin=symbol)
         stepwise = context.time is not None and any(True for _ in context.time.places(name))
-        unknown = (names_objective(symbol) and not whole) or (stepwise and name.letter.isascii() and len(name.letter) == 1)
+        an_objective = names_objective(symbol) and not whole
+        unknown = an_objective or (stepwise and name.letter.isascii() and len(name.letter) == 1)
         if default is None and context.options.scaffold and not unknown:
             default = 5 if whole else 0.5 if is_weighed_against_rest(context, symbol) else 1.0
             context.assume(f"{key} is {default}", symbol.span)

@@ -31,10 +31,13 @@ def write_values(
     def rebuild(node: tree.Node) -> tree.Node:
         if isinstance(node, tree.Call):
             return node
-        for capital, small in _capitals(node).items() if isinstance(node, tree.Expect) else ():
-            if meant[capital] == everything.count(capital):
-                notes.append(Note(f"{capital} is {small}, which the expectation draws", node.span))
-                node = replace(node, body=_exchanged(node.body, capital, small))
+        if isinstance(node, tree.Expect):
+            body = node.body
+            for capital, small in _capitals(node).items():
+                if meant[capital] == everything.count(capital):
+                    notes.append(Note(f"{capital} is {small}, which the expectation draws", node.span))
+                    body = _exchanged(body, capital, small)
+            node = node if body is node.body else replace(node, body=body)
         return map_children(node, rebuild)
 
     return [replace(each, body=rebuild(each.body)) for each in statements], notes

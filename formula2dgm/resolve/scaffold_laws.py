@@ -73,9 +73,7 @@ def _models_data(context: Context, signature: Signature, name: Name) -> bool:
     return bool(signature.group) and name.id in context.model.variables and name.id not in made
 
 
-def _size_of_data(
-    context: Context, signature: Signature, name: Name, shape: tuple[int, ...] | None
-) -> tuple[int, ...]:
+def _size_of_data(context: Context, signature: Signature, name: Name, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     if shape is None:
         raise context.refuse(
             "F2D-0609",

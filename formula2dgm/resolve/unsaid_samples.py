@@ -52,9 +52,7 @@ def _bound_by(node: tree.Node) -> list[tree.Symbol]:
     return [replace(each, sub=(), sup=()) for each in items if isinstance(each, tree.Symbol)]
 
 
-def _drawn(
-    node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Symbol]
-) -> tree.Expect | None:
+def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Symbol]) -> tree.Expect | None:
     """The average of samples under their draws, where it is one and what they are drawn from is known."""
     total = _averaged(node)
     index = total.binders[0] if total is not None else None
@@ -68,7 +66,9 @@ def _drawn(
     if len(samples) != 1:
         return None
     (sample,) = samples
-    found = [each for each in sources if [*map(_bare, each.args)] == [_bare(sample)] and _is_of(sample, index.name, each)]
+    found = [
+        each for each in sources if [*map(_bare, each.args)] == [_bare(sample)] and _is_of(sample, index.name, each)
+    ]
     if len(found) != 1:
         return None
     every = tree.Range(index.value, total.upper, span=sample.span)
