@@ -39,9 +39,14 @@ class _Writer:
     """Writes the terms of one text without the entropy of its data."""
 
     def __init__(self, statements: Sequence[tree.Statement], bound: Sequence[tree.Node]):
-        lefts = [each.body.members[0] for each in statements if isinstance(each.body, tree.Chain)]
-        self.said = {each.head for each in (*lefts, *bound) if isinstance(each, tree.Call)}
-        self.made = {each for each in lefts if isinstance(each, tree.Symbol)}
+        chains = [each.body for each in statements if isinstance(each.body, tree.Chain)]
+        heads = [each for each in (*(chain.members[0] for chain in chains), *bound) if isinstance(each, tree.Call)]
+        self.said = {each.head for each in heads}
+        self.made = {
+            each.members[0]
+            for each in chains
+            if each.relations[0] in ("=", ":=") or (each.relations[0] == "~" and not is_of_data(_head(each.members[1])))
+        }
         self.notes: list[Note] = []
 
     def written(self, node: tree.Node, drawn: frozenset[tree.Node]) -> tree.Node:
@@ -115,7 +120,11 @@ class _Writer:
         found: set[tree.Node] = set()
         for each in node.binders:
             source = each.density if isinstance(each, tree.Draws) else each
-            if not is_of_data(source.head if isinstance(source, tree.Call) else source):
+            if not is_of_data(_head(source)):
                 names = each.names if isinstance(each, tree.Draws) else each.args if isinstance(each, tree.Call) else ()
                 found |= set(names)
         return frozenset(found)
+
+
+def _head(density: tree.Node) -> tree.Node:
+    return density.head if isinstance(density, tree.Call) else density

@@ -69,7 +69,7 @@ def _refuse_data(context: Context, signature: Signature) -> None:
 
 def _models_data(context: Context, signature: Signature, name: Name) -> bool:
     """``p_\\theta(x)`` of data x: its parameters are to be learned."""
-    made = context.latent | context.model.drawn.keys() | context.model.definitions.keys()
+    made = context.latent | context.model.definitions.keys()
     return bool(signature.group) and name.id in context.model.variables and name.id not in made
 
 

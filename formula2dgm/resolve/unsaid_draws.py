@@ -38,8 +38,9 @@ class _Writer:
         bodies = [each.body for each in statements]
         self.names = Names.of(bodies, frozenset())
         self.drawn = list(dict.fromkeys(each for body in bodies for each in _drawn_from(body)))
-        lefts = [each.members[0] for each in bodies if isinstance(each, tree.Chain)]
-        self.said = frozenset(id for left in lefts for id in self._ids((left,)))
+        chains = [each for each in bodies if isinstance(each, tree.Chain) and each.relations[0] != "in"]
+        lefts = [item for each in chains for item in _items(each.members[0])]
+        self.said = self._ids(lefts)
         self.notes: list[Note] = []
 
     def written(self, node: tree.Node, around: frozenset[str]) -> tree.Node:
@@ -93,6 +94,10 @@ class _Writer:
 
     def _ids(self, nodes: Iterable[tree.Node]) -> frozenset[str]:
         return frozenset(read_name(each, self.names.indices).id for each in nodes if isinstance(each, tree.Symbol))
+
+
+def _items(node: tree.Node) -> tuple[tree.Node, ...]:
+    return node.items if isinstance(node, tree.Tuple) else (node,)
 
 
 def _is_linear(node: tree.Node) -> bool:

@@ -43,7 +43,7 @@ def _is_approximation(call: tree.Call) -> bool:
 def _bound_by(node: tree.Node) -> list[tree.Symbol]:
     """The names that a statement or a bracket says something of, without their indices."""
     match node:
-        case tree.Chain(members=(left, *_)):
+        case tree.Chain(members=(left, *_), relations=(relation, *_)) if relation != "in":
             items = left.items if isinstance(left, tree.Tuple) else (left,)
         case tree.Draws(names=items) | tree.Expect(binders=items):
             items = tuple(arg for each in items for arg in (each.args if isinstance(each, tree.Call) else (each,)))

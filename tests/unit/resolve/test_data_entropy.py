@@ -19,6 +19,8 @@ SIZES = {"x": 2}
     [
         r"\min KL[p_{data}(x) \| p_\theta(x)]",
         r"\min E_{x \sim p_{data}}[\log p_{data}(x) - \log p_\theta(x)]",
+        r"\min E_{x \sim p_{data}}[\log p_{data}(x) - \log p_\theta(x)]; x \in \mathbb{R}^2",
+        r"\min E[\log p_{data}(x) - \log p_\theta(x)]; x \sim p_{data}",
         r"\min E_{p_{data}(x)}[\log \frac{p_{data}(x)}{p_\theta(x)}]",
         r"\min -E_{p_{data}(x)}[\log \frac{p_\theta(x)}{p_{data}(x)}]",
     ],

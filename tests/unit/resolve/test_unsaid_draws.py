@@ -18,6 +18,7 @@ def test_over_the_left_side_of_a_divergence() -> None:
     model = Model()
     expected = (model.log_p(model.z()) - model.kl()).mean()
     assert_close(model.value(ELBO), expected)
+    assert_close(model.value([ELBO, r"z \in \mathbb{R}^2"]), expected)
     assert "E[log p(x|z)] is over q(z|x)" in assumed(ELBO, model.bindings)
     assert_agrees(ELBO, model.bindings, {"x": model.x})
 

@@ -26,6 +26,8 @@ def test_samples_are_drawn_from_the_approximation(written: str) -> None:
     objective = assert_agrees(written, {**model.bindings, "L": 4}, data)
     found = objective(data, noise={"z": noise}).value
     each = [model.log_p(model.z(noise[draw])) for draw in range(4)]
+    spaced = [written, r"z \in \mathbb{R}^2"]
+    assert "what the samples are drawn from" in assumed(spaced, {**model.bindings, "L": 4})
     assert_close(found, (torch.stack(each).mean(0) - model.kl()).mean())
     assert "nothing else says what the samples are drawn from" in assumed(written, {**model.bindings, "L": 4})
 
