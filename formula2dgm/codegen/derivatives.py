@@ -19,6 +19,9 @@ def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
         case ir.LogAbsDet(matrix):
             found = call("torch.linalg.slogdet", expression(scope, matrix, "value"))
             return Code(f"{found.text}.logabsdet", ATOM, found.head, found.items, f"{found.tail}.logabsdet")
+        case ir.Grad(body, wrt) if own := _own_axes(body, wrt):
+            of, by = expression(scope, body, "number"), expression(scope, wrt, "value")
+            return call(scope.use("gradient_of_each"), of, by, str(own))
         case ir.Grad(body, wrt):
             inner = method(expression(scope, body, "number"), "sum")
             again = () if node in scope.constant else ("create_graph=True",)
@@ -27,3 +30,8 @@ def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
     function = "jacobian_trace" if isinstance(node, ir.JacobianTrace) else "log_det_jacobian"
     both = (expression(scope, each, "value") for each in (node.body, node.wrt))
     return call(scope.use(function), *both, str(len(node.wrt.axes)))
+
+
+def _own_axes(body: ir.Node, wrt: ir.Node) -> tuple[int, ...]:
+    """The positions of the axes of a body that the value lacks by which it is derived: its draws, say."""
+    return tuple(place for place, axis in enumerate(body.axes) if axis not in wrt.axes)

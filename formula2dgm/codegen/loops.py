@@ -243,7 +243,8 @@ class LoopWriter:
         """The lists that keep steps: one for each variable of the body that something outside reads."""
         by_code: dict[str, list[ir.Node]] = {}
         for node in self.loop.kept:
-            by_code.setdefault(self.inner.bound[self.step.at[node]].text, []).append(node)
+            one = node.body if isinstance(node, ir.Prefix) else node  # outside, the steps so far are all steps
+            by_code.setdefault(self.inner.bound[self.step.at[one]].text, []).append(node)
         lists = {}
         for text, nodes in by_code.items():
             whole = text.removesuffix(f"_{self.index}") if text.isidentifier() else self._name(nodes[0])

@@ -179,6 +179,8 @@ class _Methods:
         head = Body(4)
         nodes: list[ir.Node] = [*laws.values(), *values.values()]
         used = names_in(with_carried(self.program, nodes))
+        inputs = [each.name for each in self.program.inputs]
+        used |= set() if used & set(inputs) else set(inputs)  # what no data lead to is drawn for as many examples
         self._signature(head, "reconstruct", "dict[str, Tensor]", only=used)
         head.write('    """The mean of each variable that the formula scores, given the latents drawn for it."""')
         self._defaults(scope, used)

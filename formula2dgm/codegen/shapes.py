@@ -188,4 +188,8 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [left, right, *([node] if elementwise else [])]
         case ir.Draw(law):
             return [node, law] if not law.scalar else []
+        case ir.Dot():
+            return [child for child in node.children if child.event != "number"]
+        case ir.Grad(_, by):
+            return [node, by]
     return []

@@ -79,7 +79,7 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
             return of(top) | (_flipped(of(bottom)) if is_density_call(bottom) else frozenset())
         case tree.Expect(binders, body):
             return polarity(body, known, samplers | samplers_of(binders, known))
-        case tree.Big(op="sum", body=body) | tree.Labelled(body, _):
+        case tree.Big(op="sum", body=body) | tree.Labelled(body, _) | tree.Integral(body=body):
             return of(body)
         case tree.Divergence("MI"):
             return frozenset()  # raised by some objectives, lowered by others

@@ -15,6 +15,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
+from formula2dgm.resolve.data_entropy import leave_out_entropies
 from formula2dgm.resolve.data_likelihoods import write_likelihoods
 from formula2dgm.resolve.data_sums import average_sets
 from formula2dgm.resolve.default_noise import write_noise
@@ -22,6 +23,7 @@ from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.empirical_means import write_means
 from formula2dgm.resolve.evolutions import write_evolutions
+from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
@@ -30,10 +32,13 @@ from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.named_laws import write_named_laws
 from formula2dgm.resolve.pair_definitions import write_pairs
 from formula2dgm.resolve.per_example import average_examples
+from formula2dgm.resolve.random_variables import write_values
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.subscripted_values import write_arguments
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.unfolding import unfold_definitions
+from formula2dgm.resolve.unsaid_draws import write_draws
+from formula2dgm.resolve.unsaid_samples import write_samples
 from formula2dgm.resolve.whole_values import write_wholes
 from formula2dgm.syntax import tree
 
@@ -69,6 +74,7 @@ def completed(
     text.rewrite(name_first)
     text.rewrite(write_derivatives, heads)
     text.rewrite(average_draws)
+    text.rewrite(write_values, keys)
     text.rewrite(with_codes, options)
     text.rewrite(write_density_functionals, keys)
     text.rewrite(write_functionals, keys)
@@ -87,4 +93,8 @@ def completed(
     text.rewrite(index_noise, options.scaffold)
     if options.scaffold:
         text.rewrite(write_posteriors, keys)
+    text.rewrite(leave_out_entropies, keys)
+    text.rewrite(write_spaces, keys, options.scaffold)
+    text.rewrite(write_samples)
+    text.rewrite(write_draws)
     return text.statements, text.notes, called

@@ -42,7 +42,8 @@ def hyperparameter(
             return context.arena.make(ir.Hyper, key, origin=symbol)
         stepwise = context.time is not None and any(True for _ in context.time.places(name))
         noise = stepwise and name.letter in NOISE_LETTERS
-        unknown = noise or names_objective(symbol) or (stepwise and name.letter.isascii() and len(name.letter) == 1)
+        an_objective = names_objective(symbol) and not whole
+        unknown = noise or an_objective or (stepwise and name.letter.isascii() and len(name.letter) == 1)
         if default is None and context.options.scaffold and not unknown:
             default = 5 if whole else 0.5 if is_weighed_against_rest(context, symbol) else 1.0
             context.assume(f"{key} is {default}", symbol.span)

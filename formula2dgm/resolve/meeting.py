@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from formula2dgm.reading.bilinear import derivative_between
 from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
@@ -105,6 +106,10 @@ class Meetings:
                     yield [*self._parts(operand), *self._parts(by)]
                 case tree.Add() | tree.Norm():
                     yield list(self._parts(node.body if isinstance(node, tree.Norm) else node))
+                case tree.Mul() if (between := derivative_between(node)) and [*self._parts(between.right)]:
+                    made = () if between.name == "hess" else (between.operand,)
+                    meeting = (between.left, *made, *between.by, between.right)
+                    yield [part for each in meeting for part in self._parts(each)]
                 case tree.Mul(factors=factors):
                     for left, right in zip(factors, factors[1:], strict=False):
                         if isinstance(left, tree.Power) and str(left.exponent) in ("T", "top"):

@@ -154,6 +154,9 @@ def open_expectation(context: Context, node: tree.Expect, scope: Scope, evaluate
     below = replace(below, common=scope.common or _sums_examples(context, node.body))
     bound = bind(context, node.binders, below, evaluate, node.body)
     bound.outside = frozenset(scope.values.values())
+    if not node.binders and bound.nonlinear:
+        bound.batch = scope.batch
+        context.assume(f"{node} does not say over what: it is the mean over the data", node.span)
     inner = below.bind(bound.values)
     reduces = [("sum", axis) for axis in bound.others] + [("mean", axis) for axis in bound.averages]
     opened = Opened(inner, reduces, list(bound.enumerated), None, bound, drawn=bound.draws)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.resolve.bilinear import bilinear
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.divergences_names import squared_hellinger, takes_power
 from formula2dgm.resolve.flows import applied
@@ -28,6 +29,8 @@ def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
         raise context.refuse(
             "F2D-0213", f"{node} is a composition of functions without an argument", node.span, "write f(g(x))"
         )
+    if (between := bilinear(evaluate, node, scope)) is not None:
+        return between
     linear = linear_factors(context, node.factors)
     turned = product(context, node, lambda each, i: evaluate(each, scope.under(node, linear[i])))
     if turned is not None:

@@ -11,6 +11,7 @@ from typing import Literal
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter, Scaffold
+from formula2dgm.reading.data_names import DATA_LABELS
 from formula2dgm.reading.names import Name, identifier
 from formula2dgm.reading.signature import Signature, slot_value
 from formula2dgm.resolve.approximations import is_approximation
@@ -38,6 +39,10 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
     )
     shape = event_shape(context, name)
     label = signature.label
+    if not given:
+        _refuse_data(context, signature)
+    if not given and family.name == "Normal" and _models_data(context, signature, name):
+        return _fitted_normal(context, signature, _size_of_data(context, signature, name, shape))
     if not given and family.name == "Normal" and shape is not None and is_approximation(context, signature):
         return _fitted_normal(context, signature, shape)
     if not given and family.name == "Normal":
@@ -49,6 +54,34 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
         params = (("logits", _uniform_logits(context, signature, space.classes if space else None, shape)),)
         return context.arena.make(ir.Law, label, family.name, params, shape, False, ())
     return _network_law(context, signature, family.name, shape, given)
+
+
+def _refuse_data(context: Context, signature: Signature) -> None:
+    """The density of the data has no default: the data are its only examples."""
+    if DATA_LABELS & set(signature.head.split("_")[1:]):
+        raise context.refuse(
+            "F2D-0520",
+            f"{signature.label} is scored, and the density of the data is known by its examples alone",
+            signature.slots[0].span,
+            f"bind {signature.label}, or write what estimates it: a discriminator, a classifier",
+        )
+
+
+def _models_data(context: Context, signature: Signature, name: Name) -> bool:
+    """``p_\\theta(x)`` of data x: its parameters are to be learned."""
+    made = context.latent | context.model.definitions.keys()
+    return bool(signature.group) and name.id in context.model.variables and name.id not in made
+
+
+def _size_of_data(context: Context, signature: Signature, name: Name, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    if shape is None:
+        raise context.refuse(
+            "F2D-0609",
+            f"{signature.label} is learned, and the formula does not say the shape of {name.id}",
+            signature.slots[0].span,
+            f"say it: dims={{{name.id!r}: 64}}, or bind {signature.label}",
+        )
+    return shape
 
 
 def _fitted_normal(context: Context, signature: Signature, shape: tuple[int, ...]) -> ir.Law:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from formula2dgm.reading.kinds import binder_names
-from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.chain_paths import paths_of
 from formula2dgm.resolve.context import Context, Refused
@@ -139,7 +139,7 @@ def _derived(context: Context, call: tree.Call) -> list[Run]:
         steps = [each for each in _of_steps(context, wanted.head) if name and _over(each) == name.id]
         inside = [each for each in steps if each.signature.ids[1] <= wanted.ids[0] | wanted.ids[1]]
         if not inside and name is not None and context.options.scaffold:
-            found.append(_default(context, call, wanted, name))
+            found.append(_written(context, call, wanted, name) or _default(context, call, wanted, name))
             continue
         if not inside or len(inside) > 2:
             raise _unknown(context, call, name.id if name else str(call))
@@ -148,6 +148,28 @@ def _derived(context: Context, call: tree.Call) -> list[Run]:
             start = 1 if density is first else 2 if first is not None else None
             found.append(_run(context, call, wanted, density, start))
     return found
+
+
+def _written(context: Context, call: tree.Call, wanted: Signature, name: Name) -> Run | None:
+    """The product of the one density of single steps that the text writes, ``q(z_t|z_{1:t-1}, x_{1:t})``."""
+    time, span = context.time, call.span
+    assert time is not None
+    found: dict[tree.Call, tree.Symbol] = {}
+    for node in (each for root in context.model.expressions() for each in root.walk()):
+        if not isinstance(node, tree.Call) or not is_density_call(node) or len(node.args) != 1:
+            continue
+        own = read_signature(node, context.model.indices, context.model.parameters)
+        steps = [item for item, _ in time.places(own.variables[0])] if own.variables[0] else []
+        same = (own.head, own.group, own.ids[0]) == (wanted.head, wanted.group, frozenset((name.id,)))
+        if same and own.ids[1] <= wanted.ids[0] | wanted.ids[1] and len(steps) == 1 and plain(steps[0]) in time.indices:
+            assert isinstance(steps[0], tree.Symbol)
+            found[node] = steps[0]
+    if len(found) != 1:
+        return None
+    ((step, letter),) = found.items()
+    binder = tree.Binds(letter, tree.Number(str(time.start), span=span), span=span)
+    context.assume(f"{call} is the product over {letter} of {step}", span)
+    return Run(step, tree.Big("prod", (binder,), None, step, False, span=span))
 
 
 def _default(context: Context, call: tree.Call, wanted: Signature, name: Name) -> Run:

@@ -136,7 +136,7 @@ def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, 
                     "F2D-0410",
                     f"{name} is summed, but {law.label} is not finite",
                     node.span,
-                    f"write an expectation over {name}",
+                    f"write an expectation over {name}, or say which values it has: {name} \\in \\{{1, \\dots, 5\\}}",
                 )
             context.estimators.summed(name)
             axis = opened.scope.fresh(Axis("enumeration", name), name)

@@ -1,0 +1,130 @@
+r"""The density of the data where something scores it: it is known by its examples alone.
+
+    KL[p_{data}(x) \| p(x)]                       E_{p_{data}(x)}[-\log p(x)]
+    E_{p_{data}}[\log p_{data}(x) - \log p(x)]    E_{p_{data}}[-\log p(x)]
+
+At the examples, the logarithm of the density of the data depends on nothing that is trained: as a term of an objective
+it is left out. Elsewhere, at values that a model makes or under a function, it has to be bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from formula2dgm.reading import Note
+from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES
+from formula2dgm.reading.names import read_name
+from formula2dgm.reading.signature import is_density_call
+from formula2dgm.syntax import tree
+
+
+def leave_out_entropies(
+    statements: Sequence[tree.Statement], bound: Sequence[tree.Node]
+) -> tuple[list[tree.Statement], list[Note]]:
+    """The statements without such terms, and what was decided. ``bound`` are the bindings' keys."""
+    writer = _Writer(statements, bound)
+    return [replace(each, body=writer.written(each.body, frozenset())) for each in statements], writer.notes
+
+
+def is_of_data(head: tree.Node) -> bool:
+    """By its name, is a density that of the data?"""
+    if not isinstance(head, tree.Symbol):
+        return False
+    name = read_name(head, frozenset(), head=True)
+    return name.id in DATA_NAMES or bool(DATA_LABELS & set(name.labels))
+
+
+class _Writer:
+    """Writes the terms of one text without the entropy of its data."""
+
+    def __init__(self, statements: Sequence[tree.Statement], bound: Sequence[tree.Node]):
+        chains = [each.body for each in statements if isinstance(each.body, tree.Chain)]
+        heads = [each for each in (*(chain.members[0] for chain in chains), *bound) if isinstance(each, tree.Call)]
+        self.said = {each.head for each in heads}
+        self.made = {
+            each.members[0]
+            for each in chains
+            if each.relations[0] in ("=", ":=") or (each.relations[0] == "~" and not is_of_data(_head(each.members[1])))
+        }
+        self.notes: list[Note] = []
+
+    def written(self, node: tree.Node, drawn: frozenset[tree.Node]) -> tree.Node:
+        """What is linear in the terms of an objective, where ``drawn`` are not data."""
+        return self._term(node, drawn) or tree.Number("0", span=node.span)
+
+    def _term(self, node: tree.Node, drawn: frozenset[tree.Node]) -> tree.Node | None:
+        """A term, or None where nothing of it is left."""
+        match node:
+            case tree.Chain(members=(first, *others)):
+                return replace(node, members=(first, *(self.written(each, drawn) for each in others)))
+            case tree.Add(terms):
+                kept = [each for term in terms if (each := self._term(term, drawn)) is not None]
+                if not kept or all(a is b for a, b in zip(kept, terms, strict=False)) and len(kept) == len(terms):
+                    return node if kept else None
+                return replace(node, terms=tuple(kept)) if len(kept) > 1 else kept[0]
+            case tree.Expect():
+                return self._around(node, drawn | self._drawn(node))
+            case tree.Neg() | tree.Optimise() | tree.Labelled() | tree.Big(op="sum"):
+                return self._around(node, drawn)
+            case tree.Divergence(name="KL", left=left, right=right) if self._is_at_data(left, drawn):
+                return self._cross_entropy(node, left, right)
+            case tree.Prefix(name="log", operand=inside) if (rest := self._without(inside, drawn)) is not inside:
+                self.notes.append(
+                    Note(f"{node}: the density of the data is left out: nothing trained is in it", node.span)
+                )
+                return self._logarithm(rest)
+        return node
+
+    def _around(
+        self, node: tree.Expect | tree.Neg | tree.Optimise | tree.Labelled | tree.Big, drawn: frozenset[tree.Node]
+    ) -> tree.Node | None:
+        body = self._term(node.body, drawn)
+        if body is None or body is node.body:
+            return None if body is None else node
+        if isinstance(node, tree.Neg) and isinstance(body, tree.Neg):
+            return body.body
+        return replace(node, body=body)
+
+    def _cross_entropy(self, node: tree.Divergence, left: tree.Node, right: tree.Node) -> tree.Node:
+        log = tree.Prefix("log", right, span=right.span)
+        bracket = tree.Expect((left,), tree.Neg(log, span=right.span), span=node.span)
+        self.notes.append(Note(f"{node} is {bracket}, but for the entropy of the data", node.span))
+        return bracket
+
+    def _without(self, inside: tree.Node, drawn: frozenset[tree.Node]) -> tree.Node | None:
+        """The argument of a logarithm without what is over the data; itself where nothing of it is."""
+        match inside:
+            case tree.Div(top, bottom) if self._is_at_data(top, drawn):
+                return tree.Div(tree.Number("1", span=top.span), bottom, span=inside.span)
+            case tree.Div(top, bottom) if self._is_at_data(bottom, drawn):
+                return top
+        return None if self._is_at_data(inside, drawn) else inside
+
+    def _logarithm(self, rest: tree.Node | None) -> tree.Node | None:
+        match rest:
+            case None:
+                return None
+            case tree.Div(tree.Number("1"), bottom):
+                return tree.Neg(tree.Prefix("log", bottom, span=bottom.span), span=rest.span)
+        return tree.Prefix("log", rest, span=rest.span)
+
+    def _is_at_data(self, node: tree.Node, drawn: frozenset[tree.Node]) -> bool:
+        """Is it the density of the data, which nothing says or binds, at examples?"""
+        if not isinstance(node, tree.Call) or not is_density_call(node) or node.given is not None:
+            return False
+        return is_of_data(node.head) and node.head not in self.said and not set(node.args) & (drawn | self.made)
+
+    def _drawn(self, node: tree.Expect) -> frozenset[tree.Node]:
+        """What an expectation draws from anything but the data."""
+        found: set[tree.Node] = set()
+        for each in node.binders:
+            source = each.density if isinstance(each, tree.Draws) else each
+            if not is_of_data(_head(source)):
+                names = each.names if isinstance(each, tree.Draws) else each.args if isinstance(each, tree.Call) else ()
+                found |= set(names)
+        return frozenset(found)
+
+
+def _head(density: tree.Node) -> tree.Node:
+    return density.head if isinstance(density, tree.Call) else density
