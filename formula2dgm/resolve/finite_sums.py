@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from formula2dgm.reading import Note
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.spaces import sizes_of
+from formula2dgm.resolve.timeline import TIME_BOUNDS
 from formula2dgm.syntax import tree
 
 #: How many values a variable has by default.
@@ -28,7 +29,7 @@ def write_spaces(
     out, notes = list(statements), list[Note]()
     for node in (each for body in bodies for each in body.walk() if isinstance(each, tree.Big)):
         variable = _variable(node)
-        if variable is None or variable in known or node.upper is None:
+        if variable is None or variable in known or node.upper is None or str(node.upper) in TIME_BOUNDS:
             continue
         if isinstance(node.upper, tree.Symbol) and node.upper not in sizes:
             if not defaults or node.upper in bound:

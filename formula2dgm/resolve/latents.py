@@ -1,4 +1,5 @@
-"""Which variables are drawn: by a statement, by an expectation over a density, or by a divergence's left side."""
+"""Which variables are drawn: by a statement, by an expectation or an integral over a density, or by the left side of a
+divergence."""
 
 from __future__ import annotations
 
@@ -30,6 +31,8 @@ def find_latents(context: Context, wanted: Wanted | None = None) -> frozenset[st
             elif isinstance(node, tree.Divergence):
                 for call in (each for each in _factors(node.left) if isinstance(each, tree.Call)):
                     found |= _ids(context, call.args)
+            elif isinstance(node, tree.Integral) and node.lower is None and node.upper is None:
+                found |= _ids(context, node.variables)
     return frozenset(found)
 
 

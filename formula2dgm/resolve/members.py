@@ -31,7 +31,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
             break
         kept = context.found
         context.found = Diagnostics()
-        before = context.collected()
+        before, known, assumed = context.collected(), list(context.densities.all), list(context.assumptions)
         try:
             drafts = _terms(context, member, scope)
             if not context.found.errors:
@@ -45,6 +45,8 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         failures.append(context.found)
         context.found = kept
         context.restore(before)
+        context.densities.all[:] = known  # a default of a member that is given up is a factor of no joint
+        context.assumptions[:] = assumed
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")
 

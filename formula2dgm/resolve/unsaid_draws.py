@@ -49,12 +49,13 @@ class _Writer:
             case tree.Prefix() | tree.Func() | tree.Power() if not _is_linear(node):
                 return node
             case tree.Expect(binders=(), given=None):
-                sources = self._sources(node.body, around, (*self.drawn, *_scored(node.body)))
+                sources = self._sources((node.body,), around, (*self.drawn, *_scored(node.body)))
                 if sources:
                     self.notes.append(Note(f"{node} is over {listed(sources)}", node.span))
                     node = replace(node, binders=tuple(sources))
             case tree.Divergence(left=left) | tree.Func(name="H", args=(left,)):
-                sources = self._sources(node, around, self.drawn)
+                over = self._ids(arg for call in _factors(left) for arg in call.args)
+                sources = self._sources(_givens(node), around, self.drawn, over)
                 return self._given(node, left, sources) if sources else node
         inner = around | bound_by(node, self.names) if isinstance(node, tree.Expect) else around
         if isinstance(node, tree.Call):
@@ -76,20 +77,28 @@ class _Writer:
         ratio = tree.Add((log_left, tree.Neg(log_right, span=log_right.span)), span=node.span)
         return tree.Labelled(tree.Expect(tuple(sources), ratio, span=node.span), str(node), span=node.span)
 
-    def _sources(self, node: tree.Node, around: frozenset[str], drawn: Sequence[tree.Call]) -> list[tree.Call]:
-        """The densities of what the node reads and nothing draws, parents first; none where one is not known."""
+    def _sources(
+        self,
+        nodes: Sequence[tree.Node],
+        around: frozenset[str],
+        drawn: Sequence[tree.Call],
+        over: frozenset[str] = frozenset(),
+    ) -> list[tree.Call]:
+        """The densities of what the nodes read and nothing draws, parents first; none where one is not known. What a
+        divergence is ``over`` it draws itself."""
         latent = self._ids(arg for call in drawn for arg in call.args) - around - self.said
+        read = (id for id in latent - over if any(occurs_free(each, frozenset((id,)), self.names) for each in nodes))
         found: list[tree.Call] = []
-        waiting = sorted(each for each in latent if occurs_free(node, frozenset((each,)), self.names))
+        waiting = sorted(read)
         while waiting:
             own = waiting.pop()
             if own in self._ids(arg for call in found for arg in call.args):
                 continue
-            over = _without_marginals([each for each in drawn if own in self._ids(each.args)])
-            if len(over) != 1:
+            sources = _without_marginals([each for each in drawn if own in self._ids(each.args)])
+            if len(sources) != 1:
                 return []
-            found.insert(0, over[0])
-            waiting += sorted(self._ids(over[0].given or ()) & latent)
+            found.insert(0, sources[0])
+            waiting += sorted(self._ids(sources[0].given or ()) & latent)
         return found
 
     def _ids(self, nodes: Iterable[tree.Node]) -> frozenset[str]:
@@ -107,6 +116,11 @@ def _is_linear(node: tree.Node) -> bool:
 def _factors(side: tree.Node) -> tuple[tree.Call, ...]:
     parts = side.factors if isinstance(side, tree.Mul) else (side,)
     return tuple(each for each in parts if isinstance(each, tree.Call) and is_density_call(each))
+
+
+def _givens(node: tree.Node) -> list[tree.Node]:
+    """What the densities of a divergence or an entropy are given."""
+    return [each for call in node.walk() if isinstance(call, tree.Call) for each in call.given or ()]
 
 
 def _drawn_from(body: tree.Node) -> Iterator[tree.Call]:

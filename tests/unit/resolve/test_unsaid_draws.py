@@ -106,3 +106,14 @@ def test_an_integral_wants_what_an_expectation_wants() -> None:
     expected = (model.log_p(z) + STANDARD.log_prob(z) - model.q.at(model.x).log_prob(z)).mean()
     assert_close(model.value(text), expected)
     assert f2d.compile(text, model.bindings).program.objectives[0].maximize
+
+
+def test_a_member_that_is_given_up_leaves_no_density_behind() -> None:
+    """log p(x) of the last member, which is not understood, is no factor of p(x, z) in the one before."""
+    text = (
+        r"\mathcal{L} = \int \log \frac{p_\theta(x, z)}{q_\phi(z|x)} q_\phi(z|x) dz"
+        r" = \log p_\theta(x) - KL(q_\phi(\cdot|x) \| p_\theta(\cdot|x))"
+    )
+    found = assumed(text, {}, scaffold=True, dims={"x": 3})
+    assert "p_theta(x|z) is a Normal with standard deviation 1" in found
+    assert "p_theta(z) is the standard Normal" in found and "p_theta(x) is" not in found
