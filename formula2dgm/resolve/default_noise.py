@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
+from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
@@ -18,6 +19,7 @@ from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.default_paths import TIMES
 from formula2dgm.resolve.default_statements import Defaults, is_zero, placed
 from formula2dgm.syntax import parse_one, tree
+from formula2dgm.syntax.vocabulary import UNIFORM
 
 
 def write_noise(
@@ -40,6 +42,8 @@ class _Process(Defaults):
 
     def _process(self) -> tuple[tree.Symbol, tree.Symbol, str] | None:
         """The head of a density of a process that nothing declares, one of its variables, and the index."""
+        if any(is_in_differentials(each.body) or _draws_time(each.body) for each in self.statements):
+            return None
         declared = {
             each.head.letter
             for each in (*self.left_sides(), *self.keys)
@@ -75,13 +79,16 @@ class _Process(Defaults):
         step = f"{head.latex()}({now}_{index}|{now}_{{{index}-1}})"
         law = rf"\mathcal{{N}}({now}_{index}; \sqrt{{1-\beta_{index}}} {now}_{{{index}-1}}, \beta_{index} I)"
         self.add(f"{step} = {law}", slot.span)
+        joint = parse_one(f"{head.latex()}({now}_{{1:T}}|{now}_0)")
+        if any(each == joint for each in self.nodes()):
+            self.add(rf"{joint.latex()} = \prod_{{{index}=1}}^T {step}", slot.span)
         self.schedule("beta", (), index, slot.span)
         self.data(replace(slot, sub=(tree.Number("0", span=slot.span),)))
         self._declare_way_back(slot, index)
 
     def _declare_way_back(self, slot: tree.Symbol, index: str) -> None:
         """``p_\\theta(x_{t-1}|x_t)``, which has parameters: a Normal around a network of ``x_t`` and t, as wide as the
-        step; ``p_\\theta(x_{0:T})`` is made of these."""
+        step; ``p_\\theta(x_0, x_{1:T})`` is made of these."""
         now = replace(slot, sub=()).latex()
         said = set(self.left_sides()) | set(self.keys)
         for call in [each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each)]:
@@ -89,11 +96,10 @@ class _Process(Defaults):
             if not isinstance(head, tree.Symbol) or not head.sub or not self._is_of(call, slot):
                 continue
             back = rf"{head.latex()}({now}_{{{index}-1}}|{now}_{index})"
-            if call.given is None and isinstance(_item(call.args[0]), tree.Range):
-                joint = parse_one(rf"{head.latex()}({now}_{{0:T}})")
-                if call == joint and call not in said:
+            if call.given is None and any(isinstance(_item(each), tree.Range) for each in call.args):
+                if call not in said:
                     last = f"{replace(head, sub=()).latex()}({now}_T)"
-                    self.add(rf"{joint.latex()} = {last} \prod_{{{index}=1}}^T {back}", call.span)
+                    self.add(rf"{call.latex()} = {last} \prod_{{{index}=1}}^T {back}", call.span)
                     said.add(call)
             elif call.given is None or len(call.args) != 1 or len(call.given) != 1:
                 continue
@@ -138,6 +144,22 @@ class _Process(Defaults):
                 self.notes.append(Note(f"{later[0]} of {node} is drawn from {density}", node.span))
                 return tree.Expect((density,), node, span=node.span)
         return map_children(node, lambda each: self._averaged(each, head))
+
+
+def _draws_time(body: tree.Node) -> bool:
+    """Is a time between two numbers drawn, ``t \\sim U(0, 1)``, and no step counted?"""
+    for node in body.walk():
+        match node:
+            case tree.Draws(names=(tree.Symbol() as name,), density=density):
+                pass
+            case tree.Chain(members=(tree.Symbol() as name, density), relations=("~",)):
+                pass
+            case _:
+                continue
+        ends = density.args if isinstance(density, tree.Call) and str(density.head) in UNIFORM else ()
+        if plain(name) in TIMES and len(ends) == 2 and plain(ends[1]) is None:
+            return True
+    return False
 
 
 def _item(slot: tree.Node) -> tree.Node | None:

@@ -16,6 +16,7 @@ from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.default_statements import SCHEDULES, Defaults, is_zero, placed
 from formula2dgm.syntax import parse_one, tree
+from formula2dgm.syntax.vocabulary import UNIFORM
 
 #: Letters of times and of steps.
 TIMES = ("t", "s", "n", "k", "i", "tau")
@@ -101,8 +102,8 @@ class _Path(Defaults):
             node = map_children(node, counted)
             match node:
                 case tree.Draws(
-                    names=(name,), density=tree.Call(head=tree.Symbol("U"), args=(tree.Number("1"), last))
-                ) if name == time and plain(last) == "T":
+                    names=(name,), density=tree.Call(head=tree.Symbol(drawn), args=(tree.Number("1"), last))
+                ) if name == time and drawn in UNIFORM and plain(last) == "T":
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to T", node.span))
                     return replace(node, density=placed(steps.members[1], node.span))
             return node

@@ -97,5 +97,6 @@ def is_zero(node: tree.Node) -> bool:
 
 
 def placed(node: tree.Node, span: Span) -> tree.Node:
-    """The node with the place of what it was made for."""
-    return replace(map_children(node, lambda each: placed(each, span)), span=span)
+    """The node with the place of what it was made for; a sum or product in it ends with it."""
+    made = replace(map_children(node, lambda each: placed(each, span)), span=span)
+    return replace(made, open=False) if isinstance(made, tree.Big) else made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from formula2dgm import registry
@@ -14,7 +15,7 @@ from formula2dgm.resolve.settle import settle
 from formula2dgm.syntax import tree
 
 #: Letters of times, and of noise levels that weights depend on.
-TIMES = frozenset(("t", "tau", "s", "u", "r", "sigma"))
+TIMES = frozenset(("t", "tau", "sigma"))
 #: Latin letters of weights and coefficients at a time, and that of a deviation.
 WEIGHTS = frozenset(("w", "g", "c", "sigma"))
 
@@ -55,7 +56,7 @@ def settle_all(context: Context) -> None:
         return context.named.is_network(read_name(head, model.indices, head=True))
 
     def is_weight(call: tree.Call) -> bool:
-        if not _is_of_time(call):
+        if not _is_of_time(call, integrated | (TIMES - model.definitions.keys())):
             return False
         assert isinstance(call.head, tree.Symbol)
         name = read_name(call.head, model.indices, head=True)
@@ -79,10 +80,10 @@ def settle_all(context: Context) -> None:
     ]
 
 
-def _is_of_time(call: tree.Call) -> bool:
+def _is_of_time(call: tree.Call, times: Collection[str]) -> bool:
     """By its letters, is this a weight or a coefficient at a time: ``\\lambda(t)``, ``w(t)``?"""
     head, single = call.head, len(call.args) == 1 and call.given is None and call.params is None
-    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup or plain(call.args[0]) not in TIMES:
+    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup or plain(call.args[0]) not in times:
         return False
     return head.letter in SCALAR_LETTERS | WEIGHTS
 

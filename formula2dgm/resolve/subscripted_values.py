@@ -14,6 +14,10 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.vocabulary import INDEX_LETTERS
+
+#: Letters that number functions.
+_INDICES = INDEX_LETTERS - {"s", "t"}
 
 
 def write_arguments(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
@@ -46,7 +50,7 @@ def _drawn(node: tree.Expect) -> list[str]:
 
 
 def _taken(body: tree.Node, names: Sequence[str], notes: list[Note]) -> tree.Node:
-    for name in names:
+    for name in (each for each in names if each not in _INDICES):  # f_k is another function for each k
         inside = [each for each in body.walk() if _is_subscripted(each, name)]
         if inside and len(inside) == sum(plain(each) == name for each in body.walk()):
             body = _as_argument(body, name)

@@ -96,6 +96,7 @@ BOUNDS = {
     r" - \sum_{t=2}^T E_{q(x_t|x_0)} KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)] - C",
     "no expectation": r"\max E_{q(x_1|x_0)}[\log p_\theta(x_0|x_1)]"
     r" - \sum_{t=2}^T KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)]",
+    "of joints": r"\max E_q[\log \frac{p_\theta(x_{0:T})}{q(x_{1:T}|x_0)}]",
     "of q": r"\max E_q[\log p_\theta(x_0|x_1) - \sum_{t>1} KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)]]",
 }
 
@@ -127,5 +128,8 @@ def test_bounds(name: str) -> None:
         mean = (by_data + by_noise * a.sqrt()) * 0.05
         square = mean**2 + by_noise**2 * (1 - a)
         expected = expected - D * 0.5 * ((variance + square) / b - 1 - torch.log(variance / b))
+    if name == "of joints":
+        a = bar[-1]
+        expected = expected - D * 0.5 * (a * 0.05**2 + (1 - a) - 1 - torch.log(1 - a))
     torch.manual_seed(0)
     assert_close(o(x_0=x).value.detach(), expected, rtol=0.02, atol=0.02)
