@@ -241,7 +241,10 @@ def test_td_vae_jumps_from_what_it_has_seen(tmp_path: Path) -> None:
     assert (tmp_path / "jumps.png").read_bytes()[:8] == PNG
 
 
-@pytest.mark.parametrize(("name", "data"), [("diffusion_on_moons", "x_0"), ("flow_matching_on_moons", "x_1")])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("diffusion_on_moons", "x_0"), ("score_on_moons", "x_0"), ("flow_matching_on_moons", "x_1")],
+)
 def test_moons_come_out_of_noise(name: str, data: str, tmp_path: Path) -> None:
     """After a few epochs the samples are nearer to the data than the noise is."""
     shared, model = script("moons"), script(name)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
 #: Letters below a name that can only be an index.
@@ -19,6 +22,17 @@ def refuse_double_meanings(context: Context) -> None:
         if name in others:
             message = f"{name} is {kind} in one place and {others[name]} in another"
             context.found.error("F2D-0209", message, span, "give one of them another name")
+    for name in sorted(context.parameters.keys() & context.networks.keys()):
+        message = f"{name} is a learned tensor in one place and a network in another"
+        context.found.error("F2D-0209", message, _place(context, name), "give one of them another name")
+
+
+def _place(context: Context, name: str) -> Span | None:
+    """Where a name first stands as a value."""
+    nodes = [each for root in context.model.expressions() for each in root.walk()]
+    heads = {id(each.head) for each in nodes if isinstance(each, tree.Call)}
+    symbols = (each for each in nodes if isinstance(each, tree.Symbol) and id(each) not in heads)
+    return next((each.span for each in symbols if read_name(each, context.model.indices).full == name), None)
 
 
 def refuse_unbound_indices(context: Context) -> None:
