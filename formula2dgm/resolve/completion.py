@@ -36,6 +36,7 @@ from formula2dgm.resolve.random_variables import write_values
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.subscripted_values import write_arguments
 from formula2dgm.resolve.sums_over_draws import average_draws
+from formula2dgm.resolve.time_integrals import average_times
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.resolve.unsaid_draws import write_draws
 from formula2dgm.resolve.unsaid_samples import write_samples
@@ -64,6 +65,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(average_sets)
+    text.rewrite(average_times)
     text.rewrite(write_games, options)
     if options.scaffold:
         text.rewrite(write_noise, keys)

@@ -113,9 +113,14 @@ def family_law(
         isinstance(each, ir.Const | ir.Hyper) for each in leaves
     )
     constant |= family.name == "DiscreteUniform" and all(node.event != "value" for _, node in params)
-    scalar = signature is None and constant and family.support != "real"
+    scalar = (signature is None or (_is_time(signature) and not shape)) and constant and family.support != "real"
     note_defaults(context, label, family, ())
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
+
+
+def _is_time(signature: Signature) -> bool:
+    """``p(t)``, a density of a time."""
+    return [each.id for each in signature.variables if each] in (["t"], ["tau"]) and not signature.given
 
 
 def _ends(context: Context, whole: tree.SetOf) -> tuple[tree.Node, ...]:

@@ -115,7 +115,7 @@ def repetitions(context: Context, opened: Opened, term: ir.Node) -> tuple[ir.Nod
 
 
 #: How a message calls the reduction of a big operator.
-SPOKEN = {"sum": "sum", "prod": "product", "min": "minimum", "max": "maximum"}
+SPOKEN = {"sum": "sum", "prod": "product", "min": "minimum", "max": "maximum", "inf": "infimum", "sup": "supremum"}
 
 
 def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:

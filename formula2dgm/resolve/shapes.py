@@ -20,6 +20,8 @@ ELEMENTWISE = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
     """A node's event shape; the name of the data variable that has the same; or None where nothing says it."""
     match node:
+        case ir.Data(name) if name not in context.inputs:
+            return () if node.number else None  # what an integral runs over
         case ir.Data(name) if len(node.own) < len(context.inputs[name].axes):
             return _with_plates(context, context.inputs[name], len(node.own))
         case ir.Data(name):

@@ -23,6 +23,7 @@ UNFIT = (
     "input_size",
     "Class values must be",
     "not broadcastable",
+    "does not match weight dtype",
     "same device",
     "same dtype",
     "dtype mismatch",
@@ -77,7 +78,7 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
 def _unfit(error: Exception, here: bool) -> str | None:
     """What does not fit where torch refuses an operation, in the generated module (``here``) or in a network."""
     text = str(error).splitlines()[0] if str(error) else ""
-    if isinstance(error, RuntimeError) and any(each in text for each in UNFIT):
+    if isinstance(error, RuntimeError | ValueError) and any(each in text for each in UNFIT):
         what = "the tensors here do not fit" if here else "the network does not fit what it is given"
         return f"{what}: {text}"
     if here and isinstance(error, TypeError | AttributeError):

@@ -114,6 +114,24 @@ def test_ends_and_names() -> None:
     assert_close(found, 3 * (2 * T - T**2) + ((2 * T) ** 2 - T**4) / 2)
 
 
+@pytest.mark.parametrize(
+    ("loss", "factor"),
+    [
+        (r"\int_0^1 E_{x \sim p_{data}}\|f_\theta(x) - t x\|^2 dt", 1.0),
+        (r"\int_{0.2}^{0.7} E_{x \sim p_{data}}\|f_\theta(x) - t x\|^2 dt", 0.5),
+        (r"\int_0^1 p(t) E_{x \sim p_{data}}\|f_\theta(x) - t x\|^2 dt; p(t) = U(t; 0.2, 0.7)", 1.0),
+    ],
+)
+def test_integrals_of_losses_are_averages_over_a_time(loss: str, factor: float) -> None:
+    """The length of the interval times the mean at the times that are drawn."""
+    o: Any = f2d.compile(rf"\min_\theta {loss}", {r"f_\theta": nn.Linear(D, D)}, dims={"x": D}).double()
+    torch.manual_seed(0)
+    x = torch.randn(N, D, dtype=torch.float64)
+    times = 0.2 + 0.5 * T if "0.2" in loss else T
+    expected = factor * (o.f_theta(x) - times[:, None] * x).square().sum(-1).mean()
+    assert_close(o(x=x, noise={"t": T}).loss, expected)
+
+
 SDE = r"\min_\theta E_{t,x_0} E_{p_{0t}(x_t|x_0)}\|s_\theta(x_t) - \nabla_{x_t}\log p_{0t}(x_t|x_0)\|^2"
 B = 0.1 * T + 9.95 * T**2
 EQUATIONS: dict[str, tuple[list[str], Tensor, Tensor]] = {

@@ -1,0 +1,60 @@
+r"""Integrals over a time of what is a loss, ``\int_0^1 E[\|...\|^2] dt``: expectations over a time between the ends.
+
+\int_a^b f(t) dt         (b - a) E_{t \sim U(a, b)}[f(t)]
+\int_a^b p(t) f(t) dt    E_{t \sim p(t)}[f(t)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from formula2dgm.reading import Note
+from formula2dgm.reading.names import plain
+from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.signature import is_density_call
+from formula2dgm.syntax import tree
+
+
+def average_times(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
+    """The statements with such integrals as expectations, and what was decided.
+
+    >>> from formula2dgm.syntax import parse
+    >>> str(average_times(parse(r"\\int_0^1 E_{p(x)}[||f(x, t)||^2] dt")[0])[0][0])
+    'E_{t ~ U(0, 1)}[E_p(x)[||f(x, t)||^2]]'
+    """
+    notes: list[Note] = []
+
+    def written(node: tree.Node) -> tree.Node:
+        made = map_children(node, written)
+        if not isinstance(made, tree.Integral) or not _is_over_time(made):
+            return made
+        (time,), span = made.variables, made.span
+        factors = made.body.factors if isinstance(made.body, tree.Mul) else (made.body,)
+        own = [
+            each for each in factors if isinstance(each, tree.Call) and is_density_call(each) and each.args == (time,)
+        ]
+        assert made.lower is not None and made.upper is not None
+        if len(own) == 1 and isinstance(made.body, tree.Mul):
+            rest = tuple(each for each in factors if each is not own[0])
+            body = rest[0] if len(rest) == 1 else tree.Mul(rest, ("",) * (len(rest) - 1), span=made.body.span)
+            notes.append(Note(f"{made} is an expectation over {own[0]}", span))
+            return tree.Expect((own[0],), body, span=span)
+        law = tree.Call(tree.Symbol("U", span=span), (made.lower, made.upper), span=span)
+        average = tree.Expect((tree.Draws((time,), law, span=span),), made.body, span=span)
+        notes.append(Note(f"{made} is estimated at a time between its ends, drawn for each example", span))
+        if (str(made.lower), str(made.upper)) == ("0", "1"):
+            return average
+        length = tree.Add((made.upper, tree.Neg(made.lower, span=span)), span=span)
+        return tree.Mul((length, average), ("",), span=span)
+
+    return [replace(each, body=written(each.body)) for each in statements], notes
+
+
+def _is_over_time(node: tree.Integral) -> bool:
+    """Between two ends, of a loss: an expectation, a norm or a divergence."""
+    if node.lower is None or node.upper is None or len(node.variables) != 1 or plain(node.variables[0]) is None:
+        return False
+    if any(isinstance(each, tree.Infinity) for end in (node.lower, node.upper) for each in end.walk()):
+        return False
+    return any(isinstance(each, tree.Expect | tree.Norm | tree.Divergence) for each in node.body.walk())
