@@ -6,10 +6,7 @@ python examples/flow_matching_on_moons.py     prints how far the samples of each
 
 from __future__ import annotations
 
-import argparse
-
-import torch
-from moons import Network, draw, mmd, moons
+from moons import Network, arguments, draw, moons, report
 from torch import Tensor
 from torch.nn.functional import one_hot
 
@@ -35,26 +32,19 @@ def fit(x: Tensor, y: Tensor, epochs: int) -> f2d.Objective:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", default="flow_matching_on_moons.png", help="where the picture goes")
-    given = parser.parse_args()
-    torch.manual_seed(given.seed)
+    given = arguments(__doc__, "flow_matching_on_moons.png", epochs=400)
     (x, labels), (kept, of_kept) = moons(4000, seed=0), moons(2000, seed=1)
     objective = fit(x, one_hot(labels, 2).float(), given.epochs)
     y = one_hot(of_kept, 2).float()
-    print(f"MMD^2 of data to data that were kept: {mmd(x[:2000], kept):.5f}")
-    sets = {"data": kept}
-    for name, way in WAYS.items():
-        sets[name] = objective.sample(y=y, **way)["x_1"]
-        print(f"MMD^2 of samples, {name}: {mmd(sets[name], kept):.5f}")
-    upper, first = y[of_kept == 0], kept[of_kept == 0]
-    for guidance in (0.0, 1.0):
-        name = f"one moon, guidance {guidance:g}"
-        sets[name] = objective.sample(y=upper, steps=20, order=2, guidance=guidance)["x_1"]
-        print(f"MMD^2 of {name}: {mmd(sets[name], first):.5f}")
-    draw(sets, given.o)
+    sets = {name: objective.sample(y=y, **way)["x_1"] for name, way in WAYS.items()}
+    report({"data": x[:2000], **sets}, kept)
+    upper = {
+        f"one moon, guidance {guidance:g}": objective.sample(y=y[of_kept == 0], steps=20, order=2, guidance=guidance)
+        for guidance in (0.0, 1.0)
+    }
+    halves = {name: each["x_1"] for name, each in upper.items()}
+    report(halves, kept[of_kept == 0])
+    draw({"data": kept, **sets, **halves}, given.o)
     print(f"wrote {given.o}")
 
 

@@ -1,6 +1,8 @@
-"""Two half circles in the plane, how far samples are from them, and pictures: what the scripts beside share."""
+"""Two half circles in the plane, how far samples are from them, and pictures: what the scripts on moons share."""
 
 from __future__ import annotations
+
+import argparse
 
 import torch
 from PIL import Image, ImageDraw
@@ -40,6 +42,23 @@ def mmd(x: Tensor, y: Tensor, width: float = 0.3) -> float:
         return (kernel(a, a).sum() - len(a)) / (len(a) * (len(a) - 1))
 
     return (inner(x) + inner(y) - 2 * kernel(x, y).mean()).item()
+
+
+def arguments(about: str, picture: str, epochs: int) -> argparse.Namespace:
+    """What the command line says: ``epochs``, ``seed`` (which is set) and ``o``, where the picture goes."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", default=picture, help="where the picture goes")
+    given = parser.parse_args()
+    torch.manual_seed(given.seed)
+    return given
+
+
+def report(sets: dict[str, Tensor], kept: Tensor) -> None:
+    """Print how far each set of points is from data that were kept."""
+    for name, points in sets.items():
+        print(f"MMD^2 to data that were kept, {name}: {mmd(points, kept):.5f}")
 
 
 def draw(sets: dict[str, Tensor], path: str, size: int = 240, reach: float = 2.6) -> None:

@@ -6,10 +6,8 @@ python examples/score_on_moons.py     prints how far the samples of each way are
 
 from __future__ import annotations
 
-import argparse
-
 import torch
-from moons import Network, draw, mmd, moons
+from moons import Network, arguments, draw, moons, report
 from torch import Tensor, nn
 
 import formula2dgm as f2d
@@ -48,20 +46,12 @@ def fit(x: Tensor, epochs: int) -> f2d.Objective:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=800)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", default="score_on_moons.png", help="where the picture goes")
-    given = parser.parse_args()
-    torch.manual_seed(given.seed)
+    given = arguments(__doc__, "score_on_moons.png", epochs=800)
     (x, _), (kept, _) = moons(4000, seed=0), moons(2000, seed=1)
     objective = fit(x, given.epochs)
-    print(f"MMD^2 of data to data that were kept: {mmd(x[:2000], kept):.5f}")
-    sets = {"data": kept}
-    for name, way in WAYS.items():
-        sets[name] = objective.sample(2000, **way)["x_0"]
-        print(f"MMD^2 of samples, {name}: {mmd(sets[name], kept):.5f}")
-    draw(sets, given.o)
+    sets = {name: objective.sample(2000, **way)["x_0"] for name, way in WAYS.items()}
+    report({"data": x[:2000], **sets}, kept)
+    draw({"data": kept, **sets}, given.o)
     print(f"wrote {given.o}")
 
 

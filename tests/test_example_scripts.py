@@ -262,10 +262,11 @@ def test_moons_come_out_of_noise(name: str, data: str, tmp_path: Path) -> None:
 
 def test_an_energy_learns_to_draw_what_lies_nearer_to_the_data_than_noise(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    moons = script("energy_on_moons")
-    objective, kept = moons.fit(moons.moons(1000), steps=300, batch=128), moons.moons(500)
+    shared, model = script("moons"), script("energy_on_moons")
+    (x, _), (kept, _), (others, _) = (shared.moons(count, seed) for seed, count in enumerate((1000, 500, 500)))
+    objective = model.fit(x, steps=300, batch=128)
     made = objective.sample(500)["x"]
-    assert moons.mmd(made, kept) < moons.mmd(torch.randn(500, 2), kept)
-    assert abs(moons.mmd(moons.moons(500), kept)) < 0.01
-    moons.draw(objective.E_theta, [kept, made], str(tmp_path / "picture.png"))
+    assert shared.mmd(made, kept) < shared.mmd(torch.randn(500, 2), kept)
+    assert abs(shared.mmd(others, kept)) < 0.01
+    model.draw(objective.E_theta, [kept, made], str(tmp_path / "picture.png"))
     assert (tmp_path / "picture.png").read_bytes()[:8] == PNG

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from formula2dgm.resolve.followed import Following
     from formula2dgm.resolve.scores import ScoredDraw, Surrogate
     from formula2dgm.resolve.timeline import Timeline
+
+
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -202,6 +205,22 @@ class Context:
         for table, old in zip(self._tables, before, strict=True):
             table.clear()
             table.update(old)
+
+    def attempted(self, make: Callable[[], T]) -> T | None:
+        """What is made beside the objective, a sampler; None where that is refused. What it entered stays where it is
+        made; inputs, findings and assumptions on the way do not."""
+        kept = self.found, self.time, self.latent, dict(self.inputs), list(self.assumptions)
+        entered = self.collected()
+        self.found = Diagnostics()
+        made: T | None = None
+        try:
+            made = make()
+        except Refused:
+            pass
+        if made is None:
+            self.restore(entered)
+        self.found, self.time, self.latent, self.inputs, self.assumptions[:] = kept
+        return made
 
     @property
     def _tables(self) -> tuple[dict[str, Any], ...]:

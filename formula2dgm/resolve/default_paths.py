@@ -122,9 +122,10 @@ class _Path(Defaults):
         self.statements = [replace(each, body=unmarked(each.body)) for each in self.statements]
 
     def _indexed_schedules(self, index: str, expectation: tree.Expect) -> None:
-        """The schedules that are read at t and that nothing defines."""
+        """The schedules that are read at a step, t itself or s of ``\\prod_{s=1}^t``, and that nothing defines."""
         for letter, accents in SCHEDULES:
-            if self.has_index((letter, accents), index) and not self.is_said(letter, accents):
+            read = any(self.has_index((letter, accents), each) for each in dict.fromkeys((index, *TIMES)))
+            if read and not self.is_said(letter, accents):
                 self.schedule(letter, accents, index, expectation.span)
 
     def _draw(self, name: tree.Symbol, drawn: dict[tree.Symbol, tree.Draws], law: str, place: tree.Expect) -> None:

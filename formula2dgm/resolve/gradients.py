@@ -30,11 +30,14 @@ def jacobian(
     if by.event != "number":
         if value.event == "number":
             return context.arena.make(ir.Grad, value, by)
+        hint = "write \\mathrm{tr}(\\nabla_x f(x)), or v^\\top \\nabla_x f(x) v"
+        if isinstance(by, ir.Data):
+            hint += f"; if {sub[0]} is a time, say what it is drawn from: {sub[0]} \\sim \\mathcal{{U}}(0, 1)"
         raise context.refuse(
             "F2D-0216",
             f"{node} is a matrix, which stands only in a trace, in a determinant or beside vectors",
             node.span,
-            "write \\mathrm{tr}(\\nabla_x f(x)), or v^\\top \\nabla_x f(x) v",
+            hint,
         )
     if isinstance(by, ir.Index) or (isinstance(by, ir.Draw) and by.law.family == "DiscreteUniform"):
         raise context.refuse("F2D-0215", f"{sub[0]} counts steps: no derivative by it", sub[0].span)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.reversal import Reversal
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import POSTERIOR_LETTERS
-from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.laws import law_of
@@ -32,21 +31,10 @@ def reversal(context: Context) -> Reversal | None:
     step = next((each for each in _used(context) if _is_back(context, each)), None)
     if time is None or step is None or not isinstance(time.axis.size, int | str):
         return None
-    kept = context.found, dict(context.inputs), list(context.assumptions)
-    entered = context.collected()
-    context.found = Diagnostics()
-    made = None
-    try:
-        made = _Chain(context, time, step).made()
-        return made
-    except Refused:
-        return None
-    finally:
-        if made is None:
-            context.restore(entered)
-        context.found, context.inputs, context.assumptions[:] = kept
-        if made is not None:
-            context.assume(f"sample goes from {_letter(step)}_{time.axis.size} to {made.variable}, by {made.said[1]}")
+    made = context.attempted(_Chain(context, time, step).made)
+    if made is not None:
+        context.assume(f"sample goes from {_letter(step)}_{time.axis.size} to {made.variable}, by {made.said[1]}")
+    return made
 
 
 def _used(context: Context) -> list[Density]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm import registry
-from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.joints import Rollout
@@ -38,20 +37,7 @@ def rollout(context: Context, objectives: Sequence[Objective]) -> Rollout | None
     found = _densities(context, time)
     if not found:
         return None
-    kept = context.found, context.time, context.latent, dict(context.inputs)
-    entered, assumed = context.collected(), list(context.assumptions)
-    context.found = Diagnostics()
-    made = None
-    try:
-        made = _Rollout(context, time, found).made(objectives)
-        return made
-    except Refused:
-        return None
-    finally:
-        if made is None:
-            context.restore(entered)
-        context.assumptions[:] = assumed
-        context.found, context.time, context.latent, context.inputs = kept
+    return context.attempted(lambda: _Rollout(context, time, found).made(objectives))
 
 
 def _densities(context: Context, time: Timeline) -> dict[str, tuple[Name, list[Density]]]:

@@ -67,6 +67,20 @@ def test_what_the_text_says_holds() -> None:
     assert_close(o(x_0=x, noise={"t": t, "epsilon": e}).loss, expected)
 
 
+@pytest.mark.parametrize("step", [r"(1 - \beta_s)", r"\alpha_s"])
+def test_schedules_that_are_read_inside_of_others(step: str) -> None:
+    r"""``\bar\alpha_t = \prod_{s=1}^t \alpha_s`` with nothing said of \alpha_s: never 1 at every step."""
+    text = [
+        r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2",
+        rf"x_t = \sqrt{{\bar\alpha_t}} x_0 + \sqrt{{1-\bar\alpha_t}} \epsilon; \bar\alpha_t = \prod_{{s=1}}^t {step}",
+    ]
+    net, (x, e, t) = Network().double(), batch()
+    o: Any = f2d.compile(text, {r"\epsilon_\theta": net}, scaffold=True, dims={"x_0": D}).double()
+    a = ALPHA_BAR[t.long() - 1][:, None]
+    expected = (e - net(a.sqrt() * x + (1 - a).sqrt() * e, t)).square().sum(-1).mean()
+    assert_close(o(x_0=x, noise={"t": t, "epsilon": e}).loss, expected)
+
+
 @pytest.mark.parametrize(
     "loss",
     [

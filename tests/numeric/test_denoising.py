@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
+from tests.numeric.networks import AtTime
 
 T, N, D = 6, 3, 2
 BETA = torch.linspace(0.05, 0.4, T, dtype=torch.float64)
@@ -44,20 +45,6 @@ TARGETS = {
 }
 
 
-class Network(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = nn.Linear(D + 1, D)
-
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return torch.tanh(self.layer(torch.cat([x, t[:, None].to(x.dtype) / T], 1)))
-
-
-def network() -> Network:
-    torch.manual_seed(0)
-    return Network().double()
-
-
 def said(name: str, net: nn.Module, x: Tensor, t: int) -> tuple[Tensor, Tensor]:
     """Data and noise by the papers: Ho et al. 2020, Salimans and Ho 2022."""
     f, a = net(x, torch.full((len(x),), float(t))), ALPHA_BAR[t - 1]
@@ -81,7 +68,7 @@ def given_noise(steps: int = T) -> dict[str, Tensor]:
 @pytest.mark.parametrize("name", TARGETS)
 def test_ancestral_steps_are_those_of_the_paper(name: str) -> None:
     """Equations 6 and 7 of Ho et al. 2020, at what the network says of the data."""
-    net, noise = network(), given_noise()
+    net, noise = AtTime(D, T), given_noise()
     x = (1 - ALPHA_BAR[-1]).sqrt() * noise["x_0"]
     with torch.no_grad():
         for i, t in enumerate(range(T, 1, -1)):
@@ -97,7 +84,7 @@ def test_ancestral_steps_are_those_of_the_paper(name: str) -> None:
 @pytest.mark.parametrize("steps", [T, 3])
 def test_steps_without_draws_are_those_of_the_paper(name: str, steps: int) -> None:
     """Equation 12 of Song et al. 2021, sigma = 0, on all steps or some."""
-    net, noise = network(), given_noise(steps)
+    net, noise = AtTime(D, T), given_noise(steps)
     times = torch.linspace(T, 1, steps).round().int().tolist()
     x = (1 - ALPHA_BAR[-1]).sqrt() * noise["x_0"]
     with torch.no_grad():
@@ -111,7 +98,7 @@ def test_steps_without_draws_are_those_of_the_paper(name: str, steps: int) -> No
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_flow_is_followed_from_noise_to_data(turned: bool) -> None:
     """Euler's method for dx/dt = v(x, t), from the end where the noise is, whichever that is."""
-    net, steps = network(), 5
+    net, steps = AtTime(D, T), 5
     path = r"x_t = t x_0 + (1-t) x_1" if turned else r"x_t = (1-t) x_0 + t x_1"
     speed = "x_0 - x_1" if turned else "x_1 - x_0"
     text = [

@@ -12,15 +12,11 @@ from torch.func import grad, vmap
 from torch.testing import assert_close
 
 import formula2dgm as f2d
+from tests.numeric.networks import energy
 from tests.support.agreement import assert_agrees
 
 N, D = 6, 2
 SPACE = rf"x \in \mathbb{{R}}^{D}"
-
-
-def energy() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(D, 8), nn.Tanh(), nn.Linear(8, 1)).double()
 
 
 def data() -> Tensor:
@@ -43,7 +39,7 @@ KNOWN_UP_TO_A_CONSTANT = [
 
 @pytest.mark.parametrize("declared", KNOWN_UP_TO_A_CONSTANT)
 def test_scores_need_no_constant(declared: str) -> None:
-    net, x = energy(), data()
+    net, x = energy(D), data()
     text = [r"\min_\theta E_{p_{data}(x)}[\|\nabla_x \log p_\theta(x) + x\|^2]", declared]
     found = f2d.compile(text, {r"E_\theta": net})(x=x).loss
     slope = vmap(grad(lambda point: net(point).squeeze()))(x)
@@ -54,22 +50,22 @@ def test_scores_need_no_constant(declared: str) -> None:
 @pytest.mark.parametrize("declared", KNOWN_UP_TO_A_CONSTANT)
 def test_a_logarithm_needs_the_constant(declared: str) -> None:
     with pytest.raises(f2d.FormulaError, match="F2D-0320"):
-        f2d.compile([r"\max_\theta E_{p_{data}(x)}[\log p_\theta(x)]", declared], {r"E_\theta": energy()})
+        f2d.compile([r"\max_\theta E_{p_{data}(x)}[\log p_\theta(x)]", declared], {r"E_\theta": energy(D)})
 
 
 @pytest.mark.parametrize("declared", KNOWN_UP_TO_A_CONSTANT)
 def test_a_draw_needs_a_chain(declared: str) -> None:
     text = [r"\min_\theta E_{p_{data}(x)}[E_\theta(x)] - E_{\tilde x \sim p_\theta}[E_\theta(\tilde x)]", declared]
     with pytest.raises(f2d.FormulaError, match="F2D-0482") as caught:
-        f2d.compile(text, {r"E_\theta": energy()})
+        f2d.compile(text, {r"E_\theta": energy(D)})
     chain = str(caught.value).split("in place of the draw: ")[1].replace("p_theta", r"p_\theta")
     drawn = text[0].replace(r"E_{\tilde x \sim p_\theta}[E_\theta(\tilde x)]", r"E[E_\theta(sg[\tilde x_K])]")
-    f2d.compile([drawn, declared, chain], {r"E_\theta": energy()})
+    f2d.compile([drawn, declared, chain], {r"E_\theta": energy(D)})
 
 
 def test_a_constant_that_is_given_a_value() -> None:
     """Z is the user's where a binding or the text says what it is."""
-    net, x = energy(), data()
+    net, x = energy(D), data()
     objective = r"\max_\theta E_{p_{data}(x)}[\log p_\theta(x)]"
     declared = r"p_\theta(x) = \exp(-E_\theta(x)) / Z"
     expected = -net(x).mean() - math.log(3.0)
@@ -117,7 +113,7 @@ def by_hand(net: nn.Module, c: Tensor, x: Tensor, noise: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("text", NCE)
 def test_noise_contrastive_estimation(text: list[str]) -> None:
-    net, c, x = energy(), nn.Parameter(torch.tensor(0.7, dtype=torch.float64)), data()
+    net, c, x = energy(D), nn.Parameter(torch.tensor(0.7, dtype=torch.float64)), data()
     bindings = {r"E_\theta": net, "c": c}
     objective = f2d.compile([*text, SPACE], bindings)
     torch.manual_seed(2)
@@ -132,7 +128,7 @@ def test_noise_contrastive_estimation(text: list[str]) -> None:
 @pytest.mark.parametrize("text", NCE)
 def test_far_from_the_data(text: list[str]) -> None:
     """Energies of a thousand are told from noise in single precision."""
-    net = energy().float()
+    net = energy(D).float()
     nn.init.constant_(net[2].bias, 1000.0)
     objective = f2d.compile([*text, SPACE], {r"E_\theta": net, "c": nn.Parameter(torch.zeros(()))})
     value = objective(x=data().float()).value

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
+from tests.numeric.networks import energy
 from tests.support.agreement import assert_agrees
 
 N, D, K, SIZE = 4, 3, 5, 0.3
@@ -20,11 +21,6 @@ START = r"\tilde x_0 \sim N(0, I)"
 GIVEN = rf"K = {K}; \lambda = {SIZE}"
 STOPPED = r"\min_\theta E_{x \sim p_{data}}[E_\theta(x)] - E[E_\theta(sg[\tilde x_K])]"
 THROUGH = r"\min_\theta E_{x \sim p_{data}}[E_\theta(x)] - E[E_\theta(\tilde x_K)]"
-
-
-def energy() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(D, 8), nn.Tanh(), nn.Linear(8, 1)).double()
 
 
 def data() -> Tensor:
@@ -54,7 +50,7 @@ def gradients(loss: Tensor, net: nn.Module) -> tuple[Tensor, ...]:
 
 @pytest.mark.parametrize("through", [False, True])
 def test_contrastive_divergence(through: bool) -> None:
-    net, x, start = energy(), data(), torch.randn(N, D, dtype=torch.float64)
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
     noise = given_noise(start)
     text = [THROUGH if through else STOPPED, STEP, NOISE, START, GIVEN]
     objective = f2d.compile(text, {r"E_\theta": net})
@@ -68,7 +64,7 @@ def test_contrastive_divergence(through: bool) -> None:
 
 def test_a_stopped_chain_keeps_no_graph() -> None:
     """The steps take gradients that nothing is differentiated through, and no step's graph outlives it."""
-    source = f2d.compile([STOPPED, STEP, NOISE, START, GIVEN], {r"E_\theta": energy()}).source
+    source = f2d.compile([STOPPED, STEP, NOISE, START, GIVEN], {r"E_\theta": energy(D)}).source
     assert "create_graph" not in source
     assert "x_tilde_previous = x_tilde_k.detach().requires_grad_()" in source
     assert "torch.stack" not in source
@@ -97,7 +93,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_ways_to_write_a_chain(written: list[str]) -> None:
-    net, x, start = energy(), data(), torch.randn(N, D, dtype=torch.float64)
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
     noise = given_noise(start)
     end = {2: r"\tilde x_T", 5: r"\tilde x^{(K)}", 6: r"\tilde x^K"}.get(WRITTEN.index(written), r"\tilde x_K")
     sizes = GIVEN.replace("K", "T") if "_T" in end else GIVEN
@@ -108,7 +104,7 @@ def test_ways_to_write_a_chain(written: list[str]) -> None:
 
 
 def test_the_number_of_steps_is_given_at_a_call() -> None:
-    net, x, start = energy(), data(), torch.randn(N, D, dtype=torch.float64)
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
     noise = given_noise(start)
     objective = f2d.compile([STOPPED, STEP, NOISE, START, GIVEN], {r"E_\theta": net})
     for steps in (1, 3):
@@ -119,12 +115,12 @@ def test_the_number_of_steps_is_given_at_a_call() -> None:
 
 def test_a_last_step_written_as_a_number() -> None:
     text = [STOPPED.replace("_K", f"_{{{K}}}"), STEP, NOISE, START, rf"\lambda = {SIZE}"]
-    assert_agrees(text, {r"E_\theta": energy()}, {"x": data()})
+    assert_agrees(text, {r"E_\theta": energy(D)}, {"x": data()})
 
 
 @pytest.mark.parametrize("through", [False, True])
 def test_a_chain_that_starts_at_data(through: bool) -> None:
-    net, x, noise = energy(), data(), given_noise()
+    net, x, noise = energy(D), data(), given_noise()
     text = [THROUGH if through else STOPPED, STEP, NOISE, r"\tilde x_0 = x", GIVEN]
     found = f2d.compile(text, {r"E_\theta": net})(x=x, noise=noise).loss
     end = chain(net, x, noise["omega"], [SIZE] * K, through)
@@ -140,7 +136,7 @@ def test_a_chain_that_starts_at_a_generator(through: bool) -> None:
     pulled = STEP.replace("+", r"- \nabla_{\tilde x_{k-1}} \|\tilde x_{k-1} - 2 G(z)\|^2 +")
     text = [THROUGH if through else STOPPED, pulled, NOISE, r"\tilde x_0 = G(z); z \sim N(0, I)", GIVEN]
     text += [r"z \in \mathbb{R}^2"]
-    assert_agrees(text, {r"E_\theta": energy(), "G": generator}, {"x": data()})
+    assert_agrees(text, {r"E_\theta": energy(D), "G": generator}, {"x": data()})
 
 
 @pytest.mark.parametrize("through", [False, True])
@@ -148,12 +144,12 @@ def test_a_chain_from_a_uniform_start(through: bool) -> None:
     """Each entry is drawn by itself, also where the text writes an interval alone."""
     text = [THROUGH if through else STOPPED, STEP, NOISE, r"\tilde x_0 \sim U(-1, 1)", GIVEN]
     text += [rf"x \in \mathbb{{R}}^{D}"]
-    objective = assert_agrees(text, {r"E_\theta": energy()}, {"x": data()})
+    objective = assert_agrees(text, {r"E_\theta": energy(D)}, {"x": data()})
     assert objective.example_noise(x=data())["x_tilde_0"].shape == (N, D)
 
 
 def test_step_sizes_of_a_schedule() -> None:
-    net, x, start = energy(), data(), torch.randn(N, D, dtype=torch.float64)
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
     noise, annealed = given_noise(start), [text.replace(r"\lambda", r"\lambda_k") for text in (STEP, NOISE)]
     text = [STOPPED, *annealed, START, rf"K = {K}; \lambda_k = 0.1 (2 - k / K)"]
     found = f2d.compile(text, {r"E_\theta": net})(x=x, noise=noise).loss
@@ -163,7 +159,7 @@ def test_step_sizes_of_a_schedule() -> None:
 
 
 def test_bound_step_sizes() -> None:
-    net, x, start = energy(), data(), torch.randn(N, D, dtype=torch.float64)
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
     noise, annealed = given_noise(start), [text.replace(r"\lambda", r"\lambda_k") for text in (STEP, NOISE)]
     sizes = torch.linspace(0.5, 0.1, K, dtype=torch.float64)
     bindings = {r"E_\theta": net, r"\lambda": sizes}
@@ -174,7 +170,7 @@ def test_bound_step_sizes() -> None:
 
 
 def test_a_chain_without_noise() -> None:
-    net, x, start = energy(), data(), torch.randn(N, D, dtype=torch.float64)
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
     text = [STOPPED, STEP.replace(r" + \omega_k", ""), START, GIVEN]
     found = f2d.compile(text, {r"E_\theta": net})(x=x, noise={"x_tilde_0": start}).loss
     end = chain(net, start, torch.zeros(N, K, D, dtype=torch.float64), [SIZE] * K, False)
@@ -184,7 +180,7 @@ def test_a_chain_without_noise() -> None:
 
 def test_chains_where_the_caller_takes_no_gradients() -> None:
     for text in (STOPPED, THROUGH):
-        net, x = energy(), data()
+        net, x = energy(D), data()
         objective = f2d.compile([text, STEP, NOISE, START, GIVEN], {r"E_\theta": net})
         noise = objective.example_noise(x=x)
         with torch.no_grad():
@@ -198,7 +194,7 @@ def test_steps_beside_the_last_one() -> None:
         r"\min_\theta E_{x \sim p_{data}}[E_\theta(x)] - E[E_\theta(sg[\tilde x_K])] + 0.1 \|\tilde x_1\|^2",
         STEP, NOISE, START, GIVEN,
     ]  # fmt: skip
-    assert_agrees(text, {r"E_\theta": energy()}, {"x": data()})
+    assert_agrees(text, {r"E_\theta": energy(D)}, {"x": data()})
 
 
 def test_momentum() -> None:
@@ -211,7 +207,7 @@ def test_momentum() -> None:
         r"v_0 = 0",
         GIVEN,
     ]
-    assert_agrees(text, {r"E_\theta": energy()}, {"x": data()})
+    assert_agrees(text, {r"E_\theta": energy(D)}, {"x": data()})
 
 
 def test_a_default_energy() -> None:
@@ -232,11 +228,11 @@ def test_a_gradient_by_the_last_value_beside_the_one_before(through: bool) -> No
         START,
         GIVEN,
     ]
-    assert_agrees(text, {r"E_\theta": energy()}, {"x": data()})
+    assert_agrees(text, {r"E_\theta": energy(D)}, {"x": data()})
 
 
 def test_a_chain_is_the_sampler() -> None:
-    net, start = energy(), torch.randn(N, D, dtype=torch.float64)
+    net, start = energy(D), torch.randn(N, D, dtype=torch.float64)
     text = [STOPPED, STEP, NOISE, START, GIVEN, rf"x \in \mathbb{{R}}^{D}"]
     objective = f2d.compile(text, {r"E_\theta": net})
     noise = given_noise(start)

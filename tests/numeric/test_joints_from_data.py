@@ -9,6 +9,7 @@ from torch.distributions import Normal
 from torch.testing import assert_close
 
 import formula2dgm as f2d
+from tests.numeric.networks import AtTime
 from tests.support.agreement import assert_agrees
 
 N, D = 3, 2
@@ -31,16 +32,6 @@ TEXTS = {
 }
 
 
-class Network(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.layer = nn.Linear(D + 1, D).double()
-
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return torch.tanh(self.layer(torch.cat([x, t[:, None].to(x.dtype)], 1)))
-
-
 def by_hand(net: nn.Module, x_0: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
     steps, value = [x_0], torch.zeros(N).double()
     for t, b in enumerate(beta):
@@ -55,7 +46,7 @@ def by_hand(net: nn.Module, x_0: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("count", [1, 4])
 def test_the_value_is_the_sum_of_its_parts(name: str, count: int) -> None:
-    net, beta = Network(), BETA[:count]
+    net, beta = AtTime(D), BETA[:count]
     text, bound = [*TEXTS[name], *STEPS], {r"\mu_\theta": net, r"\beta_t": beta}
     torch.manual_seed(1)
     x_0, noise = torch.randn(N, D).double(), torch.randn(N, count, D).double()
@@ -67,5 +58,5 @@ def test_the_value_is_the_sum_of_its_parts(name: str, count: int) -> None:
 
 def test_a_divergence_of_joints_that_are_factorised_otherwise_is_refused() -> None:
     with pytest.raises(f2d.FormulaError) as caught:
-        f2d.compile([r"\min_\theta KL[q(x_{1:T}|x_0) \| p_\theta(x_{0:T})]", Q, P, *STEPS], {r"\mu_\theta": Network()})
+        f2d.compile([r"\min_\theta KL[q(x_{1:T}|x_0) \| p_\theta(x_{0:T})]", Q, P, *STEPS], {r"\mu_\theta": AtTime(D)})
     assert [each.code for each in caught.value.diagnostics] == ["F2D-0313"]

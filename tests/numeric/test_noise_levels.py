@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
+from tests.numeric.networks import AtTime
 from tests.support.agreement import assert_agrees
 
 N, D = 5, 2
@@ -27,16 +28,6 @@ SCALED = [
 ]
 
 
-class Network(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.layer = nn.Linear(D + 1, D).double()
-
-    def forward(self, x: Tensor, level: Tensor) -> Tensor:
-        return torch.tanh(self.layer(torch.cat([x, level[:, None]], 1)))
-
-
 def denoised(net: nn.Module, x: Tensor, level: Tensor) -> Tensor:
     """Equation 7 of the paper, for data of deviation 0.5."""
     s = level[:, None]
@@ -47,7 +38,7 @@ def denoised(net: nn.Module, x: Tensor, level: Tensor) -> Tensor:
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("scaled", [True, False])
 def test_the_loss_is_that_of_the_paper(law: str, scaled: bool) -> None:
-    net = Network()
+    net = AtTime(D)
     text = [r"\min_\theta E_{\sigma, y, n}[\lambda(\sigma) \|D_\theta(y + n; \sigma) - y\|_2^2]", law, DRAWS]
     text += SCALED if scaled else []
     bound = {r"F_\theta" if scaled else r"D_\theta": net}
@@ -65,7 +56,7 @@ def test_the_loss_is_that_of_the_paper(law: str, scaled: bool) -> None:
 
 def test_the_sampler_is_that_of_the_paper() -> None:
     """Algorithm 1: dx/dsigma = (x - D(x; sigma)) / sigma by Heun's method, here with levels even in their logarithm."""
-    net = Network()
+    net = AtTime(D)
     text = [r"\min_\theta E_{\sigma, y, n}\|D_\theta(y + n; \sigma) - y\|^2", LAWS[0], DRAWS, *SCALED]
     o: Any = f2d.compile(text, {r"F_\theta": net}, dims={"y": D})
     levels = torch.exp(-1.2 + 1.2 * torch.linspace(4, -4, 8).double())

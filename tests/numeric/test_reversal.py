@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
+from tests.numeric.networks import AtTime
 
 T, N, D = 5, 3, 2
 BETA = torch.linspace(0.05, 0.4, T, dtype=torch.float64)
@@ -29,16 +30,6 @@ BACK = {
 }
 
 
-class Network(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.layer = nn.Linear(D + 1, D).double()
-
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return torch.tanh(self.layer(torch.cat([x, t[:, None].to(x.dtype) / T], 1)))
-
-
 def mean(name: str, net: nn.Module, x: Tensor, t: int) -> Tensor:
     said, bar = net(x, torch.full((len(x),), t)), torch.cumprod(1 - BETA, 0)[t - 1]
     beta = BETA[t - 1]
@@ -53,7 +44,7 @@ def drawn() -> dict[str, Tensor]:
 @pytest.mark.parametrize("name", BACK)
 @pytest.mark.parametrize("own", [False, True])
 def test_every_step_is_drawn_as_it_is_declared(name: str, own: bool) -> None:
-    net, last, noise = Network(), nn.Linear(D, D).double(), drawn()
+    net, last, noise = AtTime(D, T), nn.Linear(D, D).double(), drawn()
     text = [BOUND, STEP, START, BACK[name], *([r"p_\theta(x_0|x_1) = \mathcal{N}(x_0; g(x_1), 0.01 I)"] if own else [])]
     bound = {r"\mu_\theta" if name == "a network" else r"\epsilon_\theta": net, r"\beta_t": BETA}
     o: Any = f2d.compile(text, bound | ({"g": last} if own else {})).double()
@@ -79,14 +70,14 @@ def test_every_step_is_drawn_as_it_is_declared(name: str, own: bool) -> None:
     ],
 )
 def test_what_the_sampler_does_not_take(given: dict[str, Any], code: str) -> None:
-    o = f2d.compile([BOUND, STEP, START, BACK["a network"]], {r"\mu_\theta": Network(), r"\beta_t": BETA})
+    o = f2d.compile([BOUND, STEP, START, BACK["a network"]], {r"\mu_\theta": AtTime(D, T), r"\beta_t": BETA})
     with pytest.raises(f2d.FormulaError) as caught:
         o.sample(**given)
     assert [each.code for each in caught.value.diagnostics] == [code]
 
 
 def test_the_sampler_needs_the_size_of_the_data() -> None:
-    kernel = {r"\mu_\theta": Network(), r"\beta_t": BETA}
+    kernel = {r"\mu_\theta": AtTime(D, T), r"\beta_t": BETA}
     sized = [BOUND, STEP, START.rpartition(";")[0], BACK["a network"]]
     assert f2d.compile(sized, kernel, dims={"x_0": D}).sample(2)["x_0"].shape == (2, D)
     sizeless = f2d.compile([BOUND, STEP, START.rpartition(";")[0], BACK["a network"]], kernel)
