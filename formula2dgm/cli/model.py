@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from formula2dgm import driver
+from formula2dgm.bindings import Value
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir.program import Program
 from formula2dgm.options import make_options
 from formula2dgm.registry.estimators import NAMES, Chosen, Relaxed, Score, estimator
 from formula2dgm.resolve import NO_BINDINGS, Bindings, NumberValue, Options
-from formula2dgm.resolve.bindings import Value
 from formula2dgm.spans import Source
 
 

@@ -7,3 +7,6 @@ DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD
 
 #: Letters that papers draw from a prior when nothing else is said.
 NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
+
+#: Upper bounds that papers use for the number of examples.
+DATA_SIZES = frozenset(("N", "n"))

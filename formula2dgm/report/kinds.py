@@ -11,8 +11,8 @@ from typing import Literal
 
 from formula2dgm import registry
 from formula2dgm.reading.kinds import spelling
+from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.model import is_objective_like
 from formula2dgm.syntax import tree
 
 Kind = Literal[

@@ -1,6 +1,6 @@
 """The resolver: from syntax to meaning. Everything that is semantics is decided here, before any optimisation."""
 
-from formula2dgm.resolve.bindings import (
+from formula2dgm.bindings import (
     DEFAULTS,
     NO_BINDINGS,
     Binding,

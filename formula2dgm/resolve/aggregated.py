@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH, Axis
+from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, read_signature
 from formula2dgm.registry.batch_estimators import AGGREGATES
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, PUSHED, mixes_to
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
-from formula2dgm.resolve.model import DATA_SIZES, Declared
+from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.others import at_other, other_axis
 from formula2dgm.syntax import tree
 

@@ -9,6 +9,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.aggregated import is_aggregated
 from formula2dgm.resolve.aggregated_draws import bind_aggregated
 from formula2dgm.resolve.bare import calls_of, density_of
@@ -22,7 +23,7 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.factorisation import ancestral_order
-from formula2dgm.resolve.families import Evaluate, family_law, is_written_family
+from formula2dgm.resolve.families import Evaluate, family_law
 from formula2dgm.resolve.independence import independent
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.laws import law_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from formula2dgm.bindings import Binding, Bindings
 from formula2dgm.diagnostics import Diagnostics, FormulaError
-from formula2dgm.resolve.bindings import Binding, Bindings
 from formula2dgm.syntax import parse_one, tree
 
 Parsed = list[tuple[Binding, tree.Node]]

@@ -10,11 +10,12 @@ from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.chain_factors import Factor
 from formula2dgm.resolve.chain_paths import Paths, refused
 from formula2dgm.resolve.class_weights import class_logits
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.families import converted, family_law, is_written_family
+from formula2dgm.resolve.families import converted, family_law
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
 from formula2dgm.resolve.tables import unknown_values

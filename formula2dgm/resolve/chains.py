@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context
@@ -12,7 +13,6 @@ from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.functions import Step, steps_of
 from formula2dgm.resolve.model import Drawn
-from formula2dgm.resolve.sources import NOISE_LETTERS
 from formula2dgm.resolve.volumes import TRANSFORMED
 from formula2dgm.syntax import tree
 

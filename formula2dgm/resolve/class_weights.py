@@ -5,11 +5,11 @@ A name that stands for the weights and is bound to nothing is a learned vector o
 
 from __future__ import annotations
 
+from formula2dgm.bindings import NumberValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, identifier, plain, read_name
-from formula2dgm.resolve.bindings import NumberValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.syntax import tree

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from formula2dgm.completion.codes import Code
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.indexed import indexed_rows, rows
 from formula2dgm.resolve.scaffold_sizes import event_shape

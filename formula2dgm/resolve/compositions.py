@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from formula2dgm.bindings import Binding, NetworkValue, NumberValue, SequenceValue
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import flatten, map_children
-from formula2dgm.resolve.bindings import Binding, NetworkValue, NumberValue, SequenceValue
 from formula2dgm.resolve.numbered import (
     at_index,
     composed,

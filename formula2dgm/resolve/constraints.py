@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from formula2dgm.bindings import NetworkValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Objective, Parameter, Range
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
-from formula2dgm.resolve.bindings import NetworkValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.model import Model

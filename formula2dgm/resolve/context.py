@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
+from formula2dgm.bindings import Options
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
@@ -14,7 +15,6 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
 from formula2dgm.ir.targets import Target
 from formula2dgm.reading.names import Name
-from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.densities import Densities
 from formula2dgm.resolve.draws import DrawBook
 from formula2dgm.resolve.estimators import Estimators

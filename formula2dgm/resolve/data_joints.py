@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.approximations import drawn_from
 from formula2dgm.resolve.binder_items import Item, binder_items, names_in
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.families import is_written_family
 from formula2dgm.syntax import tree
 
 

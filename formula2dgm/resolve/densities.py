@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from formula2dgm.bindings import Binding
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import Signature
-from formula2dgm.resolve.bindings import Binding
 from formula2dgm.resolve.factorisation import covers
 from formula2dgm.resolve.model import Declared
 from formula2dgm.syntax import tree

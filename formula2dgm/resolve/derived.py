@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from formula2dgm import registry
+from formula2dgm.bindings import FamilyValue
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import Signature, read_signature
 from formula2dgm.resolve.aggregated import aggregated
-from formula2dgm.resolve.bindings import FamilyValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from formula2dgm.completion.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.polarity import Known, Sampler, polarity
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Wanted
-from formula2dgm.resolve.named_functionals import INFORMATION
 from formula2dgm.resolve.transformed import refines_draw
 from formula2dgm.syntax import tree
 

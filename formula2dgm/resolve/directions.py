@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature, read_signature
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.chains import Chain, chain_of, densities_over, density_calls, is_noise, is_over, label_node
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.densities import Density
-from formula2dgm.resolve.families import is_written_family
 from formula2dgm.resolve.model import Declared, Drawn
 from formula2dgm.syntax import tree
 

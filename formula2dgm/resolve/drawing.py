@@ -6,9 +6,10 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.bare import density_of
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.families import Evaluate, family_law, is_written_family, variable_shape
+from formula2dgm.resolve.families import Evaluate, family_law, variable_shape
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.scaffold_sizes import event_shape

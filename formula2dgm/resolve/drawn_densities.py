@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
-from formula2dgm.resolve.families import is_written_family
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.model import Declared, Model
 from formula2dgm.syntax import tree
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from formula2dgm.completion.codes import Code
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.written_families import is_family_at_value
 from formula2dgm.resolve.arguments import refuse_wrong_arguments
 from formula2dgm.resolve.chain_sums import over_paths
 from formula2dgm.resolve.code_values import code
-from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entropies import entropy
-from formula2dgm.resolve.families import is_family_at_value, names_network
+from formula2dgm.resolve.families import names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.reading.positions import UNIFORM, whole_set
+from formula2dgm.reading.positions import whole_set
 from formula2dgm.reading.signature import Signature, read_signature
+from formula2dgm.reading.written_families import family_named
 from formula2dgm.registry.family import Family
 from formula2dgm.resolve.class_weights import class_logits
 from formula2dgm.resolve.context import Context, Scope
@@ -37,30 +37,6 @@ def variable_shape(context: Context, name: Name) -> tuple[int, ...] | None:
     return None
 
 
-def is_written_family(node: tree.Node) -> bool:
-    """``N(0, I)``, ``Bernoulli(x; f(z))``: a call of a family's own name."""
-    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
-        return False
-    return _family_named(node) is not None
-
-
-def is_family_at_value(node: tree.Node) -> bool:
-    """``N(x; mu, Sigma)``, ``Cat(z | pi)``: a family's own name, at a value and its parameters."""
-    return isinstance(node, tree.Call) and is_written_family(node) and bool(node.args and (node.params or node.given))
-
-
-def _family_named(call: tree.Call) -> Family | None:
-    """The family that a call names; uniform on a sphere, ``\\mathcal{U}(S^{m-1})``, is one of unit vectors."""
-    assert isinstance(call.head, tree.Symbol)
-    spelling = call.head.style + call.head.letter
-    over = call.params or call.given or call.args
-    if spelling in UNIFORM and len(over) == 1 and _is_sphere(over[0]):
-        return registry.family("SphericalUniform")
-    if spelling in UNIFORM and whole_set(call) is not None:
-        return registry.family("DiscreteUniform")
-    return registry.family_by_spelling(spelling)
-
-
 def names_network(context: Context, call: tree.Call) -> bool:
     """Does a call in a family's argument name a network, ``Cat(y; \\pi_\\phi(x))``: no density by a bar, or known?"""
     if call.given is not None:
@@ -75,7 +51,7 @@ def family_law(
 ) -> ir.Law:
     """A family written in the formula: ``N(z; mu, Sigma)``, ``N(0, I)``, ``Bernoulli(x; f(z))``."""
     assert isinstance(call.head, tree.Symbol)
-    family = _family_named(call)
+    family = family_named(call)
     assert family is not None
     arguments = call.params or call.given or call.args
     if family.name == "SphericalUniform":
@@ -137,12 +113,6 @@ def _ends(context: Context, whole: tree.SetOf) -> tuple[tree.Node, ...]:
             "write the first and the last of them: \\mathcal{U}\\{1, T\\}",
         )
     return items[0], items[-1]
-
-
-def _is_sphere(node: tree.Node) -> bool:
-    """``S^{m-1}``: the unit vectors of m dimensions."""
-    base = node.base if isinstance(node, tree.Power) else node
-    return isinstance(base, tree.Symbol) and base.letter == "S" and (base is not node or bool(base.sup))
 
 
 def _over(context: Context, call: tree.Call, signature: Signature | None) -> Name | None:

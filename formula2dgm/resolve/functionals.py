@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.verify import SCALAR_NODES
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.registry.definitions import definition
 from formula2dgm.registry.divergences import closed_form
 from formula2dgm.resolve.closed_or_sampled import choice_of, no_closed_form, note_estimate
@@ -16,7 +17,7 @@ from formula2dgm.resolve.divergences_bounds import by_bound
 from formula2dgm.resolve.divergences_closed import chain_rule, closed, closed_between, need_shape
 from formula2dgm.resolve.divergences_names import Meant, meant
 from formula2dgm.resolve.divergences_sampled import Sides, by_definition
-from formula2dgm.resolve.families import family_law, is_written_family
+from formula2dgm.resolve.families import family_law
 from formula2dgm.resolve.kernels import discrepancy
 from formula2dgm.resolve.over_steps import divergence_over_steps
 from formula2dgm.resolve.sides import both_sides, factors, law_of_factor, pair_up, right_side, same_variables

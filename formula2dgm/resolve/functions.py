@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from formula2dgm.bindings import Binding, NetworkValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.resolve.bindings import Binding, NetworkValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Model
 from formula2dgm.resolve.named import NamedValues

@@ -11,6 +11,7 @@ from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.ancestral import Undrawable, ancestral
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Refused, Scope
@@ -18,7 +19,6 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.factors import factor_of_use
-from formula2dgm.resolve.families import is_written_family
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.written_densities import is_written
 from formula2dgm.syntax import tree

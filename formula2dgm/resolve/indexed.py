@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from formula2dgm.bindings import NumberValue, TensorValue
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
-from formula2dgm.resolve.bindings import NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.syntax import tree
 

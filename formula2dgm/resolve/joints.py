@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Bindings, Options
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.joints import Factor, Joint
 from formula2dgm.ir.program import Program
@@ -18,14 +19,14 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_LABELS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.ancestry import parents_before
-from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Bindings, Options
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.double_meanings import refuse_double_meanings
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.factors import factor_of_law, factor_of_use
-from formula2dgm.resolve.families import family_law, is_written_family, variable_shape
+from formula2dgm.resolve.families import family_law, variable_shape
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.plated_factors import along_plates, plated, refuse_parts_read_whole

@@ -15,10 +15,10 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.registry.batch_estimators import DISCREPANCIES
 from formula2dgm.resolve.binders import Bound, bind
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.families import is_written_family
 from formula2dgm.resolve.operators import Opened, close
 from formula2dgm.resolve.others import at_other, is_another, number_of_others, other_axis
 from formula2dgm.resolve.scaffold_sizes import event_shape

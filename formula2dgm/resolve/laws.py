@@ -6,12 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm import registry
-from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Network, Parameter
-from formula2dgm.reading.names import Name, identifier, read_name
-from formula2dgm.reading.signature import Signature
-from formula2dgm.registry.family import Family
-from formula2dgm.resolve.bindings import (
+from formula2dgm.bindings import (
     FamilyValue,
     NetworkValue,
     NumberValue,
@@ -19,6 +14,11 @@ from formula2dgm.resolve.bindings import (
     TensorValue,
     VariableValue,
 )
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Network, Parameter
+from formula2dgm.reading.names import Name, identifier, read_name
+from formula2dgm.reading.signature import Signature
+from formula2dgm.registry.family import Family
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.dependence import refuse_itself, refuse_unseen

@@ -16,11 +16,12 @@ from formula2dgm.ir.linear_chains import LinearChain
 from formula2dgm.ir.rewrite import rewrite
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.chain_factors import step
 from formula2dgm.resolve.chain_joints import marginal
 from formula2dgm.resolve.chain_paths import Paths, paths_of
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.families import family_law, is_written_family, variable_shape
+from formula2dgm.resolve.families import family_law, variable_shape
 from formula2dgm.resolve.gaussian import ByMatrix, linear_in
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.linear_defaults import Written, enter_defaults

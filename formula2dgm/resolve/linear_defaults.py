@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from formula2dgm.bindings import Binding, TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import summands
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.resolve.bindings import Binding, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.divergences_sampled import Computed

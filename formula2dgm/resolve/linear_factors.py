@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from formula2dgm import registry
+from formula2dgm.bindings import FamilyValue
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
-from formula2dgm.resolve.bindings import FamilyValue
 from formula2dgm.resolve.chain_factors import Factor, factors_of
 from formula2dgm.resolve.chain_paths import Paths, refused
 from formula2dgm.resolve.context import Context

@@ -9,11 +9,12 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.log_reach import is_density_like
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_at_value, is_density_call, slot_value
+from formula2dgm.reading.written_families import is_family_at_value
 from formula2dgm.resolve.chain_joints import marginal
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.entries import by_entry
-from formula2dgm.resolve.families import family_law, is_family_at_value
+from formula2dgm.resolve.families import family_law
 from formula2dgm.resolve.flows import log_determinant
 from formula2dgm.resolve.frozen_groups import held
 from formula2dgm.resolve.integrals import linear_gaussian

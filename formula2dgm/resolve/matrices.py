@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
-from formula2dgm.resolve.bindings import TensorValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.shapes import shape_of
 from formula2dgm.syntax import tree

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from formula2dgm.completion.codes import Code
 from formula2dgm.reading.bilinear import derivative_between
 from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.called import values_of_arguments
-from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.model import Model
 from formula2dgm.syntax import tree
 

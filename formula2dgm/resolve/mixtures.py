@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, read_signature, slot_value
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Ambiguous, Use
-from formula2dgm.resolve.families import is_written_family
 from formula2dgm.resolve.marginals import source_of_marginals
 from formula2dgm.resolve.written_densities import is_written, refuse_improper
 from formula2dgm.syntax import tree

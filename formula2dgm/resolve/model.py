@@ -10,21 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from formula2dgm import registry
+from formula2dgm.completion.called import Called
 from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.kinds import find_indices, find_parameters, find_variables, spelling
 from formula2dgm.reading.names import Indices, Name, plain, read_name
+from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, mixed_over_data
-from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.definitions import Definition, enter_definition
 from formula2dgm.resolve.outputs import outputs_defined
-from formula2dgm.resolve.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
 from formula2dgm.resolve.wanted import Wanted, logarithm_wanted, read_wanted
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
-
-#: Upper bounds that papers use for the number of examples.
-DATA_SIZES = frozenset(("N", "n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +281,3 @@ def _sums_objectives(model: Model, body: tree.Node, chains: Sequence[tuple[tree.
         if is_objective_like(chain.members[-1]) and _uses(body, name, model.indices):
             return True
     return False
-
-
-def is_objective_like(node: tree.Node) -> bool:
-    """Does the expression contain what only an objective contains: an expectation, a divergence, a log, a norm?"""
-    return any(
-        isinstance(each, tree.Expect | tree.Divergence | tree.Optimise | tree.Norm)
-        or (isinstance(each, tree.Prefix | tree.Func) and each.name in ("log", "H"))
-        for each in node.walk()
-    )

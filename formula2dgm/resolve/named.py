@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from formula2dgm.bindings import Binding, NetworkValue, NumberValue, TensorValue
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.resolve.bindings import Binding, NetworkValue, NumberValue, TensorValue
 from formula2dgm.syntax import tree
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.binders import Bound, bind
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.entries import sum_entries
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.model import DATA_SIZES
 from formula2dgm.resolve.others import is_another, number_of_others
 from formula2dgm.resolve.scores import scored_below, with_scores
 from formula2dgm.resolve.windows import in_window

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from formula2dgm.bindings import NetworkValue, Recurrent
 from formula2dgm.ir import nodes as ir
-from formula2dgm.resolve.bindings import NetworkValue, Recurrent
 from formula2dgm.resolve.carried_arguments import carried_places, defined_here, flattened
 from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.scaffold_sizes import input_name

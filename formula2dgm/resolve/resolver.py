@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, Options
+from formula2dgm.completion.rules import completed
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import BATCH
@@ -17,11 +19,9 @@ from formula2dgm.reading.without_arguments import give_arguments
 from formula2dgm.resolve.arguments import refuse_unusable
 from formula2dgm.resolve.averages import take_averages
 from formula2dgm.resolve.binding_keys import Parsed, parse_keys
-from formula2dgm.resolve.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, Options
 from formula2dgm.resolve.called import take_called
 from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
 from formula2dgm.resolve.code_values import codebooks, count_rows
-from formula2dgm.resolve.completion import completed
 from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from formula2dgm.bindings import NetworkValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.stopped import unstopped
-from formula2dgm.resolve.bindings import NetworkValue
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.matrices import names_matrix, transposed
 from formula2dgm.resolve.meeting import Meetings, Part

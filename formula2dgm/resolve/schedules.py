@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.resolve.affine import affine_in
-from formula2dgm.resolve.bindings import TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.families import Evaluate

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from formula2dgm.completion.whole_values import ends_of
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
+from formula2dgm.reading.time_names import TIME_BOUNDS, TIME_LETTERS
 from formula2dgm.resolve.chain_paths import paths_of
 from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared, Model
-from formula2dgm.resolve.timeline import TIME_BOUNDS, TIME_LETTERS
-from formula2dgm.resolve.whole_values import ends_of
 from formula2dgm.syntax import tree
 
 

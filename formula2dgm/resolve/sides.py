@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.ancestry import parents_before
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
-from formula2dgm.resolve.families import family_law, is_written_family
+from formula2dgm.resolve.families import family_law
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.timeline import step_key

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES, NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.aggregated_forms import mixes_to
 from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_compared, is_evaluated
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.data_joints import is_joint_of_data, variables_of_joints
 from formula2dgm.resolve.densities import Density, Use
-from formula2dgm.resolve.families import is_written_family
 from formula2dgm.syntax import tree
 
 #: Labels of one data set among several: labelled, unlabelled, source, target.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from formula2dgm import registry
+from formula2dgm.bindings import FamilyValue, NumberValue, ParameterValue, TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
@@ -16,7 +17,6 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.registry.family import Family
-from formula2dgm.resolve.bindings import FamilyValue, NumberValue, ParameterValue, TensorValue
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.timeline import step_key

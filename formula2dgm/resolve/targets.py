@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.ir.targets import Target
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.averages import Average
-from formula2dgm.resolve.bindings import TensorValue
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.named import NamedValues

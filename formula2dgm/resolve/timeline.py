@@ -16,6 +16,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
+from formula2dgm.reading.time_names import TIME_BOUNDS, TIME_LETTERS
 from formula2dgm.resolve.entry_steps import count_entries, entry_indices
 from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from formula2dgm.resolve.context import Context, Scope
 
 #: Letters of indices, and of their bounds, that are those of steps wherever nothing else says what they are.
-TIME_LETTERS = frozenset(("t", "s"))
-TIME_BOUNDS = frozenset(("T", "tau"))
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, slot_value
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.chains import (
     KIND,
     Chain,
@@ -29,7 +30,7 @@ from formula2dgm.resolve.chains import (
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.directions import declare_source
-from formula2dgm.resolve.families import Evaluate, is_written_family
+from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.functions import run, turned
 from formula2dgm.resolve.model import Declared
 from formula2dgm.syntax import tree

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from formula2dgm.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import names_loss
-from formula2dgm.resolve.bindings import NetworkValue, NumberValue, TensorValue
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of

@@ -12,10 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from formula2dgm import registry
-from formula2dgm.diagnostics import Diagnostic, FormulaError
-from formula2dgm.registry.averages import EMA
-from formula2dgm.registry.family import Family
-from formula2dgm.resolve.bindings import (
+from formula2dgm.bindings import (
     Binding,
     Bindings,
     FamilyValue,
@@ -27,6 +24,9 @@ from formula2dgm.resolve.bindings import (
     Value,
     VariableValue,
 )
+from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.registry.averages import EMA
+from formula2dgm.registry.family import Family
 from formula2dgm.runtime.binding_checks import event_shape_of, impossible
 from formula2dgm.runtime.invertible import as_module, members_of
 from formula2dgm.runtime.network_facts import add_spectral_norms, network_value, unfit_recurrent

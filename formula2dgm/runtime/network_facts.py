@@ -7,7 +7,7 @@ import inspect
 import torch
 from torch import nn
 
-from formula2dgm.resolve.bindings import NetworkValue, Recurrent
+from formula2dgm.bindings import NetworkValue, Recurrent
 from formula2dgm.runtime.invertible import is_invertible
 from formula2dgm.runtime.masked import Masked
 from formula2dgm.runtime.reversed import Reversed

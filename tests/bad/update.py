@@ -15,9 +15,9 @@ CASES = Path(__file__).parent / "cases"
 sys.path.insert(0, str(CASES.parents[2]))
 
 from formula2dgm import driver  # noqa: E402
+from formula2dgm.bindings import NO_BINDINGS, Value  # noqa: E402
 from formula2dgm.options import make_options  # noqa: E402
 from formula2dgm.resolve import Bindings, FamilyValue, NetworkValue, NumberValue  # noqa: E402
-from formula2dgm.resolve.bindings import NO_BINDINGS, Value  # noqa: E402
 from formula2dgm.spans import Source  # noqa: E402
 
 HEADER = "% bindings:"

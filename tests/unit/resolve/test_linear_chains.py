@@ -6,11 +6,11 @@ import pytest
 
 import formula2dgm as f2d
 from formula2dgm import driver
+from formula2dgm.bindings import NO_BINDINGS, Options
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve import resolve
-from formula2dgm.resolve.bindings import NO_BINDINGS, Options
 
 MOTION = r"p(z_t|z_{t-1}) = \mathcal{N}(z_t; A z_{t-1} + b, Q)"
 EMISSION = r"p(x_t|z_t) = \mathcal{N}(x_t; C z_t + d, R)"

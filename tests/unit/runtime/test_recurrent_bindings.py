@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 import formula2dgm as f2d
+from formula2dgm.bindings import NetworkValue, Recurrent
 from formula2dgm.diagnostics import FormulaError
-from formula2dgm.resolve.bindings import NetworkValue, Recurrent
 from formula2dgm.runtime.bindings import describe
 
 COUNT, STEPS = 3, 5

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
+from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
-from formula2dgm.resolve.sources import NOISE_LETTERS
 from formula2dgm.syntax import tree
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
+from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
-from formula2dgm.resolve.model import DATA_SIZES
 from formula2dgm.syntax import tree
 
 #: Letters that stand for noise where nothing says what is drawn.

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.spaces import sizes_of
-from formula2dgm.resolve.timeline import TIME_BOUNDS
+from formula2dgm.reading.spaces import sizes_of
+from formula2dgm.reading.time_names import TIME_BOUNDS
 from formula2dgm.syntax import tree
 
 #: How many values a variable has by default.

@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from formula2dgm import registry
+from formula2dgm.completion.called import Called
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import spelling
+from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, names_objective
-from formula2dgm.resolve.called import Called
-from formula2dgm.resolve.model import is_objective_like
 from formula2dgm.syntax import tree
 
 #: Beyond this many nodes definitions of definitions are left as they are.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.families import is_written_family
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.syntax import tree
 
 _EQUAL = ("=", ":=")

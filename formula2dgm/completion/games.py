@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.bindings import Options
 from formula2dgm.reading import Note
 from formula2dgm.reading.judgements import called_in
 from formula2dgm.reading.kinds import find_indices
 from formula2dgm.reading.polarity import Known, polarity
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.bindings import Options
 from formula2dgm.syntax import tree
 
 _EQUAL = frozenset(("=", ":="))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.completion.example_indices import SIZES, Counted, counted_in, index_of, is_computed
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names, find_indices
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.scopes import Names, occurs_free
-from formula2dgm.resolve.example_indices import SIZES, Counted, counted_in, index_of, is_computed
 from formula2dgm.syntax import tree
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.completion.default_statements import SCHEDULES, Defaults, is_zero, placed
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.default_statements import SCHEDULES, Defaults, is_zero, placed
 from formula2dgm.syntax import parse_one, tree
 from formula2dgm.syntax.vocabulary import UNIFORM
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from formula2dgm.completion.codes import Code
 from formula2dgm.reading import Note
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.resolve.codes import Code
 from formula2dgm.syntax import tree
 
 

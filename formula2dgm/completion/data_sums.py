@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
-from formula2dgm.reading.data_names import DATA_NAMES
+from formula2dgm.reading.data_names import DATA_NAMES, DATA_SIZES
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.model import DATA_SIZES
 from formula2dgm.syntax import tree
 
 

@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from formula2dgm.bindings import Options
+from formula2dgm.completion.codes import Code
+from formula2dgm.completion.copied_gradients import with_copied_gradients
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.resolve.bindings import Options
-from formula2dgm.resolve.codes import Code
-from formula2dgm.resolve.copied_gradients import with_copied_gradients
 from formula2dgm.spans import Source
 from formula2dgm.syntax import parse_one, tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
