@@ -48,7 +48,12 @@ def read(text: Text, macros: Sequence[str] = (), labels: Sequence[str] = ()) -> 
 
     ``labels`` picks the displays of a document by their ``\\label``.
     """
-    written = as_written(text, macros, labels)
+    return read_of(opened(text, macros), labels)
+
+
+def read_of(documents: Sequence[Document], labels: Sequence[str] = ()) -> Read:
+    """The same of documents that are open."""
+    written = written_of(documents, labels)
     found = understand(written.statements)
     diagnostics = (*written.diagnostics, *found.errors)
     notes = (*written.notes, *found.notes)
@@ -57,7 +62,12 @@ def read(text: Text, macros: Sequence[str] = (), labels: Sequence[str] = ()) -> 
 
 def as_written(text: Text, macros: Sequence[str] = (), labels: Sequence[str] = ()) -> Read:
     """The same before anything is decided that the syntax leaves open."""
-    documents, unknown, notes = chosen(opened(text, macros), labels)
+    return written_of(opened(text, macros), labels)
+
+
+def written_of(whole: Sequence[Document], labels: Sequence[str]) -> Read:
+    """What the labels pick of documents, as it is written."""
+    documents, unknown, notes = chosen(whole, labels)
     entries, wrong = statements_of(documents)
     statements = tuple(each for entry in entries for each in entry.statements)
     return Read(statements, (*unknown, *wrong), tuple(documents), advice(documents, labels), tuple(notes))
@@ -143,7 +153,7 @@ def analyse(
     labels: Sequence[str] = (),
 ) -> Program:
     """The resolved program of a text. Raises :class:`FormulaError` with all errors of the first stage that has any."""
-    return _resolved(resolve, read(text, macros, labels), bindings, options)
+    return resolved(read(text, macros, labels), bindings, options)
 
 
 def analyse_distribution(
@@ -154,10 +164,11 @@ def analyse_distribution(
     labels: Sequence[str] = (),
 ) -> Program:
     """The resolved program of a distribution: a product of densities, and what can be asked of it."""
-    return _resolved(resolve_distribution, read(text, macros, labels), bindings, options)
+    return resolved(read(text, macros, labels), bindings, options, resolve_distribution)
 
 
-def _resolved(resolver: Callable[..., Program], found: Read, bindings: Bindings, options: Options) -> Program:
+def resolved(found: Read, bindings: Bindings, options: Options, resolver: Callable[..., Program] = resolve) -> Program:
+    """The program of what was read. Raises :class:`FormulaError` with all errors of the first stage that has any."""
     found.raise_errors()
     try:
         program = resolver(found.statements, bindings, options, found.notes)

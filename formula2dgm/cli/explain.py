@@ -6,12 +6,19 @@ import argparse
 import json
 import re
 import sys
+from typing import Any
 
 from formula2dgm import resources
+from formula2dgm.bindings import Bindings
 from formula2dgm.cli.compile import analysed
-from formula2dgm.cli.networks import load_networks
+from formula2dgm.cli.model import options, texts, together, values
+from formula2dgm.cli.networks import UserNetworks, load_networks
 from formula2dgm.codegen import generate
+from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.ir.program import Program
+from formula2dgm.paper import objectives_apart
 from formula2dgm.passes import run_passes
+from formula2dgm.report.apart import Described, apart_data, apart_text
 from formula2dgm.report.contract import contract
 from formula2dgm.report.explain import explain_text
 
@@ -19,10 +26,36 @@ from formula2dgm.report.explain import explain_text
 def run(given: argparse.Namespace) -> int:
     if re.fullmatch(r"(?i)F2D-?\d+", given.formula[0]):
         return _explain_code(given.formula[0])
-    program = run_passes(analysed(given, load_networks(given.networks)))
-    found = contract(program, generate(program))
+    networks = load_networks(given.networks)
+    try:
+        found = _described(analysed(given, networks))
+    except FormulaError as error:
+        choose = next((each for each in error.diagnostics if each.code == "F2D-0818"), None)
+        if choose is None:
+            raise
+        return _each_by_itself(given, networks, choose, error)
     print(json.dumps(found, indent=2) if given.json else explain_text(found).rstrip())
     return 0
+
+
+def _described(program: Program) -> dict[str, Any]:
+    optimised = run_passes(program)
+    return contract(optimised, generate(optimised))
+
+
+def _each_by_itself(
+    given: argparse.Namespace, networks: UserNetworks | None, why: Diagnostic, error: FormulaError
+) -> int:
+    """The objectives of a document whose displays are no one model."""
+    bound = together(networks.described.bindings if networks else Bindings(), values(given))
+    found: list[Described] = []
+    for each in objectives_apart(texts(given), bound, options(given), given.macros):
+        what = each.errors if each.program is None else _described(each.program)
+        found.append((each.number, each.entry.formula.span, each.statement, what))
+    if not found:
+        raise error
+    print(json.dumps(apart_data(found), indent=2) if given.json else apart_text(found, why).rstrip())
+    return 0 if any(isinstance(what, dict) for *_, what in found) else 1
 
 
 def _explain_code(code: str) -> int:

@@ -98,11 +98,15 @@ def values(given: argparse.Namespace) -> Bindings:
     return Bindings.of(numbers)
 
 
+def together(bound: Bindings, sets: Bindings) -> Bindings:
+    """The user's networks and the numbers of ``--set``."""
+    return Bindings((*bound.entries, *sets.entries))
+
+
 def analyse(given: argparse.Namespace, bound: Bindings = NO_BINDINGS) -> Program:
     """The program of the files, at the values of the command line; a ``--set`` that nothing uses is an error."""
     sets = values(given)
-    together = Bindings((*bound.entries, *sets.entries))
-    program = driver.analyse(texts(given), together, options(given), given.macros, given.labels)
+    program = driver.analyse(texts(given), together(bound, sets), options(given), given.macros, given.labels)
     unused = unused_sets(program.diagnostics, sets, (each.name for each in program.hyperparameters))
     if unused:
         raise FormulaError(unused)

@@ -206,7 +206,12 @@ def _add_source(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) ->
     )
     definition = r"a LaTeX definition: '\newcommand{\E}{\mathbb{E}}'"
     for flag, into, form, said in (
-        ("--label", "labels", "LABEL", r"the display or row with this \label and what it needs; may be given again"),
+        (
+            "--label",
+            "labels",
+            "LABEL",
+            r"the display or row of this \label, or its number in --list, with what it needs",
+        ),
         ("--macro", "macros", "LATEX", definition),
     ):
         group.add_argument(flag, dest=into, metavar=form, help=said, action="append", default=[])

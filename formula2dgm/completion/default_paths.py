@@ -72,6 +72,8 @@ class _Path(Defaults):
                 self._count_steps(time)
             if start not in drawn:
                 self.data(start)
+            if noise.sub == (time,):
+                self._draw(noise, drawn, r"\mathcal{N}(0, I)", expectation)
             self._unmark(replace(noise, sub=(time,)), noise, expectation)
         self._apply_at_time(time, expectation)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -13,29 +14,55 @@ from formula2dgm.documents.reading import of_rows
 
 MAX_ERRORS = 100
 _SHOWN = 8
+_NUMBER = re.compile(r"(?P<display>[1-9]\d{0,5})(?:\.(?P<statement>[1-9]\d{0,3}))?")
 #: What is wrong with displays and not with the files that hold them.
 _OF_DISPLAYS = frozenset({"F2D-0114", "F2D-0815"})
 
 
 def pick(documents: Sequence[Document], labels: Sequence[str]) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents with only what the labels pick; a label that no display has is an error."""
+    """The documents with only what the labels pick; a label that no display has is an error.
+
+    A label may be the number of a display, as a listing counts them: ``7``, or ``7.2`` for its second statement.
+    """
     if not labels:
         return list(documents), []
-    wanted = frozenset(labels)
     known = list(dict.fromkeys(label for each in documents for label in each.labels))
+    numbers = _numbers(documents, frozenset(labels) - frozenset(known))
+    wanted = frozenset(labels)
     where = " or ".join(each.name for each in documents)
-    wrong = [_unknown(label, known, where) for label in dict.fromkeys(labels) if label not in known]
-    return [_picked(each, wanted, complete=not wrong) for each in documents], wrong
+    wrong = [_unknown(label, known, where) for label in dict.fromkeys(labels) if label not in {*known, *numbers}]
+    places: dict[int, set[int]] = {}
+    for entry, place in numbers.values():
+        places.setdefault(id(entry), set()).update(range(len(entry.statements)) if place is None else (place,))
+    return [_picked(each, wanted, places, complete=not wrong) for each in documents], wrong
 
 
-def _picked(document: Document, wanted: frozenset[str], complete: bool) -> Document:
+def _numbers(documents: Sequence[Document], labels: Collection[str]) -> dict[str, tuple[Entry, int | None]]:
+    """The labels that are numbers of displays: each with its display, and with the place of one of its statements."""
+    entries = [each for document in documents for each in document.entries]
+    found: dict[str, tuple[Entry, int | None]] = {}
+    for label in labels:
+        number = _NUMBER.fullmatch(label)
+        if number is None or int(number["display"]) > len(entries):
+            continue
+        entry = entries[int(number["display"]) - 1]
+        place = int(number["statement"]) - 1 if number["statement"] else None
+        if place is None or place < len(entry.statements):
+            found[label] = entry, place
+    return found
+
+
+def _picked(document: Document, wanted: frozenset[str], places: Mapping[int, set[int]], complete: bool) -> Document:
     """What is wanted of a document. That a display is never ended matters only where one is missing."""
-    if document.is_text:
+    if document.is_text and all(id(each) not in places for each in document.entries):
         return document
     kept: list[Entry] = []
     for each in document.entries:
         if wanted & {label.name for label in each.formula.labels}:
             kept.append(of_rows(each, wanted))
+        elif id(each) in places:
+            own = places[id(each)]
+            kept.append(replace(each, statements=tuple(one for n, one in enumerate(each.statements) if n in own)))
     others = _OF_DISPLAYS if complete else {"F2D-0114"}
     errors = tuple(each for each in document.diagnostics if each.code not in others)
     return replace(document, entries=tuple(kept), passed_over=0, diagnostics=errors)
@@ -65,7 +92,7 @@ def _unknown(label: str, known: Sequence[str], where: str) -> Diagnostic:
         more = ", …" if len(known) > len(near) + len(others) else ""
         said.append(f"{'other ' if near else ''}labels here: {', '.join(others)}{more}")
     if not known:
-        said.append("no display has a label; --list shows what there is")
+        said.append("no display has a label; --list shows what there is, and --label 3 reads the third")
     return Diagnostic("F2D-0810", "error", f"no display of {where} is labelled {label!r}", None, "\n".join(said))
 
 
@@ -84,8 +111,10 @@ def advice(documents: Sequence[Document], labels: Sequence[str]) -> Diagnostic |
         message = f"{len(failed)} of {len(displays)} displays cannot be read: {places}"
     else:
         message = f"{len(displays)} displays were read as one model"
-    label = f"--label {named[0]} reads" if named else r"give a display a \label; --label reads"
-    hint = f"{label} that display and the definitions it needs; --list shows how each is understood"
+    counted = enumerate((each for document in documents for each in document.entries), 1)
+    number = next((n for n, each in counted if each in displays and not each.failed), 1)
+    label = f"--label {named[0] if named else number} reads that display and the definitions it needs"
+    hint = f"{label}; --list shows how each is understood, and its number"
     return Diagnostic("F2D-0818", "note", message, None, hint)
 
 

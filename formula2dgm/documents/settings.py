@@ -12,7 +12,14 @@ from formula2dgm.syntax import tree
 
 #: Words behind which an equation says in which case something holds.
 _CASE = re.compile(r"\b(?:when|whenever|if|unless|until|at)\s+$", re.IGNORECASE)
+#: The same in a display, as the last words of a text there: ``\\text{ at time }t=0``.
+_CASE_IN_DISPLAY = re.compile(
+    r"\\(?:text[a-z]*|mbox)\s*\{[^{}]*\b(?:when|whenever|if|unless|until|for|at(?:\s+times?)?)[~\s]*\}"
+    r"(?:[~\s&]|\\[ ,;:!]|\\q?quad)*$",
+    re.IGNORECASE,
+)
 _FEW = 20
+_MORE = 60
 
 
 def without_cases(entries: Sequence[Entry]) -> list[Entry]:
@@ -21,7 +28,8 @@ def without_cases(entries: Sequence[Entry]) -> list[Entry]:
     A name is set to a number if all the text gives it that one number, and the name is no index and no bound
     variable of a display. It is set once, where it is set first.
     """
-    stated = _kept(entries, lambda entry, statement: not (_is_equation(statement) and _is_case(entry)))
+    displayed = [each if each.formula.inline else _without_cases_displayed(each) for each in entries]
+    stated = _kept(displayed, lambda entry, statement: not (_is_equation(statement) and _is_case(entry)))
     values: dict[str, set[str]] = defaultdict(set)
     taken = _running(stated)
     for entry in stated:
@@ -39,6 +47,19 @@ def without_cases(entries: Sequence[Entry]) -> list[Entry]:
         return not known
 
     return _kept(stated, is_first)
+
+
+def _without_cases_displayed(entry: Entry) -> Entry:
+    """A display without the numbers that its words call a case."""
+    text, start = entry.formula.text, entry.formula.start
+
+    def is_case(statement: tree.Statement) -> bool:
+        place = statement.span.start - start
+        before = text[max(0, place - _MORE) : max(0, place)]
+        return _number(statement) is not None and _CASE_IN_DISPLAY.search(before) is not None
+
+    kept = tuple(each for each in entry.statements if not is_case(each))
+    return entry if len(kept) == len(entry.statements) else replace(entry, statements=kept)
 
 
 def _kept(entries: Sequence[Entry], wanted: Callable[[Entry, tree.Statement], bool]) -> list[Entry]:

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from formula2dgm.reading.kinds import binder_names, find_indices, find_parameters
 from formula2dgm.reading.names import mentions, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
+from formula2dgm.reading.spaces import is_constraint, read_space
 from formula2dgm.syntax import tree
 
 _DEFINES = frozenset({"=", ":=", "~", "propto"})
+_STARS = frozenset({"star", "ast", "*"})
 Key = tuple[object, ...]
 
 
@@ -55,10 +57,15 @@ class _Search:
         return sorted(set(taken) - set(self.chosen))
 
     def _definitions(self, key: Key) -> Iterator[int]:
-        """Where a name is defined; nowhere if a chosen statement defines it. ``h_t`` and ``h_0`` are both needed."""
+        """Where a name is defined; nowhere if a chosen statement defines it. ``h_t`` and ``h_0`` are both needed of
+        ``h_t``; of ``h_0`` what is said of that step, or else of any."""
+        steps = key[0] in ("value", "draw")
+        at = str(key[-1]) if steps else ""
         defined: dict[str, list[int]] = defaultdict(list)
-        for place in self.places.get(key, []):
-            defined[self._step(place) if key[0] in ("value", "draw") else ""].append(place)
+        for place in self.places.get(key[:-1] if steps else key, []):
+            defined[self._step(place) if steps else ""].append(place)
+        if at:
+            defined = {each: places for each, places in defined.items() if each == (at if at in defined else "")}
         for places in defined.values():
             if set(places).isdisjoint(self.chosen):
                 yield min(places, key=lambda place: min((abs(place - own), place > own) for own in self.chosen))
@@ -67,7 +74,10 @@ class _Search:
         """The numbered step of what is defined at a place; empty where it is defined at any step."""
         body = self.bodies[place]
         symbols = _symbols(body.members[0]) if isinstance(body, tree.Chain) else []
-        index = [each for symbol in symbols[:1] for each in read_name(symbol, self.indices).index]
+        return self._step_of(symbols[0]) if symbols else ""
+
+    def _step_of(self, symbol: tree.Symbol) -> str:
+        index = read_name(symbol, self.indices).index
         return " ".join(str(each) for each in index if not mentions(each, self.indices))
 
     # -- what a statement defines --------------------------------------------------------------------------
@@ -77,8 +87,12 @@ class _Search:
             return
         left, relation = body.members[0], body.relations[0]
         if relation == "in":
+            if read_space(body.members[1]) is None and not is_constraint(body):
+                return  # prose: x \in \mathcal{M}
             yield from (("space", self._id(each)) for each in _symbols(left))
         elif relation in _DEFINES and isinstance(left, tree.Call) and isinstance(left.head, tree.Symbol):
+            if _is_optimum(left.head):
+                return
             yield from self._densities(left) if is_density_call(left) else [("function", self._head(left.head))]
         elif relation in _DEFINES:
             what = "draw" if relation == "~" else "value"
@@ -108,6 +122,8 @@ class _Search:
         if isinstance(body, tree.Chain) and isinstance(body.members[0], tree.Call):
             left = body.members[0]
             bound = self._ids((*left.args, *(left.given or ()), *(left.params or ())))
+        elif isinstance(body, tree.Chain) and body.relations[0] == "~":
+            bound = self._ids(_symbols(body.members[0]))
         for key in self._free(_computed(body), bound):
             if key[0] != "value" or key[1] not in self.over:
                 yield key
@@ -120,8 +136,17 @@ class _Search:
             head = read_name(node, self.indices, head=True)
             yield from (("density", head.id, *head.group), ("function", head.id))
             if self._id(node) not in bound:
-                yield from ((what, *self._written(node)) for what in ("value", "draw"))
+                yield from ((what, *self._written(node), self._step_of(node)) for what in ("value", "draw"))
             return
+        if isinstance(node, tree.Expect):
+            # What an expectation names is drawn: by what another statement says of its draw, not by its value.
+            named = [each for each in node.binders if isinstance(each, tree.Symbol)]
+            for each in named:
+                head = read_name(each, self.indices, head=True)
+                yield "density", head.id, *head.group
+            yield from (("draw", *self._written(each), self._step_of(each)) for each in named)
+            children = [each for each in children if not any(each is own for own in named)]
+            bound |= self._ids(named)
         if isinstance(node, tree.Call) and is_density_call(node):
             yield from self._densities(node)[:-1]
             yield from self._first_step(node)
@@ -157,6 +182,15 @@ class _Search:
         """A name, and whether it is read at a position: what is said of ``beta`` says nothing about ``beta_s``."""
         name = read_name(symbol, self.indices)
         return name.id, bool(name.index)
+
+
+def _is_optimum(head: tree.Symbol) -> bool:
+    """``s_{\\theta^*}(x) = ...``: what holds of the best network is no definition of it."""
+    return any(
+        isinstance(each, tree.Symbol) and each.letter in _STARS
+        for script in (*head.sub, *head.sup)
+        for each in script.walk()
+    )
 
 
 def _computed(body: tree.Node) -> tree.Node:

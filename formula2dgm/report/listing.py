@@ -58,9 +58,9 @@ def listing_text(documents: Sequence[Document], unknown: Sequence[Diagnostic] = 
         for each in entry.statements:
             out += _block(next(kinds), str(each), digits + 4)
         for wrong in entry.diagnostics:
-            out += _block(_code(wrong), _said(wrong, entry.formula.source), digits + 4)
+            out += _block(_code(wrong), said(wrong, entry.formula.source), digits + 4)
     for wrong in [*unknown, *(each for document in documents for each in document.diagnostics)]:
-        out += _block(_code(wrong), _said(wrong), 0)
+        out += _block(_code(wrong), said(wrong), 0)
     return "\n".join([*out, "", _summary(documents)] if out else [_summary(documents)])
 
 
@@ -90,7 +90,7 @@ def _code(wrong: Diagnostic) -> str:
     return wrong.code if wrong.severity == "error" else f"({wrong.code})"
 
 
-def _said(wrong: Diagnostic, near: Source | None = None) -> str:
+def said(wrong: Diagnostic, near: Source | None = None) -> str:
     """A finding in its message, its place, its hint; ``near`` is the file that needs no name."""
     place = ""
     if wrong.span is not None:

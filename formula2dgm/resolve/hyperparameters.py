@@ -33,6 +33,13 @@ def hyperparameter(
         steps = context.time is not None and key == context.time.axis.size
         if steps or key in map(str, context.model.bounds.values()):  # \frac1K stands before the sum to K
             whole = True
+            if key in context.model.drawn or _is_drawn(context, key):
+                raise context.refuse(
+                    "F2D-0415",
+                    f"{key} is drawn: it does not say how far a sum or a product goes",
+                    symbol.span,
+                    "write a number, or draw the step of a schedule: t \\sim \\mathcal{U}\\{1, T\\}",
+                )
             if default is None:
                 default = steps_counted(context) if steps else rows_counted(context, key)
                 if default is not None:
@@ -64,6 +71,16 @@ def hyperparameter(
         context.unsized.pop(key, None)
         context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
     return context.arena.make(ir.Hyper, key, origin=symbol)
+
+
+def _is_drawn(context: Context, key: str) -> bool:
+    """Does an expectation draw it?"""
+    expectations = (
+        each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Expect)
+    )
+    binders = (binder for each in expectations for binder in each.binders)
+    names = (name for each in binders for name in (each.names if isinstance(each, tree.Draws) else (each,)))
+    return any(isinstance(each, tree.Symbol) and read_name(each, context.model.indices).full == key for each in names)
 
 
 def enter_size(context: Context, axis: Axis, node: tree.Node) -> None:

@@ -57,6 +57,16 @@ def test_noise_predictions(loss: str) -> None:
     assert any("T = 1000" in str(each) for each in o.assumptions)
 
 
+def test_noise_that_carries_the_step() -> None:
+    point = r"\sqrt{\bar\alpha_t} x_0 + \sqrt{1 - \bar\alpha_t} \epsilon_t"
+    text = rf"\min_\theta E_{{t,x_0,\epsilon_t}}\|\epsilon_t - \epsilon_\theta({point}, t)\|^2"
+    net, (x, e, t) = Network().double(), batch()
+    o: Any = f2d.compile(text, {r"\epsilon_\theta": net}, scaffold=True, dims={"x_0": D}).double()
+    a = ALPHA_BAR[t.long() - 1][:, None]
+    expected = (e - net(a.sqrt() * x + (1 - a).sqrt() * e, t)).square().sum(-1).mean()
+    assert_close(o(x_0=x, noise={"t": t, "epsilon_t": e}).loss, expected)
+
+
 def test_what_the_text_says_holds() -> None:
     text = [r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2", r"\beta_t = 0.1 t / T; T = 4"]
     net, (x, e, _) = Network().double(), batch()

@@ -30,6 +30,41 @@ def test_explain_as_json(run) -> None:
     assert [each["name"] for each in contract["objectives"][0]["terms"]] == ["log p(x|z)", "KL[q(z|x) || p(z)]"]
 
 
+NOTES = r"""
+Let $z \in \mathbb{R}^3$, $x \in \mathbb{R}^6$ and $x \in \mathcal{M}$.
+$$ \mathcal{L} = \mathbb{E}_{q(z|x)}[\log p(x|z)] - \beta\, \mathrm{KL}(q(z|x) \| p(z)) $$
+where $\beta = 4$, and of two players, of whom nothing says who trains what,
+$$ \mathbb{E}_{p_{data}(x)}[D(x)] - \mathbb{E}_{p(z)}[D(G(z))] $$
+$$ \vecx = f(x $$
+"""
+
+
+def test_explain_notes_that_are_no_one_model(run) -> None:
+    Path("notes.md").write_text(NOTES)
+    ran = run("explain", "notes.md")
+    assert ran.status == 0 and ran.err == ""
+    first, second = ran.out.split("\n\n4  notes.md:3\n")[1].split("\n\n6  notes.md:5\n")
+    for piece in ("maximise", "log p(x|z)", "closed form", "beta = 4, as notes.md:4 says"):
+        assert piece in first
+    assert "calM" not in ran.out and "refused[F2D-0" in second
+    assert ran.out.rstrip().endswith("1 of 2 objectives compile; --label 4 reads one")
+    assert run("compile", "notes.md", "--label", "4").status == 0
+
+
+def test_explain_notes_as_json(run) -> None:
+    Path("notes.md").write_text(NOTES)
+    first, second = json.loads(run("explain", "notes.md", "--json").out)["objectives"]
+    assert (first["label"], first["from"][0], first["diagnostics"]) == ("4", 3, [])
+    assert [each["name"] for each in first["contract"]["objectives"][0]["terms"]][0] == "log p(x|z)"
+    assert second["contract"] is None and second["diagnostics"][0]["severity"] == "error"
+
+
+def test_explain_notes_without_an_objective_that_compiles(run) -> None:
+    Path("notes.md").write_text("$$ \\mathbb{E}_{q(z|x)}[u] $$ and $$ \\vecx = f(x $$ ends.\n\n$$ y = g(x) $$\n")
+    ran = run("explain", "notes.md")
+    assert ran.status == 1 and "0 of" in ran.out + ran.err or "error[" in ran.err
+
+
 @pytest.mark.parametrize("code", ["F2D-0205", "f2d-0205", "F2D0205"])
 def test_explain_a_code(run, code: str) -> None:
     ran = run("explain", code)

@@ -35,6 +35,11 @@ Text with $i = 10$.
         (["eq:e"], ["e = 6"]),
         (["eq:both"], ["g = 8", "h = 9"]),
         (["eq:both", "eq:one", "eq:two"], ["a = 1", "b = 2", "g = 8", "h = 9"]),
+        (["1"], ["a = 1"]),
+        (["2"], ["b = 2", "c = 3", "d = 4 + 5"]),
+        (["2.2"], ["c = 3"]),
+        (["2.3", "2.1", "eq:e"], ["b = 2", "d = 4 + 5", "e = 6"]),
+        (["6"], ["i = 10"]),
     ],
 )
 def test_labels_pick(labels: list[str], statements: list[str]) -> None:
@@ -55,6 +60,25 @@ def test_an_unknown_label_is_an_error_with_what_is_near() -> None:
     _, (missing,) = pick([document(TEX)], ["eq:tow"])
     assert missing.code == "F2D-0810" and missing.severity == "error"
     assert missing.hint is not None and missing.hint.startswith("did you mean eq:two") and "eq:one" in missing.hint
+
+
+@pytest.mark.parametrize("label", ["0", "7", "2.4", "2.0", "99999999", "1.", "-1"])
+def test_a_number_of_no_display_is_an_unknown_label(label: str) -> None:
+    _, (missing,) = pick([document(TEX)], [label])
+    assert missing.code == "F2D-0810" and repr(label) in missing.message
+
+
+def test_a_label_that_is_a_number_is_that_label() -> None:
+    text = r"\begin{equation} a = 1 \end{equation} \begin{equation} b = 2 \label{1} \end{equation}"
+    (picked,), _ = pick([document(text)], ["1"])
+    assert [str(each) for entry in picked.entries for each in entry.statements] == ["b = 2"]
+
+
+def test_displays_are_counted_through_all_documents() -> None:
+    one, two = document(r"\[ a = 1 \] \[ b = 2 \]"), document(r"\[ c = 3 \]")
+    (first, second), unknown = pick([one, two], ["3"])
+    assert unknown == [] and first.entries == ()
+    assert [str(each) for entry in second.entries for each in entry.statements] == ["c = 3"]
 
 
 def test_a_label_may_be_in_any_of_several_documents() -> None:

@@ -39,6 +39,18 @@ def test_what_a_display_sets_holds() -> None:
     assert statements(r"With $\beta = 2$ too. \[ \beta = 4 \]") == ["beta = 4"]
 
 
+@pytest.mark.parametrize(
+    "words", [r"\text{ at time }", r"\quad\text{when }", r"\text{if}\ ", r"\mbox{ for } &", r"\textrm{with noise until~}"]
+)
+def test_a_display_may_say_a_case(words: str) -> None:
+    assert statements(rf"\[ p(x) = N(x; 0, I) {words} t = 1 \]") == ["p(x) = N(x; 0, I)"]
+
+
+@pytest.mark.parametrize("words", [r"\quad\text{with }", r"\text{ where }", r", \quad"])
+def test_a_display_may_set_a_number_behind_words(words: str) -> None:
+    assert statements(rf"\[ p(x) = N(x; 0, I) {words} t = 1 \]") == ["p(x) = N(x; 0, I)", "t = 1"]
+
+
 def test_the_end_of_a_range_is_no_index() -> None:
     assert statements(r"Let $n = 8$. \[ L = \frac{1}{n} \sum_{i=1}^n x_i + x_n \]") == [
         "n = 8",

@@ -93,3 +93,24 @@ def test_a_chain_needs_the_density_of_its_first_step() -> None:
     chain = ("p(z_t|z_{t-1}) = N(z_t; f(z_{t-1}), I)", "p(z_1) = N(z_1; 0, I)")
     chosen = "sum_{t=1}^T E_q(z_t|z_{t-1}, x_t)[log p(z_t|z_{t-1})]"
     assert needs(chosen, *chain, "p(y) = N(y; 0, I)") == list(chain)
+
+
+def test_what_an_expectation_names_is_drawn() -> None:
+    chosen = "E_{t, x_0}[f(x_0, t)]"
+    others = ("x_0 ~ q(x_0)", "x_0 = (x_t - epsilon_t) / a_t", "x_T ~ N(0, I)", "x_{t-1} = g(x_t)", "t ~ U(0, 1)")
+    assert needs(chosen, *others) == ["x_0 ~ q(x_0)", "t ~ U(0, 1)"]
+
+
+def test_a_numbered_step_needs_what_is_said_of_it_or_of_all() -> None:
+    assert needs("E_p(y)[f(h_0)]", "h_0 = a", "h_t = g(h_{t-1})", "h_5 = b") == ["h_0 = a"]
+    assert needs("E_p(y)[f(h_3)]", "h_0 = a", "h_t = g(h_{t-1})") == ["h_0 = a", "h_t = g(h_{t-1})"]
+
+
+def test_a_space_that_is_none_is_prose() -> None:
+    assert needs("E_p(x)[f(x)]", r"x in calM", "x in bbR^4") == ["x in bbR^4"]
+    assert needs("E_p(x)[D(x)]", "||D||_L <= 1", "x in calM") == needs("E_p(x)[D(x)]", "||D||_L <= 1")
+
+
+@pytest.mark.parametrize("optimum", [r"s_{\theta^*}", "s^*", r"s_\theta^\star", r"s^{\ast}"])
+def test_what_holds_of_the_best_network_does_not_define_it(optimum: str) -> None:
+    assert needs(r"E_{p(x)} \|s_\theta(x)\|^2", rf"{optimum}(x) = \nabla_x \log p(x)") == []
