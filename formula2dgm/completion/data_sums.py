@@ -16,6 +16,7 @@ from formula2dgm.reading.data_names import DATA_NAMES, DATA_SIZES
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.binders import are_copies
 
 
 def average_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
@@ -82,7 +83,7 @@ class _Writer:
         source = named if _is_data_name(named) else tree.Symbol("D", (), (), (), "cal", span=named.span)
         if source is not named:
             self.notes.append(Note(f"{named} is the data", named.span))
-        draws = tree.Draws(names, source, span=node.span)
+        draws = tree.Draws(names, source, joint=are_copies(names), span=node.span)
         return tree.Expect((draws,), self.written(node.body), span=node.span)
 
 

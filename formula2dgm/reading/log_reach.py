@@ -159,8 +159,12 @@ def _is_over_densities(operator: tree.Node, first: tree.Node) -> bool:
 def _is_constant(node: tree.Node) -> bool:
     if isinstance(node, tree.Number | tree.Symbol):
         return True
-    if isinstance(node, tree.Div | tree.Mul | tree.Neg | tree.Power):
+    if isinstance(node, tree.Div | tree.Mul | tree.Neg | tree.Power | tree.Add):
         return all(_is_constant(each) for each in node.children)
+    if isinstance(node, tree.Call) and node.given is None and node.params is None:  # N(N - 1), a product
+        return any(node.head == part for each in node.args for part in each.walk()) and all(
+            map(_is_constant, node.args)
+        )
     return False
 
 

@@ -8,6 +8,7 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.bare import labelled_by_variable
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.binders import are_copies
 
 Item = tuple[tuple[tree.Node, ...], tree.Node | None]
 
@@ -27,6 +28,16 @@ def binder_items(context: Context, item: tree.Node) -> list[Item]:
     if isinstance(item, tree.Call):
         return [(item.args, item)]
     return [((item,), None)]
+
+
+def of_one_example(binder: tree.Node) -> Sequence[tree.Node]:
+    """The names that are values of one example: ``(x, x') ~ D``, ``p(x, x')``."""
+    match binder:
+        case tree.Draws(names=names, joint=joint):
+            return names if joint or not are_copies(names) else ()
+        case tree.Tuple(items=names) | tree.Call(args=names):
+            return names
+    return ()
 
 
 def parents_first(context: Context, items: list[Item]) -> list[Item]:

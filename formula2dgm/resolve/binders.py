@@ -13,7 +13,7 @@ from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.aggregated import is_aggregated
 from formula2dgm.resolve.aggregated_draws import bind_aggregated
 from formula2dgm.resolve.bare import calls_of, density_of
-from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_in, parents_first
+from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_in, of_one_example, parents_first
 from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
@@ -50,13 +50,14 @@ def bind(
     items = [each for item in binders for each in binder_items(context, item)]
     own = {name for names, _ in items for name in names_in(context, names)}
     bound.beside = body is not None and reads_outside(context, body, own, scope)
+    together = [names_in(context, each) for each in map(of_one_example, binders)]
     for names, source in parents_first(context, items):
         if is_data_source(context, source, names):
-            _bind_data(context, names, source, bound, inner)
+            _bind_data(context, names, source, bound, inner, together)
         elif source is None and _is_all_data(context, names):
             bound.batch = scope.batch
             if (alone := read_alone(context, body, inner)) is not None:
-                _bind_data(context, (alone,), source, bound, inner)
+                _bind_data(context, (alone,), source, bound, inner, together)
         elif source is None or is_defined(context, source):
             _bind_named(context, names, bound, inner, evaluate)
         else:
@@ -74,15 +75,26 @@ def _is_all_data(context: Context, names: Sequence[tree.Node]) -> bool:
 
 
 def _bind_data(
-    context: Context, names: Sequence[tree.Node], source: tree.Node | None, bound: Bound, scope: Scope
+    context: Context,
+    names: Sequence[tree.Node],
+    source: tree.Node | None,
+    bound: Bound,
+    scope: Scope,
+    together: Sequence[set[str]],
 ) -> None:
-    """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs."""
+    """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs.
+
+    Of names that are drawn ``together``, ``(x, x') ~ D``, each is a value of the example; of ``x, x' ~ p(x)`` the
+    second is that of another.
+    """
     given = conditions_in(context, source) & set(scope.values)
     others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
     apart = source is not None and not given and bool(others)
     for symbol in (each for each in names if isinstance(each, tree.Symbol)):
         name = read_name(symbol, context.model.indices)
         unprimed = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
+        if any({name.id, unprimed.id} <= each for each in together):
+            unprimed = name
         original, shown = of_its_set(context, unprimed, symbol, source)
         add_input(context, original, (scope.batch,), shown)
         weight = is_weight(context, original)

@@ -43,6 +43,16 @@ def join_draws(values: Sequence[Value]) -> tuple[tree.Node, ...]:
     return tuple(found)
 
 
+def are_copies(names: Sequence[tree.Node]) -> bool:
+    """Are these one name, without and with primes: ``x, x'``?"""
+    bare = {_without_primes(each) for each in names if isinstance(each, tree.Symbol)}
+    return len(names) > 1 and len(bare) == 1 and all(isinstance(each, tree.Symbol) for each in names)
+
+
+def _without_primes(name: tree.Symbol) -> tree.Symbol:
+    return replace(name, accents=tuple(each for each in name.accents if each != "prime"))
+
+
 def joining(before: Sequence[tree.Node], draws: tree.Draws) -> int:
     """How many of the names listed before ``name ~ density`` are drawn with it.
 

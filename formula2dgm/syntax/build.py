@@ -7,7 +7,7 @@ from typing import Any
 from lark import Transformer
 
 from formula2dgm.syntax import tree
-from formula2dgm.syntax.binders import binders_of, join_draws
+from formula2dgm.syntax.binders import are_copies, binders_of, join_draws
 from formula2dgm.syntax.derivatives import quotient
 from formula2dgm.syntax.entries import bounded, entry, joined, listed, run_to, separate_indices
 from formula2dgm.syntax.partial import Bare, Drawn, Group, Sum, Value, add, divide, finish, multiply
@@ -268,4 +268,5 @@ class Build(Transformer[Token, Any]):
             return tree.Relates(finish(left), op, right, span=span)
         name = finish(left)
         names = name.items if isinstance(name, tree.Tuple) else (name,)
-        return Drawn(tree.Draws(names, right, span=span), isinstance(left, Group))
+        drawn = tree.Draws(names, right, joint=isinstance(name, tree.Tuple) and are_copies(names), span=span)
+        return Drawn(drawn, isinstance(left, Group))

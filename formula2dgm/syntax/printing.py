@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.syntax import tree
-from formula2dgm.syntax.binders import joining
+from formula2dgm.syntax.binders import are_copies, joining
 from formula2dgm.syntax.precedence import (
     ATOM,
     FACTOR,
@@ -247,7 +247,8 @@ class Printer(Spelling):
         match node:
             case tree.Draws():
                 names = self.items(node.names)
-                names = self.bracketed(names) if len(node.names) > 1 or closed else names
+                together = len(node.names) > 1 and (node.joint or not are_copies(node.names))
+                names = self.bracketed(names) if together or closed else names
                 return f"{names} {self.relation('~')} {self.text(node.density, SUM)}"
             case tree.Binds():
                 return f"{self.text(node.name, SUM)}={self.text(node.value, SUM)}"

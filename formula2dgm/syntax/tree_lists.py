@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from formula2dgm.syntax.tree_node import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Draws(Node):
-    """``names ~ density``."""
+    """``names ~ density``.
+
+    joint  names that differ in their primes stand in brackets, ``(x, x') ~ D``: values of one draw, where
+           ``x, x' ~ D`` are two draws
+    """
 
     names: tuple[Node, ...]
     density: Node
+    joint: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
