@@ -110,6 +110,8 @@ class _Methods:
         body.add(assignment("x", undone, body.indent) or [])
         if counted:
             body.write(f"x = {denoise}(x, times[-1].expand(n))[0]")
+        elif self.denoiser.scale != 1:
+            body.write(f"x = x / {scope.use('over_event')}(self.path(times[-1:])[0], x, 1)")
         body.write(f"return {{{key}: x}}")
         return Body(4, [*head.lines, *body.lines])
 
@@ -143,8 +145,9 @@ class _Methods:
         denoiser = self.denoiser
         first, last = (expression(scope, each) for each in (denoiser.first, denoiser.last))
         if denoiser.spacing == "counted":
-            most = first.text if last.text == "1" else f"{first.text} - {last.text} + 1"
-            most = most if isinstance(denoiser.first, ir.Hyper | ir.Const) else f"int({most})"
+            far = next((one.text for one, other in ((first, last), (last, first)) if other.text == "1"), None)
+            most = far or f"abs({first.text} - {last.text}) + 1"
+            most = most if most.isdecimal() else f"int({most})"
             return f"torch.linspace({first.text}, {last.text}, {most} if steps is None else steps).round()"
         if denoiser.spacing == "even":
             return f"torch.linspace({first.text}, {last.text}, steps + 1)"

@@ -26,6 +26,7 @@ class Denoiser:
     shape       the event shape of the data
     conditions  the data that the network is given beside x_t and t
     kept        what stands for draws of 0 or 1 that leave conditions out, and the value that keeps them
+    scale       a(last), what the data are multiplied by where the path ends; None where that is no number
     """
 
     variable: str
@@ -41,6 +42,7 @@ class Denoiser:
     shape: tuple[int, ...]
     conditions: tuple[str, ...] = ()
     kept: tuple[tuple[Data, int], ...] = ()
+    scale: float | None = 1.0
 
     def changed(self, change: Callable[[Node], Node]) -> Denoiser:
         """The same with every node changed."""

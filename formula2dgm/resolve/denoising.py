@@ -131,7 +131,7 @@ class _Path:
         first, last = self._ends(a, b, t, divisor)
         self.context.assume(f"sample goes from noise at {to_text(first)} to {source.name} at {to_text(last)}")
         spacing = SPACINGS[self.time.law.family]
-        read = conditions.names, conditions.kept
+        read = conditions.names, conditions.kept, self._number(a, t, last)
         return Denoiser(source.name, x, t, data, noise, a, b, first, last, spacing, shape, *read)  # type: ignore[arg-type]
 
     def _fit(
@@ -181,11 +181,12 @@ class _Path:
     # -- from where to where -----------------------------------------------------------------------------
 
     def _ends(self, a: ir.Node, b: ir.Node, t: ir.Node, divisor: ir.Node) -> tuple[ir.Node, ir.Node]:
-        """The time at which the noise is, and that of the data; steps are counted from the data."""
+        """The time at which the noise is, and that of the data; steps of which no more is known are counted from the
+        data."""
         low, high = self._range()
         by_data, by_noise = ([self._number(each, t, time) for time in (low, high)] for each in (a, b))
         first, last = high, low
-        if None not in (*by_data, *by_noise) and self.time.law.family != "DiscreteUniform":
+        if None not in (*by_data, *by_noise):
             (a_low, a_high), (b_low, b_high) = by_data, by_noise
             assert a_low is not None and a_high is not None and b_low is not None and b_high is not None
             if abs(a_low * b_high) < abs(a_high * b_low):
@@ -194,7 +195,7 @@ class _Path:
         if found is None or abs(found) > NOTHING:
             return first, last
         if self.time.law.family == "DiscreteUniform" and self.law["low"] is not self.law["high"]:
-            first = total(self.arena, first, self.make(ir.Const, -1))
+            first = total(self.arena, first, self.make(ir.Const, -1 if first is high else 1))
         elif self.time.law.family == "Uniform" and start is not None and end is not None:
             first = self.context.const(start + OFF * (end - start))
         return first, last
