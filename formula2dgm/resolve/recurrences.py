@@ -12,6 +12,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.scaffold_sizes import state_shape
@@ -120,8 +121,28 @@ def initial(
             definition.span,
             f"write it: {written} = 1",
         )
+    if _is_scored(context, name, number):
+        raise context.refuse(
+            "F2D-0205",
+            f"{written} is the value before the first step, and a density is over it: it cannot be left at zero",
+            symbol.span,
+            f"draw it: {written} \\sim N(0, I); or say that it is data: {written} \\in \\mathbb{{R}}^d",
+        )
     context.assume(f"{written} is zero", symbol.span)
     return context.const(0.0)
+
+
+def _is_scored(context: Context, name: Name, number: str) -> bool:
+    """Is a density of the text over the name at this step?"""
+    calls = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Call))
+    names = (
+        read_name(each, context.model.indices)
+        for call in calls
+        if is_density_call(call)
+        for each in call.args
+        if isinstance(each, tree.Symbol)
+    )
+    return any(each.id == name.id and [str(item) for item in each.index] == [number] for each in names)
 
 
 # -- definitions ---------------------------------------------------------------------------------------
