@@ -19,6 +19,7 @@ from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.evolutions import write_evolutions
+from formula2dgm.completion.factor_families import write_factors
 from formula2dgm.completion.finite_sums import write_spaces
 from formula2dgm.completion.games import write_games
 from formula2dgm.completion.indexed_noise import index_noise
@@ -66,6 +67,7 @@ def completed(
     text.rewrite(invert_logistic, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
+    text.rewrite(write_factors)
     text.rewrite(write_games, options)
     if options.scaffold:
         text.rewrite(write_noise, keys)

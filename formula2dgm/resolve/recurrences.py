@@ -126,7 +126,7 @@ def initial(
             "F2D-0205",
             f"{written} is the value before the first step, and a density is over it: it cannot be left at zero",
             symbol.span,
-            f"draw it: {written} \\sim N(0, I); or say that it is data: {written} \\in \\mathbb{{R}}^d",
+            f"write what it is: {written} = 0",
         )
     context.assume(f"{written} is zero", symbol.span)
     return context.const(0.0)
