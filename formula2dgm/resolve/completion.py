@@ -15,6 +15,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
+from formula2dgm.resolve.counted_forwards import count_backwards
 from formula2dgm.resolve.data_entropy import leave_out_entropies
 from formula2dgm.resolve.data_likelihoods import write_likelihoods
 from formula2dgm.resolve.data_sums import average_sets
@@ -31,9 +32,11 @@ from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.named_laws import write_named_laws
 from formula2dgm.resolve.pair_definitions import write_pairs
+from formula2dgm.resolve.parts_by_step import write_parts
 from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.random_variables import write_values
 from formula2dgm.resolve.signed_definitions import name_first
+from formula2dgm.resolve.step_letters import with_one_letter
 from formula2dgm.resolve.subscripted_values import write_arguments
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.time_integrals import average_times
@@ -67,6 +70,9 @@ def completed(
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
+    text.rewrite(write_parts)
+    text.rewrite(count_backwards)
+    text.rewrite(with_one_letter)
     if options.scaffold:
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
