@@ -11,7 +11,7 @@ from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.resolve.aggregated import is_aggregated
 from formula2dgm.resolve.aggregated_draws import bind_aggregated
-from formula2dgm.resolve.bare import calls_of, density_of
+from formula2dgm.resolve.bare import calls_of, density_of, in_its_words, placed_at, refuse_unread
 from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_in, parents_first
 from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.chains import is_transformed
@@ -119,8 +119,10 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
         elif priors := density_over(context, name):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif letter := _of_letter(context, node):
+            refuse_unread(context, node, letter)
             for use in letter:
-                bind_factor(context, replace(use, call=node), bound, scope.bind(bound.values), evaluate, ())
+                with in_its_words(context, node, use):
+                    bind_factor(context, placed_at(use, node), bound, scope.bind(bound.values), evaluate, ())
         elif name.id in context.latent and context.options.scaffold:
             signature = Signature("p", (), (name,), (), (node,))
             context.densities.all.append(Density(signature))
