@@ -44,8 +44,10 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
     def chosen(result: Code) -> Code:
         if so_far is None:
             return result
-        step = scope.suffix.removeprefix("_") if isinstance(so_far, SoFar) and so_far.entries else "-1"
-        return call(scope.use("at_step"), result, str(len(axes)), "0" if so_far.backward else step)
+        step = "0" if so_far.backward else "-1"
+        if isinstance(so_far, SoFar) and so_far.entries:
+            step = scope.suffix.removeprefix("_")
+        return call(scope.use("at_step"), result, str(len(axes)), step)
 
     ends = _lengths(network, node)
     if len(axes) <= 1 and all(_without(part.axes, time) == axes for part in parts):

@@ -218,8 +218,9 @@ class _Checks:
 
 
 def _is_moved(node: ir.Node) -> bool:
-    """Is it ``x_{<t}``: all steps of a value, one step late?"""
-    return isinstance(node, ir.Prefix) and isinstance(node.body, ir.Shifted) and node.body.by == -1
+    """Is it ``x_{<t}`` or ``x_{>t}``: all steps of a value, one step late?"""
+    late = isinstance(node, ir.Prefix) and isinstance(node.body, ir.Shifted)
+    return late and node.body.by == (1 if node.backward else -1)  # type: ignore[attr-defined]
 
 
 def _is_set(node: ir.Node) -> bool:

@@ -4,6 +4,7 @@ x_t = a(t) x_0 + b(t) noise, and what the network says of x_0 and of the noise  
 
 def path(self, t): ...
 def denoise(self, x, t): ...
+def decode(self, z_0, *, noise=None): ...    where samples are codes that the text makes data of
 def sample(self, n, *, steps=None, eta=1.0, order=1, corrections=0, snr=0.16, noise=None): ...
 """
 
@@ -17,7 +18,7 @@ from formula2dgm.codegen.python import ATOM, Body, Code, assignment, call, quote
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.statements import prepared_for
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.denoising import Denoiser
+from formula2dgm.ir.denoising import Decoder, Denoiser
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
 
@@ -59,8 +60,24 @@ class _Methods:
         return [
             self._pair("path", ["t"], of_path, (denoiser.by_data, denoiser.by_noise), "number"),
             self._pair("denoise", given, of_network, (denoiser.data, denoiser.noise), "value"),
+            *([self._decode(denoiser.decoder)] if denoiser.decoder is not None else []),
             self._sample(),
         ]
+
+    def _decode(self, decoder: Decoder) -> Body:
+        """A method that makes data of a code."""
+        code = Names(OWN).fresh(self.denoiser.variable)
+        known = {**self.owned, decoder.code.name: code} if isinstance(decoder.code, ir.Data) else self.owned
+        head, scope = Body(4), Scope(self.program, Names({code, "noise"}), known, library=self.used)
+        noise = ["noise: Mapping[str, Tensor] | None = None"] if isinstance(decoder.value, ir.Draw) else []
+        write_signature(head, "decode", [f"{code}: Tensor"], noise, "Tensor")
+        head.write(f'    """{decoder.variable} of {self.denoiser.variable}."""')
+        if noise:
+            scope.body.write("noise = {} if noise is None else noise")
+        preparation = prepared_for(scope, [decoder.value], "value")
+        preparation.prepare(decoder.value)
+        scope.body.write(f"return {expression(scope, decoder.value, 'value').text}")
+        return Body(4, [*head.lines, *scope.body.lines])
 
     def _pair(self, name: str, given: list[str], said: str, values: tuple[ir.Node, ir.Node], demand: str) -> Body:
         """A method of two values, in a tuple."""
@@ -112,7 +129,12 @@ class _Methods:
             body.write(f"x = {denoise}(x, times[-1].expand(n))[0]")
         elif self.denoiser.scale != 1:
             body.write(f"x = x / {scope.use('over_event')}(self.path(times[-1:])[0], x, 1)")
-        body.write(f"return {{{key}: x}}")
+        decoder = self.denoiser.decoder
+        if decoder is None:
+            body.write(f"return {{{key}: x}}")
+        else:
+            drawn = ", noise=noise" if isinstance(decoder.value, ir.Draw) else ""
+            body.write(f"return {{{key}: x, {quoted(decoder.variable)}: self.decode(x{drawn})}}")
         return Body(4, [*head.lines, *body.lines])
 
     def _keywords(self) -> list[str]:
@@ -130,8 +152,10 @@ class _Methods:
     def _said(self) -> list[str]:
         counted = self.denoiser.spacing == "counted"
         many = "as many steps as there are, or fewer" if counted else "so many steps"
+        decoder = self.denoiser.decoder
+        decoded = f", and {decoder.variable} made of each" if decoder is not None else ""
         return [
-            f'"""n new {self.denoiser.variable}, made of noise in {many}.',
+            f'"""n new {self.denoiser.variable}, made of noise in {many}{decoded}.',
             "",
             "``eta``: 1 draws each of them as q(x_s|x_t, data) does (ancestral), 0 follows the differential equation;",
             "``order``: 2 by Heun's method. Behind each step stand ``corrections`` of Langevin dynamics, as long as",

@@ -199,7 +199,8 @@ class Preparation(Calls):
         steps = f"{name}[::-1]" if node.backward else name
         stacked = call("torch.stack", steps, f"dim={place}")
         if node.entries:
-            stacked = call(scope.use("then_zeros"), stacked, str(place), scope.size(node.time))
+            fill = "zeros_then" if node.backward else "then_zeros"
+            stacked = call(scope.use(fill), stacked, str(place), scope.size(node.time))
         scope.bound[node] = stacked
 
     def _branch(self, branch: Branch) -> None:

@@ -107,7 +107,7 @@ class _Rewriting:
 
     def _all_so_far(self, at: ir.Node, backward: bool, node: ir.Node) -> ir.Node:
         """The steps so far of a value, called as the formula calls it."""
-        made = self.arena.make(SoFar, at, self.loop.time, backward, self.entries and not backward)
+        made = self.arena.make(SoFar, at, self.loop.time, backward, self.entries)
         return self.arena.entitle(made, notation(self.program, node))
 
     def _to_come(self, arg: ir.Node, backward: bool) -> ir.Node:

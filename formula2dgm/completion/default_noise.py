@@ -17,6 +17,7 @@ from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.shifting import counts_by
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import parse_one, tree
 from formula2dgm.syntax.vocabulary import UNIFORM
@@ -36,9 +37,25 @@ class _Process(Defaults):
         """Declare the process, and draw from it where the text says ``E_q``."""
         if (found := self._process()) is not None:
             head, slot, index = found
+            self.statements = [replace(each, body=self._path(each.body, head, slot)) for each in self.statements]
             self._declare_process(head, slot, index)
             self.statements = [replace(each, body=self._drawn(each.body, head, slot)) for each in self.statements]
-            self.statements = [replace(each, body=self._averaged(each.body, head)) for each in self.statements]
+            self.statements = [self._alone(each, head, index) for each in self.statements]
+
+    def _alone(self, statement: tree.Statement, head: tree.Symbol, index: str) -> tree.Statement:
+        """A statement with what it compares averaged, at a step that is drawn where nothing counts it."""
+        if self._is_part(statement):
+            return statement
+        body = self._averaged(statement.body, head)
+        if body is not statement.body and not counts_by(body, index) and not self.is_said(index):
+            self.add(rf"{index} \sim \mathcal{{U}}\{{2, T\}}", body.span)
+        return replace(statement, body=body)
+
+    def _is_part(self, statement: tree.Statement) -> bool:
+        """Is it the definition of a part, ``L_{t-1} = ...``, that another statement reads under its expectation?"""
+        left = statement.body.members[0] if isinstance(statement.body, tree.Chain) else None
+        others = (each for each in self.statements if each is not statement)
+        return isinstance(left, tree.Symbol) and any(node == left for each in others for node in each.body.walk())
 
     def _process(self) -> tuple[tree.Symbol, tree.Symbol, str] | None:
         """The head of a density of a process that nothing declares, one of its variables, and the index."""
@@ -128,6 +145,21 @@ class _Process(Defaults):
                 last = tree.Symbol("T", span=node.span)
                 self.notes.append(Note(f"the sum over {index} > {first} runs to T", node.span))
                 return replace(node, binders=(tree.Binds(index, start, span=node.span),), upper=last)
+        return node
+
+    def _path(self, node: tree.Node, head: tree.Symbol, slot: tree.Symbol) -> tree.Node:
+        """``x_0 \\sim q(x_{0:T})``, which draws all steps, as data and ``q(x_{1:T}|x_0)``."""
+        node = map_children(node, lambda each: self._path(each, head, slot))
+        match node:
+            case tree.Expect(
+                binders=(tree.Draws(names=names, density=tree.Call(head=drawn, given=None) as density),)
+            ) if drawn == head and any(isinstance(_item(each), tree.Range) for each in density.args):
+                read = (*names, *density.args)
+                if all(isinstance(each, tree.Symbol) and letter_of(each) == letter_of(slot) for each in read):
+                    now = replace(slot, sub=()).latex()
+                    steps = parse_one(rf"E_{{{now}_0 \sim p_{{data}}, {head.latex()}({now}_{{1:T}}|{now}_0)}} 1")
+                    assert isinstance(steps, tree.Expect)
+                    return replace(node, binders=tuple(placed(each, node.span) for each in steps.binders))
         return node
 
     def _averaged(self, node: tree.Node, head: tree.Symbol) -> tree.Node:

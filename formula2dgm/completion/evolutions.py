@@ -1,15 +1,18 @@
-r"""Densities that follow from an equation in differentials that is linear: ``dx = a(t) x\, dt + g(t)\, dw``.
+r"""Densities that follow from an equation in differentials that is linear: ``dx = [a(t) x + b(t)] dt + g(t)\, dw``.
 
-p(x_t|x_0) = N(x_t; e^{\int_0^t a(s) ds} x_0, \int_0^t e^{2 \int_s^t a(u) du} g(s)^2 ds\, I)
+p(x_t|x_0) = N(x_t; e^{\int_0^t a(s) ds} x_0 + \int_0^t e^{\int_s^t a(u) du} b(s) ds,
+               \int_0^t e^{2 \int_s^t a(u) du} g(s)^2 ds\, I)
 
-Särkkä and Solin 2019, equations 6.23 and 6.24, of one number times the identity.
+Särkkä and Solin 2019, equations 6.23 and 6.24, of one number times the identity. Of ``a(t) (x - m)`` the mean is
+``m + e^{\int_0^t a(s) ds} (x_0 - m)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from formula2dgm.completion.drifts import Drift, State, at_times, is_of, products
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.differentials import Equation, is_in_differentials, read_equation
 from formula2dgm.reading.names import plain
@@ -18,15 +21,16 @@ from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 
-_HINT = "write it as dx = a(t) x dt + g(t) dw, or declare p(x_t|x_0) beside it"
+_HINT = "write it as dx = (a(t) x + b(t)) dt + g(t) dw, or declare p(x_t|x_0) beside it"
 
 
 @dataclass(frozen=True, slots=True)
 class _Linear:
-    """``dx = rate x dt + diffusion dw``; a rate that is None is 0."""
+    """``dx = drift dt + diffusion dw``, the drift straight in x."""
 
     equation: Equation
-    rate: tree.Node | None
+    state: State
+    drift: Drift
     diffusion: tree.Node
 
 
@@ -45,7 +49,7 @@ def write_evolutions(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
             continue
         assert isinstance(statement.body, tree.Chain)
         equation = read_equation(statement.body)
-        linear = _linear(equation) if equation is not None else None
+        linear = _linear(equation, statements) if equation is not None else None
         if linear is not None:
             found.append(linear)
         elif _moves_samples(statement.body):
@@ -74,55 +78,36 @@ def _moves_samples(chain: tree.Chain) -> bool:
     )
 
 
-def _linear(equation: Equation) -> _Linear | None:
-    """The equation, where its drift is a multiple of x and its diffusion has no x."""
-    rate = None if equation.drift is None else _without(equation.drift, equation.variable)
-    if equation.diffusion is None or (equation.drift is not None and rate is None):
+def _linear(equation: Equation, statements: Sequence[tree.Statement]) -> _Linear | None:
+    """The equation, where its drift is straight in x and its diffusion has no x."""
+    if equation.diffusion is None:
         return None
-    if any(_reads(each, equation.variable) for each in (rate, equation.diffusion) if each is not None):
-        return None
-    return _Linear(equation, rate, equation.diffusion)
+    state = State(equation, _functions(statements))
+    diffusion = at_times(equation.diffusion, equation, statements)
+    drift = None if equation.drift is None else at_times(equation.drift, equation, statements)
+    for each in (drift, diffusion):
+        _refuse_other_times(state, each, equation)
+    found = Drift(None, None, None) if drift is None else state.drift(drift)
+    return None if found is None or state.read_by(diffusion) else _Linear(equation, state, found, diffusion)
 
 
-def _reads(node: tree.Node, variable: tree.Symbol) -> bool:
-    return any(_is(each, variable) for each in node.walk())
+def _functions(statements: Sequence[tree.Statement]) -> frozenset[str]:
+    """The names that the text defines with arguments."""
+    calls = [each.body.members[0] for each in statements if isinstance(each.body, tree.Chain)]
+    return frozenset(str(each.head) for each in calls if isinstance(each, tree.Call))
 
 
-def _is(node: tree.Node, variable: tree.Symbol) -> bool:
-    """x, or ``x_t``."""
-    return isinstance(node, tree.Symbol) and (node.letter, node.accents, node.style) == (
-        variable.letter,
-        variable.accents,
-        variable.style,
-    )
+def _refuse_other_times(state: State, node: tree.Node | None, equation: Equation) -> None:
+    """What x does may depend on where it began, not on where it will be."""
+    for each in node.walk() if node is not None else ():
+        if state.has_letter(each) and not state.named(each) and not (isinstance(each, tree.Symbol) and _is_start(each)):
+            message = f"{equation.chain} reads {each}, which is {equation.variable.letter} at another time"
+            hint = f"call what it is drawn to by a letter of its own: m for {each}"
+            raise FormulaError(Diagnostic("F2D-0571", "error", message, each.span, hint))
 
 
-def _without(node: tree.Node, variable: tree.Symbol) -> tree.Node | None:
-    """``a`` of ``a x``; None where x is no factor of every summand."""
-    if _is(node, variable):
-        return tree.Number("1", span=node.span)
-    match node:
-        case tree.Neg(body=body):
-            inner = _without(body, variable)
-            return inner and tree.Neg(inner, span=node.span)
-        case tree.Add(terms=terms):
-            parts = [_without(each, variable) for each in terms]
-            known = tuple(each for each in parts if each is not None)
-            return tree.Add(known, span=node.span) if len(known) == len(terms) else None
-        case tree.Div(numerator=above, denominator=below):
-            inner = _without(above, variable)
-            return inner and tree.Div(inner, below, span=node.span)
-        case tree.Mul(factors=factors, ops=ops):
-            for place, each in enumerate(factors):
-                if (inner := _without(each, variable)) is not None:
-                    kept = [*factors[:place], *([inner] if str(inner) != "1" else []), *factors[place + 1 :]]
-                    one = len(kept) == 1
-                    return kept[0] if one else replace(node, factors=tuple(kept), ops=ops[: len(kept) - 1])
-        case tree.Call(head=tree.Symbol() as head, args=(argument,), given=None, params=None):
-            # beta(t) (x) and theta (x): a number before a bracket
-            inner = _without(argument, variable) if isinstance(argument, tree.Neg | tree.Mul | tree.Add) else None
-            return inner and tree.Mul((head, inner), ("",), span=node.span)
-    return None
+def _is_start(node: tree.Symbol) -> bool:
+    return len(node.sub) == 1 and node.sub[0] == tree.Number("0", span=node.span)
 
 
 def _kernels(linear: _Linear, statements: Sequence[tree.Statement], notes: Notes) -> list[tree.Statement]:
@@ -132,7 +117,7 @@ def _kernels(linear: _Linear, statements: Sequence[tree.Statement], notes: Notes
         node
         for each in statements
         for node in each.body.walk()
-        if isinstance(node, tree.Call) and is_density_call(node) and _is_kernel(node, linear.equation)
+        if isinstance(node, tree.Call) and is_density_call(node) and _is_kernel(node, linear)
     )
     made = []
     for call in calls:
@@ -144,34 +129,69 @@ def _kernels(linear: _Linear, statements: Sequence[tree.Statement], notes: Notes
     return made
 
 
-def _is_kernel(call: tree.Call, equation: Equation) -> bool:
-    """``p_{0t}(x_t|x_0)``."""
+def _is_kernel(call: tree.Call, linear: _Linear) -> bool:
+    """``p_{0t}(x_t|x_0)``, and what the drift reads beside them: ``p(x_t|x_0, m)``."""
     slots = (*call.args, *(call.given or ()))
-    symbols = [each for each in slots if isinstance(each, tree.Symbol) and _is(each, equation.variable)]
-    if len(slots) != 2 or len(symbols) != 2 or call.given is None or any(len(each.sub) != 1 for each in symbols):
+    symbols = [each for each in slots if isinstance(each, tree.Symbol) and linear.state.has_letter(each)]
+    if len(call.args) != 1 or len(symbols) != 2 or call.given is None or any(len(each.sub) != 1 for each in symbols):
         return False
-    later, first = (each.sub[0] for each in symbols)
-    return first == tree.Number("0", span=first.span) and plain(later) is not None
+    read = {str(each) for each in linear.equation.chain.members[1].walk()}
+    if any(str(each) not in read for each in slots if each not in symbols):
+        return False
+    later, first = symbols
+    return call.args[0] is later and _is_start(first) and plain(later.sub[0]) is not None
 
 
 def _law(call: tree.Call, linear: _Linear) -> tree.Call:
     """The Normal that the equation leads to from ``x_0``."""
-    (later,), (first,) = call.args, call.given or ()
+    (later,) = call.args
+    first = next(each for each in call.given or () if linear.state.has_letter(each))
     assert isinstance(later, tree.Symbol)
-    end, span = later.sub[0], linear.equation.chain.span
-    s, u = _fresh(linear)
+    end, span, drift = later.sub[0], linear.equation.chain.span, linear.drift
+    s, _ = _fresh(linear)
     zero, two = tree.Number("0", span=span), tree.Number("2", span=span)
-    time = linear.equation.time
-    noise = tree.Power(_put(linear.diffusion, time, s), two, span=span)
+    noise = tree.Power(_put(linear.diffusion, linear.equation.time, s), two, span=span)
     mean, variance = first, tree.Integral(noise, (s,), zero, end, span=span)
-    if linear.rate is not None:
-        decay = tree.Integral(_put(linear.rate, time, s), (s,), zero, end, span=span)
-        mean = tree.Mul((tree.Func("exp", (decay,), (), span=span), first), ("",), span=span)
-        rest = tree.Integral(_put(linear.rate, time, u), (u,), s, end, span=span)
-        left = tree.Func("exp", (tree.Mul((two, rest), ("",), span=span),), (), span=span)
-        variance = tree.Integral(tree.Mul((left, noise), ("",), span=span), (s,), zero, end, span=span)
+    if drift.rate is not None:
+        variance = tree.Integral(_times(_left(linear, s, end, two), noise), (s,), zero, end, span=span)
+        whole = _left(linear, zero, end)
+        mean = first if drift.mean == first else _times(whole, first)
+        if drift.mean is not None and drift.mean != first:
+            away = tree.Add((first, tree.Neg(drift.mean, span=span)), span=span)
+            mean = tree.Add((drift.mean, _times(whole, away)), span=span)
+    if drift.rest is not None and drift.mean is None:
+        mean = tree.Add((mean, *(_gathered(linear, each, end) for each in products(drift.rest))), span=span)
     spread = tree.Mul((variance, tree.Symbol("I", span=span)), ("",), span=span)
     return tree.Call(tree.Symbol("N", span=span), (later,), None, (mean, spread), span=span)
+
+
+def _left(linear: _Linear, start: tree.Node, end: tree.Node, power: tree.Node | None = None) -> tree.Node:
+    r"""``e^{\int_start^end a(u) du}``: what is left at the end of what x was at the start; a power of it."""
+    assert linear.drift.rate is not None
+    time, span = linear.equation.time, linear.equation.chain.span
+    s, u = _fresh(linear)
+    inner = s if isinstance(start, tree.Number) else u
+    decay: tree.Node = tree.Integral(_put(linear.drift.rate, time, inner), (inner,), start, end, span=span)
+    return tree.Func("exp", (decay if power is None else _times(power, decay),), (), span=span)
+
+
+def _gathered(linear: _Linear, factors: Sequence[tree.Node], end: tree.Node) -> tree.Node:
+    """What a summand of the drift without x adds up to: its factors that are the same at all times before the
+    integral."""
+    time, span = linear.equation.time, linear.equation.chain.span
+    s, _ = _fresh(linear)
+    still = [each for each in factors if not is_of(each, time)]
+    moving = [_put(each, time, s) for each in factors if is_of(each, time)]
+    if linear.drift.rate is not None:
+        moving.insert(0, _left(linear, s, end))
+    body = _times(*moving) if moving else tree.Number("1", span=span)
+    return _times(tree.Integral(body, (s,), tree.Number("0", span=span), end, span=span), *still)
+
+
+def _times(*factors: tree.Node) -> tree.Node:
+    if len(factors) == 1:
+        return factors[0]
+    return tree.Mul(tuple(factors), ("",) * (len(factors) - 1), span=factors[0].span)
 
 
 def _put(node: tree.Node, time: tree.Symbol, value: tree.Symbol) -> tree.Node:

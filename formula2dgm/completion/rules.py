@@ -11,6 +11,7 @@ from formula2dgm.completion.called import Called
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
 from formula2dgm.completion.counted_examples import count_examples
+from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.data_entropy import leave_out_entropies
 from formula2dgm.completion.data_likelihoods import write_likelihoods
 from formula2dgm.completion.data_sums import average_sets
@@ -28,9 +29,11 @@ from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.pair_definitions import write_pairs
+from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.signed_definitions import name_first
+from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
@@ -69,6 +72,9 @@ def completed(
     text.rewrite(average_times)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
+    text.rewrite(write_parts)
+    text.rewrite(count_backwards)
+    text.rewrite(with_one_letter)
     if options.scaffold:
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)

@@ -12,6 +12,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.shifting import offset
 from formula2dgm.syntax import tree
 
 #: A letter with its style and accents.
@@ -38,10 +39,11 @@ def write_wholes(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
     >>> str(write_wholes(statements)[0][0])
     'p(x_{1:D}) = prod_{i=1}^D p(x_i|x_{<i})'
     """
+    statements = _counted(statements)
     wholes = _wholes([each.body for each in statements])
     if not wholes.bounds:
         return list(statements), []
-    changed = [replace(each, body=_written(each.body, wholes)) for each in statements]
+    changed = [replace(each, body=_written(_opened(each.body, wholes), wholes)) for each in statements]
     first = next((one for one, two in zip(statements, changed, strict=True) if one != two), None)
     if first is None:
         return changed, []
@@ -50,6 +52,25 @@ def write_wholes(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
         for (_, letter, _), upper in wholes.bounds.items()
     ]
     return changed, notes
+
+
+def _counted(statements: Sequence[tree.Statement]) -> Sequence[tree.Statement]:
+    """The statements with a name for a number of entries: ``\\prod_{i=1}^{16}`` as one to D, which is 16."""
+    uppers = {str(each): each for each in _wholes([each.body for each in statements]).bounds.values()}
+    used = {each.letter for one in statements for each in one.body.walk() if isinstance(each, tree.Symbol)}
+    letter = next((each for each in "DNLKM" if each not in used), None)
+    if len(uppers) != 1 or letter is None or not isinstance(number := next(iter(uppers.values())), tree.Number):
+        return statements
+    name = tree.Symbol(letter, span=number.span)
+
+    def named(node: tree.Node) -> tree.Node:
+        node = map_children(node, named)
+        if isinstance(node, tree.Big | tree.Range) and node.upper == number:
+            return replace(node, upper=name)
+        return node
+
+    known = tree.Statement(tree.Chain((name, number), ("=",), span=number.span), span=number.span)
+    return [*(replace(each, body=named(each.body)) for each in statements), known]
 
 
 def _wholes(roots: Sequence[tree.Node]) -> Wholes:
@@ -76,6 +97,17 @@ def ends_of(item: tree.Node) -> Iterator[str]:
     ends = {tree.OpenRange: ("bound",), tree.Range: ("lower", "upper")}.get(type(item), ())
     for end in (getattr(item, each) for each in ends):
         yield from (name for each in end.walk() if (name := plain(each)) is not None)
+
+
+def _opened(node: tree.Node, wholes: Wholes) -> tree.Node:
+    """``x_{i+1:D}``, where i runs to D, as ``x_{>i}``."""
+    node = map_children(node, lambda each: _opened(each, wholes))
+    if isinstance(node, tree.Symbol) and len(node.sub) == 1 and isinstance(item := node.sub[0], tree.Range):
+        upper = wholes.bounds.get((node.style, node.letter, node.accents))
+        first = item.lower.terms[0] if isinstance(item.lower, tree.Add) else None
+        if first is not None and upper == item.upper and offset(item.lower, plain(first) or "") == 1:
+            return replace(node, sub=(tree.OpenRange(">", first, span=item.span),))
+    return node
 
 
 def _written(node: tree.Node, wholes: Wholes) -> tree.Node:

@@ -14,6 +14,15 @@ Spacing = Literal["counted", "even", "log"]
 
 
 @dataclass(frozen=True, slots=True)
+class Decoder:
+    """What makes ``variable`` of a code: ``value``, a draw or what a network says, reads it as ``code``."""
+
+    variable: str
+    code: Node
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Denoiser:
     """What a network knows of a path ``x_t = a(t) data + b(t) noise``, from whatever it predicts.
 
@@ -27,6 +36,7 @@ class Denoiser:
     conditions  the data that the network is given beside x_t and t
     kept        what stands for draws of 0 or 1 that leave conditions out, and the value that keeps them
     scale       a(last), what the data are multiplied by where the path ends; None where that is no number
+    decoder     what makes data of the samples, where they are codes
     """
 
     variable: str
@@ -43,6 +53,7 @@ class Denoiser:
     conditions: tuple[str, ...] = ()
     kept: tuple[tuple[Data, int], ...] = ()
     scale: float | None = 1.0
+    decoder: Decoder | None = None
 
     def changed(self, change: Callable[[Node], Node]) -> Denoiser:
         """The same with every node changed."""
@@ -56,4 +67,5 @@ class Denoiser:
             by_noise=change(self.by_noise),
             first=change(self.first),
             last=change(self.last),
+            decoder=self.decoder and replace(self.decoder, value=change(self.decoder.value)),
         )

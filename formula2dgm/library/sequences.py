@@ -95,6 +95,11 @@ def up_to_each_step(x: Tensor, dim: int) -> list[Tensor]:
     return [x.narrow(dim, 0, step + 1) for step in range(x.shape[dim])]
 
 
+def zeros_then(x: Tensor, dim: int, steps: int) -> Tensor:
+    """x with zeros before its steps along ``dim``, as many steps as ``steps`` in all."""
+    return torch.cat([x.new_zeros((*x.shape[:dim], steps - x.shape[dim], *x.shape[dim + 1 :])), x], dim)
+
+
 def then_zeros(x: Tensor, dim: int, steps: int) -> Tensor:
     """x with zeros behind its steps along ``dim``, as many steps as ``steps`` in all."""
     return torch.cat([x, x.new_zeros((*x.shape[:dim], steps - x.shape[dim], *x.shape[dim + 1 :]))], dim)
@@ -159,9 +164,9 @@ def check_causal(
     other = ~later if backward else later
     found = _results(name, network, given, first, inputs)
     if moved is not None and len(later) >= 8:  # fewer may happen not to react to what is read
-        newest = later & (later.cumsum(1) == 1)
+        newest = other & (other.flip(1).cumsum(1).flip(1) == 1 if backward else other.cumsum(1) == 1)
         changed = tuple(_changed(x, newest) if place == moved else x for place, x in enumerate(given))
-        _refuse_older(name, found, _results(name, network, changed, first, inputs), newest)
+        _refuse_older(name, found, _results(name, network, changed, first, inputs), newest, backward)
     again = _results(name, network, tuple(_changed(x, other) for x in given), first, inputs)
     for one, two in zip(found, again, strict=True):
         if not torch.allclose(one[~other], two[~other], rtol=1e-3, atol=1e-5):
@@ -172,14 +177,15 @@ def check_causal(
             )
 
 
-def _refuse_older(name: str, found: list[Tensor], again: list[Tensor], newest: Tensor) -> None:
+def _refuse_older(name: str, found: list[Tensor], again: list[Tensor], newest: Tensor, backward: bool) -> None:
     """Refuse a network whose results change behind a step that is changed, and never at it."""
     pairs = list(zip(found, again, strict=True))
     at_it = any(not torch.equal(one[newest], two[newest]) for one, two in pairs)
     if not at_it and any(not torch.equal(one, two) for one, two in pairs):
+        where, settings = ("after", ", backward=True") if backward else ("before", "")
         raise ValueError(
-            f"{name} reads entries before each one, but never the one right before it: a network that is masked by "
-            f"itself and takes the values themselves, not one step late, is bound as f2d.Masked(network)"
+            f"{name} reads entries {where} each one, but never the one right {where} it: a network that is masked by "
+            f"itself and takes the values themselves, not one step late, is bound as f2d.Masked(network{settings})"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 #: Letters that a paper uses for densities, also where no bar shows it.
@@ -28,6 +29,11 @@ class Signature:
     given: tuple[Name | None, ...]
     slots: tuple[tree.Node, ...]
     fixed: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Span | None:
+        """Where it is written: its variables and what it is given."""
+        return self.slots[0].span | self.slots[-1].span if self.slots else None
 
     @property
     def ids(self) -> tuple[frozenset[str], frozenset[str]]:

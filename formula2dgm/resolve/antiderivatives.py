@@ -50,13 +50,28 @@ def _antiderivative(integrand: sympy.Expr, s: sympy.Symbol) -> sympy.Expr | None
     for exponent, factor in groups.items():
         share = sympy.cancel(factor / exponent.diff(s)) if exponent.has(s) else s
         if share.has(s):
-            found = _generic(manualintegrate(factor * sympy.exp(exponent), s))
+            group = factor * sympy.exp(exponent)
+            found = _solved(_generic(manualintegrate(group, s)), group, s)
             if found.has(sympy.Integral):
                 return None
             whole += found
         else:
             whole += share * sympy.exp(exponent)
     return whole
+
+
+def _solved(found: sympy.Expr, integrand: sympy.Expr, s: sympy.Symbol) -> sympy.Expr:
+    """By parts twice, ``\\int e^{ks} \\sin s ds`` is itself again with a factor: the equation is solved for it."""
+    import sympy
+
+    left = found.atoms(sympy.Integral)
+    if len(left) == 1:
+        (same,) = left
+        size, factor = sympy.simplify(integrand / same.function), sympy.expand(found).coeff(same)
+        rest = sympy.expand(found) - sympy.expand(factor * same)
+        if not size.has(s) and not rest.has(sympy.Integral) and sympy.simplify(size - factor) != 0:
+            return size * rest / (size - factor)
+    return found
 
 
 def _generic(found: sympy.Expr) -> sympy.Expr:
@@ -111,7 +126,8 @@ class _Symbols:
                 return None if inner is None else getattr(sympy, name)(inner)
         if depends((node,), frozenset((self.node,))):
             return None
-        return self.symbols.setdefault(node, sympy.Symbol(f"c{len(self.symbols)}", real=True))
+        # not 0: the case of k = 0 in e^{ks} is one value of a coefficient, and none of its own
+        return self.symbols.setdefault(node, sympy.Symbol(f"c{len(self.symbols)}", real=True, nonzero=True))
 
     def write(self, value: Any) -> ir.Node | None:
         """A node of what sympy found; None where a function in it is none of ours."""

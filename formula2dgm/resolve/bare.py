@@ -6,11 +6,14 @@ other case. A letter whose label is a variable is the distribution of that varia
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import DENSITY_LETTERS, is_density_call, read_signature
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Refused
+from formula2dgm.resolve.densities import Use
 from formula2dgm.syntax import tree
 
 
@@ -66,6 +69,47 @@ def density_of(context: Context, source: tree.Symbol, names: Sequence[tree.Node]
     label, call = fitting.popitem()
     context.assume(f"{', '.join(map(str, names))} ~ {source} is a draw from {label}", source.span)
     return tree.Call(call.head, tuple(names), call.given, call.params, span=source.span)
+
+
+def refuse_unread(context: Context, head: tree.Symbol, uses: Sequence[Use]) -> None:
+    """Refuse ``E_q`` where what is bound draws nothing that the text reads: ``q(w|x)`` beside ``log p(x|z)``."""
+    drawn = {each.id: use.density for use in uses for each in use.density.signature.variables if each is not None}
+    bound = all(each.binding is not None for each in drawn.values())
+    if drawn and bound and not drawn.keys() & _read(context):
+        label, names = next(iter(drawn.values())).label, ", ".join(drawn)
+        raise context.refuse(
+            "F2D-0572",
+            f"{head} is {label}, as it is bound, and nothing in the formula reads {names}",
+            head.span,
+            f"write what is drawn, {head}(z|x), and bind that",
+        )
+
+
+def placed_at(use: Use, head: tree.Symbol) -> Use:
+    """The density at its own variables, which stand in a binding's key, as written where the letter is."""
+    variables, given = (tuple(each.placed(head.span) for each in slots) for slots in (use.variables, use.given))
+    return replace(use, call=head, variables=variables, given=given)
+
+
+@contextmanager
+def in_its_words(context: Context, head: tree.Symbol, use: Use) -> Iterator[None]:
+    """An error of what is bound says which binding the letter is."""
+    try:
+        yield
+    except Refused:
+        last = context.found.found[-1]
+        if use.density.binding is not None and last.span == head.span:
+            said = f"{last.message} ({head} is {use.density.label}, as it is bound)"
+            context.found.found[-1] = replace(last, message=said)
+        raise
+
+
+def _read(context: Context) -> set[str]:
+    """The names of all that the text computes, declares and draws."""
+    model = context.model
+    nodes = [*model.expressions(), *(each.body for each in model.densities)]
+    found = (each for node in nodes for each in node.walk() if isinstance(each, tree.Symbol))
+    return {read_name(each, model.indices).id for each in found} | model.drawn.keys()
 
 
 def labelled_by_variable(context: Context, symbol: tree.Node) -> tree.Call | None:

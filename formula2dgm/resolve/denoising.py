@@ -8,6 +8,7 @@ on average, given x_t: of a network of the noise, of the data, of a velocity or 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.constants import number_of
@@ -18,8 +19,9 @@ from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.resolve.affine import affine_in, is_number, negative, product, ratio, total
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.decoding import decoder
 from formula2dgm.resolve.denoising_conditions import Conditions
-from formula2dgm.resolve.noised import opened, source_of
+from formula2dgm.resolve.noised import Source, opened, source_of
 from formula2dgm.resolve.shapes import shape_of
 
 DATA, NOISE, PREDICTION = "the data of a path", "the noise of a path", "the prediction of a network"
@@ -35,11 +37,15 @@ NOTHING = 1e-4
 
 def denoiser(context: Context, objectives: Sequence[Objective]) -> Denoiser | None:
     """The first that a term of an objective trains; None where none does."""
-    for objective in objectives:
-        for term in objective.terms:
-            for residual in _residuals(term.node):
-                if found := _of_residual(context, residual):
-                    return found
+    residuals = [each for objective in objectives for term in objective.terms for each in _residuals(term.node)]
+    for residual in residuals:
+        if found := _of_residual(context, residual):
+            made, source = found
+            decoded = decoder(context, source, residuals)
+            if decoded is not None:
+                by = f", by {decoded.value.law.label}" if isinstance(decoded.value, ir.Draw) else ""
+                context.assume(f"sample makes {decoded.variable} of {source.name}{by}")
+            return replace(made, decoder=decoded)
     return None
 
 
@@ -57,7 +63,7 @@ def _residuals(node: ir.Node) -> Iterator[ir.Node]:
                 yield from _residuals(first)
 
 
-def _of_residual(context: Context, residual: ir.Node) -> Denoiser | None:
+def _of_residual(context: Context, residual: ir.Node) -> tuple[Denoiser, Source] | None:
     """Of ``||residual||^2``, which holds one call of a network at x_t and t."""
     heads = [
         each for each in walk(residual) if isinstance(each, ir.Head) and each.family is None and each.output is None
@@ -103,7 +109,7 @@ class _Path:
         self.prediction = self.make(ir.Data, PREDICTION, ())
         self.law = dict(time.law.params)
 
-    def denoiser(self, residual: ir.Node) -> Denoiser | None:
+    def denoiser(self, residual: ir.Node) -> tuple[Denoiser, Source] | None:
         """What is known of the path, where the residual is straight in the data, in the noise and in the prediction."""
         residual, point, head = (opened(self.context, each, self.time) for each in (residual, self.point, self.head))
         residual = self._put(residual, {head: self.prediction})
@@ -132,7 +138,8 @@ class _Path:
         self.context.assume(f"sample goes from noise at {to_text(first)} to {source.name} at {to_text(last)}")
         spacing = SPACINGS[self.time.law.family]
         read = conditions.names, conditions.kept, self._number(a, t, last)
-        return Denoiser(source.name, x, t, data, noise, a, b, first, last, spacing, shape, *read)  # type: ignore[arg-type]
+        made = Denoiser(source.name, x, t, data, noise, a, b, first, last, spacing, shape, *read)  # type: ignore[arg-type]
+        return made, source
 
     def _fit(
         self, residual: ir.Node, put: Mapping[ir.Node, ir.Node], noised: Mapping[ir.Node, ir.Node]

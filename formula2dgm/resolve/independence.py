@@ -24,6 +24,8 @@ def independent(
 
     ``site`` is the permutation's, where it is not the name.
     """
+    if scope.batch not in value.axes:
+        return value  # the same for all examples: nothing to exchange
     if second or (bound.nonlinear and bound.beside):
         bound.others = bound.others or [other_axis(scope)]
         if second:

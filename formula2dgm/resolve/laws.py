@@ -206,7 +206,9 @@ def _parameter_by_parameter(
         if len(used) != 1:
             accepted = " or ".join(spellings)
             raise context.refuse(
-                "F2D-0704", f"{family.name} needs {accepted}, and exactly one of them, for {signature.label}", None
+                "F2D-0704",
+                f"{family.name} needs {accepted}, and exactly one of them, for {signature.label}",
+                signature.place,
             )
         rows = tables.get(used[0], ())
         node = _parameter(context, f"{name}_{used[0]}", (key, used[0]), signature, values[used[0]], given, rows)
@@ -248,7 +250,7 @@ def _parameter(
             raise context.refuse(
                 "F2D-0705",
                 f"{parameter}={variable!r} names no conditioning variable of {signature.label}",
-                None,
+                signature.place,
                 f"it is conditioned on {names}",
             )
         case NetworkValue():

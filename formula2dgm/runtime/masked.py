@@ -13,7 +13,8 @@ class Masked(nn.Module):
     """Gives a network x itself: for ``p(x_i|x_{<i})`` bound to a network whose result at i reads no entry from i on.
 
     Other networks are given x one entry later, a zero in front, and read it up to each place. The first argument of the
-    network is x; others are handed over as they are. The last entry, which no result may read, is a zero.
+    network is x; others are handed over as they are. The last entry, which no result may read, is a zero. ``backward``:
+    for ``p(x_i|x_{>i})``, of a network whose result at i reads no entry up to i; there the first entry is the zero.
 
     >>> import torch
     >>> network = nn.Linear(3, 3)
@@ -24,17 +25,19 @@ class Masked(nn.Module):
     True
     """
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: nn.Module, *, backward: bool = False):
         super().__init__()
         self.network = network
+        self.backward = backward
         self.first = next(iter(inspect.signature(network.forward).parameters), "")
 
     def forward(self, *args: Tensor, **named: Tensor) -> Any:
         """The results of all entries, ``[n, entries, ...]``, of x one entry later and what else the network takes."""
         if self.first in named:
-            return self.network(*args, **named | {self.first: _one_earlier(named[self.first])})
-        return self.network(_one_earlier(args[0]), *args[1:], **named)
+            return self.network(*args, **named | {self.first: self._itself(named[self.first])})
+        return self.network(self._itself(args[0]), *args[1:], **named)
 
-
-def _one_earlier(before: Tensor) -> Tensor:
-    return torch.cat([before[:, 1:], torch.zeros_like(before[:, :1])], dim=1)
+    def _itself(self, x: Tensor) -> Tensor:
+        """What was given one entry late, at its own places."""
+        zero = torch.zeros_like(x[:, :1])
+        return torch.cat([zero, x[:, :-1]] if self.backward else [x[:, 1:], zero], dim=1)

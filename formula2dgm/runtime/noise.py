@@ -31,8 +31,10 @@ def unknown_site(key: str, known: set[str]) -> Diagnostic:
 def drawn_by_model(program: Program) -> set[str]:
     """The names of what the model itself draws, in ``sample``."""
     new = program.rollout.values if program.rollout is not None else ()
-    made = walk(*(node for _, node in (*program.generative, *new)))
+    made = list(walk(*(node for _, node in (*program.generative, *new))))
     undone = {program.denoiser.variable, "steps", "corrections"} if program.denoiser is not None else set()
+    if program.denoiser is not None and program.denoiser.decoder is not None:
+        made = [*made, *walk(program.denoiser.decoder.value)]
     undone |= {program.reversal.variable, "steps"} if program.reversal is not None else set()
     return undone | {each.key for each in made if isinstance(each, ir.Draw)}
 
