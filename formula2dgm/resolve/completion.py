@@ -22,6 +22,7 @@ from formula2dgm.resolve.default_noise import write_noise
 from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.empirical_means import write_means
+from formula2dgm.resolve.entry_indices import name_entries, write_entries
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
@@ -81,11 +82,13 @@ def completed(
     text.rewrite(write_density_functionals, keys)
     text.rewrite(write_functionals, keys)
     text.rewrite(name_base_draws)
+    text.rewrite(name_entries, keys)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
     text.rewrite(write_evolutions)
     text.rewrite(write_means)
     text.rewrite(write_pairs, keys)
+    text.rewrite(write_entries, keys)
     text.rewrite(average_examples)
     text.rewrite(count_examples, keys)
     text.rewrite(natural_logs)

@@ -15,6 +15,7 @@ from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entropies import entropy
+from formula2dgm.resolve.entry_axes import SIZE, counts_entries, dimension, entries_at
 from formula2dgm.resolve.families import is_family_at_value, names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
@@ -32,6 +33,7 @@ from formula2dgm.resolve.products import multiplied, raised
 from formula2dgm.resolve.randomness import holds_draws, note_bias
 from formula2dgm.resolve.running import running
 from formula2dgm.resolve.scales import is_logistic
+from formula2dgm.resolve.spreads import spread
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.traces import divergence_of_field, trace
 from formula2dgm.resolve.variables import network, variable
@@ -92,6 +94,8 @@ class Evaluator:
                 return self.make(ir.Norm, value, power)
             case tree.Indexed(body, (tree.Number(text),)) if text.isdigit():
                 return component(self, node, int(text), scope.under(node, False))
+            case tree.Indexed(_, (tree.Symbol() as index,)) if counts_entries(index, scope):
+                return entries_at(self, node, index, scope)
             case tree.Indexed(_, (tree.Symbol(),)):
                 return entry_at(self, node, scope.under(node, False))
             case tree.Call():
@@ -186,6 +190,8 @@ class Evaluator:
         self, node: tree.Node, name: str, args: tuple[tree.Node, ...], sub: tuple[tree.Node, ...], scope: Scope
     ) -> ir.Node:
         """A known function; ``node`` is where it stands, with brackets or without."""
+        if name == SIZE:
+            return dimension(self, args[0], scope)
         refuse_wrong_arguments(self.context, node, name, len(args), sub)
         below = scope.under(node, False)
         match name:
@@ -207,6 +213,8 @@ class Evaluator:
                 return divergence_of_field(self, node, args[0], sub, scope)
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
+            case "var" | "std":
+                return spread(self, node, name, args, sub, scope)
         return known(self, node, name, args, sub, below)
 
     def log(self, argument: tree.Node, scope: Scope) -> ir.Node:
