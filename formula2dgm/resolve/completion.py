@@ -26,6 +26,7 @@ from formula2dgm.resolve.entry_indices import name_entries, write_entries
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
+from formula2dgm.resolve.index_sets import write_sets
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.missing_posteriors import write_posteriors
@@ -65,6 +66,7 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
+    text.rewrite(write_sets, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)

@@ -1,7 +1,7 @@
 r"""Two indices of one value: ``z_{b,i}`` is entry i of example b, ``z^j`` under a variance is entry j.
 
-``[z_b]_i`` is what all of these become. Of a matrix that a text makes of vectors, ``C = \frac1n \sum_b u_b v_b^\top``,
-the entry ``[C]_{ij}`` is ``\frac1n \sum_b [u_b]_i [v_b]_j``. The index beside that of an entry counts the examples of the
+``[z_b]_i`` is what all of these become. Of a matrix that a text makes of vectors, ``C = \sum_b u_b v_b^\top``,
+the entry ``[C]_{ij}`` is ``\sum_b [u_b]_i [v_b]_j``. The index beside that of an entry counts the examples of the
 batch; what a sum over entries runs to, d, is how many the vector has.
 """
 
@@ -14,6 +14,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.resolve.batch_names import batch_name
 from formula2dgm.resolve.batches_of_vectors import name_batches
 from formula2dgm.resolve.entry_axes import SIZE
 from formula2dgm.resolve.matrix_entries import is_outer, matrix_entry
@@ -21,8 +22,6 @@ from formula2dgm.syntax import tree
 
 #: What papers call the number of entries of a vector.
 _DIMENSIONS = frozenset(("d", "D"))
-#: What the size of a batch is called where the text has no other use of the name.
-_SIZES = ("B", "b")
 _DEFINES = frozenset(("=", ":="))
 #: Letters that count steps, not entries.
 _STEPS = frozenset("st")
@@ -138,7 +137,7 @@ def write_entries(
     told |= {str(each) for each in keys}
     statements = _without_matrices(statements, text.indices)
     statements = [replace(each, body=_sized(each.body, told, notes)) for each in statements]
-    return _batched(statements, told, notes), notes
+    return _batched(statements, keys, told, notes), notes
 
 
 def _is_matrix(node: tree.Node) -> bool:
@@ -209,16 +208,16 @@ def _entry_of(big: tree.Big) -> tree.Node | None:
     return next((each.body for each in entries if names & {plain(at) for at in each.index}), None)
 
 
-def _batched(statements: list[tree.Statement], told: set[str], notes: list[Note]) -> list[tree.Statement]:
+def _batched(
+    statements: list[tree.Statement], keys: Sequence[tree.Node], told: set[str], notes: list[Note]
+) -> list[tree.Statement]:
     """Sums over the examples beside an entry run over the batch, whatever their number is called."""
     bodies = [each.body for each in statements]
     sums = [each for body in bodies for each in body.walk() if isinstance(each, tree.Big) and _counts(each)]
     if not sums:
         return statements
     uppers = {each.upper for each in sums if each.upper is not None and str(each.upper) not in told}
-    values = {str(each) for body in bodies for each in _outside_scripts(body)} | told
-    name = next((each for each in _SIZES if each not in values - {str(upper) for upper in uppers}), "B")
-    size = tree.Symbol(name, span=sums[0].span)
+    size = batch_name(statements, keys, uppers)
     called = ", ".join(sorted(str(each) for each in uppers if each != size))
     said = f"{called} is the number of the examples of the batch, " if called else ""
     index = next(iter(_examples(sums[0])))
@@ -238,15 +237,6 @@ def _batched(statements: list[tree.Statement], told: set[str], notes: list[Note]
         return made
 
     return [replace(each, body=written(each.body)) for each in statements]
-
-
-def _outside_scripts(node: tree.Node) -> Iterator[tree.Node]:
-    """The names that stand for values: no labels, no indices."""
-    if isinstance(node, tree.Symbol):
-        yield node
-        return
-    for each in node.children:
-        yield from _outside_scripts(each)
 
 
 def _counts(big: tree.Big) -> bool:
