@@ -175,7 +175,7 @@ def _names_group(args: tuple[tree.Node, ...]) -> bool:
 
 
 #: Labels that tell one group of parameters from another of its letter: ``\\theta_{old}``, beside numbers.
-GROUP_LABELS = frozenset("old ref target ema new".split())
+GROUP_LABELS = frozenset("old ref target ema new online teacher student T S".split())
 
 
 def _group(item: tree.Node) -> str:
