@@ -10,6 +10,7 @@ from formula2dgm.reading.dotted import write_derivatives
 from formula2dgm.reading.inverses import invert_logistic
 from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
+from formula2dgm.resolve.batch_negatives import write_negatives
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.class_vectors import write_classes
@@ -66,6 +67,7 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
+    text.rewrite(write_negatives, keys)
     text.rewrite(write_sets, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)

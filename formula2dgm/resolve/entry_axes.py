@@ -12,6 +12,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.other_examples import OfExample
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def reads_entries(context: Context, body: tree.Node, index: str, inside: tuple[s
     """Does the body read an entry of a vector at this index, there or in what a definition says at it?"""
     for node in body.walk():
         match node:
-            case tree.Indexed(index=(entry,)) if plain(entry) == index:
+            case tree.Indexed(index=(entry,)) if plain(entry) == index and not isinstance(node, OfExample):
                 return True
             case tree.Symbol():
                 name = read_name(node, context.model.indices, head=True)

@@ -18,6 +18,7 @@ from formula2dgm.resolve.batch_names import batch_name
 from formula2dgm.resolve.batches_of_vectors import name_batches
 from formula2dgm.resolve.entry_axes import SIZE
 from formula2dgm.resolve.matrix_entries import is_outer, matrix_entry
+from formula2dgm.resolve.other_examples import OfExample
 from formula2dgm.syntax import tree
 
 #: What papers call the number of entries of a vector.
@@ -131,7 +132,7 @@ def write_entries(
     the examples beside them run to."""
     text, notes = _Vectors.of(statements, keys), list[Note]()
     statements = [replace(each, body=_named(each.body, text, notes)) for each in statements]
-    if not any(isinstance(each, tree.Indexed) or _is_matrix(each) for one in statements for each in one.body.walk()):
+    if not any(_is_entry(each) or _is_matrix(each) for one in statements for each in one.body.walk()):
         return statements, notes
     told = {str(each.body.members[0]) for each in statements if isinstance(each.body, tree.Chain)}
     told |= {str(each) for each in keys}
@@ -201,10 +202,15 @@ def _with_size(node: tree.Node, sizes: set[tree.Symbol], vector: tree.Node) -> t
     return map_children(node, lambda each: _with_size(each, sizes, vector))
 
 
+def _is_entry(node: tree.Node) -> bool:
+    """Is this an entry of a vector, and not the value of another example?"""
+    return isinstance(node, tree.Indexed) and not isinstance(node, OfExample)
+
+
 def _entry_of(big: tree.Big) -> tree.Node | None:
     """The vector whose entries the index of a sum reads; None for any other sum."""
     names = {name for name, _ in binder_names(big)}
-    entries = (each for each in big.body.walk() if isinstance(each, tree.Indexed))
+    entries = (each for each in big.body.walk() if isinstance(each, tree.Indexed) and _is_entry(each))
     return next((each.body for each in entries if names & {plain(at) for at in each.index}), None)
 
 
@@ -248,7 +254,7 @@ def _examples(big: tree.Big) -> dict[str, None]:
     names = {name for name, _ in binder_names(big)}
     found: dict[str, None] = {}
     for each in big.body.walk():
-        if isinstance(each, tree.Indexed):
+        if isinstance(each, tree.Indexed) and _is_entry(each):
             symbols = (part for part in each.body.walk() if isinstance(part, tree.Symbol))
             found |= dict.fromkeys(text for part in symbols for at in part.sub if (text := plain(at)) in names and text)
     return found

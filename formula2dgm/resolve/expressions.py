@@ -27,6 +27,7 @@ from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, w
 from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation
+from formula2dgm.resolve.other_examples import IsAnother, OfExample, another, of_example
 from formula2dgm.resolve.outputs import OutputOf, output_of
 from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.products import multiplied, raised
@@ -64,6 +65,8 @@ class Evaluator:
                 return self.context.const(value_of(node))
             case Code():
                 return code(self, node, scope)
+            case IsAnother():
+                return another(self.context, node, scope)
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
@@ -92,6 +95,8 @@ class Evaluator:
                 if value.event == "number":
                     return self.make(ir.Apply, "abs", (value,))
                 return self.make(ir.Norm, value, power)
+            case OfExample():
+                return of_example(self, node, scope)
             case tree.Indexed(body, (tree.Number(text),)) if text.isdigit():
                 return component(self, node, int(text), scope.under(node, False))
             case tree.Indexed(_, (tree.Symbol() as index,)) if counts_entries(index, scope):
