@@ -34,9 +34,10 @@ class _Step:
 
 
 def write_negatives(
-    statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
+    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], defaults: bool
 ) -> tuple[list[tree.Statement], list[Note]]:
-    """The statements with such sums over the batch, and what was decided; ``keys`` are what is bound."""
+    """The statements with such sums over the batch, and what was decided; ``keys`` are what is bound, ``defaults``
+    whether a distance that nothing says is 1."""
     notes: list[Note] = []
     numbers = dict(_numbers(statements))
     out = []
@@ -48,6 +49,10 @@ def write_negatives(
         if found:
             sets = {binder.right for big in found for binder in big.binders if isinstance(binder, tree.Relates)}
             step = next(step for big in found for step in _read_of_others(big, body).values())
+            far = plain(step.by) if defaults and step.by is not None else None
+            if far is not None and far not in numbers and not _is_bound(body, far):
+                numbers[far] = 1
+                notes.append(Note(f"{far} is 1", step.item.span))
             apart |= _distance(body, step, numbers)
             body = _over_steps(_written(body, body, sets, size, notes), step, notes)
         out.append(replace(each, body=body))
@@ -63,11 +68,16 @@ def _gives(body: tree.Node, letter: str) -> bool:
     return isinstance(body, tree.Chain) and plain(body.members[0]) == letter
 
 
+def _is_bound(body: tree.Node, letter: str) -> bool:
+    """Does a sum of the statement run over the letter?"""
+    sums = (each for each in body.walk() if isinstance(each, tree.Big))
+    return any(name == letter for each in sums for name, _ in binder_names(each))
+
+
 def _distance(body: tree.Node, step: _Step, numbers: dict[str, int]) -> dict[str, int]:
-    """How far ahead is predicted, k of ``z_{t+k}``, where no sum runs over it; refused where the text does not say it."""
+    """How far ahead is predicted, k of ``z_{t+k}``, where no sum runs over it; refused where nothing says it."""
     letter = None if step.by is None else plain(step.by)
-    bound = {name for each in body.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)}
-    if letter is None or letter in bound:
+    if letter is None or _is_bound(body, letter):
         return {}
     if letter not in numbers:
         message = f"{letter}, how far ahead of {step.letter} is read, is given no number"
@@ -154,8 +164,9 @@ def _put(node: tree.Node, put: dict[tree.Node, tree.Node]) -> tree.Node:
 
 def _over_steps(body: tree.Node, step: _Step, notes: list[Note]) -> tree.Node:
     """The statement averaged over the steps, where no sum runs over them."""
-    bound = {name for each in body.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)}
-    if step.letter in bound or any(isinstance(each, tree.Draws) and _draws(each, step.letter) for each in body.walk()):
+    if _is_bound(body, step.letter) or any(
+        isinstance(each, tree.Draws) and _draws(each, step.letter) for each in body.walk()
+    ):
         return body
     whole = tree.Symbol("T", span=body.span)
     upper = whole if step.by is None else tree.Add((whole, tree.Neg(step.by, span=body.span)), span=body.span)

@@ -67,7 +67,7 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
-    text.rewrite(write_negatives, keys)
+    text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
