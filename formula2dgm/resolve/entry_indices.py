@@ -58,6 +58,10 @@ class _Vectors:
                     elif relation in _DEFINES and called and not any(_is_sum(part) for part in right.walk()):
                         found.computed.add(stem)
         found.computed -= apart
+        read = {each: _split(each, found.indices) for one in statements for each in _symbols(one.body)}
+        pairs = {(str(own[0]), str(own[1])) for stem, own in read.values() if len(own) == 2 and stem in found.computed}
+        beside = {stem for stem, own in read.values() if tuple(map(str, own)) in pairs}
+        found.computed |= beside - apart
         return found
 
 
@@ -65,6 +69,10 @@ def _bound(body: tree.Node) -> Iterator[str]:
     for each in body.walk():
         if isinstance(each, tree.Big) and each.op in ("sum", "prod"):
             yield from (name for name, _ in binder_names(each) if len(name) == 1 and name not in _STEPS)
+
+
+def _symbols(body: tree.Node) -> Iterator[tree.Symbol]:
+    return (each for each in body.walk() if isinstance(each, tree.Symbol))
 
 
 def _is_sum(node: tree.Node) -> bool:
@@ -178,7 +186,8 @@ def _sized(body: tree.Node, told: set[str], notes: list[Note]) -> tree.Node:
         return body
     uppers = {upper for each in mine for _, upper in binder_names(each)}
     sizes = {each for each in uppers if isinstance(each, tree.Symbol) and str(each) not in told}
-    sizes |= {each for each in body.walk() if isinstance(each, tree.Symbol) and str(each) in _DIMENSIONS - told}
+    indices = {name for each in body.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)}
+    sizes |= {each for each in _values(body) if str(each) in _DIMENSIONS - told - indices}
     if not sizes:
         return body
     vector = _entry_of(mine[0])
@@ -191,15 +200,26 @@ def _sized(body: tree.Node, told: set[str], notes: list[Note]) -> tree.Node:
 
 def _with_size(node: tree.Node, sizes: set[tree.Symbol], vector: tree.Node) -> tree.Node:
     """The tree with the number of entries; in front of a sum over entries it is that of the vector there."""
-    if isinstance(node, tree.Symbol) and node in sizes:
-        return tree.Func(SIZE, (vector,), span=node.span)
+    if isinstance(node, tree.Symbol):
+        return tree.Func(SIZE, (vector,), span=node.span) if node in sizes else node
     if isinstance(node, tree.Mul):
         sums = [each for each in node.factors if isinstance(each, tree.Big)]
         vector = next((found for each in sums if (found := _entry_of(each)) is not None), vector)
     if isinstance(node, tree.Big) and node.upper in sizes and _entry_of(node) is not None:
         bare = tuple(each.name if isinstance(each, tree.Binds) else each for each in node.binders)
         node = replace(node, binders=bare, upper=None)
-    return map_children(node, lambda each: _with_size(each, sizes, vector))
+    made = map_children(node, lambda each: _with_size(each, sizes, vector))
+    return replace(made, head=node.head) if isinstance(node, tree.Call) and isinstance(made, tree.Call) else made
+
+
+def _values(node: tree.Node) -> Iterator[tree.Symbol]:
+    """The names that stand for values: no labels, no indices, no functions."""
+    if isinstance(node, tree.Symbol):
+        yield node
+        return
+    for each in node.children:
+        if not (isinstance(node, tree.Call) and each is node.head):
+            yield from _values(each)
 
 
 def _is_entry(node: tree.Node) -> bool:
@@ -250,11 +270,20 @@ def _counts(big: tree.Big) -> bool:
 
 
 def _examples(big: tree.Big) -> dict[str, None]:
-    """The indices of a sum at which a vector is read whose entries are."""
+    """The indices of a sum at which a vector is read of which entries are taken from outside the sum."""
     names = {name for name, _ in binder_names(big)}
     found: dict[str, None] = {}
-    for each in big.body.walk():
-        if isinstance(each, tree.Indexed) and _is_entry(each):
-            symbols = (part for part in each.body.walk() if isinstance(part, tree.Symbol))
-            found |= dict.fromkeys(text for part in symbols for at in part.sub if (text := plain(at)) in names and text)
+    for each in _free_entries(big.body, set()):
+        symbols = (part for part in each.body.walk() if isinstance(part, tree.Symbol))
+        found |= dict.fromkeys(text for part in symbols for at in part.sub if (text := plain(at)) in names and text)
     return found
+
+
+def _free_entries(node: tree.Node, bound: set[str]) -> Iterator[tree.Indexed]:
+    """The entries at indices that no sum in the tree binds."""
+    if isinstance(node, tree.Big):
+        bound = bound | {name for name, _ in binder_names(node)}
+    if isinstance(node, tree.Indexed) and _is_entry(node) and not bound & {plain(at) for at in node.index}:
+        yield node
+    for each in node.children:
+        yield from _free_entries(each, bound)

@@ -136,3 +136,25 @@ def test_how_many_entries_there_are_has_to_be_so() -> None:
 def test_refused(text: list[str], code: str) -> None:
     with pytest.raises(f2d.FormulaError, match=code):
         f2d.compile(text, {"f": F})
+
+
+def test_data_beside_what_is_computed() -> None:
+    """A sum over the examples around one over entries is one over the data: N weighs it against the penalty."""
+    g = linear(D, 4)
+    text = [
+        r"\min \sum_{i=1}^N \sum_{d=1}^D (x_{i,d} - \hat x_{i,d})^2 + \lambda \|v\|^2",
+        r"\lambda = 2; \hat x_i = g(f(x_i))",
+    ]
+    bound = {"f": F, "g": g, "v": torch.nn.Parameter(tensor(3, seed=4)), "N": 100}
+    expected = 100 * (X - g(F(X))).pow(2).sum(1).mean() + 2 * bound["v"].pow(2).sum()  # type: ignore[attr-defined]
+    torch.testing.assert_close(checked(text, bound, x=X), expected.detach())
+
+
+def test_whitening() -> None:
+    text = [
+        r"\min \sum_{i,j} (C_{ij} - \mathbb{1}[i = j])^2",
+        r"C_{ij} = \frac1N \sum_{b=1}^N z_{b,i} z_{b,j}; z = f(x)",
+    ]
+    z = F(X).detach()
+    expected = (z.T @ z / N - torch.eye(D, dtype=torch.float64)).pow(2).sum()
+    torch.testing.assert_close(checked(text, {"f": F}, x=X), expected)

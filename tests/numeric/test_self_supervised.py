@@ -62,7 +62,8 @@ def test_targets_of_averaged_weights(text: list[str]) -> None:
 def test_both_views() -> None:
     text = [
         r"\mathcal{L}^{BYOL} = \mathcal{L}(x, x') + \mathcal{L}(x', x)",
-        r"\mathcal{L}(x, x') = \|\bar q_\theta(g_\theta(f_\theta(x))) - \frac{g_\xi(f_\xi(x'))}{\|g_\xi(f_\xi(x'))\|}\|^2",
+        r"\mathcal{L}(x, x') = \|\bar q_\theta(g_\theta(f_\theta(x))) - \bar g_\xi(f_\xi(x'))\|^2",
+        r"\bar g_\xi(u) = g_\xi(u) / \|g_\xi(u)\|",
         r"\bar q_\theta(u) = q_\theta(u) / \|q_\theta(u)\|",
         FOLLOWS,
     ]
