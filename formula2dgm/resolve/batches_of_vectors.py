@@ -13,6 +13,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.resolve.matrix_entries import is_outer
 from formula2dgm.syntax import tree
 
 _DEFINES = ("=", ":=")
@@ -124,17 +125,24 @@ def _without_bars(
 ) -> list[tree.Statement]:
     """``\\bar z`` beside ``z_i`` under a sum over i, as the mean of z over the batch."""
     said = {each.body.members[0] for each in statements if isinstance(each.body, tree.Chain)} | set(keys)
+    drawn = {name.letter for each in statements for name in _drawn(each.body)}
     put: dict[tree.Symbol, tree.Node] = {}
 
     def enter(node: tree.Node) -> None:
         for each in node.walk():
-            if isinstance(each, tree.Big):
-                own = {name for name, _ in binder_names(each)}
+            if isinstance(each, tree.Big) and _takes_entries(each.body):
+                own = {name for name, _ in binder_names(each)} - {"s", "t"}
                 inside = list(_symbols(each.body))
                 for one in inside:
                     plainly = replace(one, accents=one.accents[:-1])
                     beside = any(_stem(other, own) == plainly != other for other in inside)
-                    if one.accents[-1:] == ("bar",) and beside and one not in said and one not in put:
+                    if (
+                        one.accents[-1:] == ("bar",)
+                        and beside
+                        and one.letter not in drawn
+                        and one not in said
+                        and one not in put
+                    ):
                         put[one] = tree.Func("mean", (plainly,), span=one.span)
                         notes.append(Note(f"{one} is the mean of {plainly} over the batch", one.span))
 
@@ -156,6 +164,21 @@ def _without_bars(
 
     whole = [each for each in statements if _mean_defined(each.body, indices) not in put]
     return [replace(each, body=written(each.body)) for each in whole]
+
+
+def _drawn(body: tree.Node) -> Iterator[tree.Symbol]:
+    """The variables that a density is drawn for, perhaps several times."""
+    for each in body.walk():
+        match each:
+            case tree.Draws(names=names) | tree.Chain(members=names, relations=("~", *_)):
+                yield from (name for name in names if isinstance(name, tree.Symbol))
+            case tree.Call(args=args, given=tuple()):
+                yield from (name for name in args if isinstance(name, tree.Symbol))
+
+
+def _takes_entries(body: tree.Node) -> bool:
+    """Is the sum made of columns times rows, or of entries? A bar elsewhere may be over draws, steps, or a name."""
+    return is_outer(body) or any(isinstance(each, tree.Indexed) for each in body.walk())
 
 
 def _mean_defined(body: tree.Node, indices: set[str]) -> tree.Symbol | None:
