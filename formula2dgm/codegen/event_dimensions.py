@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
@@ -21,10 +23,15 @@ _CONVERSIONS = frozenset(
 def is_python_number(node: ir.Node) -> bool:
     """Is the node made of literals and hyperparameters alone?"""
     return all(
-        isinstance(each, ir.Const | ir.Hyper | ir.Size | ir.Neg | ir.Add | ir.Mul | ir.Div | ir.Pow)
+        isinstance(each, ir.Const | ir.Hyper | ir.Size | ir.Dimension | ir.Neg | ir.Add | ir.Mul | ir.Div | ir.Pow)
         or (isinstance(each, ir.Apply) and _maps_numbers(each.function))
-        for each in walk(node)
+        for each in walk(node, below=_numbers_below)
     )
+
+
+def _numbers_below(node: ir.Node) -> Iterable[ir.Node]:
+    """What a number is made of: the size of a value is one, whatever the value is."""
+    return () if isinstance(node, ir.Dimension) else node.children
 
 
 def _maps_numbers(name: str) -> bool:

@@ -12,6 +12,7 @@ from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.chains import filtered_states, of_chain
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
+from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_counted, is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
@@ -84,6 +85,8 @@ def expression(scope: Scope, node: ir.Node, demand: Demand = "number") -> Code:
             return call(scope.use("chosen"), str(len(node.axes)), *values)
         case ir.EventFunction() | ir.Entry() | ir.ArgMin() | ir.Nearest():
             return of_vectors(scope, node, expression)
+        case ir.Along() | ir.Dimension():
+            return of_entries(scope, node, expression)
         case ir.Component(value, position):
             return Code(f"{expression(scope, value, 'value').within(ATOM)}[..., {position - 1}]", ATOM)
         case ir.StopGrad(body) if is_python_number(body):
@@ -192,7 +195,7 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     if (mean := mean_of_window(scope, node, expression)) is not None:
         return mean
-    if (summed := _with_event(scope, node)) is not None:
+    if (summed := _with_event(scope, node) or products_of_entries(scope, node, expression)) is not None:
         return summed
     body = over_window(scope, node, expression) or expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))

@@ -106,6 +106,9 @@ class Scope:
             if isinstance(node, ir.Data) and axis in node.axes and node.name in self.arguments:
                 return f"{self.arguments[node.name]}.shape[{node.axes.index(axis)}]"
         for node, code in self.bound.items():
+            if isinstance(node, ir.Along) and node.axis == axis and code.text.isidentifier():
+                return f"{code.text}.shape[{node.axes.index(axis)}]"
+        for node, code in self.bound.items():
             if axis in node.axes and code.text.isidentifier():
                 return f"{code.text}.shape[{node.axes.index(axis)}]"
         if axis.kind == "time" and (found := self._reader(axis)) is not None:

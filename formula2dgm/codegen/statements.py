@@ -105,6 +105,12 @@ class Preparation(Calls):
             case ir.ArgMin(axis=axis) | ir.Nearest(axis=axis):
                 self.scope.body.comment(f"the {axis.name} of the smallest, counted from 0", self.scope.span(node))
                 self.compute(node, self.scope.names.fresh(f"{axis.name}_star"))
+            case ir.Along(value, axis):
+                if isinstance(value, _ARITHMETIC) and value not in self.scope.bound:
+                    self.compute(value, self.scope.names.fresh("vectors"), "value")
+                known = expression(self.scope, value, "value").text
+                stem = known if known.isidentifier() else "entries"
+                self.compute(node, self.scope.names.fresh(f"{stem}_{axis.name}"))
             case ir.At(value, axis, ir.ArgMin() | ir.Nearest()):
                 self.compute(node, self.scope.names.fresh(f"{to_text(value)}_{axis.name}_star"), "value")
             case ir.Picked(ir.Param()) if (named := definition_name(self.scope.program, node)) is not None:

@@ -93,7 +93,7 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
             yield from ((part, "number") for part in parts)
         case ir.Norm(body) | ir.Permuted(body):
             yield body, "value"
-        case ir.Component(value) | ir.EventSum(value) | ir.LogAbsDet(value):
+        case ir.Component(value) | ir.EventSum(value) | ir.LogAbsDet(value) | ir.Along(value) | ir.Dimension(value):
             yield value, "value"
         case ir.EventFunction(_, args):
             yield from ((arg, "number" if arg.event == "number" else "value") for arg in args)

@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.reading import Note
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.signature import names_objective
 from formula2dgm.syntax import tree
 
 #: What the class is called, the first letter that the text does not use.
 _LETTERS = ("k", "c", "j", "y", "a", "b")
+_STOPS = ("sg", "stopgrad", "detach")
 
 
-def write_classes(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
-    """The statements with such vectors as families."""
+def write_classes(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
+    """The statements with such vectors as families, and what was decided."""
     nodes = [node for each in statements for node in each.body.walk()]
     if not any(_is_softmax(each) for each in nodes):
-        return list(statements)
+        return list(statements), []
+    notes: list[Note] = []
+    heads = [each.body.members[0] for each in statements if isinstance(each.body, tree.Chain)]
+    says_who = any(isinstance(each, tree.Optimise) and each.names for each in nodes)
+    says_who = says_who or any(isinstance(each, tree.Call) and names_objective(each) for each in heads)
     used = {each.letter for each in nodes if isinstance(each, tree.Symbol)}
     letter = next((each for each in _LETTERS if each not in used), "kk")
     defined = dict(_defined(each.body) for each in statements if _names_softmax(each.body))
@@ -39,6 +46,9 @@ def write_classes(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
         node = map_children(node, written)
         match node:
             case tree.Divergence(left=left, right=right):
+                if not says_who and _may_be_trained(left) and _may_be_trained(right):
+                    said = f"nothing holds {left} constant beside {right}: what it is made of is trained, too"
+                    notes.append(Note(said, left.span))
                 return replace(node, left=side(left), right=side(right))
             case tree.Func(name="H", args=args):
                 return replace(node, args=tuple(map(side, args)))
@@ -49,7 +59,7 @@ def write_classes(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
                 return tree.Neg(scored, span=node.span)
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements]
+    return [replace(each, body=written(each.body)) for each in statements], notes
 
 
 def _classes(variable: tree.Symbol, vector: tree.Node) -> tree.Call:
@@ -58,6 +68,12 @@ def _classes(variable: tree.Symbol, vector: tree.Node) -> tree.Call:
 
 def _is_softmax(node: tree.Node) -> bool:
     return isinstance(node, tree.Func) and node.name == "softmax"
+
+
+def _may_be_trained(node: tree.Node) -> bool:
+    """Is this a softmax of no stopped gradient?"""
+    stopped = any(isinstance(each, tree.Func | tree.Prefix) and each.name in _STOPS for each in node.walk())
+    return _is_softmax(node) and not stopped
 
 
 def _names_softmax(body: tree.Node) -> bool:

@@ -174,10 +174,17 @@ def _nearest(node: tree.Node) -> Code | None:
     if not isinstance(node, tree.Optimise) or node.op not in _CHOICES or len(node.names) != 1:
         return None
     name = node.names[0].left if isinstance(node.names[0], tree.Relates) else node.names[0]
-    if not isinstance(name, tree.Symbol) or len(name.sub) != 1 or name not in tuple(node.body.walk()):
+    if not isinstance(name, tree.Symbol) or len(name.sub) != 1 or not _is_value_in(node.body, name):
         return None
     choice = tree.Big(node.op, (name.sub[0],), None, node.body, False, span=node.span)
     return _code(name, choice, replace(name, sub=()))
+
+
+def _is_value_in(node: tree.Node, name: tree.Symbol) -> bool:
+    """Does the name stand in the tree as a value, not below another one: parameters are no rows, ``f_{\\theta_S}``?"""
+    if isinstance(node, tree.Symbol):
+        return node == name
+    return any(_is_value_in(each, name) for each in node.children)
 
 
 def _code(written: tree.Symbol, choice: tree.Big, book: tree.Symbol) -> Code:

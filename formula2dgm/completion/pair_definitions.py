@@ -42,10 +42,20 @@ def _defined(body: tree.Node) -> _Pair | None:
     """A definition at two different indices of which its right side reads both."""
     match body:
         case tree.Chain(members=(tree.Symbol() as left, right), relations=("=" | ":=",)) if found := _two(left):
-            read = {plain(at) for each in right.walk() if isinstance(each, tree.Symbol) for at in each.sub}
+            read = {plain(at) for each in right.walk() for at in _read_at(each)}
             if found[0] != found[1] and {plain(each) for each in found} <= read:
                 return _Pair(_bare(left), found, right)
     return None
+
+
+def _read_at(node: tree.Node) -> tuple[tree.Node, ...]:
+    """The indices that a node reads something at."""
+    match node:
+        case tree.Symbol(sub=sub):
+            return sub
+        case tree.Indexed(index=index):
+            return index
+    return ()
 
 
 def _two(symbol: tree.Symbol) -> tuple[tree.Node, tree.Node] | None:
@@ -73,6 +83,9 @@ def _written(node: tree.Node, pairs: dict[tree.Node, _Pair], inside: frozenset[t
 
 
 def _put(node: tree.Node, put: dict[tree.Node, tree.Node]) -> tree.Node:
+    if isinstance(node, tree.Indexed):
+        index = tuple(put.get(each, each) for each in node.index)
+        return replace(node, body=_put(node.body, put), index=index)
     if isinstance(node, tree.Symbol) and (node.sub or node.sup):
         sides = (tuple(put.get(each, _put(each, put)) for each in side) for side in (node.sub, node.sup))
         return replace(node, sub=next(sides), sup=next(sides))

@@ -7,6 +7,7 @@ from typing import Any
 
 from formula2dgm.bindings import Options
 from formula2dgm.completion.base_draws import name_base_draws
+from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.called import Called
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
@@ -19,10 +20,12 @@ from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
 from formula2dgm.completion.factor_families import write_factors
 from formula2dgm.completion.finite_sums import write_spaces
 from formula2dgm.completion.games import write_games
+from formula2dgm.completion.index_sets import write_sets
 from formula2dgm.completion.indexed_noise import index_noise
 from formula2dgm.completion.log_bases import natural_logs
 from formula2dgm.completion.missing_posteriors import write_posteriors
@@ -68,6 +71,8 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
+    text.rewrite(write_negatives, keys, options.scaffold)
+    text.rewrite(write_sets, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_factors)
@@ -89,11 +94,13 @@ def completed(
     text.rewrite(write_density_functionals, keys)
     text.rewrite(write_functionals, keys)
     text.rewrite(name_base_draws)
+    text.rewrite(name_entries, keys)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
     text.rewrite(write_evolutions)
     text.rewrite(write_means)
     text.rewrite(write_pairs, keys)
+    text.rewrite(write_entries, keys)
     text.rewrite(average_examples)
     text.rewrite(count_examples, keys)
     text.rewrite(natural_logs)

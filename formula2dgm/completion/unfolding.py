@@ -6,17 +6,19 @@ and neither is a function that nothing uses.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from formula2dgm import registry
 from formula2dgm.completion.called import Called
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import spelling
+from formula2dgm.reading.names import plain
 from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
 #: Beyond this many nodes definitions of definitions are left as they are.
 MAX_NODES = 20_000
@@ -242,12 +244,25 @@ def _applied(function: Function, use: tree.Node, notes: list[Note], called: Call
     def substituted(node: tree.Node) -> tree.Node:
         if node in put:
             return put[node]
+        if (value := _at_index(node, put)) is not None:
+            return value
         made = map_children(node, substituted)
         called.enter_density(node, made)
         return made
 
     called.enter(put)
     return substituted(function.body) if put else function.body
+
+
+def _at_index(node: tree.Node, put: Mapping[tree.Node, tree.Node]) -> tree.Symbol | None:
+    """``z_i`` of what is called with ``z'``: ``z'_i``."""
+    if not isinstance(node, tree.Symbol) or len(node.sub) == 0:
+        return None
+    index = node.sub[-1]
+    value = put.get(replace(node, sub=node.sub[:-1]))
+    if plain(index) not in INDEX_LETTERS or not isinstance(value, tree.Symbol):
+        return None
+    return replace(value, sub=(*value.sub, index), span=node.span)
 
 
 def _without_unused(

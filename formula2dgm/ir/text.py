@@ -163,6 +163,10 @@ class Notation:
                 return f"argmin_{axis.name}[||{self.text(value)} - {self.text(rows)}||]", _ATOM
             case ir.ArgMin(body, axis):
                 return f"argmin_{axis.name}[{self.text(body)}]", _ATOM
+            case ir.Along(value, axis):
+                return f"[{self.text(value)}]_{axis.name}", _ATOM
+            case ir.Dimension(value):
+                return f"dim({self.text(value)})", _ATOM
             case ir.Component(value, position):
                 return f"[{self.text(value)}]_{position}", _ATOM
             case ir.Grad(body, wrt):

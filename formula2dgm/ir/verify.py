@@ -14,7 +14,9 @@ SCALAR_NODES = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.
 
 
 #: The nodes that may have fewer axes than what they are computed from.
-_REMOVES_AXES = ir.Reduce | ir.ChainSum | ir.Stack | ir.At | ir.AtStep | ir.Picked | ir.Sequence | ir.Carrying
+_REMOVES_AXES = (
+    ir.Reduce | ir.Dimension | ir.ChainSum | ir.Stack | ir.At | ir.AtStep | ir.Picked | ir.Sequence | ir.Carrying
+)
 
 
 class VerificationError(AssertionError):

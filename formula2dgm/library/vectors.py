@@ -58,6 +58,15 @@ def entry_of(x: Tensor, category: Tensor, lead: int) -> Tensor:
     return x.expand(*axes, x.shape[-1]).gather(-1, where).squeeze(-1)
 
 
+def entries_along(x: Tensor, lead: int, place: int, size: int | None = None) -> Tensor:
+    """The entries of vectors, which lie behind ``lead`` dimensions, as the dimension at ``place``."""
+    if x.dim() != lead + 1:
+        raise ValueError(f"entries of vectors are read, but each value here has {x.dim() - lead} dimensions, not one")
+    if size is not None and x.shape[-1] != size:
+        raise ValueError(f"the formula has an index that runs to {size}, over vectors of {x.shape[-1]} entries")
+    return x.movedim(-1, place)
+
+
 def nearest_row(x: Tensor, rows: Tensor, order: float) -> Tensor:
     """For each position of x, the number of the row, counted from 0, that is at the smallest distance."""
     event = rows.shape[1:]

@@ -164,7 +164,9 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
 
 
 def _label(item: tree.Node) -> str:
-    """What is no plain name, spelled as one: ``t_1``, ``T_minus_1``."""
+    """What is no plain name, spelled as one: ``t_1``, ``T_minus_1``, and ``ar`` of the letters of ``g_{ar}``."""
+    if isinstance(item, tree.Mul) and not any(item.ops) and all(len(plain(each) or "") == 1 for each in item.factors):
+        return "".join(plain(each) or "" for each in item.factors)
     name = plain(item)
     text = str(item).replace("-", " minus ").replace("+", " plus ")
     return name if name is not None else re.sub(r"\W+", "_", text).strip("_") or "index"
@@ -175,7 +177,7 @@ def _names_group(args: tuple[tree.Node, ...]) -> bool:
 
 
 #: Labels that tell one group of parameters from another of its letter: ``\\theta_{old}``, beside numbers.
-GROUP_LABELS = frozenset("old ref target ema new".split())
+GROUP_LABELS = frozenset("old ref target ema new online teacher student T S".split())
 
 
 def _group(item: tree.Node) -> str:

@@ -101,6 +101,8 @@ def is_density_at_value(node: tree.Node) -> bool:
     """Is this, by its letter, a density at an expression: ``p_z(f(x))``?"""
     if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol) or node.given is not None:
         return False
+    if node.function:
+        return False
     alone = len(node.args) == 1 and not isinstance(node.args[0], tree.Symbol | tree.Binds | tree.Range)
     return node.head.letter in ("p", "P", "q") and alone
 

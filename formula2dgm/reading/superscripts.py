@@ -9,7 +9,7 @@ defined with a superscript, and what names an objective, has it as a label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from formula2dgm.reading.names import plain, read_name
@@ -75,9 +75,14 @@ def name_labels(roots: Sequence[tree.Node], notes: Notes) -> list[tree.Node]:
     heads = {(_id(each.base), each.exponent) for each in defined
              if isinstance(each, tree.Power) and isinstance(each.base, tree.Symbol)}  # fmt: skip
 
+    labels = _labels_of({exponent for _, exponent in heads}, roots)
+
     def rebuild(node: tree.Node) -> tree.Node:
         node = map_children(node, rebuild)
         match node:
+            case tree.Power(base=tree.Symbol() as base, exponent=exponent) if exponent in labels:
+                notes.add(f"the superscript of {node} is a label, no power", node.span)
+                return _named(base, exponent)
             case tree.Power(base=tree.Symbol(letter=letter) as base, exponent=exponent) if letter != "e":
                 if _id(base) in stepped and step_of(exponent) is not None:
                     return node
@@ -88,6 +93,24 @@ def name_labels(roots: Sequence[tree.Node], notes: Notes) -> list[tree.Node]:
         return node
 
     return [rebuild(each) for each in roots]
+
+
+def _labels_of(exponents: set[tree.Node], roots: Sequence[tree.Node]) -> set[tree.Node]:
+    """The capitals that stand nowhere but above a name, A of ``z^A = f(x^A)``: labels of all that carries them."""
+    capitals = {each for each in exponents if len(name := plain(each) or "") == 1 and name.isupper() and name != "T"}
+    return capitals - {each for root in roots for each in _values_in(root)}
+
+
+def _values_in(node: tree.Node) -> Iterator[tree.Node]:
+    """The names that stand anywhere but above or below another one."""
+    match node:
+        case tree.Symbol():
+            yield node
+        case tree.Power(tree.Symbol()):
+            return
+        case _:
+            for each in node.children:
+                yield from _values_in(each)
 
 
 def indexed_variables(

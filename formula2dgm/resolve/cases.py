@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.numbered import is_whole
 from formula2dgm.reading.signature import slot_value
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Case, Density, Use
 from formula2dgm.resolve.families import Evaluate
-from formula2dgm.resolve.numbered import is_whole
 from formula2dgm.syntax import tree
 
 

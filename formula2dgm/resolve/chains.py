@@ -52,6 +52,8 @@ def chain_of(context: Context, body: tree.Node, inside: tuple[str, ...] = ()) ->
             head, call = body.head, body
         case _:
             return None
+    if any(each.plain(head) is not None for each in context.averages if isinstance(head, tree.Symbol)):
+        return None  # averaged weights: a network, and no change of variables
     steps = steps_of(context, head)
     inner = chain_of(context, call.args[0], inside) if steps is not None else None
     if steps is None or inner is None:

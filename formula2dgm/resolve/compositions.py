@@ -15,8 +15,7 @@ from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
-from formula2dgm.reading.rewrite import flatten, map_children
-from formula2dgm.resolve.numbered import (
+from formula2dgm.reading.numbered import (
     at_index,
     composed,
     index_of,
@@ -27,6 +26,7 @@ from formula2dgm.resolve.numbered import (
     position_of,
     stem_of,
 )
+from formula2dgm.reading.rewrite import flatten, map_children
 from formula2dgm.resolve.stepwise import (
     Recurrence,
     applied_names,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from formula2dgm.completion.codes import Code
+from formula2dgm.completion.of_examples import SIZE, IsAnother, OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.written_families import is_family_at_value
@@ -16,6 +17,7 @@ from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entropies import entropy
+from formula2dgm.resolve.entry_axes import counts_entries, dimension, entries_at
 from formula2dgm.resolve.families import names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
@@ -27,12 +29,14 @@ from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, w
 from formula2dgm.resolve.mixtures import under_components
 from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation
+from formula2dgm.resolve.other_examples import another, of_example
 from formula2dgm.resolve.outputs import OutputOf, output_of
 from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.products import multiplied, raised
 from formula2dgm.resolve.randomness import holds_draws, note_bias
 from formula2dgm.resolve.running import running
 from formula2dgm.resolve.scales import is_logistic
+from formula2dgm.resolve.spreads import spread
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.traces import divergence_of_field, trace
 from formula2dgm.resolve.variables import network, variable
@@ -63,6 +67,8 @@ class Evaluator:
                 return self.context.const(value_of(node))
             case Code():
                 return code(self, node, scope)
+            case IsAnother():
+                return another(self.context, node, scope)
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
@@ -91,8 +97,12 @@ class Evaluator:
                 if value.event == "number":
                     return self.make(ir.Apply, "abs", (value,))
                 return self.make(ir.Norm, value, power)
+            case OfExample():
+                return of_example(self, node, scope)
             case tree.Indexed(body, (tree.Number(text),)) if text.isdigit():
                 return component(self, node, int(text), scope.under(node, False))
+            case tree.Indexed(_, (tree.Symbol() as index,)) if counts_entries(index, scope):
+                return entries_at(self, node, index, scope)
             case tree.Indexed(_, (tree.Symbol(),)):
                 return entry_at(self, node, scope.under(node, False))
             case tree.Call():
@@ -187,6 +197,8 @@ class Evaluator:
         self, node: tree.Node, name: str, args: tuple[tree.Node, ...], sub: tuple[tree.Node, ...], scope: Scope
     ) -> ir.Node:
         """A known function; ``node`` is where it stands, with brackets or without."""
+        if name == SIZE:
+            return dimension(self, args[0], scope)
         refuse_wrong_arguments(self.context, node, name, len(args), sub)
         below = scope.under(node, False)
         match name:
@@ -208,6 +220,8 @@ class Evaluator:
                 return divergence_of_field(self, node, args[0], sub, scope)
             case "mean" | "sum":
                 return self._over_batch(name, self(args[0], scope.under(node)))
+            case "var" | "std":
+                return spread(self, node, name, args, sub, scope)
         return known(self, node, name, args, sub, below)
 
     def log(self, argument: tree.Node, scope: Scope) -> ir.Node:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.numbered import composed
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.functions import is_special, run, steps_of
 from formula2dgm.resolve.matrices import log_abs_det
-from formula2dgm.resolve.numbered import composed
 from formula2dgm.resolve.volumes import is_derivative, under_determinant
 from formula2dgm.syntax import tree
 

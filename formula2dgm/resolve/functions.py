@@ -13,10 +13,10 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.reading.numbered import composed
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Model
 from formula2dgm.resolve.named import NamedValues
-from formula2dgm.resolve.numbered import composed
 from formula2dgm.resolve.scaffold_flows import scaffold_flow
 from formula2dgm.resolve.volumes import volumes
 from formula2dgm.syntax import tree

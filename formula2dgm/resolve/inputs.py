@@ -193,6 +193,13 @@ def _along_time(context: Context, node: ir.Data, axis: Axis) -> ir.Node:
     return context.arena.make(ir.Data, node.name, (*node.own, axis))
 
 
+def at_another(context: Context, node: ir.Node, name: Name, scope: Scope) -> ir.Node:
+    """What a definition without an index gives, ``z = f(x)``, read at the index of another example, ``z_j``."""
+    axes = [axis for each in name.index if (axis := scope.indices.get(plain(each) or "")) is not None]
+    others = [axis for axis in axes if axis.of is not None and axis.of.kind == "batch" and axis.of in node.axes]
+    return _other_example(context, node, others[0]) if len(others) == 1 else node
+
+
 def _other_example(context: Context, node: ir.Node, axis: Axis) -> ir.Node:
     """A value of the batch at the example that the second index of a pair is at."""
     assert axis.of is not None

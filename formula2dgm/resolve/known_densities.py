@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from formula2dgm.bindings import Binding, FamilyValue
 from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.reading.numbered import is_whole
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
 from formula2dgm.resolve.densities import Case, Densities, Density
 from formula2dgm.resolve.model import Declared
-from formula2dgm.resolve.numbered import is_whole
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 

@@ -16,7 +16,7 @@ from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.kinds import find_indices, find_parameters, find_variables, spelling
 from formula2dgm.reading.names import Indices, Name, plain, read_name
 from formula2dgm.reading.objective_like import is_objective_like
-from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.signature import Signature, is_density_call, names_objective, read_signature
 from formula2dgm.reading.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, mixed_over_data
 from formula2dgm.resolve.definitions import Definition, enter_definition
@@ -253,6 +253,7 @@ def _names_or_objectives(
 ) -> None:
     """``name = body`` is a definition if the name is used elsewhere, and an objective if the body is one."""
     declared = [each.body for each in model.densities] + [each.density for each in model.drawn.values()]
+    unused: list[tuple[tree.Statement, tree.Chain, Name]] = []
     for statement, chain in chains:
         left = chain.members[0]
         assert isinstance(left, tree.Symbol)
@@ -263,6 +264,12 @@ def _names_or_objectives(
             model.objectives.append(read_wanted(statement, chain))
         else:
             enter_definition(model.definitions, name, chain.members[-1], chain.span)
+            if not used and names_objective(left) and any(isinstance(each, tree.Big) for each in chain.walk()):
+                unused.append((statement, chain, name))
+    if not model.objectives and len(unused) == 1:  # a loss by its name alone, made of sums
+        statement, chain, name = unused[0]
+        del model.definitions[name.full]
+        model.objectives.append(read_wanted(statement, chain))
 
 
 def _uses(root: tree.Node, name: Name, indices: frozenset[str]) -> bool:

@@ -13,9 +13,9 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import mentions, plain, read_name
+from formula2dgm.reading.numbered import at_index, is_whole, lower_bound
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.hyperparameters import given_number
-from formula2dgm.resolve.numbered import at_index, is_whole, lower_bound
 from formula2dgm.resolve.places import Offset, place_of
 from formula2dgm.resolve.windows import in_window
 from formula2dgm.syntax import tree

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from formula2dgm.completion.of_examples import OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import RESTRICTIONS, binder_names
@@ -69,6 +70,8 @@ def _example_indices(context: Context, node: tree.Big) -> Iterator[tuple[str, st
 def _reads(context: Context, body: tree.Node, index: str) -> bool:
     """Does the body read a variable at this index alone, and no row of a bound tensor?"""
     for each in body.walk():
+        if isinstance(each, OfExample) and plain(each.index[0]) == index:
+            return True
         if isinstance(each, tree.Symbol):
             name = read_name(each, context.model.indices)
             if [plain(at) for at in name.index] == [index] and context.named.find(name) is None:
@@ -97,6 +100,7 @@ def open_batch(context: Context, node: tree.Big, name: str, opened: Opened) -> N
     """The first index runs along the batch; one beside it, along its examples once more."""
     scope = opened.scope
     inhabited = scope.batch in scope.indices.values() or any(scope.batch in each.axes for each in scope.values.values())
+    inhabited = inhabited or any(isinstance(each, OfExample) for each in node.body.walk())
     axis = Axis("index", name, None, scope.batch) if inhabited else scope.batch
     opened.scope = scope.index(name, axis)
     if inhabited:

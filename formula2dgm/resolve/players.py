@@ -16,6 +16,7 @@ from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.direction import decide
+from formula2dgm.resolve.references import students, without_references
 from formula2dgm.resolve.saturation import settle_saturation
 from formula2dgm.resolve.wanted import Wanted
 from formula2dgm.syntax import tree
@@ -30,7 +31,8 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
     for operator, names in operators:
         written = operator or next((op for op, others in wanted.operators if op and others == names), None)
         written = written or next((op for op, others in wanted.operators if op and not others), None)
-        own_network = () if written or several else _network_on(context, wanted, names)
+        own_network = students(context, names) if not several else ()
+        own_network = own_network or (() if written or several else _network_on(context, wanted, names))
         maximise = decide(context, wanted, body, written, own_network or names)
         if several:
             out[names] = _of_player(context, wanted, names, terms, maximise)
@@ -40,6 +42,7 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
             trains = owned_by(own_network, context.networks, context.parameters)
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
+        trains = trains if own_network else without_references(context, names, trains)
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())

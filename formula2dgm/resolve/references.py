@@ -1,11 +1,15 @@
 """Densities that a player does not train: ``\\pi_{ref}(y|x)`` beside ``\\pi_\\theta(y|x)`` under ``\\min_\\theta``.
 
 What stands under the operator is trained. A density of the same letter and variables that has no parameters among it is
-what the trained one is compared with, and is held constant.
+what the trained one is compared with, and is held constant. So is a network ``f_T`` beside ``f_\\theta``; and under
+``\\min_{\\theta_S}`` all but ``f_S``, where no network carries these parameters by name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from formula2dgm.ir.program import Network
 from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.resolve.context import Context
@@ -30,3 +34,38 @@ def is_reference(context: Context, call: tree.Call) -> bool:
                 context.assume(f"{own.label} is held constant: only {named} is trained", call.span)
                 return True
     return False
+
+
+def students(context: Context, names: Sequence[str]) -> tuple[str, ...]:
+    """The networks that ``\\theta_S`` are the parameters of, though none is written with them: ``f_S``."""
+    networks = list(context.networks.values())
+    if len(names) != 1 or any(each.group == names[0] or names[0] in (each.name, each.label) for each in networks):
+        return ()
+    group, _, label = names[0].partition("_")
+    found = tuple(each.label for each in networks if group in GREEK_GROUPS and each.label.split("_")[1:] == [label])
+    if not found or len(found) == len(networks):
+        return ()
+    listed = ", ".join(found)
+    context.assume(f"{names[0]} are the parameters of {listed}: nothing else is trained", None)
+    return found
+
+
+def without_references(
+    context: Context, names: Sequence[str], trains: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    """What is trained, without networks of a letter that the trained one has by its parameters' name."""
+    networks = list(context.networks.values())
+    owned = [each for each in networks if each.group is not None and each.group in names]
+    letters = {_letter(each) for each in owned}
+    held = [each for each in networks if each.group is None and _letter(each) in letters]
+    if not held or not set(names) <= GREEK_GROUPS:
+        return trains
+    for each in held:
+        context.assume(f"{each.label} is held constant: only {', '.join(names)} is trained", None)
+    owned_names = tuple(each.name for each in networks) + tuple(context.parameters)
+    apart = {each.name for each in held}
+    return tuple(each for each in (owned_names if trains is None else trains) if each not in apart)
+
+
+def _letter(network: Network) -> str:
+    return network.label.split("_")[0]

@@ -174,11 +174,11 @@ def read_context(
     find_vectors(context)
     find_points(context)
     leave_categories(context)
-    settle_directions(context)
-    books = codebooks(context)
-    count_rows(context, books)
-    context.latent = find_latents(context) | books
     try:
+        settle_directions(context)
+        books = codebooks(context)
+        count_rows(context, books)
+        context.latent = find_latents(context) | books
         context.time = find_time(context)
         context.sample_axes = find_sample_axes(context)
         context.written_draws = find_written_draws(context)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from formula2dgm import registry
 from formula2dgm.reading.kinds import binder_names, spelling
 from formula2dgm.reading.names import plain
-from formula2dgm.resolve.numbered import composed, index_of, is_group, position_of, stem_of
+from formula2dgm.reading.numbered import composed, index_of, is_group, position_of, stem_of
 from formula2dgm.syntax import tree
 
 

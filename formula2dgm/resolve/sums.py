@@ -12,6 +12,7 @@ from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.entries import ENTRIES, refuse_whole, runs_over_entries
+from formula2dgm.resolve.entry_axes import entry_axis, reads_entries
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.hyperparameters import hyperparameter
 from formula2dgm.resolve.indexed import indexed_rows, rows
@@ -61,6 +62,10 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
                 raise unused_index(context, node.op, name, node.span)
             axis = Axis("replicate", name, size_of(context, upper, node))
             opened.scope = replace(opened.scope.index(name, axis), replicates=(*opened.scope.replicates, axis))
+            opened.reduces.insert(0, (node.op, axis))
+        elif reads_entries(context, node.body, name):
+            axis = opened.scope.fresh(entry_axis(name, None if upper is None else size_of(context, upper, node)))
+            opened.scope = opened.scope.index(name, axis)
             opened.reduces.insert(0, (node.op, axis))
         elif runs_over_batch(context, node, name, upper):
             open_batch(context, node, name, opened)

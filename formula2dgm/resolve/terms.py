@@ -6,6 +6,7 @@ in the term.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from formula2dgm.ir import nodes as ir
@@ -161,7 +162,8 @@ def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node
             symbols += constant[1]
     if not rest:
         return [Draft(number, tuple(symbols), evaluate.context.const(1), node)]
-    split = [each for each in rest if _splits(each[0]) and (len(rest) == 1 or not _is_weight(each[0]))]
+    whole = "dot" in node.ops and _are_vectors(evaluate, rest)
+    split = [each for each in rest if not whole and _splits(each[0]) and (len(rest) == 1 or not _is_weight(each[0]))]
     if len(split) == 1:
         weights = [each for each in rest if each is not split[0]]
         drafts = terms_of(evaluate, *split[0])
@@ -171,7 +173,7 @@ def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node
     out = []
     for each in drafts:
         value = evaluate.make(ir.Mul, (*values, each.node)) if values else each.node
-        if values and not split:
+        if values and len(split) != 1:
             evaluate.context.arena.note(value, without_constants(node, [each for each, _ in rest]))
         out.append(
             replace(
@@ -183,6 +185,12 @@ def _product_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node
             )
         )
     return out
+
+
+def _are_vectors(evaluate: Evaluator, factors: Sequence[tuple[tree.Node, Scope]]) -> bool:
+    """Are two factors beside a dot values with an event, of which it makes an inner product?"""
+    plain = [each for each in factors if isinstance(each[0], tree.Div | tree.Symbol | tree.Call | tree.Func)]
+    return len(plain) > 1 and sum(evaluate(*each).event != "number" for each in plain) == 2
 
 
 def _matrix_terms(evaluate: Evaluator, node: tree.Mul, factors: tuple[tree.Node, ...], scope: Scope) -> list[Draft]:

@@ -20,7 +20,7 @@ from formula2dgm.resolve.first_values import at_steps, first_value, steps_of_dra
 from formula2dgm.resolve.followed import as_target, averaged_tensor
 from formula2dgm.resolve.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.indexed import own_axes
-from formula2dgm.resolve.inputs import add_input, data, indexed, size_named
+from formula2dgm.resolve.inputs import add_input, at_another, data, indexed, size_named
 from formula2dgm.resolve.learned_constants import learned_constant
 from formula2dgm.resolve.model import Drawn
 from formula2dgm.resolve.numbers import constant
@@ -153,6 +153,8 @@ def _definition(context: Context, key: str, scope: Scope, evaluate: Evaluate, sy
         return repeated
     with context.unfolding(key, definition.span):
         node = evaluate(definition.body, inner)
+    if not definition.index:
+        node = at_another(context, node, read_name(symbol, context.model.indices), inner)
     context.arena.note(node, symbol)
     if context.time is not None:
         node = along_time(context, key, definition, node, inner, symbol)

@@ -18,7 +18,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Program
 from formula2dgm.runtime import reference_families as families
 from formula2dgm.runtime.reference_arithmetic import arithmetic, pairwise
-from formula2dgm.runtime.reference_batches import axis_size, batch_size, example, stratum_weights
+from formula2dgm.runtime.reference_batches import axis_size, batch_size, dimension, example, stratum_weights
 from formula2dgm.runtime.reference_chains import of_chain
 from formula2dgm.runtime.reference_divergences import divergence
 from formula2dgm.runtime.reference_gradients import gradient, jacobian_trace, log_det_jacobian
@@ -218,6 +218,11 @@ class Reference:
                 return of_chain(self, node, at)
             case _ if isinstance(node, OF_TIME):
                 return of_time(self, node, at)
+            case ir.Along(value, axis):
+                inner = self(value, at)
+                return Value(inner.tensor.flatten(int(inner.batched))[..., at[axis]], inner.batched)
+            case ir.Dimension(value):
+                return Value(torch.tensor(float(dimension(self, value, at)), dtype=torch.float64), False)
             case ir.Component(value, position):
                 inner = self(value, at)
                 return Value(inner.tensor[..., position - 1], inner.batched)

@@ -47,6 +47,8 @@ def axis_size(run: Reference, axis: Axis, body: ir.Node, at: Position) -> int:
         if axis.kind == "time" and axis in variable.axes:
             return run.data[variable.name].shape[variable.axes.index(axis)]
     for each in walk(body):
+        if isinstance(each, ir.Along) and each.axis == axis:
+            return dimension(run, each.value, at)
         if isinstance(each, ir.Enumerated) and each.axis == axis:
             return run.law(each.law, at).values().shape[0]
         if isinstance(each, ir.Data) and axis in each.axes:
@@ -54,6 +56,12 @@ def axis_size(run: Reference, axis: Axis, body: ir.Node, at: Position) -> int:
         if isinstance(each, ir.Param) and axis in each.own:
             return run.parameters[each.name].shape[each.own.index(axis)]
     raise ValueError(f"the size of {axis.name} is unknown")
+
+
+def dimension(run: Reference, value: ir.Node, at: Position) -> int:
+    """How many entries a vector has, at any position."""
+    inner = run(value, {**{axis: 0 for axis in value.axes if axis.kind != "batch"}, **at})
+    return inner.tensor.flatten(int(inner.batched)).shape[-1]
 
 
 def stratum_weights(other: int, size: int, examples: float) -> Tensor:

@@ -10,6 +10,7 @@ from formula2dgm.syntax import tree
 from formula2dgm.syntax.binders import are_copies, binders_of, join_draws
 from formula2dgm.syntax.derivatives import quotient
 from formula2dgm.syntax.entries import bounded, entry, joined, listed, run_to, separate_indices
+from formula2dgm.syntax.members import set_where
 from formula2dgm.syntax.partial import Bare, Drawn, Group, Sum, Value, add, divide, finish, multiply
 from formula2dgm.syntax.parts import (
     Args,
@@ -159,6 +160,10 @@ class Build(Transformer[Token, Any]):
 
     def set_of(self, c: list[Any]) -> Value:
         return tree.SetOf(tuple(c[1]), span=span_of(c[0], c[2]))
+
+    def set_where(self, c: list[Any]) -> Value:
+        element, conditions = joined(c[1]), tuple(map(joined, c[3]))
+        return tree.SetWhere(element, set_where(element, conditions, c[2]), span=span_of(c[0], c[4]))
 
     def interval(self, c: list[Any]) -> Value:
         return tree.Interval(finish(c[1]), finish(c[3]), c[0].text + c[4].text, span=span_of(c[0], c[4]))

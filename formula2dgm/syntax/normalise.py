@@ -140,6 +140,9 @@ def _operator(reader: Reader, frame: Frame, token: Token) -> None:
         reader.emit("COMMA", token)  # t = 1:T
         reader.emit("DOTS", token.implied("DOTS"))
         kind = "COMMA"
+    elif kind == "COLON" and frame.kind == "members":
+        kind = "COND"
+        reader.unnest(frame)
     if kind == "COMMA" and frame.kind == "div" and frame.separator == ",":
         frame.separator = ""
         kind = "DIVSEP"
@@ -218,7 +221,10 @@ def _bracket(reader: Reader, frame: Frame, token: Token) -> None:
     if reader.latex and reader.empty_braces(reader.i, frame):
         reader.i += 2
         return
-    _refuse_condition_of_set(reader, token)
+    if _marks_condition(reader, token):
+        reader.bracket("members", "LSET", "RSET")
+        read_scripts(reader, frame, None, "RSET")
+        return
     commas = _count(reader, ",")
     if token.text == SQUARE and not frame.sets and (commas > 1 or _count(reader, ";")):
         reader.emit("FCALL", token, "concat")
@@ -236,15 +242,21 @@ def _bracket(reader: Reader, frame: Frame, token: Token) -> None:
     read_scripts(reader, frame, None, right)
 
 
-def _refuse_condition_of_set(reader: Reader, opener: Token) -> None:
-    """Refuse ``\\{x : f(x) > 0\\}``, a set given by what its elements fulfil."""
-    if opener.text != CURLY:
-        return
-    inside = list(reader.directly_inside(reader.i + 1, reader.partner[reader.i]))
+def _marks_condition(reader: Reader, opener: Token) -> bool:
+    """Is this ``\\{p : y_p = y_i\\}``, a set given by what its elements fulfil? Its bar becomes a colon."""
+    if opener.text not in (CURLY, "{"):
+        return False
+    start = reader.i + 1
+    inside = list(reader.directly_inside(start, reader.partner[reader.i]))
     marks = [n for n, each in enumerate(inside) if each.is_op(":") or (each.kind == "bar" and each.text == "|")]
-    if len(marks) == 1 and marks[0] and any(each.kind == "relation" for each in inside[marks[0] :]):
-        hint = "write its elements, {1, ..., K}, an interval, or give the set a name of its own"
-        refuse("F2D-0120", "a set that is given by a condition is not read", inside[marks[0]].span, hint)
+    if opener.text != CURLY and any(inside[n].kind == "bar" for n in marks):
+        return False
+    if len(marks) != 1 or not marks[0] or not any(each.kind == "relation" for each in inside[marks[0] :]):
+        return False
+    mark = inside[marks[0]]
+    place = next(n for n in range(start, reader.partner[reader.i]) if reader.tokens[n] is mark)
+    reader.tokens[place] = mark.copy("operator", ":")
+    return True
 
 
 def _count(reader: Reader, text: str) -> int:

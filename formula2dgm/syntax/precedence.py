@@ -20,7 +20,7 @@ LEVELS: dict[type[tree.Node], int] = {
 }
 OPENERS = ("(", "[", "{", "\\{", "\\left", "<")
 OPERATOR_NAMES = frozenset({"grad", "nabla", "partial"})  # names only where nothing follows
-_BRACKETED = (tree.Tuple, tree.Interval, tree.SetOf)
+_BRACKETED = (tree.Tuple, tree.Interval, tree.SetOf, tree.SetWhere)
 SET_FAMILIES = frozenset({"Uniform", "U", "Unif", "Categorical", "Cat"})
 
 

@@ -112,6 +112,8 @@ class AsciiPrinter(Printer):
                 return f"({self.tuple_items(node)})"
             case tree.SetOf():
                 return "{" + self.items(node.items) + "}"
+            case tree.SetWhere():
+                return "{" + f"{self.item(node.element)} : {self.items(node.conditions)}" + "}"
             case tree.Interval():
                 return f"{node.ends[0]}{self.text(node.lower, SUM)}, {self.text(node.upper, SUM)}{node.ends[1]}"
         return self.item(node)

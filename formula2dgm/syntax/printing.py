@@ -75,7 +75,9 @@ class Printer(Spelling):
 
     def indexed(self, node: tree.Indexed) -> str:
         """An index, on what has brackets of its own or is given some."""
-        bracketed = tree.Call | tree.Func | tree.SetOf | tree.Tuple | tree.Interval | tree.Cases | tree.Matrix
+        bracketed = (
+            tree.Call | tree.Func | tree.SetOf | tree.SetWhere | tree.Tuple | tree.Interval | tree.Cases | tree.Matrix
+        )
         own = isinstance(node.body, bracketed)
         body = self.text(node.body, ATOM) if own else self.bracketed(self.formula(node.body))
         return body + self.sub(node.index)

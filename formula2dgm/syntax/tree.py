@@ -25,7 +25,7 @@ from formula2dgm.syntax.tree_arithmetic import (
     Sqrt,
 )
 from formula2dgm.syntax.tree_atoms import Blank, Ellipsis, Infinity, Number, Symbol
-from formula2dgm.syntax.tree_lists import Binds, Draws, Interval, OpenRange, Range, Relates, SetOf, Tuple
+from formula2dgm.syntax.tree_lists import Binds, Draws, Interval, OpenRange, Range, Relates, SetOf, SetWhere, Tuple
 from formula2dgm.syntax.tree_node import Node
 from formula2dgm.syntax.tree_operators import Big, Divergence, Expect, Integral, Labelled, Optimise
 from formula2dgm.syntax.tree_statements import Chain, Statement
@@ -65,6 +65,7 @@ __all__ = [
     "Range",
     "Relates",
     "SetOf",
+    "SetWhere",
     "Sqrt",
     "Statement",
     "Symbol",

@@ -68,6 +68,14 @@ class SetOf(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class SetWhere(Node):
+    """``\\{element : conditions\\}``; the element may say of what it is one: ``p \\in A``."""
+
+    element: Node
+    conditions: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interval(Node):
     """``[a, b]`` as a set of numbers; ``ends`` are its brackets: ``(]`` where the lower end is left out."""
 

@@ -220,6 +220,7 @@ BRACKET_FUNCTIONS = {
     "clamp": "clip",
     "Diag": "diag",
     "Var": "var",
+    "Std": "std",
     "Mean": "mean",
     "Cov": "cov",
     "Concat": "concat",
