@@ -148,18 +148,33 @@ class Draws:
         values = call(scope.use(str(fact.enumerate)), *given, str(len(node.law.axes)), *settings(node.law))
         self.assign(node, scope.names.fresh(node.axis.name), values)
 
-    def permuted(self, node: ir.Permuted) -> None:
+    def reordered(self, node: ir.Permuted | ir.Coupled) -> None:
         """The examples of a batch in another order."""
         scope = self.scope
         value = expression(scope, node.value, "value")
-        if node.entries:
+        if isinstance(node, ir.Permuted) and node.entries:
             self._permuted_entries(node, value)
             return
-        scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
-        order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
-        self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
+        how, to = "in a random order", None
+        if node.to is not None:
+            to = expression(scope, node.to, "value")
+            how = f"as they go with those of {to_text(node.to)}: "
+            how += "of all assignments the nearest" if isinstance(node, ir.Coupled) else "drawn from an entropic plan"
+        scope.body.comment(f"{to_text(node.value)} with its examples {how}", scope.span(node))
+        if isinstance(node, ir.Coupled):
+            stem = f"{to_text(node.value)}_coupled"
+            order = scope.names.fresh(f"{to_text(node.value)}_order")
+            assert to is not None
+            self.assign(None, order, call(scope.use("coupled_order"), value, to), span_of=node)
+        else:
+            stem, order = f"{node.site}_permuted", scope.names.fresh(f"{node.site}_order")
+            size = scope.size(node.axis)
+            fresh = Code(f"torch.randperm({size}, device={value.text}.device)")
+            if to is not None and node.weight is not None:
+                fresh = call(scope.use("entropic_order"), value, to, expression(scope, node.weight, "number"))
+            self.noise(order, node.site, Code(size), fresh, node)
         place = str(node.value.axes.index(node.axis))
-        self.assign(node, scope.names.fresh(f"{node.site}_permuted"), method(value, "index_select", place, order))
+        self.assign(node, scope.names.fresh(stem), method(value, "index_select", place, order))
 
     def _permuted_entries(self, node: ir.Permuted, value: Code) -> None:
         """Each entry of a value in an order of examples of its own."""

@@ -25,6 +25,7 @@ class Denoiser:
     spacing     how the times between them lie
     shape       the event shape of the data
     conditions  the data that the network is given beside x_t and t
+    coupled     the noise goes with the data by a plan: x_t is not normal given the data
     kept        what stands for draws of 0 or 1 that leave conditions out, and the value that keeps them
     """
 
@@ -41,6 +42,7 @@ class Denoiser:
     shape: tuple[int, ...]
     conditions: tuple[str, ...] = ()
     kept: tuple[tuple[Data, int], ...] = ()
+    coupled: bool = False
 
     def changed(self, change: Callable[[Node], Node]) -> Denoiser:
         """The same with every node changed."""

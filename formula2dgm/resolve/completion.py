@@ -15,6 +15,7 @@ from formula2dgm.resolve.called import Called
 from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
+from formula2dgm.resolve.couplings import write_couplings
 from formula2dgm.resolve.data_entropy import leave_out_entropies
 from formula2dgm.resolve.data_likelihoods import write_likelihoods
 from formula2dgm.resolve.data_sums import average_sets
@@ -71,6 +72,7 @@ def completed(
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
     text.rewrite(root_squares)
+    text.rewrite(write_couplings, keys)
     text.rewrite(write_named_laws)
     text.rewrite(write_classes)
     text.rewrite(name_first)

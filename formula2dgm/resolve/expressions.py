@@ -12,6 +12,7 @@ from formula2dgm.resolve.chain_sums import over_paths
 from formula2dgm.resolve.code_values import code
 from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.coupled import Coupled, coupled
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entropies import entropy
@@ -62,6 +63,8 @@ class Evaluator:
                 return self.context.const(value_of(node))
             case Code():
                 return code(self, node, scope)
+            case Coupled():
+                return coupled(self, node, scope)
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
