@@ -27,6 +27,7 @@ from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
+from formula2dgm.resolve.levels import write_levels
 from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
@@ -38,6 +39,7 @@ from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.subscripted_values import write_arguments
 from formula2dgm.resolve.sums_over_draws import average_draws
 from formula2dgm.resolve.time_integrals import average_times
+from formula2dgm.resolve.tuples import write_tuples
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.resolve.unsaid_draws import write_draws
 from formula2dgm.resolve.unsaid_samples import write_samples
@@ -72,6 +74,7 @@ def completed(
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
     text.rewrite(root_squares)
+    text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)
     text.rewrite(write_named_laws)
     text.rewrite(write_classes)
@@ -85,6 +88,7 @@ def completed(
     text.rewrite(name_base_draws)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
+    text.rewrite(write_levels, keys, options.scaffold)
     text.rewrite(write_evolutions)
     text.rewrite(write_means)
     text.rewrite(write_pairs, keys)
