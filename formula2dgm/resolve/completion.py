@@ -12,6 +12,7 @@ from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
+from formula2dgm.resolve.class_sums import write_class_sums
 from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
@@ -78,6 +79,7 @@ def completed(
     text.rewrite(write_couplings, keys)
     text.rewrite(write_named_laws)
     text.rewrite(write_classes)
+    text.rewrite(write_class_sums)
     text.rewrite(name_first)
     text.rewrite(write_derivatives, heads)
     text.rewrite(average_draws)

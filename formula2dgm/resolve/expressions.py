@@ -9,6 +9,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.arguments import refuse_wrong_arguments
 from formula2dgm.resolve.chain_sums import over_paths
+from formula2dgm.resolve.class_sums import ClassSum, class_sum
 from formula2dgm.resolve.code_values import code
 from formula2dgm.resolve.codes import Code
 from formula2dgm.resolve.context import Context, Refused, Scope
@@ -99,6 +100,8 @@ class Evaluator:
                 return entry_at(self, node, scope.under(node, False))
             case tree.Call():
                 return self._call(node, scope)
+            case ClassSum():
+                return class_sum(self, node, scope)
             case tree.Func(name, args, sub):
                 return self._function(node, name, args, sub, scope)
             case tree.Prefix(name, operand, sub):

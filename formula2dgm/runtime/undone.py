@@ -23,9 +23,9 @@ def undone(
     found: Denoiser = facts.program.denoiser
     chosen = {key: given[key] for key in SETTINGS if key in given}
     check_settings(n, chosen, bool(found.kept))
+    conditions = _conditions(objective, found, {key: value for key, value in given.items() if key not in chosen})
     if found.coupled:
         chosen = _along_the_flow(chosen)
-    conditions = _conditions(objective, found, {key: value for key, value in given.items() if key not in chosen})
     rows = {len(each) for each in conditions.values()}
     count = n if n is not None else max(rows, default=1)
     if rows - {1, count}:
