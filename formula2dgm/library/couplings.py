@@ -17,8 +17,8 @@ def coupled_order(x: Tensor, y: Tensor) -> Tensor:
 
 @torch.no_grad()
 def entropic_order(x: Tensor, y: Tensor, weight: Tensor | float) -> Tensor:
-    """For each row of ``y`` a row of ``x``, drawn from the plan between both that costs least, with ``weight`` times the
-    plan's negative entropy added to its mean squared distance."""
+    """For each row of ``y`` a row of ``x``, drawn from the plan between both that costs least: the mean squared
+    distance and ``weight`` times the negative entropy."""
     plan = entropic_plan(squared_distances(x, y).T, float(weight)).to(x.device)
     return torch.multinomial(plan, 1).squeeze(1)
 
@@ -40,8 +40,8 @@ def least_assignment(cost: Tensor) -> Tensor:
     """For each column of a square matrix the row that is assigned to it, so that the sum of the costs is least.
 
     Prices of the columns are found by bids, then shortest augmenting paths from all free rows at once. ``left``
-    [columns, rows] is what a pair costs beyond the prices of its row and of its column: never below 0, and 0 for what is
-    assigned, so that no assignment is cheaper.
+    [columns, rows] is what a pair costs beyond the prices of its row and of its column: never below 0, and 0 for what
+    is assigned, so that no assignment is cheaper.
     """
     cost = cost.cpu()
     left = (cost + _prices(cost)).T.contiguous()
@@ -56,7 +56,7 @@ def least_assignment(cost: Tensor) -> Tensor:
 
 def _prices(cost: Tensor, rounds: int = 6, smaller: float = 5.0) -> Tensor:
     """Prices of the columns at which most rows want columns of their own: all rows without one bid at once for what is
-    cheapest to them, as much more as the second cheapest costs and a step; the steps become smaller (Bertsekas 1988)."""
+    cheapest to them, as much more as the second cheapest costs, and a step, ever smaller (Bertsekas 1988)."""
     size, price = len(cost), cost.new_zeros(len(cost))
     step = float(cost.max() - cost.min()) / 2 if size > 1 else 0.0
     for _ in range(rounds if step > 0 else 0):

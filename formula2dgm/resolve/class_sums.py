@@ -101,9 +101,7 @@ def _indices(node: tree.Big) -> list[tree.Symbol]:
     return [each for each in names if isinstance(each, tree.Symbol)]
 
 
-def _classes(
-    node: tree.Big, spaces: Mapping[tree.Node, int], sizes: Mapping[tree.Node, tree.Node]
-) -> int | None:
+def _classes(node: tree.Big, spaces: Mapping[tree.Node, int], sizes: Mapping[tree.Node, tree.Node]) -> int | None:
     """How many classes a sum runs over, all of them; None where it is no such sum."""
     if node.op != "sum" or len(node.binders) != 1 or len(_indices(node)) != 1:
         return None

@@ -1,4 +1,4 @@
-r"""Indices of what formulas define by number alone: i of ``\sum_{i=1}^L \lambda(\sigma_i) E[...]``, ``\sigma_i = 0.7^i``."""
+r"""Indices of what formulas define by number alone: i of ``\sum_{i=1}^L E[...]`` over ``\sigma_i = 0.7^i``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 r"""Draws from the cheapest coupling of two laws: ``(x_0, x_1) \sim \pi``, where ``\pi = \mathrm{OT}(q_0, q_1)``.
 
-The plan between whole laws is not known; the one between a batch of each is. Both variables are drawn from laws of their
-own, and the draws of one are then put in the order in which the plan of the batch pairs them with those of the other.
+The plan between whole laws is not known; the one between a batch of each is. Both variables are drawn from laws of
+their own, and the draws of one are then put in the order in which the plan of the batch pairs them with the others.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ class _Text:
         laws = [self._law(name, law) for name, law in zip((one, other), plan.laws, strict=True)]
         data = [law is not None and is_data_name(law) for law in laws]
         moved, to = (other, one) if data == [True, False] else (one, other)
-        self._enter(Coupled(**_fields(moved), to=to, weight=plan.weight, span=moved.span), place)
+        own = moved.letter, moved.accents, moved.sub, moved.sup, moved.style
+        self._enter(Coupled(*own, to=to, weight=plan.weight, span=moved.span), place)
         if all(data):
             assert laws[0] is not None
             return tree.Draws((one, other), laws[0], span=place.span)
@@ -188,9 +189,9 @@ class _Text:
         if isinstance(law, tree.Call) and is_written_family(law):
             return law
         head = _named(law)
-        equal = [each.body.members[-1] for each in self.rest if _names(each.body, head)]
-        if equal and is_data_name(equal[0]):
-            return equal[0]
+        equal = next((each for statement in self.rest if (each := _equal_to(statement.body, head)) is not None), None)
+        if equal is not None and is_data_name(equal):
+            return equal
         said = [_named(each.body.members[0]) for each in self.rest if isinstance(each.body, tree.Chain)]
         if is_data_name(head) or head in said or any(_named(key) == head for key in self.keys):
             return head
@@ -236,13 +237,11 @@ class _Text:
         return node
 
 
-def _names(body: tree.Node, name: tree.Node) -> bool:
-    """``q_1 = p_{data}``: does a statement say what a name is?"""
-    return isinstance(body, tree.Chain) and body.relations[0] in _EQUAL and _named(body.members[0]) == name
-
-
-def _fields(symbol: tree.Symbol) -> dict[str, object]:
-    return {each: getattr(symbol, each) for each in ("letter", "accents", "sub", "sup", "style")}
+def _equal_to(body: tree.Node, name: tree.Node) -> tree.Node | None:
+    """What a statement says that a name is, ``q_1 = p_{data}``."""
+    if isinstance(body, tree.Chain) and body.relations[0] in _EQUAL and _named(body.members[0]) == name:
+        return body.members[-1]
+    return None
 
 
 def _draws_alone(body: tree.Node, name: tree.Symbol) -> bool:

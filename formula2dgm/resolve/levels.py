@@ -1,8 +1,8 @@
 r"""Levels of noise that a text counts: ``\sum_{i=1}^L`` over ``\sigma_i``, and what a sequence of them is.
 
-\frac{\sigma_1}{\sigma_2} = \cdots = \frac{\sigma_{L-1}}{\sigma_L}     \sigma_i = \sigma_1 (\sigma_L / \sigma_1)^{(i-1)/(L-1)}
-\sigma_i = \sigma_1 r^{i-1}, \sigma_1 = 1                               \sigma_i = 1 r^{i-1}
-no word of \sigma_i                                                     from 1 to 0.01 in L = 10 (Song and Ermon 2019)
+\sigma_1 / \sigma_2 = \cdots = \sigma_{L-1} / \sigma_L     \sigma_i = \sigma_1 (\sigma_L / \sigma_1)^{(i-1)/(L-1)}
+\sigma_i = \sigma_1 r^{i-1}, \sigma_1 = 1                  \sigma_i = 1 r^{i-1}
+no word of \sigma_i                                        from 1 to 0.01 in L = 10 (Song and Ermon 2019)
 """
 
 from __future__ import annotations

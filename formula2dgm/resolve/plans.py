@@ -1,8 +1,8 @@
 r"""Couplings that a text says are the cheapest: between which laws, at what cost.
 
-\pi = \mathrm{OT}(q_0, q_1)
-\pi = \arg\min_{\pi \in \Pi(q_0, q_1)} E_\pi \|x_0 - x_1\|^2              \int \|x_0 - x_1\|^2 d\pi(x_0, x_1)
-\pi_\epsilon = \mathrm{OT}_\epsilon(q_0, q_1)                             ... - \epsilon H(\pi)   ... + \epsilon KL[\pi \| q_0 q_1]
+\mathrm{OT}(q_0, q_1)
+\arg\min_{\pi \in \Pi(q_0, q_1)} E_\pi \|x_0 - x_1\|^2     \int \|x_0 - x_1\|^2 d\pi(x_0, x_1)
+\mathrm{OT}_\epsilon(q_0, q_1)                             ... - \epsilon H(\pi), ... + \epsilon KL[\pi \| q_0 q_1]
 """
 
 from __future__ import annotations

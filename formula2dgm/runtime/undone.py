@@ -87,8 +87,8 @@ def _along_the_flow(chosen: Mapping[str, Any]) -> dict[str, Any]:
         if chosen.get(name, 0) != 0:
             raise refuse(
                 "F2D-0542",
-                f"{name}={chosen[name]!r} draws on the way, as if x_t were normal given the data; it is not where noise "
-                "goes with data by a plan",
+                f"{name}={chosen[name]!r} draws on the way, as if x_t were normal given the data; it is not, where "
+                "noise goes with data by a plan",
                 "leave it out: the samples follow the differential equation",
             )
     return {key: value for key, value in chosen.items() if key not in ("eta", "corrections", "snr")}

@@ -1,8 +1,8 @@
 r"""Flow matching along minibatch plans: against the pairing of torchcfm's exact optimal transport, by hand.
 
-Its ``OTPlanSampler`` pairs a batch of both ends by the plan that costs least in squared distance, and the loss is that of
-the pairs. With as many rows on both sides the plan is an assignment, here found by trying all of them; the library draws
-pairs from it with replacement, which has the same mean.
+Its ``OTPlanSampler`` pairs a batch of both ends by the plan that costs least in squared distance, and the loss is that
+of the pairs. With as many rows on both sides the plan is an assignment, here found by trying all of them; the library
+draws pairs from it with replacement, which has the same mean.
 """
 
 from __future__ import annotations
