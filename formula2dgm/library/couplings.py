@@ -8,14 +8,12 @@ import torch
 from torch import Tensor
 
 
-@torch.no_grad()
 def coupled_order(x: Tensor, y: Tensor) -> Tensor:
     """For each row of ``y`` the row of ``x`` that goes with it: of all assignments one to one, the one with the least
     sum of squared distances."""
     return least_assignment(squared_distances(x, y)).to(x.device)
 
 
-@torch.no_grad()
 def entropic_order(x: Tensor, y: Tensor, weight: Tensor | float) -> Tensor:
     """For each row of ``y`` a row of ``x``, drawn from the plan between both that costs least: the mean squared
     distance and ``weight`` times the negative entropy."""
@@ -38,12 +36,10 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
 
 def least_assignment(cost: Tensor) -> Tensor:
     """For each column of a square matrix the row that is assigned to it, so that the sum of the costs is least.
-
-    Prices of the columns are found by bids, then shortest augmenting paths from all free rows at once. ``left``
-    [columns, rows] is what a pair costs beyond the prices of its row and of its column: never below 0, and 0 for what
-    is assigned, so that no assignment is cheaper.
-    """
+    Prices of the columns are found by bids, then shortest augmenting paths from all free rows at once."""
     cost = cost.cpu()
+    # what a pair costs beyond the prices of its row and its column, [columns, rows]: never below 0, and 0 for what is
+    # assigned, so that no assignment is cheaper
     left = (cost + _prices(cost)).T.contiguous()
     left -= left.min(0).values
     row_of = torch.full((len(left),), -1, dtype=torch.long)
