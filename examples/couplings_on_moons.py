@@ -45,7 +45,7 @@ def curvature(objective: f2d.Objective, noise: Tensor, steps: int = 100) -> floa
 
 
 def main() -> None:
-    given = arguments(__doc__, "couplings_on_moons.png", epochs=240)
+    given = arguments(__doc__, "couplings_on_moons.png", epochs=60)
     (x, _), (kept, _) = moons(4000, seed=0), moons(2000, seed=1)
     noise, pictures = torch.randn(2000, 2), {"data": kept}
     for name, formula in FORMULAS.items():
