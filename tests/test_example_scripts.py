@@ -260,6 +260,18 @@ def test_moons_come_out_of_noise(name: str, data: str, tmp_path: Path) -> None:
     assert (tmp_path / "moons.png").read_bytes()[:8] == PNG
 
 
+def test_the_plan_of_a_batch_makes_the_ways_of_a_flow_straight() -> None:
+    torch.manual_seed(0)
+    shared, model = script("moons"), script("couplings_on_moons")
+    (x, _), (kept, _), noise = shared.moons(512, seed=0), shared.moons(500, seed=1), torch.randn(500, 2)
+    flows = [model.fit(formula, x, epochs=25) for formula in (model.INDEPENDENT, model.FORMULA)]
+    longer, made = [], []
+    for flow in flows:
+        longer.append(model.curvature(flow, noise, steps=20))
+        made.append(shared.mmd(flow.sample(500, steps=2, noise={"x_1": noise})["x_1"], kept))
+    assert 0 <= longer[1] < longer[0] / 2 and made[1] < made[0], (longer, made)
+
+
 def test_an_energy_learns_to_draw_what_lies_nearer_to_the_data_than_noise(tmp_path: Path) -> None:
     torch.manual_seed(0)
     shared, model = script("moons"), script("energy_on_moons")

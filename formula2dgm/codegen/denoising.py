@@ -122,7 +122,8 @@ class _Methods:
         body.write(f"times = {self._times(scope)}.to(x)")
         body.write(f"x = {scope.use('over_event')}(self.path(times[:1])[1], x, 1) * x")
         denoise = self._denoise(scope, body)
-        chosen = [f"{each}={each}" for each in ("eta", "order", "corrections", "snr")]
+        settings = ("order",) if self.denoiser.coupled else ("eta", "order", "corrections", "snr")
+        chosen = [f"{each}={each}" for each in settings]
         undone = call(scope.use("undo_noise"), "self.path", denoise, "x", "times", "noise", *chosen)
         body.add(assignment("x", undone, body.indent) or [])
         if counted:
@@ -141,10 +142,9 @@ class _Methods:
         counted = self.denoiser.spacing == "counted"
         return [
             "steps: int | None = None" if counted else f"steps: int = {STEPS}",
-            f"eta: float = {1.0 if counted else 0.0}",
+            *([] if self.denoiser.coupled else [f"eta: float = {1.0 if counted else 0.0}"]),
             "order: int = 1",
-            "corrections: int = 0",
-            "snr: float = 0.16",
+            *([] if self.denoiser.coupled else ["corrections: int = 0", "snr: float = 0.16"]),
             *(["guidance: float = 0.0"] if self.kept else []),
             "noise: Mapping[str, Tensor] | None = None",
         ]
@@ -154,13 +154,18 @@ class _Methods:
         many = "as many steps as there are, or fewer" if counted else "so many steps"
         decoder = self.denoiser.decoder
         decoded = f", and {decoder.variable} made of each" if decoder is not None else ""
+        drawn = [
+            "``eta``: 1 draws each of them as q(x_s|x_t, data) does (ancestral), 0 follows the differential equation;",
+            "``order``: 2 by Heun's method. Behind each step stand ``corrections`` of Langevin dynamics, as long as",
+            "``snr`` says; ``order`` 0 leaves all to them.",
+        ]
+        if self.denoiser.coupled:
+            drawn = ["Along the differential equation; ``order``: 2 by Heun's method."]
         return [
             f'"""n new {self.denoiser.variable}, made of noise in {many}{decoded}.',
             "",
-            "``eta``: 1 draws each of them as q(x_s|x_t, data) does (ancestral), 0 follows the differential equation;",
-            "``order``: 2 by Heun's method. Behind each step stand ``corrections`` of Langevin dynamics, as long as",
-            "``snr`` says; ``order`` 0 leaves all to them."
-            + (" ``guidance``: how far to go on from what is said without" if self.kept else ""),
+            *drawn[:-1],
+            drawn[-1] + (" ``guidance``: how far to go on from what is said without" if self.kept else ""),
             *([f"{', '.join(self.conditions)} to what is said with it."] if self.kept else []),
             '"""',
         ]

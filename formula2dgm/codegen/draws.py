@@ -148,18 +148,40 @@ class Draws:
         values = call(scope.use(str(fact.enumerate)), *given, str(len(node.law.axes)), *settings(node.law))
         self.assign(node, scope.names.fresh(node.axis.name), values)
 
-    def permuted(self, node: ir.Permuted) -> None:
+    def reordered(self, node: ir.Permuted | ir.Coupled) -> None:
         """The examples of a batch in another order."""
         scope = self.scope
         value = expression(scope, node.value, "value")
-        if node.entries:
+        if isinstance(node, ir.Permuted) and node.entries:
             self._permuted_entries(node, value)
+            return
+        if node.to is not None:
+            self._coupled(node, node.to, value)
             return
         scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
         order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
         self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
+        self._in_order(node, f"{node.site}_permuted", value, order)
+
+    def _coupled(self, node: ir.Permuted | ir.Coupled, to: ir.Node, value: Code) -> None:
+        """The examples of a batch in the order in which a plan pairs them with those of another value."""
+        scope, name, other = self.scope, to_text(node.value), expression(self.scope, to, "value")
+        how = "drawn from an entropic plan" if isinstance(node, ir.Permuted) else "of all assignments the nearest"
+        said = f"{name} with its examples as they go with those of {to_text(to)}: {how}"
+        scope.body.comment(said, scope.span(node))
+        order = scope.names.fresh(f"{name}_order")
+        if isinstance(node, ir.Coupled):
+            self.assign(None, order, call(scope.use("coupled_order"), value, other), span_of=node)
+        else:
+            assert node.weight is not None, "a plan that is drawn from has an entropy"
+            weight = expression(scope, node.weight, "number")
+            fresh = call(scope.use("entropic_order"), value, other, weight)
+            self.noise(order, node.site, Code(scope.size(node.axis)), fresh, node)
+        self._in_order(node, f"{name}_coupled", value, order)
+
+    def _in_order(self, node: ir.Permuted | ir.Coupled, name: str, value: Code, order: str) -> None:
         place = str(node.value.axes.index(node.axis))
-        self.assign(node, scope.names.fresh(f"{node.site}_permuted"), method(value, "index_select", place, order))
+        self.assign(node, self.scope.names.fresh(name), method(value, "index_select", place, order))
 
     def _permuted_entries(self, node: ir.Permuted, value: Code) -> None:
         """Each entry of a value in an order of examples of its own."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.ir import nodes as ir
 
-_ELEMENTWISE = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.StopGrad, ir.Permuted)
+_ELEMENTWISE = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.StopGrad, ir.Permuted, ir.Coupled)
 
 
 def meetings(scope: Scope, node: ir.Node) -> Iterator[tuple[ir.Node, ir.Node]]:

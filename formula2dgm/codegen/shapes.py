@@ -176,7 +176,7 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [node, value] if node.event != "number" else []
         case ir.FirstStep(one, other) | ir.Shifted(one, outside=other):
             return [node, *(each for each in (one, other) if each.event != "number")] if node.event != "number" else []
-        case ir.Div() | ir.Pow() | ir.Neg() | ir.Apply() | ir.StopGrad() | ir.Permuted():
+        case ir.Div() | ir.Pow() | ir.Neg() | ir.Apply() | ir.StopGrad() | ir.Permuted() | ir.Coupled():
             return [node, *(child for child in node.children if child.event != "number")]
         case ir.Law(params=params):
             rank = facts(node).value_rank

@@ -96,8 +96,8 @@ class Preparation(Calls):
                 self._branch(self.branches[node])
             case ir.Enumerated():
                 self.enumerated(node)
-            case ir.Permuted():
-                self.permuted(node)
+            case ir.Permuted() | ir.Coupled():
+                self.reordered(node)
             case ir.LinearFilter(chain):
                 said = f"{chain.state} given the steps so far: mean and root of the covariance"
                 self.scope.body.comment(said, self.scope.span(node))

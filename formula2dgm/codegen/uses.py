@@ -91,8 +91,10 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.LogProbAt(_, value, parts):
             yield value, "value"
             yield from ((part, "number") for part in parts)
-        case ir.Norm(body) | ir.Permuted(body):
+        case ir.Norm(body):
             yield body, "value"
+        case ir.Permuted() | ir.Coupled():
+            yield from ((child, "number" if child.event == "number" else "value") for child in node.children)
         case ir.Component(value) | ir.EventSum(value) | ir.LogAbsDet(value) | ir.Along(value) | ir.Dimension(value):
             yield value, "value"
         case ir.EventFunction(_, args):

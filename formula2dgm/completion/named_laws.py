@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.reading.data_names import is_data_name
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.written_families import is_written_family
@@ -24,7 +25,7 @@ def write_named_laws(statements: Sequence[tree.Statement]) -> list[tree.Statemen
     def law(source: tree.Node) -> tree.Node:
         if source not in named or is_density_call(named[source]):
             return source
-        if is_written_family(named[source]):
+        if is_written_family(named[source]) or is_data_name(named[source]):
             return named[source]
         message = f"{source} is drawn from, and what the text defines it as, {named[source]}, is no distribution"
         hint = f"write a family, {source} = N(0, I), or a density, {source}(x) = ..."

@@ -9,10 +9,12 @@ from formula2dgm.bindings import Options
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.called import Called
+from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
+from formula2dgm.completion.couplings import write_couplings
 from formula2dgm.completion.data_entropy import leave_out_entropies
 from formula2dgm.completion.data_likelihoods import write_likelihoods
 from formula2dgm.completion.data_sums import average_sets
@@ -27,6 +29,7 @@ from formula2dgm.completion.finite_sums import write_spaces
 from formula2dgm.completion.games import write_games
 from formula2dgm.completion.index_sets import write_sets
 from formula2dgm.completion.indexed_noise import index_noise
+from formula2dgm.completion.levels import write_levels
 from formula2dgm.completion.log_bases import natural_logs
 from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
@@ -40,6 +43,7 @@ from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
+from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
@@ -84,8 +88,11 @@ def completed(
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
     text.rewrite(root_squares)
+    text.rewrite(write_tuples, keys)
+    text.rewrite(write_couplings, keys)
     text.rewrite(write_named_laws)
     text.rewrite(write_classes)
+    text.rewrite(write_class_sums)
     text.rewrite(name_first)
     text.rewrite(write_derivatives, heads)
     text.rewrite(average_draws)
@@ -97,6 +104,7 @@ def completed(
     text.rewrite(name_entries, keys)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
+    text.rewrite(write_levels, keys, options.scaffold)
     text.rewrite(write_evolutions)
     text.rewrite(write_means)
     text.rewrite(write_pairs, keys)

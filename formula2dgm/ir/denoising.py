@@ -34,6 +34,7 @@ class Denoiser:
     spacing     how the times between them lie
     shape       the event shape of the data
     conditions  the data that the network is given beside x_t and t
+    coupled     the noise goes with the data by a plan: x_t is not normal given the data
     kept        what stands for draws of 0 or 1 that leave conditions out, and the value that keeps them
     scale       a(last), what the data are multiplied by where the path ends; None where that is no number
     decoder     what makes data of the samples, where they are codes
@@ -54,6 +55,7 @@ class Denoiser:
     kept: tuple[tuple[Data, int], ...] = ()
     scale: float | None = 1.0
     decoder: Decoder | None = None
+    coupled: bool = False
 
     def changed(self, change: Callable[[Node], Node]) -> Denoiser:
         """The same with every node changed."""

@@ -105,12 +105,28 @@ class Permuted(Node):
     """``value`` with its batch in a random order; the site's noise is the permutation.
 
     ``entries``: each entry of the event has an order of its own, so that they become independent of each other.
+    ``to``: each example of it goes with a draw of the plan that costs least with ``weight`` times its negative entropy.
     """
 
     value: Node
     site: str
     axis: Axis
     entries: bool = False
+    to: Node | None = None
+    weight: Node | None = None
+
+    def _event(self) -> Event:
+        return self.value.event
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Coupled(Node):
+    """``value`` with the examples of its batch in the order that brings them nearest to those of ``to``: the assignment
+    with the least sum of squared distances."""
+
+    value: Node
+    to: Node
+    axis: Axis
 
     def _event(self) -> Event:
         return self.value.event

@@ -52,6 +52,7 @@ from formula2dgm.ir.chains import ChainFilter, ChainSum
 from formula2dgm.ir.laws import (
     LOG_DET,
     VALUE,
+    Coupled,
     Divergence,
     Draw,
     Entropy,
@@ -98,6 +99,7 @@ __all__ = [
     "ChainSum",
     "Choice",
     "Const",
+    "Coupled",
     "Data",
     "Div",
     "Divergence",

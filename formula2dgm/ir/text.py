@@ -80,6 +80,8 @@ class Notation:
                 return f"{site}[{time.name}]", _ATOM
             case ir.Draw(copy=copy):
                 return node.key + "'" * copy, _ATOM
+            case ir.Coupled(value, to) | ir.Permuted(value, to=ir.Node() as to):
+                return f"coupled({self.text(value)}, {self.text(to)})", _ATOM
             case ir.Permuted(value, _, _):
                 return f"permuted({self.text(value)})", _ATOM
             case ir.NetCall(network, args, _, _, method):

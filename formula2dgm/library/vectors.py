@@ -33,6 +33,13 @@ def log_sum_exp(x: Tensor, lead: int) -> Tensor:
     return torch.logsumexp(vector_of(x, lead, "logsumexp").flatten(lead), -1)
 
 
+def log_sum_exp_of_classes(x: Tensor, classes: int, lead: int) -> Tensor:
+    """log sum_y exp(x_y) over the last dimension, which has an entry for each class."""
+    if vector_of(x, lead, "a sum over classes").shape[-1] != classes:
+        raise ValueError(f"a sum over {classes} classes is of a vector with {x.shape[-1]} entries")
+    return torch.logsumexp(x, -1)
+
+
 def cosine_similarity(u: Tensor, v: Tensor, lead: int) -> Tensor:
     """u . v / (||u|| ||v||) over the event; 0, with gradient 0, where one of the two is 0."""
     first, second = (vector_of(each, lead, "the cosine similarity").flatten(lead) for each in (u, v))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from formula2dgm.reading.names import read_name
+from formula2dgm.syntax import tree
+
 DATA_NAMES = frozenset(("data", "D", "calD"))
 DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
 
@@ -10,3 +13,11 @@ NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
 
 #: Upper bounds that papers use for the number of examples.
 DATA_SIZES = frozenset(("N", "n"))
+
+
+def is_data_name(node: tree.Node) -> bool:
+    """Does a name by itself say "the data"?"""
+    if not isinstance(node, tree.Symbol):
+        return False
+    name = read_name(node, frozenset(), head=True)
+    return name.id in DATA_NAMES or bool(DATA_LABELS & set(name.labels))

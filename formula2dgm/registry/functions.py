@@ -224,6 +224,15 @@ FUNCTIONS: tuple[Function, ...] = (
         gives="number",
     ),
     Function(
+        "class_logsumexp",
+        (),
+        "log_sum_exp_of_classes",
+        "torch.log(torch.exp({0}).sum(-1))",
+        arguments=2,
+        increasing=True,
+        gives="number",
+    ),
+    Function(
         "same",
         (),
         "same",

@@ -111,6 +111,10 @@ def how_computed(term: Term, sites: Sequence[Site]) -> list[str]:
                 out.append(f"{law.label} is a {law.family} of {', '.join(choices(law))}")
             case ir.Draw(law, site, _, _):
                 out.append(f"estimated at {site} ~ {law.label}, {GRADIENTS[estimators[site]]}")
+            case ir.Coupled(value, to):
+                out.append(f"{to_text(value)} is paired with {to_text(to)}: the nearest assignment within the batch")
+            case ir.Permuted(value, to=ir.Node() as to):
+                out.append(f"{to_text(value)} is paired with {to_text(to)}: draws of an entropic plan of the batch")
             case ir.Permuted(_, site, _):
                 out.append(f"{site} is paired at random within the batch")
             case ir.Reduce(op, axis, body):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.diagnostics import Diagnostics
+from formula2dgm.reading.numbers import refuse_huge
 from formula2dgm.registry.functions import FUNCTIONS, function_by_spelling
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.numbers import refuse_huge
 from formula2dgm.syntax import tree
 
 AVAILABLE = "there are " + ", ".join(sorted(each.name for each in FUNCTIONS))

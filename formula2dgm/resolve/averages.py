@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from formula2dgm.bindings import Binding
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.reading.names import GREEK_GROUPS
+from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.stopped import plain_symbol, without_stops
 from formula2dgm.registry.averages import EMA
-from formula2dgm.resolve.numbers import constant
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree
 

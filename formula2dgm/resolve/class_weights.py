@@ -10,8 +10,8 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, identifier, plain, read_name
+from formula2dgm.reading.numbers import value_of
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.numbers import value_of
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 

@@ -21,7 +21,7 @@ from formula2dgm.resolve.affine import affine_in, is_number, negative, product, 
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.decoding import decoder
 from formula2dgm.resolve.denoising_conditions import Conditions
-from formula2dgm.resolve.noised import Source, opened, source_of
+from formula2dgm.resolve.noised import Source, is_coupled, opened, source_of
 from formula2dgm.resolve.shapes import shape_of
 
 DATA, NOISE, PREDICTION = "the data of a path", "the noise of a path", "the prediction of a network"
@@ -111,6 +111,7 @@ class _Path:
 
     def denoiser(self, residual: ir.Node) -> tuple[Denoiser, Source] | None:
         """What is known of the path, where the residual is straight in the data, in the noise and in the prediction."""
+        coupled = is_coupled(residual, self.point)
         residual, point, head = (opened(self.context, each, self.time) for each in (residual, self.point, self.head))
         residual = self._put(residual, {head: self.prediction})
         source = source_of(self.context, (point, residual), self.time)
@@ -137,7 +138,7 @@ class _Path:
         first, last = self._ends(a, b, t, divisor)
         self.context.assume(f"sample goes from noise at {to_text(first)} to {source.name} at {to_text(last)}")
         spacing = SPACINGS[self.time.law.family]
-        read = conditions.names, conditions.kept, self._number(a, t, last)
+        read = conditions.names, conditions.kept, self._number(a, t, last), None, coupled
         made = Denoiser(source.name, x, t, data, noise, a, b, first, last, spacing, shape, *read)  # type: ignore[arg-type]
         return made, source
 

@@ -14,9 +14,9 @@ from dataclasses import replace
 from formula2dgm.bindings import NumberValue
 from formula2dgm.completion.whole_values import ends_of
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.spaces import Space, at_sizes
 from formula2dgm.resolve.context import Context, Refused
-from formula2dgm.resolve.numbers import constant
 from formula2dgm.syntax import tree
 
 

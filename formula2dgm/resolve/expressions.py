@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from formula2dgm.completion.class_sums import ClassSum
 from formula2dgm.completion.codes import Code
+from formula2dgm.completion.coupled import Coupled
 from formula2dgm.completion.of_examples import SIZE, IsAnother, OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.numbers import value_of
 from formula2dgm.reading.written_families import is_family_at_value
 from formula2dgm.resolve.arguments import refuse_wrong_arguments
 from formula2dgm.resolve.chain_sums import over_paths
 from formula2dgm.resolve.code_values import code
 from formula2dgm.resolve.context import Context, Refused, Scope
+from formula2dgm.resolve.coupled import coupled
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entropies import entropy
 from formula2dgm.resolve.entry_axes import counts_entries, dimension, entries_at
+from formula2dgm.resolve.exponential_sums import class_sum
 from formula2dgm.resolve.families import names_network
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
@@ -27,7 +32,6 @@ from formula2dgm.resolve.integrals import as_operator, between_numbers
 from formula2dgm.resolve.known_functions import called, component, entry_at, known
 from formula2dgm.resolve.logarithms import is_density, log_density, logarithm, written
 from formula2dgm.resolve.mixtures import under_components
-from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.operators import close, open_expectation
 from formula2dgm.resolve.other_examples import another, of_example
 from formula2dgm.resolve.outputs import OutputOf, output_of
@@ -69,6 +73,8 @@ class Evaluator:
                 return code(self, node, scope)
             case IsAnother():
                 return another(self.context, node, scope)
+            case Coupled():
+                return coupled(self, node, scope)
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
@@ -107,6 +113,8 @@ class Evaluator:
                 return entry_at(self, node, scope.under(node, False))
             case tree.Call():
                 return self._call(node, scope)
+            case ClassSum():
+                return class_sum(self, node, scope)
             case tree.Func(name, args, sub):
                 return self._function(node, name, args, sub, scope)
             case tree.Prefix(name, operand, sub):

@@ -19,7 +19,7 @@ from formula2dgm.resolve.context import Context
 
 SAMPLES = Axis("batch", "samples")
 #: What cannot be made without a batch of data.
-_OF_A_BATCH = (ir.Data, ir.Enumerated, ir.Permuted, ir.At, ir.Reduce, ir.Size)
+_OF_A_BATCH = (ir.Data, ir.Enumerated, ir.Permuted, ir.Coupled, ir.At, ir.Reduce, ir.Size)
 
 Made = tuple[tuple[str, ir.Node], ...]
 

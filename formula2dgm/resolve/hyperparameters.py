@@ -10,10 +10,10 @@ from formula2dgm.ir.axes import BATCH, Axis
 from formula2dgm.ir.program import Hyperparameter
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.signature import names_objective
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.indexed import rows_counted, steps_counted
-from formula2dgm.resolve.numbers import constant
 from formula2dgm.syntax import tree
 
 

@@ -28,12 +28,14 @@ class Source:
 
 
 def opened(context: Context, node: ir.Node, time: ir.Draw) -> ir.Node:
-    """With draws from Normals around noised values as their means and deviations times noise, and scores of Normals as
-    what they are."""
+    """With draws from Normals around noised values as their means and deviations times noise, scores of Normals as
+    what they are, and what is put in order by a plan as it was drawn."""
     arena = context.arena
 
     def change(node: ir.Node) -> ir.Node:
         match node:
+            case ir.Coupled(value) | ir.Permuted(value, to=ir.Node()):
+                return value
             case ir.Draw(law) if law.family == "Normal" and not law.scalar and not is_standard(law):
                 given = dict(law.params)
                 if _is_of_data(node) and not _reads(node, time):
@@ -47,6 +49,11 @@ def opened(context: Context, node: ir.Node, time: ir.Draw) -> ir.Node:
         return node
 
     return rewrite(arena, node, change)
+
+
+def is_coupled(*nodes: ir.Node) -> bool:
+    """Is something in them put in order by a plan?"""
+    return any(isinstance(each, ir.Coupled) or (isinstance(each, ir.Permuted) and each.to) for each in walk(*nodes))
 
 
 def source_of(context: Context, nodes: Sequence[ir.Node], time: ir.Draw) -> Source | None:

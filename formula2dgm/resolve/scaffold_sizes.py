@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from formula2dgm.bindings import NetworkValue
+from formula2dgm.completion.class_sums import classes_read
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name
@@ -37,6 +38,8 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     """The event shape of what a network returns: that of what it meets, a code where another network takes it in,
     else a number; None where it is the data's to say."""
     part = Part("result", network)
+    if (classes := _classes_of(context, network)) is not None:
+        return (classes,)
     if _is_beside_inner_product(context, network):
         return (1,)  # a number that a vector may be multiplied by behind it
     logistic = frozenset({"sigma"}) - context.named.values.keys()
@@ -46,6 +49,15 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     if all(each.kind == "result" for each in beside) and are_numbers(context, {each.name for each in beside}):
         return ()
     return _shape_beside(context, part)
+
+
+def _classes_of(context: Context, network: str) -> int | None:
+    """How many classes a network's result has an entry for, where the text reads it at one or sums over all."""
+    spaces = {name: space.classes for name, space in context.model.spaces.items() if space.classes is not None}
+    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
+    found = classes_read(roots, spaces)
+    names = ((read_name(head, context.model.indices, head=True).full, count) for head, count in found)
+    return next((count for name, count in names if name == network), None)
 
 
 def _is_beside_inner_product(context: Context, network: str) -> bool:

@@ -32,6 +32,9 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
         case ir.Draw(law) | ir.Enumerated(law):
             unsized = law.shape is None and all(isinstance(each, ir.Const) for each in law.children)
             return () if law.scalar or unsized else law.shape  # noise takes the size of what it is added to
+        case ir.Coupled(value, to):
+            known = shape_of(context, value)
+            return known if known else shape_of(context, to)
         case ir.Permuted(value) | ir.At(value) | ir.StopGrad(value) | ir.Reduce(_, _, value) | ir.Grad(_, value):
             return shape_of(context, value)
         case ir.Head(call) if call.method != "plain":

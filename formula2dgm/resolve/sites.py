@@ -35,7 +35,8 @@ def name_sites(program: Program, context: Context) -> Program:
         if isinstance(node, ir.Draw) and final.get(node.site, node.site) != node.site:
             return arena.inherit(arena.make(ir.Draw, node.law, final[node.site], node.own, node.copy), node)
         if isinstance(node, ir.Permuted) and final.get(node.site, node.site) != node.site:
-            return arena.inherit(arena.make(ir.Permuted, node.value, final[node.site], node.axis, node.entries), node)
+            fields = node.value, final[node.site], node.axis, node.entries, node.to, node.weight
+            return arena.inherit(arena.make(ir.Permuted, *fields), node)
         if isinstance(node, ir.State) and final.get(node.site, node.site) != node.site:
             return arena.inherit(arena.make(ir.State, node.body, final[node.site], node.time, node.shape), node)
         if isinstance(node, ir.Previous) and final.get(node.site, node.site) != node.site:

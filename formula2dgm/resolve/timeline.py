@@ -17,6 +17,7 @@ from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
 from formula2dgm.reading.time_names import TIME_BOUNDS, TIME_LETTERS
+from formula2dgm.resolve.counted_levels import counted_levels
 from formula2dgm.resolve.entry_steps import count_entries, entry_indices
 from formula2dgm.resolve.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.places import Between, End, Offset, Place, Step, place_of, places_of
@@ -174,6 +175,7 @@ def _indices(context: Context, names: list[Name], summed: frozenset[str]) -> fro
                 found.add(place.index)
             elif isinstance(place, Between) and place.index in summed and name.id in named:
                 found.add(place.index)
+    found |= set(counted_levels(model, names))
     return frozenset(found)
 
 

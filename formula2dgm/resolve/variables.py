@@ -10,6 +10,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.signature import names_loss
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
@@ -23,7 +24,6 @@ from formula2dgm.resolve.indexed import own_axes
 from formula2dgm.resolve.inputs import add_input, at_another, data, indexed, size_named
 from formula2dgm.resolve.learned_constants import learned_constant
 from formula2dgm.resolve.model import Drawn
-from formula2dgm.resolve.numbers import constant
 from formula2dgm.resolve.recurrences import initial, is_state, state
 from formula2dgm.resolve.recurrent_layers import arranged
 from formula2dgm.resolve.scaffold_fitted import default_fitted

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name
+from formula2dgm.reading.numbers import value_of
 from formula2dgm.reading.signature import slot_name, slot_value
 from formula2dgm.resolve.aggregated import is_aggregated, log_aggregated
 from formula2dgm.resolve.aggregated_forms import AGGREGATED, PUSHED
@@ -25,7 +26,6 @@ from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.dependence import refuse_unseen
 from formula2dgm.resolve.model import Declared
-from formula2dgm.resolve.numbers import value_of
 from formula2dgm.resolve.timeline import step_key
 from formula2dgm.resolve.transformed import log_transformed
 from formula2dgm.syntax import tree

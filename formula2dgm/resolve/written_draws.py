@@ -86,6 +86,7 @@ def _takes_drawn(node: tree.Call, drawn: set[tree.Node]) -> bool:
     if not isinstance(node.head, tree.Symbol) or node.params is None:
         return False
     named = registry.family_by_spelling(spelling(node.head)) is not None or node.head.letter in _FUNCTIONALS
+    named = named or all(map(is_parameter, node.args))  # L(\theta; \sigma)
     return not named and not is_density_call(node) and any(_reads(each, drawn) for each in node.params)
 
 

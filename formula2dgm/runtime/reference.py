@@ -20,6 +20,7 @@ from formula2dgm.runtime import reference_families as families
 from formula2dgm.runtime.reference_arithmetic import arithmetic, pairwise
 from formula2dgm.runtime.reference_batches import axis_size, batch_size, dimension, example, stratum_weights
 from formula2dgm.runtime.reference_chains import of_chain
+from formula2dgm.runtime.reference_couplings import nearest_order
 from formula2dgm.runtime.reference_divergences import divergence
 from formula2dgm.runtime.reference_gradients import gradient, jacobian_trace, log_det_jacobian
 from formula2dgm.runtime.reference_laws import LawAt, law_at
@@ -154,6 +155,8 @@ class Reference:
                 return Value(torch.stack(columns, 1).reshape(tensor.shape), True)
             case ir.Permuted(value, site, _):
                 return Value(self(value, at).tensor[self.noise[site]], True)
+            case ir.Coupled(value, to):
+                return nearest_order(self(value, at), self(to, at))
             case ir.LogProb():
                 return self._log_prob(node, at)
             case ir.LinearChain():

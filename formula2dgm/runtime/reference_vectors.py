@@ -34,6 +34,7 @@ TO_VECTORS: dict[str, Callable[..., Tensor]] = {
 }
 TO_NUMBERS: dict[str, Callable[..., Tensor]] = {
     "logsumexp": lambda x: torch.log(torch.exp(x).sum(-1)),
+    "class_logsumexp": lambda x, _: torch.log(torch.exp(x).sum(-1)),
     "cosine": _cosine,
 }
 

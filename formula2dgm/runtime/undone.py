@@ -24,6 +24,8 @@ def undone(
     chosen = {key: given[key] for key in SETTINGS if key in given}
     check_settings(n, chosen, bool(found.kept))
     conditions = _conditions(objective, found, {key: value for key, value in given.items() if key not in chosen})
+    if found.coupled:
+        chosen = _along_the_flow(chosen)
     rows = {len(each) for each in conditions.values()}
     count = n if n is not None else max(rows, default=1)
     if rows - {1, count}:
@@ -77,6 +79,19 @@ def check_settings(n: int | None, chosen: Mapping[str, Any], guides: bool) -> No
     if "guidance" in chosen and not guides:
         hint = r"leave conditions out at times: \epsilon_\theta(x_t, t, b y), b \sim Bernoulli(0.9)"
         raise refuse("F2D-0495", "nothing is known of this model without its conditions: no guidance", hint)
+
+
+def _along_the_flow(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a path whose noise goes with the data: nothing is drawn on the way."""
+    for name in ("eta", "corrections"):
+        if chosen.get(name, 0) != 0:
+            raise refuse(
+                "F2D-0542",
+                f"{name}={chosen[name]!r} draws on the way, as if x_t were normal given the data; it is not, where "
+                "noise goes with data by a plan",
+                "leave it out: the samples follow the differential equation",
+            )
+    return {key: value for key, value in chosen.items() if key not in ("eta", "corrections", "snr")}
 
 
 def _is_whole(value: object) -> bool:

@@ -248,7 +248,7 @@ LATEX_WORDS = frozenset(
     - {"H", "partial", "vec", "nabla", "pi", "mu", "nu", "xi", "tr"}
 ) | frozenset(
     """arg ELBO VAE IWAE GAN NLL Cat Bern Bernoulli Normal Uniform Dir Dirichlet Poisson Beta Laplace Exp Logistic
-    Categorical Unif Loss loss MSE BCE CE KLD const int tr Multinomial Student TC NN MLP CNN RNN GRU LSTM""".split()
+    Categorical Unif Loss loss MSE BCE CE KLD const int tr Multinomial Student TC OT NN MLP CNN RNN GRU LSTM""".split()
 )
 COMMON_LABELS = frozenset("data model real fake gen prior post ref emp gt old new target train true mix".split())
 PROSE = frozenset(

@@ -80,7 +80,7 @@ def test_a_representation_stays_a_draw() -> None:
     [
         (r"\max_\phi E_{p(x,z)}[\log q_\phi(z|x)]", "F2D-0486"),
         (r"\max_T E_{p(x,z)}[T(x,z)] - \log E_{p(x)p(z)}[e^{T(x,z)}]; p(z) = N(0,I)", "F2D-0486"),
-        (r"\min E_{(x_0,x_1) \sim \pi}\|v(x_0) - x_1\|^2; \pi = OT(p(x_0), q(x_1))", "F2D-0487"),
+        (r"\min E_{(x_0,x_1) \sim \pi}\|v(x_0) - x_1\|^2; \pi = g(a)", "F2D-0487"),
         (r"\min E_{z \sim r}[\|f(z)\|^2]; r = g(a)", "F2D-0487"),
     ],
 )
