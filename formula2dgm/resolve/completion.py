@@ -12,6 +12,7 @@ from formula2dgm.reading.squares import root_squares
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
+from formula2dgm.resolve.class_distributions import write_softmax
 from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
 from formula2dgm.resolve.counted_examples import count_examples
@@ -27,6 +28,7 @@ from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
+from formula2dgm.resolve.minibatches import count_batches
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.named_laws import write_named_laws
@@ -64,6 +66,8 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
+    text.rewrite(write_softmax, keys)
+    text.rewrite(count_batches, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
