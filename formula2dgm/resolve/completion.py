@@ -7,8 +7,10 @@ from typing import Any
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
+from formula2dgm.reading.gradient_squares import write_norms
 from formula2dgm.reading.inverses import invert_logistic
 from formula2dgm.reading.squares import root_squares
+from formula2dgm.resolve.bare_divergences import write_arguments_of_sides
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
@@ -32,8 +34,11 @@ from formula2dgm.resolve.minibatches import count_batches
 from formula2dgm.resolve.missing_posteriors import write_posteriors
 from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.named_laws import write_named_laws
+from formula2dgm.resolve.nested_draws import join_draws
+from formula2dgm.resolve.noise_kernels import write_kernels
 from formula2dgm.resolve.pair_definitions import write_pairs
 from formula2dgm.resolve.per_example import average_examples
+from formula2dgm.resolve.projections import draw_projections
 from formula2dgm.resolve.random_variables import write_values
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.subscripted_values import write_arguments
@@ -42,6 +47,7 @@ from formula2dgm.resolve.time_integrals import average_times
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.resolve.unsaid_draws import write_draws
 from formula2dgm.resolve.unsaid_samples import write_samples
+from formula2dgm.resolve.unwritten_samples import index_samples
 from formula2dgm.resolve.whole_values import write_wholes
 from formula2dgm.syntax import tree
 
@@ -71,7 +77,12 @@ def completed(
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
+    text.rewrite(write_norms)
+    text.rewrite(join_draws)
+    text.rewrite(index_samples)
     if options.scaffold:
+        text.rewrite(write_kernels, keys)
+        text.rewrite(draw_projections, keys)
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
     text.rewrite(root_squares)
@@ -99,6 +110,7 @@ def completed(
     text.rewrite(index_noise, options.scaffold)
     if options.scaffold:
         text.rewrite(write_posteriors, keys)
+    text.rewrite(write_arguments_of_sides, keys)
     text.rewrite(leave_out_entropies, keys)
     text.rewrite(write_spaces, keys, options.scaffold)
     text.rewrite(write_samples)
