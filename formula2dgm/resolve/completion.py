@@ -14,6 +14,7 @@ from formula2dgm.resolve.bare_divergences import write_arguments_of_sides
 from formula2dgm.resolve.base_draws import name_base_draws
 from formula2dgm.resolve.bindings import Options
 from formula2dgm.resolve.called import Called
+from formula2dgm.resolve.chosen_steps import choose_steps
 from formula2dgm.resolve.class_distributions import write_softmax
 from formula2dgm.resolve.class_vectors import write_classes
 from formula2dgm.resolve.codebooks import with_codes
@@ -26,6 +27,7 @@ from formula2dgm.resolve.default_paths import write_paths
 from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.empirical_means import write_means
 from formula2dgm.resolve.evolutions import write_evolutions
+from formula2dgm.resolve.example_sets import average_named_sets
 from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
@@ -36,6 +38,7 @@ from formula2dgm.resolve.named_functionals import write_functionals
 from formula2dgm.resolve.named_laws import write_named_laws
 from formula2dgm.resolve.nested_draws import join_draws
 from formula2dgm.resolve.noise_kernels import write_kernels
+from formula2dgm.resolve.one_hot_labels import pick_labels
 from formula2dgm.resolve.pair_definitions import write_pairs
 from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.projections import draw_projections
@@ -73,7 +76,10 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(write_softmax, keys)
+    text.rewrite(pick_labels, keys, options.scaffold)
+    text.rewrite(average_named_sets)
     text.rewrite(count_batches, keys)
+    text.rewrite(choose_steps, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
