@@ -30,6 +30,7 @@ from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.example_sets import average_named_sets
 from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
+from formula2dgm.resolve.generated_values import write_generated
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.minibatches import count_batches
@@ -86,6 +87,7 @@ def completed(
     text.rewrite(write_norms)
     text.rewrite(join_draws)
     text.rewrite(index_samples)
+    text.rewrite(write_generated, keys, options.scaffold)
     if options.scaffold:
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)
