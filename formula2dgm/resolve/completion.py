@@ -44,6 +44,7 @@ from formula2dgm.resolve.pair_definitions import write_pairs
 from formula2dgm.resolve.per_example import average_examples
 from formula2dgm.resolve.projections import draw_projections
 from formula2dgm.resolve.random_variables import write_values
+from formula2dgm.resolve.reconstructions import write_reconstructions
 from formula2dgm.resolve.signed_definitions import name_first
 from formula2dgm.resolve.subscripted_values import write_arguments
 from formula2dgm.resolve.sums_over_draws import average_draws
@@ -91,6 +92,7 @@ def completed(
     if options.scaffold:
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)
+        text.rewrite(write_reconstructions, keys)
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
     text.rewrite(root_squares)
