@@ -32,6 +32,7 @@ from formula2dgm.resolve.finite_sums import write_spaces
 from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.generated_values import write_generated
 from formula2dgm.resolve.indexed_noise import index_noise
+from formula2dgm.resolve.inner_optima import amortise
 from formula2dgm.resolve.log_bases import natural_logs
 from formula2dgm.resolve.minibatches import count_batches
 from formula2dgm.resolve.missing_posteriors import write_posteriors
@@ -52,6 +53,7 @@ from formula2dgm.resolve.time_integrals import average_times
 from formula2dgm.resolve.unfolding import unfold_definitions
 from formula2dgm.resolve.unsaid_draws import write_draws
 from formula2dgm.resolve.unsaid_samples import write_samples
+from formula2dgm.resolve.unsaid_states import write_states
 from formula2dgm.resolve.unwritten_samples import index_samples
 from formula2dgm.resolve.whole_values import write_wholes
 from formula2dgm.syntax import tree
@@ -82,6 +84,8 @@ def completed(
     text.rewrite(average_named_sets)
     text.rewrite(count_batches, keys)
     text.rewrite(choose_steps, keys)
+    if options.scaffold:
+        text.rewrite(amortise, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
@@ -90,6 +94,7 @@ def completed(
     text.rewrite(index_samples)
     text.rewrite(write_generated, keys, options.scaffold)
     if options.scaffold:
+        text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)
         text.rewrite(write_reconstructions, keys)
