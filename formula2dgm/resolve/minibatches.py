@@ -56,13 +56,13 @@ def _size(node: tree.Node) -> tree.Node | None:
     """m of ``\\frac1m \\sum_{i=1}^m``."""
     match node:
         case tree.Mul(factors):
-            pairs = zip(factors, factors[1:], strict=False)
+            pairs = list(zip(factors, factors[1:], strict=False))
         case tree.Div(tree.Big() as total, size):
-            pairs = iter([(tree.Div(tree.Number("1", span=node.span), size, span=node.span), total)])
+            pairs = [(tree.Div(tree.Number("1", span=node.span), size, span=node.span), total)]
         case _:
             return None
-    for share, total in pairs:
-        match share, total:
+    for share, after in pairs:
+        match share, after:
             case tree.Div(tree.Number("1"), size), tree.Big("sum", (tree.Binds(),), upper) if size == upper:
                 return size
     return None

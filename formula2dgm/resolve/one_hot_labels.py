@@ -43,7 +43,8 @@ def pick_labels(
         return node
 
     out = [replace(each, body=rebuild(each.body)) for each in statements]
-    said = {_bare(each.body.members[0]) for each in statements if _is_space(each)}
+    chains = (each.body for each in statements if isinstance(each.body, tree.Chain))
+    said = {_bare(each.members[0]) for each in chains if each.relations[0] == "in"}
     for label in dict.fromkeys(map(_bare, labels)):
         if scaffold and label not in said and not any(_is_over(each, label) for each in bound):
             values = [
@@ -86,10 +87,6 @@ def _at(given: tree.Node, label: tree.Symbol) -> tree.Node:
 
 def _bare(node: tree.Node) -> tree.Node:
     return replace(node, sub=(), sup=()) if isinstance(node, tree.Symbol) else node
-
-
-def _is_space(statement: tree.Statement) -> bool:
-    return isinstance(statement.body, tree.Chain) and statement.body.relations[0] == "in"
 
 
 def _is_over(key: tree.Node, label: tree.Node) -> bool:

@@ -1,8 +1,8 @@
 r"""Reconstructions of which nothing says what makes them: ``\hat x`` of ``\|x - \hat x\|^2``.
 
-A variable with a hat, in a difference from the same variable without one, is what a network makes of the latent variable
-of the text; where the text has none, of x itself: an autoencoder. Where nothing draws the latent variable around it, it
-is drawn from the approximation that the text has over it.
+A variable with a hat, in a difference from the same variable without one, is what a network makes of the latent
+variable of the text; where the text has none, of x itself: an autoencoder. Where nothing draws the latent variable
+around it, it is drawn from the approximation that the text has over it.
 """
 
 from __future__ import annotations

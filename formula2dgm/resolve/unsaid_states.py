@@ -36,32 +36,27 @@ class _States(Defaults):
         """Define the state, and fill in what dots stand for."""
         calls = [each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each)]
         drawn = list(dict.fromkeys(name for each in self.nodes() for name in _over(each)))
-        scored = list(dict.fromkeys(arg for each in calls for arg in each.args if _step(arg) is not None))
+        slots = (arg for each in calls for arg in each.args)
+        scored = list(
+            dict.fromkeys(each for each in slots if isinstance(each, tree.Symbol) and _step(each) is not None)
+        )
         data = [each for each in scored if each not in drawn]
         if not data or len({_step(each) for each in (*drawn, *data)}) != 1:
             return
         (time,) = {_step(each) for each in (*drawn, *data)}
-        states = [each for call in calls for each in call.given or () if self._is_state(each, time)]
+        given = (each for call in calls for each in call.given or () if isinstance(each, tree.Symbol))
+        states = [each for each in given if self._is_state(each, time)]
         state = states[0] if len(set(states)) == 1 else None
         if any(isinstance(each, tree.Blank) for call in calls for each in call.given or ()):
-            before = (
-                [state]
-                if state is not None
-                else [_at(each, tree.OpenRange("<", _index(each), span=each.span)) for each in drawn]
-            )
-            known = (
-                data
-                if state is not None
-                else [_at(each, tree.OpenRange("<=", _index(each), span=each.span)) for each in data]
-            )
-            given = tuple((*known, *before))
-            self._fill(given)
+            before = [_until(each, "<") for each in drawn] if state is None else [state]
+            known = [_until(each, "<=") for each in data] if state is None else data
+            self._fill((*known, *before))
         if state is not None:
             self._carry(state, [*data, *drawn], time)
 
-    def _is_state(self, node: tree.Node, time: str | None) -> bool:
+    def _is_state(self, node: tree.Symbol, time: str | None) -> bool:
         """Is it a letter of states at the step before, of which the text says nothing?"""
-        if not isinstance(node, tree.Symbol) or node.letter != STATE or len(node.sub) != 1:
+        if node.letter != STATE or len(node.sub) != 1:
             return False
         before = isinstance(node.sub[0], tree.Add) and str(node.sub[0]) == f"{time} - 1"
         heads = [*self.left_sides(), *self.keys]
