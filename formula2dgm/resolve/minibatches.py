@@ -46,7 +46,9 @@ def count_batches(
 
 
 def _read(body: tree.Node) -> Iterator[tree.Node]:
-    """What a statement says, without the name that it gives an objective."""
+    """What a statement says, without the name that it gives an objective; nothing, where it is of a space."""
+    if isinstance(body, tree.Chain) and body.relations[0] == "in":
+        return
     named = isinstance(body, tree.Chain) and names_objective(body.members[0])
     for each in body.members[1:] if isinstance(body, tree.Chain) and named else (body,):
         yield from each.walk()
