@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
@@ -40,6 +41,7 @@ class _Reconstructions(Defaults):
             letters = {each.letter for each in self.nodes() if isinstance(each, tree.Symbol)}
             network = tree.Symbol(next((each for each in _NETWORKS if each not in letters), "ff"), span=made.span)
             source = self._posterior(data)
+            self._refuse_doubtful(made, data)
             if source is None and (made.letter != "x" or any(map(_has_draws, self.nodes()))):
                 continue
             of = source.args[0] if source is not None else data
@@ -68,10 +70,25 @@ class _Reconstructions(Defaults):
         """Is what it would be a reconstruction of defined itself?"""
         return any(_bare(data) == _bare(each) for each in self.left_sides())
 
+    def _refuse_doubtful(self, made: tree.Symbol, data: tree.Symbol) -> None:
+        """A reconstruction where the text draws several latent variables."""
+        own = (each for each in self.nodes() if isinstance(each, tree.Call) and _is_approximation(each))
+        over = {str(arg) for each in own for arg in each.args if arg != data}
+        if len(over) > 1:
+            listed = ", ".join(sorted(over))
+            raise FormulaError(
+                Diagnostic(
+                    "F2D-0582",
+                    "error",
+                    f"{made} is a reconstruction of {data}, and nothing says of which of {listed}",
+                    made.span,
+                    f"define it, {made} = f({listed}); or say that it is data, {made} \\in \\mathbb{{R}}^{{64}}",
+                )
+            )
+
     def _posterior(self, data: tree.Symbol) -> tree.Call | None:
         """The approximation over the latent variable, given the data: the only one of the text."""
-        calls = [each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each)]
-        own = [each for each in calls if isinstance(each.head, tree.Symbol) and each.head.letter in POSTERIOR_LETTERS]
+        own = [each for each in self.nodes() if isinstance(each, tree.Call) and _is_approximation(each)]
         over = dict.fromkeys(each.args for each in own if each.args != (data,))
         if len(over) != 1 or len(next(iter(over))) != 1:
             return None
@@ -91,6 +108,10 @@ def _compared(node: tree.Node) -> Iterator[tree.Symbol]:
     for data, made in pairs:
         if made.accents == ("hat",) and replace(made, accents=()) == data:
             yield made
+
+
+def _is_approximation(call: tree.Call) -> bool:
+    return is_density_call(call) and isinstance(call.head, tree.Symbol) and call.head.letter in POSTERIOR_LETTERS
 
 
 def _has_draws(node: tree.Node) -> bool:

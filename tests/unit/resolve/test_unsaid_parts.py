@@ -141,3 +141,16 @@ def test_parameters_of_each_example_are_amortised() -> None:
     assert_close(one(x=X, noise=noise).value, other(x=X, noise=noise).value)
     assert "q_lambda(z), optimised for each x, is q_lambda(z|x)" in " ".join(one.assumptions)
     assert codes(text.replace(r"\max_\lambda", r"\min_\lambda"), {}, scaffold=True, dims={"x": 3}) == ["F2D-0415"]
+
+
+@pytest.mark.parametrize("others", [r"KL[q(z|x) \| p(z)] + KL[q(w|x) \| p(w)]", r"KL[q(z|x) q(w|z) \| p(w) p(z|w)]"])
+def test_a_reconstruction_of_several_latent_variables_is_refused(others: str) -> None:
+    assert codes(rf"\min \|x - \hat x\|^2 + {others}", {}, scaffold=True, dims={"x": 3}) == ["F2D-0582"]
+
+
+def test_a_variable_with_a_hat_before_a_name_in_brackets_is_a_function() -> None:
+    objective = f2d.compile(r"\min E_{q(z|x)}[\|x - \hat x(z)\|^2]", scaffold=True, dims={"x": 3, "z": 2})
+    noise = torch.randn(5, 2)
+    law = objective.q_z_given_x(X)
+    wanted = (X - objective.x_hat(law["loc"] + law["scale"] * noise)).square().sum(1).mean()
+    assert_close(objective(x=X, noise={"z": noise}).value, wanted)
