@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from formula2dgm.bindings import Options
+from formula2dgm.completion.bare_divergences import write_arguments_of_sides
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.called import Called
+from formula2dgm.completion.chosen_steps import choose_steps
+from formula2dgm.completion.class_distributions import write_softmax
 from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
@@ -24,20 +27,29 @@ from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
+from formula2dgm.completion.example_sets import average_named_sets
 from formula2dgm.completion.factor_families import write_factors
 from formula2dgm.completion.finite_sums import write_spaces
 from formula2dgm.completion.games import write_games
+from formula2dgm.completion.generated_values import write_generated
 from formula2dgm.completion.index_sets import write_sets
 from formula2dgm.completion.indexed_noise import index_noise
+from formula2dgm.completion.inner_optima import amortise
 from formula2dgm.completion.levels import write_levels
 from formula2dgm.completion.log_bases import natural_logs
+from formula2dgm.completion.minibatches import count_batches
 from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
+from formula2dgm.completion.nested_draws import join_draws
+from formula2dgm.completion.noise_kernels import write_kernels
+from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
+from formula2dgm.completion.reconstructions import write_reconstructions
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
@@ -47,9 +59,12 @@ from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
+from formula2dgm.completion.unsaid_states import write_states
+from formula2dgm.completion.unwritten_samples import index_samples
 from formula2dgm.completion.whole_values import write_wholes
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
+from formula2dgm.reading.gradient_squares import write_norms
 from formula2dgm.reading.inverses import invert_logistic
 from formula2dgm.reading.squares import root_squares
 from formula2dgm.syntax import tree
@@ -77,14 +92,29 @@ def completed(
     text.rewrite(invert_logistic, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
+    text.rewrite(write_softmax, keys)
+    text.rewrite(pick_labels, keys, options.scaffold)
+    text.rewrite(average_named_sets)
+    text.rewrite(count_batches, keys)
+    text.rewrite(choose_steps, keys)
+    if options.scaffold:
+        text.rewrite(amortise, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
+    text.rewrite(write_norms)
+    text.rewrite(join_draws)
+    text.rewrite(index_samples)
+    text.rewrite(write_generated, keys, options.scaffold)
     text.rewrite(write_parts)
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
     if options.scaffold:
+        text.rewrite(write_states, keys)
+        text.rewrite(write_kernels, keys)
+        text.rewrite(draw_projections, keys)
+        text.rewrite(write_reconstructions, keys)
         text.rewrite(write_noise, keys)
         text.rewrite(write_paths, keys)
     text.rewrite(root_squares)
@@ -118,6 +148,7 @@ def completed(
     text.rewrite(index_noise, options.scaffold)
     if options.scaffold:
         text.rewrite(write_posteriors, keys)
+    text.rewrite(write_arguments_of_sides, keys)
     text.rewrite(leave_out_entropies, keys)
     text.rewrite(write_spaces, keys, options.scaffold)
     text.rewrite(write_samples)

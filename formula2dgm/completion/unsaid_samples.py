@@ -54,7 +54,7 @@ def _bound_by(node: tree.Node) -> list[tree.Symbol]:
 
 def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Symbol]) -> tree.Expect | None:
     """The average of samples under their draws, where it is one and what they are drawn from is known."""
-    total = _averaged(node)
+    total = averaged(node)
     index = total.binders[0] if total is not None else None
     if total is None or not isinstance(index, tree.Binds) or str(index.value) != "1" or total.upper is None:
         return None
@@ -77,7 +77,7 @@ def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Sy
     return tree.Expect((drawn,), body, span=node.span)
 
 
-def _averaged(node: tree.Node) -> tree.Big | None:
+def averaged(node: tree.Node) -> tree.Big | None:
     """The sum in ``\\frac1L \\sum_{l=1}^L``."""
     match node:
         case tree.Mul((tree.Div(tree.Number("1"), size), tree.Big("sum", (_,), upper) as total)) if size == upper:

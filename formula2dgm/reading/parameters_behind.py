@@ -1,4 +1,7 @@
-r"""Who is trained, where a function names its parameters behind a semicolon: ``\max_\phi E[d(x; \phi)]`` trains d."""
+r"""Who is trained, where a function names its parameters behind a semicolon: ``\max_\phi E[d(x; \phi)]`` trains d.
+
+So does a loss of parameters that carry a label, ``\mathcal{L}(\theta_S)`` beside ``f_S(x; \theta_S)``: it trains f_S.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +36,22 @@ def name_functions_trained(statements: Sequence[tree.Statement]) -> tuple[list[t
 
     def named(node: tree.Node) -> tree.Node:
         node = map_children(node, named)
-        if not isinstance(node, tree.Optimise):
-            return node
-        players: list[tree.Node] = []
-        for each in node.names:
+        match node:
+            case tree.Optimise(names=names):
+                return replace(node, names=players(names))
+            case tree.Chain(members=(tree.Call(args=names, given=None) as loss, *rest)) if names_objective(
+                loss
+            ) and all(isinstance(each, tree.Symbol) and each.sub for each in names):
+                return replace(node, members=(replace(loss, args=players(names)), *rest))
+        return node
+
+    def players(names: tuple[tree.Node, ...]) -> tuple[tree.Node, ...]:
+        made: list[tree.Node] = []
+        for each in names:
             found = owners.get(str(each), {}) if str(each) not in others else {}
-            players += found.values() or [each]
+            made += found.values() or [each]
             if found:
                 notes.append(Note(f"{each} are the parameters of {', '.join(found)}, the player's name", each.span))
-        return replace(node, names=tuple(dict.fromkeys(players)))
+        return tuple(dict.fromkeys(made))
 
     return [replace(each, body=named(each.body)) for each in statements], notes

@@ -128,9 +128,12 @@ def _of_product(factors: tuple[tree.Node, ...], known: Known, samplers: Samplers
 
 
 def _of_power(base: tree.Node, exponent: tree.Node, known: Known, samplers: Samplers) -> Wishes:
-    """The square of a difference is an error; ``W_2^2`` and ``H^2(p, q)`` are divergences."""
-    if isinstance(base, tree.Add) and isinstance(exponent, tree.Number) and exponent.text == "2":
-        return DOWN
+    """The square of a difference is an error, that of a product of vectors ``v^\\top s(x)`` a size; ``W_2^2`` and
+    ``H^2(p, q)`` are divergences."""
+    if isinstance(exponent, tree.Number) and exponent.text == "2":
+        match base:
+            case tree.Add() | tree.Mul((tree.Power(exponent=tree.Symbol("top")), *_)):
+                return DOWN
     distance = isinstance(base, tree.Divergence) or (
         isinstance(base, tree.Func) and base.name == "H" and len(base.args) == 2
     )

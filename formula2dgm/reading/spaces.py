@@ -53,6 +53,18 @@ def at_sizes(node: tree.Node, sizes: Mapping[tree.Node, tree.Node]) -> tree.Node
     return sizes[node] if node in sizes else map_children(node, lambda each: at_sizes(each, sizes))
 
 
+def lipschitz_target(call: tree.Call) -> tree.Symbol | None:
+    """D of ``\\mathrm{Lip}(D)``, ``K(D(\\cdot))`` and ``K(D(\\cdot, \\phi))``: a constant of the function D."""
+    if str(call.head) not in ("Lip", "Lipschitz", "K") or len(call.args) != 1 or call.given is not None:
+        return None
+    match call.args[0]:
+        case tree.Call(tree.Symbol() as target, (tree.Blank(), *_)):
+            return target
+        case tree.Symbol() as target if str(call.head) != "K":
+            return target
+    return None
+
+
 def is_constraint(chain: tree.Chain) -> bool:
     """Does the statement say where parameters are kept, not where a variable lives: ``w \\in [-c, c]^d``,
     ``\\|D\\|_L \\le 1``, ``w := clip(w, -c, c)``?"""
@@ -61,6 +73,8 @@ def is_constraint(chain: tree.Chain) -> bool:
             return read_space(chain.members[1]) is None
         case (tree.Norm(tree.Symbol(), tree.Symbol(letter="L" | "Lip" | "Lipschitz")), _), ("<=" | "<",):
             return True
+        case (tree.Call() as bounded, tree.Number("1")), ("<=" | "<",):
+            return lipschitz_target(bounded) is not None
         case (tree.Symbol() as kept, tree.Func("clip" | "clamp", (tree.Symbol() as clipped, *_))), (":=",):
             return kept == clipped
     return False

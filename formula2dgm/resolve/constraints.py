@@ -10,6 +10,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Objective, Parameter, Range
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.spaces import lipschitz_target
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.model import Model
@@ -31,8 +32,8 @@ class Constraint:
 
 
 def read_constraint(node: tree.Node) -> Constraint | None:
-    """``w \\in [-c, c]^d``, ``\\|D\\|_L \\le 1``, ``D \\in \\text{1-Lipschitz}``, ``w := clip(w, -c, c)``, as a
-    relation or as a statement."""
+    """``w \\in [-c, c]^d``, ``\\|D\\|_L \\le 1``, ``\\mathrm{Lip}(D) \\le 1``, ``D \\in \\text{1-Lipschitz}``,
+    ``w := clip(w, -c, c)``, as a relation or as a statement."""
     match node:
         case tree.Relates(left, op, right):
             pass
@@ -47,6 +48,8 @@ def read_constraint(node: tree.Node) -> Constraint | None:
             return Constraint(left, None, node)
         case tree.Norm(tree.Symbol() as target, tree.Symbol() as order), "<=" | "<", _ if str(order) in LIPSCHITZ:
             return Constraint(target, None, node)
+        case tree.Call() as bounded, "<=" | "<", tree.Number() if (found := lipschitz_target(bounded)) is not None:
+            return Constraint(found, None, node)
         case tree.Symbol(), ":=", tree.Func("clip" | "clamp", (tree.Symbol() as clipped, low, high)) if clipped == left:
             return Constraint(left, tree.Interval(low, high, "[]", span=right.span), node)
     return None

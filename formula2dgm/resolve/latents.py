@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import read_signature
+from formula2dgm.resolve.approximations import drawn_from
 from formula2dgm.resolve.bare import calls_of
 from formula2dgm.resolve.binder_items import binder_items
 from formula2dgm.resolve.context import Context
@@ -23,6 +24,7 @@ def find_latents(context: Context, wanted: Wanted | None = None) -> frozenset[st
     roots = list(context.model.expressions())
     if wanted is not None:
         roots = [*wanted.members, *(each.body for each in context.model.definitions.values())]
+    sampled = set(drawn_from(context))  # E_{p(x,c)}[...] beside KL[p(x,c) || q(x,c)], of which it is another form
     for root in roots:
         for node in root.walk():
             if isinstance(node, tree.Expect):
@@ -30,7 +32,8 @@ def find_latents(context: Context, wanted: Wanted | None = None) -> frozenset[st
                     found |= _bound(context, item)
             elif isinstance(node, tree.Divergence):
                 for call in (each for each in _factors(node.left) if isinstance(each, tree.Call)):
-                    found |= _ids(context, call.args)
+                    if not (call in sampled and is_data_source(context, call)):
+                        found |= _ids(context, call.args)
             elif isinstance(node, tree.Integral) and node.lower is None and node.upper is None:
                 found |= _ids(context, node.variables)
     return frozenset(found)

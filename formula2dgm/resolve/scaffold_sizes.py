@@ -11,6 +11,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.stopped import unstopped
+from formula2dgm.resolve.class_scores import classes_scored, scores_classes
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.matrices import names_matrix, transposed
 from formula2dgm.resolve.meeting import Meetings, Part
@@ -40,12 +41,14 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     part = Part("result", network)
     if (classes := _classes_of(context, network)) is not None:
         return (classes,)
+    if scores_classes(context, network) and (classes := classes_scored(context, network)) is not None:
+        return (classes,)
     if _is_beside_inner_product(context, network):
         return (1,)  # a number that a vector may be multiplied by behind it
     logistic = frozenset({"sigma"}) - context.named.values.keys()
     beside = [each for each in parts_beside(context, part) if each.name not in logistic]
     if all(each.name == network for each in beside):
-        return ()
+        return _shape_beside(context, part) if scores_classes(context, network) else ()
     if all(each.kind == "result" for each in beside) and are_numbers(context, {each.name for each in beside}):
         return ()
     return _shape_beside(context, part)

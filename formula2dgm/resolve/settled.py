@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from formula2dgm import registry
+from formula2dgm.reading.kinds import DATA_LETTERS
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.functions import names_function
@@ -29,7 +30,7 @@ def settle_all(context: Context) -> None:
     players = {name for wanted in model.objectives for _, names in wanted.operators for name in names}
     numbers = {str(upper) for upper in model.bounds.values()} | pair_sizes(model)
 
-    integrated = _integrated(model)
+    integrated, applied = _integrated(model), _applied(model)
 
     def is_scalar(head: tree.Node) -> bool:
         if not isinstance(head, tree.Symbol):
@@ -41,7 +42,9 @@ def settle_all(context: Context) -> None:
             return False
         if context.named.find(name) is not None or name.full in numbers:
             return True
-        if name.group or name.full in players:  # epsilon_theta(x): what has parameters of its own is applied
+        if (
+            name.group or name.full in players or name.full in applied
+        ):  # epsilon_theta(x): what has parameters of its own is applied
             return False
         if name.id in model.variables:
             return True
@@ -94,3 +97,15 @@ def _integrated(model: Model) -> set[str]:
     nodes = (each for root in roots for each in root.walk())
     ranges = (each for each in nodes if isinstance(each, tree.Integral) and each.upper is not None)
     return {name for each in ranges for symbol in each.variables if (name := plain(symbol)) is not None}
+
+
+def _applied(model: Model) -> frozenset[str]:
+    """Data letters with an accent that stand before names in brackets alone: ``\\hat x(z)``."""
+    roots = [*model.expressions(), *(each.body for each in model.densities)]
+    nodes = [each for root in roots for each in root.walk()]
+    heads: list[tree.Symbol] = []
+    for each in nodes:
+        if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and each.head.letter in DATA_LETTERS:
+            heads += [each.head] if all(isinstance(one, tree.Symbol) for one in each.args) else []
+    alone = [each for each in dict.fromkeys(heads) if each.accents and nodes.count(each) == heads.count(each)]
+    return frozenset(read_name(each, model.indices, head=True).full for each in alone)

@@ -46,6 +46,7 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
             opened.scope = opened.scope.index(name, axis)
             opened.reduces.insert(0, (node.op, axis))
         elif (plate := context.plates.get((name, str(upper)))) is not None:
+            _refuse_some(context, node, name)
             opened.scope = opened.scope.index(name, plate)
             opened.reduces.insert(0, (node.op, plate))
         elif (size := indexed_rows(context, node.body, name)) is not None:
@@ -72,6 +73,7 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
         elif upper is not None and runs_over_examples(context, node, name, upper):
             _open_examples(context, node, name, upper, opened)
         elif runs_over_entries(context, node.body, name, upper):
+            _refuse_some(context, node, name)
             refuse_whole(context, node, name)
             opened.scope = opened.scope.index(name, ENTRIES)
             opened.entries = node.op
@@ -100,6 +102,18 @@ def _starts_at_one(context: Context, node: tree.Big) -> None:
                 f"a {SPOKEN[node.op]} over {item} is not understood: only ranges that start at 1 are",
                 item.span,
                 "write the whole range, \\sum_{k=1}^{K}",
+            )
+
+
+def _refuse_some(context: Context, node: tree.Big, index: str) -> None:
+    """``\\sum_{i \\in S}`` over entries or parts of an example: which of them are in S nothing says."""
+    for item in node.binders:
+        if isinstance(item, tree.Relates) and item.op == "in" and plain(item.left) == index:
+            raise context.refuse(
+                "F2D-0581",
+                f"nothing says which entries or parts of an example are in {item.right}",
+                item.span,
+                f"weigh each by a number that is given: \\sum_{index} m_{index} ..., with m \\in \\{{0,1\\}}^{{64}}",
             )
 
 

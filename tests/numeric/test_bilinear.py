@@ -109,7 +109,7 @@ def test_a_default_network_is_a_vector() -> None:
     [
         r"\min E_{p_{data}(x)}[v^\top \nabla_x s(x) x]; v \sim N(0, I)",  # rows of s, or of x?
         r"\min E_{p_{data}(x)}[x^\top \nabla_x s(x) x]",  # what is on the left would be derived, too
-        r"\min E_{p_{data}(x)}[v^\top \nabla_x^2 f(x) v]",  # nothing says what v is
+        r"\min E_{p_{data}(x)}[v^\top \nabla_x^2 f(x) v]; v = 2",  # v is a number
         r"\min E_{p_{data}(x)}[v^\top \nabla_x f(x) v]; f(x) = \|x\|^2; v \in \mathbb{R}^3",
     ],
 )

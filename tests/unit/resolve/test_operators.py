@@ -160,6 +160,6 @@ def test_default_draws_beside_written_ones_are_those() -> None:
 
 
 def test_a_forgotten_index_is_an_error() -> None:
-    """log 1/K sum_k p(x,z)/q(z|x) without z_k would be one draw counted K times: an ELBO called IWAE."""
-    formula = r"\max E_{q(z|x)}[\log \frac{1}{K}\sum_{k=1}^K \frac{p(x,z)}{q(z|x)}]"
+    """log sum_k p(x,z)/q(z|x) without z_k would be one draw counted K times. (An average is over draws of its own.)"""
+    formula = r"\max E_{q(z|x)}[\log \sum_{k=1}^K \frac{p(x,z)}{q(z|x)}]"
     assert codes(formula, {**Model().bindings, "K": 3}) == ["F2D-0408"]
