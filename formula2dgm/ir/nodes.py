@@ -65,6 +65,7 @@ from formula2dgm.ir.laws import (
 from formula2dgm.ir.leaves import Const, Data, Enumerated, Hyper, Index, LogStratumWeight, Param, Size
 from formula2dgm.ir.linear_chains import Filtered, LinearChain, LinearFilter
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.ir.paths import Along, PathIntegral, Solution
 from formula2dgm.ir.time import (
     AtStep,
     Carrying,
@@ -88,6 +89,7 @@ __all__ = [
     "LOG_DET",
     "VALUE",
     "Add",
+    "Along",
     "Apply",
     "ArgMin",
     "At",
@@ -137,12 +139,14 @@ __all__ = [
     "Reduce",
     "ReduceOp",
     "Size",
+    "Solution",
     "AtStep",
     "Carrying",
     "FirstStep",
     "Lengths",
     "LinearRecurrence",
     "Pair",
+    "PathIntegral",
     "Picked",
     "Prefix",
     "Running",

@@ -24,6 +24,7 @@ from formula2dgm.resolve.density_functionals import write_density_functionals
 from formula2dgm.resolve.empirical_means import write_means
 from formula2dgm.resolve.evolutions import write_evolutions
 from formula2dgm.resolve.finite_sums import write_spaces
+from formula2dgm.resolve.flow_statements import write_flows
 from formula2dgm.resolve.games import write_games
 from formula2dgm.resolve.indexed_noise import index_noise
 from formula2dgm.resolve.log_bases import natural_logs
@@ -65,6 +66,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_flows, keys)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
     if options.scaffold:

@@ -16,6 +16,8 @@ from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.divergences_sampled import Computed
 from formula2dgm.resolve.entropies import entropy
 from formula2dgm.resolve.families import is_family_at_value, names_network
+from formula2dgm.resolve.flow_maps import integral_along
+from formula2dgm.resolve.flow_symbols import AlongPath, Moving
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
@@ -62,6 +64,10 @@ class Evaluator:
                 return self.context.const(value_of(node))
             case Code():
                 return code(self, node, scope)
+            case Moving() if node.key in scope.values:
+                return scope.values[node.key]
+            case AlongPath():
+                return integral_along(self, self.context, node, scope.under(node))
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):

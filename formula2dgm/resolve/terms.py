@@ -15,6 +15,7 @@ from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
 from formula2dgm.resolve.hyperparameters import names_constant, refuse_unknown_term
 from formula2dgm.resolve.inner_products import without_constants
+from formula2dgm.resolve.flow_symbols import AlongPath
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.matrices import has_matrices
 from formula2dgm.resolve.mixtures import under_components
@@ -84,7 +85,7 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
                 replace(each, node=close(context, opened, each.node, share))
                 for each, share in zip(under, shares, strict=True)
             ]
-        case tree.Integral():
+        case tree.Integral() if not isinstance(node, AlongPath):
             return terms_of(evaluate, as_operator(evaluate, node, scope), scope)
         case tree.Big(op="sum") if (unrolled := written_out(context, node, scope)) is not None:
             below = scope.under(node)
