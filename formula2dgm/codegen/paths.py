@@ -20,6 +20,10 @@ from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.python import Body, Code, call
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.spans import Span
+
+#: Longer numbers that are integrated are computed in lines of their own.
+LONGEST = 60
 
 if TYPE_CHECKING:
     from formula2dgm.codegen.statements import Preparation
@@ -74,6 +78,8 @@ class PathWriter:
         said = f"d{path.state.name}/d{path.time.name} = {notation(program, path.field)}"
         ends = [notation(program, each) for each in (path.begin, path.end)]
         where = f"from {start} at {path.time.name} = {ends[0]} to {path.time.name} = {ends[1]}"
+        if not scope.body.lines:
+            scope.body.lines.append(("", None))  # between a docstring and a function
         scope.body.comment(f"{said}, {where} in {path.steps} Runge-Kutta steps", span)
         change = scope.names.fresh("change")
         lines = self._function(outer, inner, change)
@@ -89,7 +95,7 @@ class PathWriter:
         scope.bound[path] = Code(end)
         scope.bound |= {each: Code(name) for each, name in zip(self.integrals, targets[1:], strict=True)}
 
-    def _function(self, outer: Preparation, inner: Preparation, change: str) -> list[tuple[str, object]]:
+    def _function(self, outer: Preparation, inner: Preparation, change: str) -> list[tuple[str, Span | None]]:
         """What the equation says of a point at a time; what it computes is known inside of it alone."""
         scope, path = outer.scope, self.path
         outside, bound, names = scope.body, dict(scope.bound), scope.names
@@ -104,14 +110,18 @@ class PathWriter:
         if path.state in inner.differentiated:
             tracked = Code(f"{state} if {state}.requires_grad else {state}.detach().requires_grad_()")
             inner.assign(path.state, state, tracked)
+        head = len(scope.body.lines)
         for each in self.roots:
             inner.prepare(each)
         demand = "number" if path.event == "number" else "value"
-        if path.field not in scope.bound and self.integrals:
+        if path.field not in scope.bound:
             inner.compute(path.field, scope.names.fresh(f"d{path.state.name}"), demand)
+        for each in self.integrals:
+            if len(expression(scope, each.integrand).text) > LONGEST and each.integrand not in scope.bound:
+                inner.compute(each.integrand, scope.names.fresh("integrand"))
         values = [expression(scope, path.field, demand)]
         values += [aligned(scope, each.integrand, each.axes) for each in self.integrals]
-        last = ", ".join(each.text for each in values) + ("," if len(values) == 1 else "")
-        scope.body.write(f"return {last}", scope.span(path))
-        written, scope.body, scope.names, scope.bound = scope.body, outside, names, bound
-        return list(written.lines)
+        result = ", ".join(each.text for each in values) if len(values) > 1 else f"({values[0].text},)"
+        scope.body.write(f"return {result}", scope.span(path))
+        written, scope.body, scope.names, scope.bound = scope.body.lines, outside, names, bound
+        return written[:head] + written[head + (written[head][0] == "") :]

@@ -37,7 +37,6 @@ class Preparation(Calls):
 
     def __init__(self, scope: Scope, terms: tuple[Term, ...] = ()):
         super().__init__(scope, terms)
-        self.terms = terms
         self._done: set[ir.Node] = set()
         self.recurrences = Recurrences([])
         self.branches: dict[FirstOrRest, Branch] = {}
@@ -70,6 +69,8 @@ class Preparation(Calls):
         """What is prepared before a node."""
         if isinstance(node, FirstOrRest):
             return self.branches[node].before
+        if isinstance(node, ir.Along):
+            return ()
         if isinstance(node, ir.Solution | ir.PathIntegral):
             return self.paths[path_of(node)].needs
         return self.recurrences.needs(node)
@@ -181,8 +182,9 @@ class Preparation(Calls):
 
     def _path(self, writer: PathWriter) -> None:
         """The end of a path and all integrals along it, by one walk."""
-        inner = Preparation(self.scope, self.terms)
+        inner = Preparation(self.scope)
         inner.expect(writer.roots)
+        inner.go_on_from(self)
         writer.write(self, inner)
 
     # -- time ------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from formula2dgm.reading.flow_equations import FlowEquation
+from formula2dgm.reading.kinds import PARAMETER_LETTERS
+from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.resolve.flow_symbols import Moving
 from formula2dgm.syntax import tree
@@ -25,7 +27,8 @@ class OnPath:
         self.equation, self.time = equation, time
         self.state = _moving(equation.state)
         self.now = _moving(equation.time)
-        self.right: tree.Node | None = None
+        calls = [each for each in equation.right.walk() if isinstance(each, tree.Call) and len(each.args) > 1]
+        self.parameters = frozenset(arg for each in calls for arg in each.args if plain(arg) in PARAMETER_LETTERS)
 
     def __call__(self, node: tree.Node) -> tree.Node:
         equation = self.equation
@@ -40,6 +43,8 @@ class OnPath:
                 return self._derivative(node, name, operand, sub)
             case tree.Div(above, below) if (parts := _of_differentials(above, below)) is not None:
                 return self._derivative(node, "jac", parts[0], (parts[1],))
+            case tree.Call(args=args) if any(each in self.parameters for each in args):
+                return self(replace(node, args=tuple(each for each in args if each not in self.parameters)))
             case tree.Call(head=tree.Symbol(sub=sub) as head) if self.time in sub:
                 kept = tuple(each for each in sub if each != self.time)
                 args = (*(self(each) for each in node.args), replace(self.now, span=head.span))
@@ -66,9 +71,7 @@ class OnPath:
     def _field(self, node: tree.Node) -> tree.Node:
         return OnPath(self.equation, self.equation.time)(self.equation.right).placed(node.span)
 
-    def _derivative(
-        self, node: tree.Node, name: str, operand: tree.Node, sub: tuple[tree.Node, ...]
-    ) -> tree.Node:
+    def _derivative(self, node: tree.Node, name: str, operand: tree.Node, sub: tuple[tree.Node, ...]) -> tree.Node:
         """A derivative by the state; ``f`` alone is the call of f that the equation writes."""
         if name == "partial" and not sub and isinstance(operand, tree.Div):
             parts = _of_differentials(tree.Prefix("partial", operand.numerator, span=node.span), operand.denominator)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.flow_equations import FlowEquation, variable_of
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.flow_changes import is_density_of
 from formula2dgm.resolve.flow_times import Times
 from formula2dgm.syntax import tree
@@ -63,6 +64,7 @@ class _Reading:
         self.given: dict[object, tree.Node] = {}
         self.defined: dict[object, tree.Node] = {}
         kept = [each for each in statements if not self._is_name(each.body)]
+        self._name_without_time(kept)
         self._refuse_one_name()
         self.statements = [replace(each, body=self._named(each.body, equation.time)) for each in kept]
 
@@ -89,6 +91,19 @@ class _Reading:
             return True
         self.defined[key] = time
         return False
+
+    def _name_without_time(self, statements: Sequence[Statement]) -> None:
+        """``p(y|z(1))`` beside a density that says z without a time, ``p(y|z) = ...``: the one state that densities
+        read is called so."""
+        state, slots = self.equation.state, list[tree.Node]()
+        for root in (*(each.body for each in statements), *self.bound):
+            calls = (each for each in root.walk() if isinstance(each, tree.Call) and is_density_call(each))
+            slots += [slot for each in calls for slot in (*each.args, *(each.given or ()))]
+        calls_of_state = [each for each in slots if isinstance(each, tree.Call)]
+        keys = {self.times.key(when) for each in calls_of_state if (when := self.equation.time_of(each)) is not None}
+        free = {key for key in keys if key not in self.given}
+        if state in slots and len(free) == 1:
+            self.names[free.pop()] = state
 
     def _refuse_one_name(self) -> None:
         seen: dict[tree.Symbol, object] = {}
@@ -140,18 +155,27 @@ class _Reading:
         return found
 
     def decided(self) -> Ends:
-        data, drawn, scored = {}, {}, {}
+        data: dict[object, tree.Node] = {}
+        drawn: dict[object, tree.Node] = {}
+        scored: dict[object, tree.Node] = {}
+        inferred: dict[object, tree.Node] = {}
         for time in self.used:
             key, name = self.times.key(time), self.names[self.times.key(time)]
             draws = self._draws(name)
             known = [law for _, law in draws if not _is_data_source(law)]
-            if known or self._is_declared(name):
+            if self._scores(name):
+                scored[key] = time
+            if known and all(isinstance(law, tree.Call) and law.given is not None for law in known):
+                inferred[key] = time
+            elif known or self._is_declared(name):
                 drawn[key] = time
             elif draws or key in self.given:
                 data[key] = time
-            if self._scores(name):
-                scored[key] = time
         data |= {key: time for key, time in self.defined.items() if key not in drawn}
+        if drawn and any(key not in drawn for key in inferred):
+            data |= inferred  # drawn given data elsewhere: here its density is what the path says
+        else:
+            drawn |= inferred
         start, end, turned = self._direction(data, drawn, scored)
         others = [each for each in self.used if self.times.key(each) != self.times.key(start)]
         ends = Ends(self.times, start, others, end or start, self.names, turned)

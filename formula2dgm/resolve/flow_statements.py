@@ -72,7 +72,9 @@ class _Rewriting:
         ends = decide(self.equation, times, used, self.others, self.keys)
         change = change_of_density(self.equation, self.changes[0].body) if self.changes else None
         out = [replace(each, body=self._integrals(each.body, ends, change)) for each in ends.statements]
-        out = [replace(each, body=_wanted(each.body, [other.body for other in out if other is not each])) for each in out]
+        out = [
+            replace(each, body=_wanted(each.body, [other.body for other in out if other is not each])) for each in out
+        ]
         return [*out, *added, *self._functions(ends, change, out)]
 
     # -- is it this mechanism's? ---------------------------------------------------------------------------
@@ -157,7 +159,9 @@ class _Rewriting:
         """The state at every other time, as a function of where the path starts."""
         span, made = self.equation.chain.span, []
         for time in ends.others:
-            value = tree.Call(self._flow(ends.start, time, change, ends), (ends.names[ends.key(ends.start)],), span=span)
+            value = tree.Call(
+                self._flow(ends.start, time, change, ends), (ends.names[ends.key(ends.start)],), span=span
+            )
             name = ends.names[ends.key(time)]
             if ends.key(time) == ends.key(ends.data) or any(name == each for s in statements for each in s.body.walk()):
                 made.append(Statement(tree.Chain((name, value), ("=",), span=span), span=span))
@@ -191,9 +195,7 @@ class _Rewriting:
         return self._along(node, body, path, start == lower)
 
     def _along(self, node: tree.Integral, body: tree.Node, path: tree.Call, forward: bool) -> AlongPath:
-        return AlongPath(
-            body, (self.point.now,), node.lower, node.upper, path=path, forward=forward, span=node.span
-        )
+        return AlongPath(body, (self.point.now,), node.lower, node.upper, path=path, forward=forward, span=node.span)
 
 
 def _wanted(body: tree.Node, others: Sequence[tree.Node]) -> tree.Node:

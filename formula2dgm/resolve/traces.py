@@ -69,9 +69,7 @@ def trace_by(context: Context, said: str, value: ir.Node, by: ir.Node, variable:
     return context.arena.make(ir.JacobianTrace, value, by)
 
 
-def _estimated(
-    context: Context, said: str, value: ir.Node, by: ir.Node, shape: tuple[int, ...], span: Span
-) -> ir.Node:
+def _estimated(context: Context, said: str, value: ir.Node, by: ir.Node, shape: tuple[int, ...], span: Span) -> ir.Node:
     """``v^T \\nabla_x (v^T s(x))``, v from a standard normal."""
     make = context.arena.make
     law = context.standard_normal(shape)
