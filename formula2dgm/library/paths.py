@@ -21,7 +21,7 @@ def follow_path(
     of z. The steps are those of the classical Runge-Kutta method: the error falls as steps ** -4."""
     length = (end - begin) / steps
     times = z.new_ones(z.shape[:lead])
-    integrals: tuple[Tensor | float, ...] = ()
+    integrals: tuple[Tensor, ...] = ()
     for i in range(steps):
         t = (begin + i * length) * times
         first = change(z, t)
@@ -31,5 +31,5 @@ def follow_path(
         stages = zip(first, second, third, fourth, strict=True)
         step, *more = (length / 6 * (a + 2 * b + 2 * c + d) for a, b, c, d in stages)
         z = z + step
-        integrals = tuple(old + new for old, new in zip(integrals or [0.0] * len(more), more, strict=True))
+        integrals = tuple(old + new for old, new in zip(integrals, more, strict=True)) if i else tuple(more)
     return z, *integrals

@@ -1,4 +1,4 @@
-r"""What a text says of the log-density along a path: ``\frac{d \log p(z(t))}{dt} = -\mathrm{tr}(\frac{\partial f}{\partial z})``."""
+r"""What a text says of the log-density along a path, ``\frac{d \log p(z(t))}{dt} = -\mathrm{tr}(\nabla_z f(z, t))``."""
 
 from __future__ import annotations
 

@@ -155,6 +155,12 @@ class _Reading:
         return found
 
     def decided(self) -> Ends:
+        if len(self.used) < 2:
+            state, once = self.equation.state, self.used[0]
+            chain = self.equation.chain
+            raise self._refusal(
+                "F2D-0530", f"{state} is read at the time {once} alone, where {chain} says nothing", chain
+            )
         data: dict[object, tree.Node] = {}
         drawn: dict[object, tree.Node] = {}
         scored: dict[object, tree.Node] = {}
@@ -192,8 +198,8 @@ class _Reading:
             said = f"{self.equation.state} is given at {ends}, and its equation leads from one of them to the other"
             raise self._refusal("F2D-0531", said, self.equation.chain)
         if not data and drawn:
-            ends = [each for key, each in scored.items() if key not in drawn]
-            data = {self.times.key(each): each for each in ends[:1]}
+            free = [each for key, each in scored.items() if key not in drawn]
+            data = {self.times.key(each): each for each in free[:1]}
         if not data and len(scored) > 1:
             first = next(iter(self._left(scored)), None)
             data = {} if first is None else {self.times.key(first): first}

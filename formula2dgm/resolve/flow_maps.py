@@ -1,4 +1,4 @@
-r"""What a differential equation ``dz/dt = f(z, t)`` takes a value to, the log-determinant of that, integrals on the way.
+r"""What an equation ``dz/dt = f(z, t)`` takes a value to, the log-determinant of that, and integrals on the way.
 
 \frac{d}{dt} \log p(z(t)) = -\mathrm{tr}\left(\frac{\partial f}{\partial z}\right)
 
@@ -91,7 +91,7 @@ def _solution(
     if more:
         raise context.refuse(
             "F2D-0534",
-            f"the right side of {flow.said} has draws or examples, {more[0]}, that {flow.state} has not where it starts",
+            f"the right side of {flow.said} varies along {more[0]}, and where {flow.state} starts does not",
             flow.right.span,
             "let it depend on what its first value depends on",
         )
@@ -114,22 +114,27 @@ def _inside(flow: FlowMap, path: ir.Solution, scope: Scope) -> Scope:
 def _log_det(context: Context, flow: FlowMap, path: ir.Solution, evaluate: Evaluate, scope: Scope) -> ir.Node:
     """The integral of the trace along a path, or of the estimate of it that the text writes."""
     make = context.arena.make
-    if flow.change is not None:
+    if flow.change is None and path in context.traces:
+        rate = context.traces[path]
+    elif flow.change is not None:
         change = evaluate(flow.change, _inside(flow, path, scope))
-        rate: ir.Node = change.body if isinstance(change, ir.Neg) else make(ir.Neg, change)
+        rate = change.body if isinstance(change, ir.Neg) else make(ir.Neg, change)
     elif path.state.event == "number":
         rate = make(ir.Grad, path.field, path.state)
     else:
         said = f"the trace of the derivative of {flow.right} by {flow.state}"
         rate = trace_by(context, said, path.field, path.state, str(flow.state), flow.span)
+    context.traces[path] = rate
     _refuse_random(context, flow, path, rate, flow.right)
     return make(ir.PathIntegral, path, rate)
 
 
 def _refuse_random(context: Context, flow: FlowMap, path: ir.Solution, node: ir.Node, place: tree.Node) -> None:
-    """Nothing is drawn anew on the way: a path of an ordinary differential equation is a function of where it starts."""
+    """Nothing is drawn anew on the way: a path is a function of where it starts."""
     moving = frozenset((path.state, path.time))
     for each in walk(node):
+        if isinstance(each, ir.Draw) and not depends((each,), moving) and each not in walk(path.state.start):
+            context.assume(f"{each.site} is drawn once, and stays the same along the path of {flow.said}", flow.span)
         random = isinstance(each, ir.Draw) or (isinstance(each, ir.NetCall) and _is_stochastic(context, each))
         if random and depends((each,), moving):
             assert isinstance(each, ir.Draw | ir.NetCall)

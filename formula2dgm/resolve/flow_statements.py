@@ -1,8 +1,8 @@
 r"""Ordinary differential equations of a text, as functions that take the state at one time to the state at another.
 
-\frac{dz}{dt} = f(z, t), x = z(t_1), z(t_0) \sim N(0, I)      x = \Phi(z_0), z_0 \sim N(0, I): a change of variables
-\log p(z(t_0)) - \int_{t_0}^{t_1} tr(\frac{\partial f}{\partial z}) dt      z_0 = \Phi(x), and an integral along the path
-z(0) = h(x), p(y|z(1))                                        z_0 = h(x), z_1 = \Phi(z_0)
+x = z(t_1), z(t_0) \sim N(0, I)                 x = \Phi(z_0), z_0 \sim N(0, I): a change of variables
+\log p(z(t_0)) - \int_{t_0}^{t_1} tr(...) dt    z_0 = \Phi(x), and an integral along the path
+z(0) = h(x), p(y|z(1))                          z_0 = h(x), z_1 = \Phi(z_0)
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ class _Rewriting:
     def written(self) -> list[Statement]:
         reads = [each for other in self.others for each in reads_of_state(self.equation, other.body)]
         paths = [each for other in self.others for each in other.body.walk() if self._is_path(each)]
-        if any(running for _, running in reads) or self._says_how_samples_move(bool(reads or paths)):
+        if any(running for _, running in reads):
+            self._refuse_unfixed()
+            return self.statements
+        if self._says_how_samples_move(bool(reads or paths)):
             return self.statements
         self._refuse_contradictions()
         used = [each for each, _ in reads]
@@ -72,10 +75,8 @@ class _Rewriting:
         ends = decide(self.equation, times, used, self.others, self.keys)
         change = change_of_density(self.equation, self.changes[0].body) if self.changes else None
         out = [replace(each, body=self._integrals(each.body, ends, change)) for each in ends.statements]
-        out = [
-            replace(each, body=_wanted(each.body, [other.body for other in out if other is not each])) for each in out
-        ]
-        return [*out, *added, *self._functions(ends, change, out)]
+        wanted = [replace(each, body=_wanted(each, out)) for each in out]
+        return [*wanted, *added, *self._functions(ends, change, out)]
 
     # -- is it this mechanism's? ---------------------------------------------------------------------------
 
@@ -114,6 +115,36 @@ class _Rewriting:
                 f"x = {self.equation.state}(1)",
             )
         )
+
+    def _refuse_unfixed(self) -> None:
+        """``z(t)`` is read, and nothing but the equation says what it is at a time that runs."""
+        bodies = [each.body for each in self.others]
+        if any(
+            isinstance(each, tree.Draws | tree.Chain) and self._is_said(each) for body in bodies for each in body.walk()
+        ):
+            return
+        calls = [each for body in bodies for each in body.walk() if isinstance(each, tree.Call)]
+        if any(is_density_call(each) and any(self._runs(arg) for arg in each.args) for each in calls):
+            return
+        read = next((each for each in calls if self._runs(each)), None)
+        if read is not None:
+            raise FormulaError(
+                Diagnostic(
+                    "F2D-0532",
+                    "error",
+                    f"{read} is read at a time that is no number: {self.equation.chain} is solved from one time to another",
+                    read.span,
+                    f"write the time, {self.equation.state}(1)",
+                )
+            )
+
+    def _runs(self, node: tree.Node) -> bool:
+        return self.equation.reads(node, self.equation.time)
+
+    def _is_said(self, node: tree.Draws | tree.Chain) -> bool:
+        """Does a statement or a bracket say what the state is at the running time?"""
+        names = node.names if isinstance(node, tree.Draws) else node.members[:1]
+        return any(self._runs(each) for each in names)
 
     def _outside_paths(self, node: tree.Node) -> Iterator[tree.Node]:
         yield node
@@ -159,11 +190,10 @@ class _Rewriting:
         """The state at every other time, as a function of where the path starts."""
         span, made = self.equation.chain.span, []
         for time in ends.others:
-            value = tree.Call(
-                self._flow(ends.start, time, change, ends), (ends.names[ends.key(ends.start)],), span=span
-            )
-            name = ends.names[ends.key(time)]
-            if ends.key(time) == ends.key(ends.data) or any(name == each for s in statements for each in s.body.walk()):
+            flow, name = self._flow(ends.start, time, change, ends), ends.names[ends.key(time)]
+            value = tree.Call(flow, (ends.names[ends.key(ends.start)],), span=span)
+            read = any(name == each for statement in statements for each in statement.body.walk())
+            if read or ends.key(time) == ends.key(ends.data):
                 made.append(Statement(tree.Chain((name, value), ("=",), span=span), span=span))
         return made
 
@@ -198,8 +228,9 @@ class _Rewriting:
         return AlongPath(body, (self.point.now,), node.lower, node.upper, path=path, forward=forward, span=node.span)
 
 
-def _wanted(body: tree.Node, others: Sequence[tree.Node]) -> tree.Node:
-    """The right side of ``\\log p(x) = \\log p(z_0) - ...`` where no other statement takes p(x): it is what is wanted."""
+def _wanted(statement: Statement, statements: Sequence[Statement]) -> tree.Node:
+    """The right side of ``\\log p(x) = \\log p(z_0) - ...`` where no other statement takes p(x): it is the objective."""
+    body, others = statement.body, [each.body for each in statements if each is not statement]
     match body:
         case tree.Chain((tree.Prefix(name="log", operand=tree.Call() as density), right), ("=",)):
             along = any(isinstance(each, AlongPath) for each in right.walk())

@@ -1,4 +1,4 @@
-r"""The times between which differential equations are solved: which of them are one, what a text calls the state then."""
+"""The times between which an equation is solved: which names are of one time, and what the state is called then."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.called import values_of_arguments
 from formula2dgm.resolve.codes import Code
+from formula2dgm.resolve.flow_symbols import FlowMap
 from formula2dgm.resolve.model import Model
 from formula2dgm.syntax import tree
 
@@ -116,6 +117,9 @@ class Meetings:
                             yield [*self._parts(left.base), *self._parts(right)]
                 case tree.Binds(name=tree.Symbol() as symbol, value=bound):
                     yield [*self._variable(symbol), *self._parts(bound)]
+                case FlowMap(right=right):
+                    name = read_name(node, self.model.indices, head=True).full
+                    yield [Part("result", name), Part("argument", name), *self._parts(right)]
                 case tree.Call() if (head := self._network(node)) is not None:
                     for position, each in enumerate(node.args):
                         yield [Part("argument", head, position), *self._parts(each)]

@@ -13,9 +13,9 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.chain_paths import sums_ranges
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.expressions import Evaluator
+from formula2dgm.resolve.flow_symbols import AlongPath
 from formula2dgm.resolve.hyperparameters import names_constant, refuse_unknown_term
 from formula2dgm.resolve.inner_products import without_constants
-from formula2dgm.resolve.flow_symbols import AlongPath
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.matrices import has_matrices
 from formula2dgm.resolve.mixtures import under_components

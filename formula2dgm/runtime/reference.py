@@ -25,8 +25,8 @@ from formula2dgm.runtime.reference_gradients import gradient, jacobian_trace, lo
 from formula2dgm.runtime.reference_laws import LawAt, law_at
 from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
-from formula2dgm.runtime.reference_paths import at_end, integral_along
 from formula2dgm.runtime.reference_noise import Position, noise_at
+from formula2dgm.runtime.reference_paths import at_end, integral_along
 from formula2dgm.runtime.reference_results import Result, whole_batch
 from formula2dgm.runtime.reference_time import OF_TIME, called, carried_by, kept_steps, of_time
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, started, together, vector_of
