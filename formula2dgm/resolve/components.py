@@ -6,7 +6,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import rewrite, walk
-from formula2dgm.ir.turned import turned
+from formula2dgm.ir.turned import drawn_back
 from formula2dgm.resolve.ways import Cases, Flow, Mixture, Part, Way, laws_of, log_weight, nodes_of, values_weighed
 
 
@@ -56,7 +56,7 @@ class Drawing:
         """What the calls make ``value`` of."""
         for call in reversed(calls):
             if isinstance(call, ir.Solution):
-                value = turned(self.arena, call, value)
+                value = drawn_back(self.arena, call, value, lambda each: self.draw(each.law, each.site))
                 self.arena.entitle(value, self.variable)
                 continue
             if call.method == "differentiation":

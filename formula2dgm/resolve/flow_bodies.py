@@ -52,9 +52,9 @@ class OnPath:
             case tree.Symbol():
                 call = self._call_of(node)
                 return node if call is None else self(call)
-            case tree.Call(head=tree.Symbol()):
+            case tree.Call(head=tree.Symbol() as head):
                 inside = map_children(replace(node, head=tree.Number("0", span=node.head.span)), self)
-                return replace(inside, head=node.head)  # type: ignore[call-arg]
+                return replace(inside, head=self._named_as_written(head))  # type: ignore[call-arg]
         return map_children(node, self)
 
     def _is_change(self, node: tree.Node) -> bool:
@@ -79,6 +79,13 @@ class OnPath:
                 return self._derivative(node, "jac", parts[0], (parts[1],))
         by = tuple(self(each) for each in sub) or (replace(self.state, span=node.span),)
         return tree.Prefix(name, self(operand), by, span=node.span)
+
+    def _named_as_written(self, head: tree.Symbol) -> tree.Symbol:
+        """``f_\\theta`` of the equation where an integral says ``f``."""
+        calls = (each for each in self.equation.right.walk() if isinstance(each, tree.Call))
+        heads = {each.head for each in calls if isinstance(each.head, tree.Symbol) and each.head.sub}
+        same = [each for each in heads if not head.sub and replace(each, sub=()) == head]
+        return replace(same[0], span=head.span) if len(same) == 1 else head
 
     def _call_of(self, symbol: tree.Symbol) -> tree.Node | None:
         """The call that a function's name stands for: ``f`` or ``f_\\theta`` of the equation's right side."""

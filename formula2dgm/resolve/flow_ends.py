@@ -171,7 +171,8 @@ class _Reading:
             known = [law for _, law in draws if not _is_data_source(law)]
             if self._scores(name):
                 scored[key] = time
-            if known and all(isinstance(law, tree.Call) and law.given is not None for law in known):
+            inside = all(statement is None for statement, _ in draws)
+            if known and inside and all(isinstance(law, tree.Call) and law.given is not None for law in known):
                 inferred[key] = time
             elif known or self._is_declared(name):
                 drawn[key] = time

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.ir.turned import turned
+from formula2dgm.ir.turned import drawn_back
 from formula2dgm.resolve.ancestral import is_sized
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.shapes import shape_of
@@ -36,9 +37,15 @@ def followed_back(context: Context, objectives: Sequence[Objective]) -> tuple[tu
         if any(isinstance(each, ir.Data) for each in walk(law)) or not is_sized(law):
             continue
         site = f"{arena.title(path) or f'{name}_base'} generated"
-        made = turned(arena, path, arena.make(ir.Draw, law, site, (SAMPLES,), 0))
+        start = arena.make(ir.Draw, law, site, (SAMPLES,), 0)
+        made = drawn_back(arena, path, start, lambda each: _again(arena, each))
         if any(isinstance(each, ir.Data) for each in walk(made)):
             continue  # what the equation is given
         found[name] = arena.entitle(made, name)
         context.assume(f"sample draws {law.label}, and follows its path backwards to {name}")
     return tuple(found.items())
+
+
+def _again(arena: Arena, draw: ir.Draw) -> ir.Node:
+    """What the equation draws, for every sample."""
+    return arena.make(ir.Draw, draw.law, f"{draw.site} generated", (SAMPLES,), 0)

@@ -63,7 +63,9 @@ class _Rewriting:
         if self._says_how_samples_move(bool(reads or paths)):
             return self.statements
         self._refuse_contradictions()
+        self._refuse_keys()
         used = [each for each, _ in reads]
+        used += [when for key in self.keys for when, running in reads_of_state(self.equation, key) if not running]
         for equation in self.equations:
             used += [when for each in equation.chain.members for when, running in reads_of_state(equation, each)
                      if not running]  # fmt: skip
@@ -132,7 +134,7 @@ class _Rewriting:
                 Diagnostic(
                     "F2D-0532",
                     "error",
-                    f"{read} is read at a time that is no number: {self.equation.chain} is solved from one time to another",
+                    f"{read} is read at no single time, and {self.equation.chain} is solved from one time to another",
                     read.span,
                     f"write the time, {self.equation.state}(1)",
                 )
@@ -166,6 +168,23 @@ class _Rewriting:
                         "leave one of them, or give the second variable another letter",
                     )
                 )
+
+    def _refuse_keys(self) -> None:
+        """``p(z(0))`` as the key of a binding: there the state has the name that it has in the code."""
+        for key in self.keys:
+            for each in key.walk():
+                when = self.equation.time_of(each)
+                if when is not None and isinstance(each, tree.Call):
+                    name = Times(self.equation, self.statements).named(when)
+                    raise FormulaError(
+                        Diagnostic(
+                            "F2D-0532",
+                            "error",
+                            f"the binding {key} names the state at a time, {each}",
+                            self.equation.chain.span,
+                            f"call it {name} in the key of the binding",
+                        )
+                    )
 
     # -- what stands in its place --------------------------------------------------------------------------
 
@@ -229,8 +248,9 @@ class _Rewriting:
 
 
 def _wanted(statement: Statement, statements: Sequence[Statement]) -> tree.Node:
-    """The right side of ``\\log p(x) = \\log p(z_0) - ...`` where no other statement takes p(x): it is the objective."""
-    body, others = statement.body, [each.body for each in statements if each is not statement]
+    """The right side of ``\\log p(x) = \\log p(z_0) - ...`` where no other statement takes p(x): the objective."""
+    body = statement.body
+    others = [each.body for each in statements if each is not statement]
     match body:
         case tree.Chain((tree.Prefix(name="log", operand=tree.Call() as density), right), ("=",)):
             along = any(isinstance(each, AlongPath) for each in right.walk())
