@@ -72,6 +72,8 @@ class PathWriter:
 
     def write(self, outer: Preparation, inner: Preparation) -> None:
         """The function and the call; ``inner`` prepares what is computed at every point."""
+        inner.expect(self.roots)
+        inner.go_on_from(outer)
         scope, path = outer.scope, self.path
         program, span = scope.program, scope.span(path)
         start = notation(program, path.state.start)

@@ -88,7 +88,7 @@ class Preparation(Calls):
             case ir.Draw():
                 self.draw(node)
             case ir.Solution() | ir.PathIntegral():
-                self._path(self.paths[path_of(node)])
+                self.paths[path_of(node)].write(self, Preparation(self.scope))
             case ir.StopGrad(ir.Draw() as draw) if self.is_scored(draw):
                 self.detached(node, draw)
             case ir.Add((ir.Draw() as draw, _)) if piece_of(node) is not None:
@@ -177,15 +177,6 @@ class Preparation(Calls):
                 said = notation(self.scope.program, node)
                 self.scope.body.comment(f"{law.label}: {name} = {said}", self.scope.span(node))
                 self.compute(node, target, "number" if law.scalar else "value")
-
-    # -- paths -----------------------------------------------------------------------------------------
-
-    def _path(self, writer: PathWriter) -> None:
-        """The end of a path and all integrals along it, by one walk."""
-        inner = Preparation(self.scope)
-        inner.expect(writer.roots)
-        inner.go_on_from(self)
-        writer.write(self, inner)
 
     # -- time ------------------------------------------------------------------------------------------
 

@@ -24,6 +24,10 @@ class FlowEquation:
     right: tree.Node
     chain: tree.Chain
 
+    def __str__(self) -> str:
+        """How messages call it."""
+        return f"d{self.state}/d{self.time} = {self.right}"
+
     def time_of(self, node: tree.Node, time: tree.Symbol | None = None) -> tree.Node | None:
         """The time at which a node reads the state, ``t_0`` of ``z(t_0)`` and of ``z_{t_0}``; None for any other node.
 

@@ -159,7 +159,7 @@ class _Reading:
             state, once = self.equation.state, self.used[0]
             chain = self.equation.chain
             raise self._refusal(
-                "F2D-0530", f"{state} is read at the time {once} alone, where {chain} says nothing", chain
+                "F2D-0530", f"{state} is read at the time {once} alone, where {self.equation} says nothing", chain
             )
         data: dict[object, tree.Node] = {}
         drawn: dict[object, tree.Node] = {}

@@ -111,7 +111,7 @@ class _Rewriting:
             Diagnostic(
                 "F2D-0530",
                 "error",
-                f"{self.equation.chain} is solved from nowhere: the text reads {self.equation.state} at no time",
+                f"{self.equation} is solved from nowhere: the text reads {self.equation.state} at no time",
                 self.equation.chain.span,
                 f"say where it starts and where it ends: {self.equation.state}(0) ~ N(0, I), "
                 f"x = {self.equation.state}(1)",
@@ -134,7 +134,7 @@ class _Rewriting:
                 Diagnostic(
                     "F2D-0532",
                     "error",
-                    f"{read} is read at no single time, and {self.equation.chain} is solved from one time to another",
+                    f"{read} is read at no single time, and {self.equation} is solved from one time to another",
                     read.span,
                     f"write the time, {self.equation.state}(1)",
                 )
@@ -163,7 +163,7 @@ class _Rewriting:
                     Diagnostic(
                         "F2D-0531",
                         "error",
-                        f"two equations say how {each.state} changes: {self.equation.chain} and {each.chain}",
+                        f"two equations say how {each.state} changes: {self.equation} and {each}",
                         each.chain.span,
                         "leave one of them, or give the second variable another letter",
                     )
@@ -202,7 +202,7 @@ class _Rewriting:
             end=end,
             change=change,
             names=(str(ends.names[ends.key(begin)]), str(ends.names[ends.key(end)])),
-            said=str(equation.chain),
+            said=str(equation),
         )
 
     def _functions(self, ends: Ends, change: tree.Node | None, statements: Sequence[Statement]) -> list[Statement]:
@@ -227,7 +227,7 @@ class _Rewriting:
                 Diagnostic(
                     "F2D-0533",
                     "error",
-                    f"{node} does not run from or to {ends.start}, the time at which {self.equation.chain} starts",
+                    f"{node} does not run from or to {ends.start}, the time at which {self.equation} starts",
                     node.span,
                     "integrate from one end of the path to the other",
                 )

@@ -26,7 +26,7 @@ from formula2dgm.runtime.reference_laws import LawAt, law_at
 from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
 from formula2dgm.runtime.reference_noise import Position, noise_at
-from formula2dgm.runtime.reference_paths import at_end, integral_along
+from formula2dgm.runtime.reference_paths import followed
 from formula2dgm.runtime.reference_results import Result, whole_batch
 from formula2dgm.runtime.reference_time import OF_TIME, called, carried_by, kept_steps, of_time
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, started, together, vector_of
@@ -192,10 +192,8 @@ class Reference:
                 return log_det_jacobian(self, body, wrt, at)
             case ir.Along():
                 return self.places[node]
-            case ir.Solution():
-                return at_end(self, node, at)
-            case ir.PathIntegral():
-                return integral_along(self, node, at)
+            case ir.Solution() | ir.PathIntegral():
+                return followed(self, node, at)
             case ir.StopGrad(body):
                 inner = self(body, at)
                 return Value(inner.tensor.detach(), inner.batched)

@@ -21,14 +21,11 @@ BEFORE: tuple[tuple[float, ...], ...] = ((), (1 / 2,), (0.0, 1 / 2), (0.0, 0.0, 
 WEIGHTS = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
 
 
-def at_end(run: Reference, path: ir.Solution, at: Position) -> Value:
-    """The state at the end of a path."""
-    return _along(run, path, (), at)[0]
-
-
-def integral_along(run: Reference, integral: ir.PathIntegral, at: Position) -> Value:
-    """The integral of a number along a path, by the stages that the state is computed of."""
-    return _along(run, integral.path, (integral.integrand,), at)[1]
+def followed(run: Reference, node: ir.Solution | ir.PathIntegral, at: Position) -> Value:
+    """The state at the end of a path; the integral of a number along one, by the stages that the state is made of."""
+    if isinstance(node, ir.PathIntegral):
+        return _along(run, node.path, (node.integrand,), at)[1]
+    return _along(run, node, (), at)[0]
 
 
 def _along(run: Reference, path: ir.Solution, integrands: Sequence[ir.Node], at: Position) -> list[Value]:

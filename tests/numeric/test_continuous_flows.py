@@ -19,7 +19,9 @@ A = torch.tensor([[0.3, -0.8], [0.5, -0.2]], dtype=torch.float64)
 SPACE = r"x \in \mathbb{R}^2"
 EQUATION = r"\frac{dz(t)}{dt} = f_\theta(z(t), t)"
 ENDS = [r"x = z(1)", r"z(0) \sim \mathcal{N}(0, I)", SPACE]
-WRITTEN_OUT = r"\log p(x) = \log p(z(t_0)) - \int_{t_0}^{t_1} \mathrm{tr}\left(\frac{\partial f}{\partial z(t)}\right) dt"
+WRITTEN_OUT = (
+    r"\log p(x) = \log p(z(t_0)) - \int_{t_0}^{t_1} \mathrm{tr}\left(\frac{\partial f}{\partial z(t)}\right) dt"
+)
 
 
 class Field(nn.Module):
@@ -63,7 +65,7 @@ def gaussian_after(x: Tensor, time: float = 1.0) -> Tensor:
 WAYS = {
     "FFJORD": [WRITTEN_OUT, EQUATION, "z(t_1) = x", r"z(t_0) \sim \mathcal{N}(0, I)", SPACE],
     "both ends as times": [
-        r"\log p(z(t_1)) = \log p(z(t_0)) - \int_{t_0}^{t_1} \operatorname{Tr}\left(\frac{\partial f}{\partial z(t)}\right) dt",
+        r"\log p(z(t_1)) = \log p(z(t_0)) - \int_{t_0}^{t_1} \operatorname{Tr}(\frac{\partial f}{\partial z(t)}) dt",
         r"\dot z(t) = f_\theta(z(t), t)",
         r"p(z(t_0)) = \mathcal{N}(0, I)",
         "z(t_1) = x",
@@ -75,7 +77,13 @@ WAYS = {
     "differentials": [r"\log p(x)", r"dz = f_\theta(z, t)\, dt", *ENDS],
     "an integral": [r"\log p(x)", r"z(1) = z(0) + \int_0^1 f_\theta(z(t), t)\, dt", *ENDS],
     "another letter in the integral": [r"\log p(x)", r"z(1) = z(0) + \int_0^1 f_\theta(z(s), s)\, ds", *ENDS],
-    "subscripts": [r"\log p(x)", r"\frac{dz_t}{dt} = f_\theta(z_t, t)", "x = z_1", r"z_0 \sim \mathcal{N}(0, I)", SPACE],
+    "subscripts": [
+        r"\log p(x)",
+        r"\frac{dz_t}{dt} = f_\theta(z_t, t)",
+        "x = z_1",
+        r"z_0 \sim \mathcal{N}(0, I)",
+        SPACE,
+    ],
     "time in a subscript": [r"\log p(x)", r"\frac{dz_t}{dt} = f_{\theta,t}(z_t)", "x = z_1", "z_0 ~ N(0, I)", SPACE],
     "parameters": [r"\log p(x)", r"\frac{dz(t)}{dt} = f(z(t), t, \theta)", *ENDS],
     "the change of the density": [
@@ -85,7 +93,12 @@ WAYS = {
         *ENDS,
     ],
     "plain": ["log p(x)", "dz/dt = f(z, t)", "x = z(1)", "z(0) ~ N(0, I)", "x in R^2"],
-    "Unicode": ["log p(x) = log p(z(0)) − ∫_0^1 tr(∂f/∂z(t)) dt", "dz(t)/dt = f(z(t), t)", "x = z(1)", "z(0) ~ N(0, I)"],
+    "Unicode": [
+        "log p(x) = log p(z(0)) − ∫_0^1 tr(∂f/∂z(t)) dt",
+        "dz(t)/dt = f(z(t), t)",
+        "x = z(1)",
+        "z(0) ~ N(0, I)",
+    ],
     "trained by data": [
         r"\max_\theta \mathbb{E}_{p_{data}(x)}[\log p(x)]",
         r"\log p(x) = \log p(z(0)) - \int_0^1 \mathrm{tr}\left(\frac{\partial f}{\partial z}\right) dt",
@@ -306,12 +319,16 @@ def test_a_path_is_not_followed_back_where_it_came_from() -> None:
     assert source.split("def forward")[1].split("\n    def ")[0].count("follow_path(") == 1
 
 
+def layers(out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, out)).double()
+
+
 OTHER_FIELDS = {
     "a matrix": (r"\dot z(t) = A z(t)", {"A": nn.Parameter(A.clone())}),
-    "of the state alone": (r"\dot z(t) = f(z(t))", {"f": nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 2)).double()}),
-    "a gradient": (r"\dot z(t) = -\nabla_z U(z(t))", {"U": nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)).double()}),
+    "of the state alone": (r"\dot z(t) = f(z(t))", {"f": layers(2)}),
+    "a gradient": (r"\dot z(t) = -\nabla_z U(z(t))", {"U": layers(1)}),
     "a sum": (r"\dot z(t) = f(z(t), t) - \beta t z(t)", {"f": Field(), "beta": 0.3}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("which", OTHER_FIELDS)
