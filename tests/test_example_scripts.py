@@ -13,6 +13,8 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.mixture import GaussianMixture
 
+import formula2dgm as f2d
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -72,6 +72,7 @@ CALLS = {
     "srnn": {"f_theta": 5, "r_phi": 5, "q_phi_z_given_z_a": 5},
     "world_model": {"f_theta": 5, "q_phi_s_given_h_o": 5},
     "td_vae": {"RNN_theta": 5, "p_B_z_t_2_given_b": 2},  # two beliefs
+    "continuous_flow": {"f_theta": 80},  # 20 steps of 4 stages
     "draw": {"e_phi": 10, "q_phi_z_given_h": 10, "g_theta": 10, "w_theta": 10},
 }
 
