@@ -37,6 +37,10 @@ class Ends:
         return self.times.key(time)
 
 
+class NotSolved(Exception):
+    """Both ends are drawn: the equation says how samples move from the one to the other."""
+
+
 def decide(
     equation: FlowEquation,
     times: Times,
@@ -44,7 +48,7 @@ def decide(
     statements: Sequence[Statement],
     keys: Sequence[tree.Node],
 ) -> Ends:
-    """Where the path starts, and the statements with a name for the state at each time."""
+    """Where the path starts, and the statements with a name for the state at each time; raises :class:`NotSolved`."""
     reading = _Reading(equation, times, used, statements, keys)
     return reading.decided()
 
@@ -178,6 +182,7 @@ class _Reading:
                 drawn[key] = time
             elif draws or key in self.given:
                 data[key] = time
+        self._refuse_two_sources(data, drawn, scored)
         data |= {key: time for key, time in self.defined.items() if key not in drawn}
         if drawn and any(key not in drawn for key in inferred):
             data |= inferred  # drawn given data elsewhere: here its density is what the path says
@@ -188,7 +193,31 @@ class _Reading:
         ends = Ends(self.times, start, others, end or start, self.names, turned)
         explicit = {} if turned or end is not None else scored
         ends.statements = self._statements({**drawn} if explicit else {}, explicit)
+        if end is not None and turned:
+            ends.statements = [each for each in ends.statements if not self._draws_data(each.body, end)]
         return ends
+
+    def _draws_data(self, body: tree.Node, end: tree.Node) -> bool:
+        """``x ~ p_data`` of what the path ends in, and whose density is taken: it is data."""
+        match body:
+            case tree.Chain((tree.Symbol() as name, law), ("~",)):
+                return name == self.names[self.times.key(end)] and _is_data_source(law)
+        return False
+
+    def _refuse_two_sources(
+        self, data: dict[object, tree.Node], drawn: dict[object, tree.Node], scored: dict[object, tree.Node]
+    ) -> None:
+        """Draws of the data at one end and of noise at the other are no path, unless the density of the data is
+        taken."""
+        for key, time in data.items():
+            name = self.names[key]
+            if drawn and key not in scored and self._draws(name):
+                said = (
+                    f"{name} is drawn from the data, and would be where the path from {next(iter(drawn.values()))} ends"
+                )
+                if key not in self.given:
+                    raise NotSolved(said)
+                raise self._refusal("F2D-0531", said, time)
 
     def _direction(
         self, data: dict[object, tree.Node], drawn: dict[object, tree.Node], scored: dict[object, tree.Node]

@@ -17,7 +17,7 @@ from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.flow_bodies import OnPath
 from formula2dgm.resolve.flow_changes import change_of_density
-from formula2dgm.resolve.flow_ends import Ends, decide
+from formula2dgm.resolve.flow_ends import Ends, NotSolved, decide
 from formula2dgm.resolve.flow_symbols import AlongPath, FlowMap, Moving
 from formula2dgm.resolve.flow_times import Times
 from formula2dgm.syntax import tree
@@ -74,7 +74,10 @@ class _Rewriting:
             used += [each.lower, each.upper]
         times = Times(self.equation, self.statements)
         added = times.completed(used, self.keys, self.notes)
-        ends = decide(self.equation, times, used, self.others, self.keys)
+        try:
+            ends = decide(self.equation, times, used, self.others, self.keys)
+        except NotSolved:
+            return self.statements
         change = change_of_density(self.equation, self.changes[0].body) if self.changes else None
         out = [replace(each, body=self._integrals(each.body, ends, change)) for each in ends.statements]
         wanted = [replace(each, body=_wanted(each, out)) for each in out]

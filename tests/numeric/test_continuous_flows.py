@@ -454,3 +454,47 @@ def test_random_layers_are_refused() -> None:
 def test_steps_are_counted(steps: Any) -> None:
     with pytest.raises(f2d.FormulaError, match="solver_steps"):
         f2d.compile([r"\log p(x)", EQUATION, *ENDS], {r"f_\theta": Field()}, solver_steps=steps)
+
+
+@pytest.mark.parametrize("which", ["FFJORD", "of the density itself"])
+def test_data_that_are_drawn_from_themselves_are_data(which: str) -> None:
+    x = data()
+    said = [*WAYS[which], r"x \sim p_{data}"]
+    assert_close(f2d.compile(said, {r"f_\theta": Linear()})(x=x).value, gaussian_after(x), rtol=0, atol=1e-6)
+
+
+def test_an_equation_between_two_draws_says_how_samples_move() -> None:
+    text = [
+        r"\min \mathbb{E}_{t \sim U(0, 1)}[\|v((1 - t) x_0 + t x_1, t) - (x_1 - x_0)\|^2]",
+        r"\frac{dx_t}{dt} = v(x_t, t), \quad x_0 \sim N(0, I), \quad x_1 \sim p_{data}, \quad x_1 \in \mathbb{R}^2",
+    ]
+    o = f2d.compile(text, {"v": Field()})
+    assert "follow_path" not in o.source and any("says how samples move" in each for each in o.assumptions)
+
+
+DOCUMENT = r"""
+\begin{equation}\label{eq:path} \frac{dz(t)}{dt} = f_\theta(z(t), t) \end{equation}
+with $x = z(t_1)$, $x \in \mathbb{R}^2$ and $z(t_0) \sim \mathcal{N}(0, I)$. Then
+\begin{equation}\label{eq:density}
+  \log p(x) = \log p(z(t_0)) - \int_{t_0}^{t_1} \mathrm{tr}\left(\frac{\partial f_\theta}{\partial z(t)}\right) dt,
+\end{equation}
+and beside it
+\begin{equation}\label{eq:other} \mathbb{E}_{q(w|y)}[\log p(y|w)] - \mathrm{KL}(q(w|y) \,\|\, p(w)) \end{equation}
+"""
+
+
+def test_a_display_brings_along_the_equation_of_its_path(tmp_path: Any) -> None:
+    path = tmp_path / "paper.tex"
+    path.write_text(rf"\documentclass{{article}}\begin{{document}}{DOCUMENT}\end{{document}}")
+    chosen = f2d.compile(path, labels="eq:density")
+    assert "follow_path" in chosen.source and chosen.sample(2)["x"].shape == (2, 2)
+    assert "follow_path" not in f2d.compile(path, labels="eq:other", dims={"y": 3, "w": 2}).source
+
+
+def test_steps_of_the_command_line(tmp_path: Any) -> None:
+    from formula2dgm.cli.main import main
+
+    path, made = tmp_path / "flow.txt", tmp_path / "flow.py"
+    path.write_text("log p(x); dz/dt = f(z, t); x = z(1); z(0) ~ N(0, I); x in R^2")
+    assert main(["compile", str(path), "--solver-steps", "7", "--target", "module", "-o", str(made)]) == 0
+    assert "steps=7" in made.read_text()
