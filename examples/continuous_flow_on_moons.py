@@ -1,7 +1,8 @@
 r"""A continuous normalising flow on two moons: the density of held-out points is exact up to the steps of the solver.
 
 python examples/continuous_flow_on_moons.py     prints the log-likelihood of data that were kept, by more and more
-                                                steps, how far samples are from them, and writes continuous_flow_on_moons.png
+                                                steps, and how far samples are from them; writes
+                                                continuous_flow_on_moons.png
 """
 
 from __future__ import annotations
