@@ -62,6 +62,7 @@ def compile(
     labels: str | Sequence[str] = (),
     non_saturating: bool = False,
     ragged: bool = False,
+    solver_steps: int = 20,
     weights_of: Objective | None = None,
 ) -> Objective:
     """Compile a formula to a training objective.
@@ -83,6 +84,7 @@ def compile(
     labels       of a document only the displays with these labels, and the definitions that they need: ``"eq:elbo"``
     non_saturating    a player that is to minimise ``log(1 - D(G(z)))`` maximises ``log D(G(z))`` in its place
     ragged       sequences have lengths of their own, the input ``lengths``; steps behind them are padding
+    solver_steps    steps of a differential equation's path, ``dz/dt = f(z, t)``, from one time to another
     weights_of   an objective whose networks and tensors this formula shares: its bindings, sizes and defaults hold here
                  too, so that a model trained by one bound is measured by another
 
@@ -119,6 +121,7 @@ def compile(
         scaffold=_is_document(formula) if scaffold is None else scaffold,
         non_saturating=non_saturating,
         ragged=ragged,
+        solver_steps=solver_steps,
     )
     program = driver.analyse(formula, described.bindings, options, macros, _labels(labels))
     optimised = run_passes(program)
@@ -143,12 +146,13 @@ def distribution(
     dims: Mapping[str, int] | None = None,
     scaffold: bool | None = None,
     labels: str | Sequence[str] = (),
+    solver_steps: int = 20,
 ) -> Distribution:
     """A product of densities as a distribution: it draws, scores, and says what is known of its laws.
 
     formula      the product, perhaps with statements beside it: ``["p(x|z) p(z)", "p(x|z) = N(x; f(z), s^2 I)"]``; a
                  joint, ``p(x, z)``; with variables integrated out, ``\\int p(x|z) p(z) dz``; or one declared density
-    bindings, macros, dims, scaffold, labels    as in :func:`compile`
+    bindings, macros, dims, scaffold, labels, solver_steps    as in :func:`compile`
 
     Returns an ``nn.Module`` with ``sample``, ``log_prob``, ``params``, ``mean``, ``variance``, ``entropy``, ``rename``
     and ``marginalize``.  Raises :class:`FormulaError`.
@@ -164,7 +168,8 @@ def distribution(
 
     _check_types(formula, bindings, macros, labels)
     described = bound.describe(bindings or {})
-    options = make_options(dims=dims, scaffold=_is_document(formula) if scaffold is None else scaffold)
+    made = _is_document(formula) if scaffold is None else scaffold
+    options = make_options(dims=dims, scaffold=made, solver_steps=solver_steps)
     program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels))
     owned = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     owned |= {each.name: described.objects[each.binding] for each in program.parameters if each.binding}

@@ -145,6 +145,7 @@ class Options:
     scaffold: bool = False
     non_saturating: bool = False
     ragged: bool = False
+    solver_steps: int = 20
 
 
 NO_BINDINGS = Bindings()

@@ -26,6 +26,7 @@ def make_options(
     scaffold: bool = False,
     non_saturating: bool = False,
     ragged: bool = False,
+    solver_steps: int = 20,
 ) -> Options:
     """The options, each checked; raises :class:`FormulaError` (F2D-0708) for a value that does not exist."""
     problems: list[Diagnostic] = []
@@ -53,6 +54,9 @@ def make_options(
     for key, size in (dims or {}).items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             problems.append(Diagnostic("F2D-0708", "error", f"dims[{key!r}]={size!r} is not a whole number above 0"))
+    if not isinstance(solver_steps, int) or isinstance(solver_steps, bool) or solver_steps < 1:
+        says = f"solver_steps={solver_steps!r} is not a whole number above 0"
+        problems.append(Diagnostic("F2D-0708", "error", says))
     picked: dict[str, Chosen] = {}
     for key, given in (estimators or {}).items():
         wanted = chosen(given)
@@ -78,4 +82,5 @@ def make_options(
         scaffold,
         non_saturating,
         ragged,
+        solver_steps,
     )

@@ -13,6 +13,8 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.mixture import GaussianMixture
 
+import formula2dgm as f2d
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -270,6 +272,18 @@ def test_the_plan_of_a_batch_makes_the_ways_of_a_flow_straight() -> None:
         longer.append(model.curvature(flow, noise, steps=20))
         made.append(shared.mmd(flow.sample(500, steps=2, noise={"x_1": noise})["x_1"], kept))
     assert 0 <= longer[1] < longer[0] / 2 and made[1] < made[0], (longer, made)
+
+
+def test_a_continuous_flow_gives_points_that_were_kept_a_likelihood() -> None:
+    """After a few epochs above that of noise, and the samples nearer to the data than noise is."""
+    torch.manual_seed(0)
+    shared, model = script("moons"), script("continuous_flow_on_moons")
+    (x, _), (kept, _) = shared.moons(1000, seed=0), shared.moons(500, seed=1)
+    objective, field = model.fit(x, epochs=16)
+    density = f2d.compile(model.DENSITY, {r"f_\theta": field})
+    noise = torch.distributions.Normal(0.0, 1.0).log_prob(kept).sum(1).mean()
+    assert density(x=kept).value > noise
+    assert shared.mmd(objective.sample(500)["x"], kept) < shared.mmd(torch.randn(500, 2), kept)
 
 
 def test_an_energy_learns_to_draw_what_lies_nearer_to_the_data_than_noise(tmp_path: Path) -> None:

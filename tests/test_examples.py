@@ -72,6 +72,7 @@ CALLS = {
     "srnn": {"f_theta": 5, "r_phi": 5, "q_phi_z_given_z_a": 5},
     "world_model": {"f_theta": 5, "q_phi_s_given_h_o": 5},
     "td_vae": {"RNN_theta": 5, "p_B_z_t_2_given_b": 2},  # two beliefs
+    "continuous_flow": {"f_theta": 80},  # 20 steps of 4 stages
     "draw": {"e_phi": 10, "q_phi_z_given_h": 10, "g_theta": 10, "w_theta": 10},
 }
 
@@ -125,6 +126,7 @@ DATA = {
     "gaussian_mixture": lambda folder: "moons",
     "linear_gaussian_chain": lambda folder: "digit-rows",
     "real_nvp": lambda folder: "moons",
+    "continuous_flow": lambda folder: "moons",
     "product_of_experts": halves,
     "hmm": lambda folder: "digit-rows",
     "deep_markov_model": lambda folder: "digit-rows",
@@ -135,7 +137,7 @@ DATA = {
     "newtonian_vae": sequences("ball"),
     "td_vae": sequences("ball"),
 }
-FALLS = {"gaussian_mixture": 0.1, "real_nvp": 0.1, "information_bottleneck": 0.5}
+FALLS = {"gaussian_mixture": 0.1, "real_nvp": 0.1, "continuous_flow": 0.1, "information_bottleneck": 0.5}
 #: Whose loss falls, where there are players; that of a game need not.
 LEARNS = {"factor_vae": "theta,phi: loss", "adversarial_autoencoder": "theta,phi: loss"}
 GAMES = {"gan", "non_saturating_gan", "wgan_gp"}

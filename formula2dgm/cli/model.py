@@ -41,6 +41,7 @@ def options(given: argparse.Namespace) -> Options:
         scaffold=True,
         non_saturating=given.non_saturating,
         ragged=given.ragged,
+        solver_steps=given.solver_steps,
     )
 
 

@@ -192,6 +192,8 @@ def _add_formula(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) -
     group.add_argument("--non-saturating", action="store_true", help=saturation)
     ragged = "sequences have lengths of their own, the input `lengths`; the steps behind them are padding"
     group.add_argument("--ragged", action="store_true", help=ragged)
+    solver = "steps of the path of dz/dt = f(z, t), from one time to another (default 20)"
+    group.add_argument("--solver-steps", metavar="N", type=int, default=20, help=solver)
     direction = "the direction, where the formula does not say"
     group.add_argument("--maximize", action=argparse.BooleanOptionalAction, default=None, help=direction)
 

@@ -168,6 +168,8 @@ def _same_event(node: ir.Node) -> list[ir.Node]:
             return [node, *(arg for arg in args if arg.event != "number")] if node.event != "number" else []
         case ir.Choice(_, parts):
             return [node, *parts]
+        case ir.Solution(field, state):
+            return [node, field, state, state.start] if node.event != "number" else []
         case ir.Grad(_, wrt):
             return [node, wrt] if node.event != "number" else []
         case ir.Previous(initial=initial):

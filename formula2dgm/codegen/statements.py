@@ -11,6 +11,7 @@ from formula2dgm.codegen.first_steps import Branch, branches
 from formula2dgm.codegen.loops import LoopWriter
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.part_names import part_name
+from formula2dgm.codegen.paths import PathWriter, path_of, paths_in
 from formula2dgm.codegen.python import Body, Code, assignment, call
 from formula2dgm.codegen.recurrence import Loop, Recurrences, with_carried
 from formula2dgm.codegen.scope import Scope
@@ -40,6 +41,7 @@ class Preparation(Calls):
         self.recurrences = Recurrences([])
         self.branches: dict[FirstOrRest, Branch] = {}
         self.differentiated: set[ir.Node] = set()
+        self.paths: dict[ir.Solution, PathWriter] = {}
 
     def expect(self, nodes: list[ir.Node]) -> None:
         """Say what will be prepared, so that recurrent draws are found beforehand."""
@@ -47,6 +49,7 @@ class Preparation(Calls):
         expected = self.recurrences.ordered
         self.differentiated = {node.wrt for node in derivatives_in(expected)}
         self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}
+        self.paths = {each.path: each for each in paths_in(expected)}
 
     def go_on_from(self, other: Preparation) -> None:
         """Take what another has written as written."""
@@ -66,6 +69,10 @@ class Preparation(Calls):
         """What is prepared before a node."""
         if isinstance(node, FirstOrRest):
             return self.branches[node].before
+        if isinstance(node, ir.PathPoint):
+            return ()
+        if isinstance(node, ir.Solution | ir.PathIntegral):
+            return self.paths[path_of(node)].needs
         return self.recurrences.needs(node)
 
     def _statement(self, node: ir.Node) -> None:
@@ -80,6 +87,8 @@ class Preparation(Calls):
                 self._law(node)
             case ir.Draw():
                 self.draw(node)
+            case ir.Solution() | ir.PathIntegral():
+                self.paths[path_of(node)].write(self, Preparation(self.scope))
             case ir.StopGrad(ir.Draw() as draw) if self.is_scored(draw):
                 self.detached(node, draw)
             case ir.Add((ir.Draw() as draw, _)) if piece_of(node) is not None:

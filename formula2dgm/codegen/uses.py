@@ -120,6 +120,15 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.LogDetJacobian(left, right) | ir.JacobianTrace(left, right):
             yield left, "value"
             yield right, "value"
+        case ir.PathPoint(start=start):
+            yield start, "number" if start.event == "number" else "value"
+        case ir.Solution(field, state, time, begin, end):
+            yield field, "number" if state.event == "number" else "value"
+            yield state, "value"
+            yield from ((each, "number") for each in (time, begin, end))
+        case ir.PathIntegral(path, integrand):
+            yield path, "value"
+            yield integrand, "number"
         case ir.Grad(body, wrt):
             yield body, "number"
             yield wrt, "value"

@@ -30,6 +30,7 @@ from formula2dgm.completion.evolutions import write_evolutions
 from formula2dgm.completion.example_sets import average_named_sets
 from formula2dgm.completion.factor_families import write_factors
 from formula2dgm.completion.finite_sums import write_spaces
+from formula2dgm.completion.flow_statements import write_flows
 from formula2dgm.completion.games import write_games
 from formula2dgm.completion.generated_values import write_generated
 from formula2dgm.completion.index_sets import write_sets
@@ -100,6 +101,7 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_flows, keys)
     text.rewrite(average_times)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)

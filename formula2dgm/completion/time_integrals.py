@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.completion.flow_symbols import AlongPath
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
@@ -27,7 +28,7 @@ def average_times(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
 
     def written(node: tree.Node) -> tree.Node:
         made = map_children(node, written)
-        if not isinstance(made, tree.Integral) or not _is_over_time(made):
+        if not isinstance(made, tree.Integral) or isinstance(made, AlongPath) or not _is_over_time(made):
             return made
         (time,), span = made.variables, made.span
         factors = made.body.factors if isinstance(made.body, tree.Mul) else (made.body,)

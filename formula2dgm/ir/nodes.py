@@ -68,6 +68,7 @@ from formula2dgm.ir.laws import (
 from formula2dgm.ir.leaves import Const, Data, Enumerated, Hyper, Index, LogStratumWeight, Param, Size
 from formula2dgm.ir.linear_chains import Filtered, LinearChain, LinearFilter
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.ir.paths import PathIntegral, PathPoint, Solution
 from formula2dgm.ir.time import (
     AtStep,
     Carrying,
@@ -143,12 +144,15 @@ __all__ = [
     "Reduce",
     "ReduceOp",
     "Size",
+    "Solution",
     "AtStep",
     "Carrying",
     "FirstStep",
     "Lengths",
     "LinearRecurrence",
     "Pair",
+    "PathIntegral",
+    "PathPoint",
     "Picked",
     "Prefix",
     "Running",

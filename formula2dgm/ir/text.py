@@ -82,6 +82,15 @@ class Notation:
                 return node.key + "'" * copy, _ATOM
             case ir.Coupled(value, to) | ir.Permuted(value, to=ir.Node() as to):
                 return f"coupled({self.text(value)}, {self.text(to)})", _ATOM
+            case ir.PathPoint(name):
+                return name, _ATOM
+            case ir.Solution(field, state, time, begin, end):
+                ends = f"{time.name} = {self.text(begin)} to {self.text(end)}"
+                start = self.text(state.start)
+                return f"solve[d{state.name}/d{time.name} = {self.text(field)}, {start} at {ends}]", _ATOM
+            case ir.PathIntegral(path, integrand):
+                ends = f"_{self.within(path.begin, _ATOM)}^{self.within(path.end, _ATOM)}"
+                return f"int{ends} {self.within(integrand, _PRODUCT)} d{path.time.name}", _PRODUCT
             case ir.Permuted(value, _, _):
                 return f"permuted({self.text(value)})", _ATOM
             case ir.NetCall(network, args, _, _, method):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from formula2dgm.reading.kinds import binder_names, find_indices, find_parameters
 from formula2dgm.reading.names import mentions, read_name
+from formula2dgm.reading.path_needs import Paths
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.reading.spaces import is_constraint, read_space
 from formula2dgm.syntax import tree
@@ -39,9 +40,10 @@ class _Search:
         self.parameters = find_parameters(self.bodies, self.indices)
         # What a density of the chosen statements is over is no value of something else.
         self.over = self._ids(each for place in chosen for each in _variables(_computed(self.bodies[place])))
+        self.paths = Paths(self.bodies)
         self.places: dict[Key, list[int]] = defaultdict(list)
         for place, body in enumerate(self.bodies):
-            for key in self._defined(body):
+            for key in (*self._defined(body), *(("path", each) for each in self.paths.said_in(body))):
                 self.places[key].append(place)
 
     def run(self) -> list[int]:
@@ -59,6 +61,9 @@ class _Search:
     def _definitions(self, key: Key) -> Iterator[int]:
         """Where a name is defined; nowhere if a chosen statement defines it. ``h_t`` and ``h_0`` are both needed of
         ``h_t``; of ``h_0`` what is said of that step, or else of any."""
+        if key[0] == "path":
+            yield from self.places.get(key, [])
+            return
         steps = key[0] in ("value", "draw")
         at = str(key[-1]) if steps else ""
         defined: dict[str, list[int]] = defaultdict(list)
@@ -118,6 +123,7 @@ class _Search:
         for node in body.walk():
             if isinstance(node, tree.Symbol):
                 yield "space", self._id(node)
+        yield from (("path", each) for each in self.paths.read_in(body))
         bound: frozenset[str] = frozenset()
         if isinstance(body, tree.Chain) and isinstance(body.members[0], tree.Call):
             left = body.members[0]

@@ -23,7 +23,7 @@ def bilinear(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node | Non
     """The number ``u^\\top \\frac{\\partial s}{\\partial x} w``; None for any other product."""
     found = derivative_between(node)
     if found is None:
-        return None
+        return _row_of_derivative(evaluate, node, scope)
     context, make = evaluate.context, evaluate.make
     operand, by_what = found.operand, found.by
     u, w = evaluate(found.left, scope.under(node)), evaluate(found.right, scope.under(node))
@@ -62,3 +62,25 @@ def bilinear(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node | Non
             f"write a vector on the left that does not depend on {by_what[0]}",
         )
     return make(ir.Dot, w, make(ir.Grad, make(ir.Dot, u, value), by))
+
+
+def _row_of_derivative(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node | None:
+    """The vector ``u^\\top \\frac{\\partial s}{\\partial x}``, of a vector s; None for any other product."""
+    match node:
+        case tree.Mul((tree.Power(left, tree.Symbol("top" | "T")), tree.Prefix("jac" | "grad" as name, operand, by))):
+            pass
+        case _:
+            return None
+    context, make, below = evaluate.context, evaluate.make, scope.under(node)
+    u = evaluate(left, below)
+    value, point = derived(context, node, operand, by, below, evaluate, "v^\\top \\frac{\\partial s}{\\partial x}")
+    if "number" in (u.event, value.event, point.event) or (name == "grad" and not isinstance(point, ir.PathPoint)):
+        return None
+    if any(each is point for each in walk(u)):
+        raise context.refuse(
+            "F2D-0521",
+            f"{left} depends on {by[0]}, by which {operand} is derived",
+            node.span,
+            f"write a vector on the left that does not depend on {by[0]}",
+        )
+    return make(ir.Grad, make(ir.Dot, u, value), point)

@@ -6,6 +6,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.ir.turned import drawn_back
 from formula2dgm.resolve.ways import Cases, Flow, Mixture, Part, Way, laws_of, log_weight, nodes_of, values_weighed
 
 
@@ -51,9 +52,13 @@ class Drawing:
                 values = tuple(self._of_part(each, several) for each in parts)
                 return self.arena.make(ir.Choice, component, values)
 
-    def _inverted(self, calls: tuple[ir.NetCall, ...], value: ir.Node) -> ir.Node:
+    def _inverted(self, calls: tuple[ir.NetCall | ir.Solution, ...], value: ir.Node) -> ir.Node:
         """What the calls make ``value`` of."""
         for call in reversed(calls):
+            if isinstance(call, ir.Solution):
+                value = drawn_back(self.arena, call, value, lambda each: self.draw(each.law, each.site))
+                self.arena.entitle(value, self.variable)
+                continue
             if call.method == "differentiation":
                 raise NoInverse(call.network)
             method = "inverse" if call.method == "forward" else "forward"

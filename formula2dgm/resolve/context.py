@@ -93,6 +93,7 @@ class Context:
     relaxed  the values that stand for those of a discrete variable
     functionals  the divergences and entropies that were evaluated, as they are written
     time        the steps of the formula's sequences, if it has any
+    traces      what the volume around a path changes by, by the path
     averages    the parameters that follow others; followed: the copies that they are weights of
     """
 
@@ -133,6 +134,7 @@ class Context:
     functionals: dict[str, None] = field(default_factory=dict)
     codebook_rows: dict[str, int] = field(default_factory=dict)
     time: Timeline | None = None
+    traces: dict[ir.Node, ir.Node] = field(default_factory=dict)
 
     def assume(self, text: str, span: Span | None = None) -> None:
         """List a choice made for the user, once."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from formula2dgm.completion.flow_symbols import Moving
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
@@ -118,9 +119,10 @@ def refuse_itself(context: Context, declared: Declared) -> None:
 
 
 def _operands(node: tree.Node) -> list[tree.Symbol]:
-    """The symbols that stand for values: not the heads of calls, nor what a sum or an integral binds."""
+    """The symbols that stand for values: not the heads of calls, nor what a sum or an integral binds, nor the state of
+    a path."""
     if isinstance(node, tree.Symbol):
-        return [node]
+        return [] if isinstance(node, Moving) else [node]
     if isinstance(node, tree.Binds):
         return _operands(node.value)
     inside = tuple(node.children)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from formula2dgm.completion.class_sums import ClassSum
 from formula2dgm.completion.codes import Code
 from formula2dgm.completion.coupled import Coupled
+from formula2dgm.completion.flow_symbols import AlongPath, Moving
 from formula2dgm.completion.of_examples import SIZE, IsAnother, OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
@@ -24,6 +25,7 @@ from formula2dgm.resolve.entropies import entropy
 from formula2dgm.resolve.entry_axes import counts_entries, dimension, entries_at
 from formula2dgm.resolve.exponential_sums import class_sum
 from formula2dgm.resolve.families import names_network
+from formula2dgm.resolve.flow_maps import integral_along
 from formula2dgm.resolve.flows import applied, log_determinant
 from formula2dgm.resolve.frozen_groups import held, plain_call
 from formula2dgm.resolve.functionals import divergence
@@ -75,6 +77,10 @@ class Evaluator:
                 return another(self.context, node, scope)
             case Coupled():
                 return coupled(self, node, scope)
+            case Moving() if node.key in scope.values:
+                return scope.values[node.key]
+            case AlongPath():
+                return integral_along(self, self.context, node, scope.under(node))
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):

@@ -38,7 +38,7 @@ def applied(evaluate: Evaluator, node: tree.Node, scope: Scope) -> ir.Node | Non
         return None
     below = scope.under(node, False)
     value, *given = (evaluate(each, below) for each in (*call.args, *(call.given or ())))
-    return run(evaluate.context, steps, value, tuple(given), node)[0]
+    return run(evaluate.context, steps, value, tuple(given), node, evaluate, scope, scored=False)[0]
 
 
 def _nested(heads: Sequence[tree.Node], call: tree.Call) -> tree.Call:

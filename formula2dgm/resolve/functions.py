@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from formula2dgm.bindings import Binding, NetworkValue
+from formula2dgm.completion.flow_symbols import FlowMap
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.numbered import composed
-from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.flow_maps import Evaluate, follow
 from formula2dgm.resolve.model import Model
 from formula2dgm.resolve.named import NamedValues
 from formula2dgm.resolve.scaffold_flows import scaffold_flow
@@ -82,6 +84,8 @@ def steps_of(context: Context, head: tree.Node, inside: tuple[str, ...] = ()) ->
     if not isinstance(head, tree.Symbol):
         return None
     name = read_name(head, context.model.indices, head=True)
+    if isinstance(head, FlowMap):
+        return (Step(name, head, False, None),)
     definition = context.model.definitions.get(name.full)
     if definition is not None and name.full not in inside:
         return steps_of(context, definition.body, (*inside, name.full))
@@ -121,12 +125,24 @@ def is_special(context: Context, steps: Sequence[Step]) -> bool:
 
 
 def run(
-    context: Context, steps: Sequence[Step], value: ir.Node, given: tuple[ir.Node, ...], call: tree.Node
+    context: Context,
+    steps: Sequence[Step],
+    value: ir.Node,
+    given: tuple[ir.Node, ...],
+    call: tree.Node,
+    evaluate: Evaluate,
+    scope: Scope,
+    scored: bool = True,
 ) -> tuple[ir.Node, list[ir.Node]]:
-    """The value after all steps, and the log-determinant of each; what a step undoes is not computed again."""
+    """The value after all steps, and the log-determinant of each where it is ``scored``; what a step undoes is not
+    computed again."""
     log_dets: list[ir.Node] = []
     make = context.arena.make
     for step in steps:
+        if isinstance(step.symbol, FlowMap):
+            value, log_det = follow(context, step.symbol, step.inverted, value, evaluate, scope, scored)
+            log_dets += [] if log_det is None else [log_det]
+            continue
         undone = _undone(context, step, value, given)
         if undone is not None:
             log_dets.append(make(ir.Neg, make(ir.Head, undone, None, None, ir.LOG_DET)))

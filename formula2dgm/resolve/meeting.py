@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from formula2dgm.completion.codes import Code
+from formula2dgm.completion.flow_symbols import FlowMap
 from formula2dgm.reading.bilinear import derivative_between
 from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
@@ -116,6 +117,9 @@ class Meetings:
                             yield [*self._parts(left.base), *self._parts(right)]
                 case tree.Binds(name=tree.Symbol() as symbol, value=bound):
                     yield [*self._variable(symbol), *self._parts(bound)]
+                case FlowMap(right=right):
+                    name = read_name(node, self.model.indices, head=True).full
+                    yield [Part("result", name), Part("argument", name), *self._parts(right)]
                 case tree.Call() if (head := self._network(node)) is not None:
                     for position, each in enumerate(node.args):
                         yield [Part("argument", head, position), *self._parts(each)]

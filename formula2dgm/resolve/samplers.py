@@ -8,6 +8,7 @@ from typing import Any
 from formula2dgm.ir.program import Objective
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.denoising import denoiser
+from formula2dgm.resolve.flow_samples import followed_back
 from formula2dgm.resolve.generated import generated
 from formula2dgm.resolve.generative import generative_draws, model_factors
 from formula2dgm.resolve.reversal import reversal
@@ -17,7 +18,9 @@ from formula2dgm.resolve.rollouts import rollout
 def samplers(context: Context, objectives: Sequence[Objective]) -> dict[str, Any]:
     """The model's factors, and the draws that its own densities or networks make, as a program holds them."""
     factors = model_factors(context)
-    generative = generative_draws(context, factors) or generated(context, objectives)
+    generative = (
+        generative_draws(context, factors) or followed_back(context, objectives) or generated(context, objectives)
+    )
     rolled = rollout(context, objectives)
     known = {"generative": generative, "model": factors, "rollout": rolled}
     if rolled is not None or generative:

@@ -39,6 +39,10 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
             return shape_of(context, value)
         case ir.Head(call) if call.method != "plain":
             return () if node.output == ir.LOG_DET else shape_of(context, call.args[0])
+        case ir.PathPoint(_, start, False):
+            return shape_of(context, start)
+        case ir.Solution(state=state):
+            return shape_of(context, state)
         case ir.State(body, _, _, shape):
             return shape if shape is not None else shape_of(context, body)
         case ir.FirstStep(first, rest):

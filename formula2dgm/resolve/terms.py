@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from formula2dgm.completion.flow_symbols import AlongPath
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.chain_paths import sums_ranges
@@ -85,7 +86,7 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
                 replace(each, node=close(context, opened, each.node, share))
                 for each, share in zip(under, shares, strict=True)
             ]
-        case tree.Integral():
+        case tree.Integral() if not isinstance(node, AlongPath):
             return terms_of(evaluate, as_operator(evaluate, node, scope), scope)
         case tree.Big(op="sum") if (unrolled := written_out(context, node, scope)) is not None:
             below = scope.under(node)

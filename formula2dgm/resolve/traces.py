@@ -13,6 +13,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.gradients import derived
 from formula2dgm.resolve.shapes import shape_of
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -56,21 +57,26 @@ def _of_derivative(
         value = make(ir.Grad, value, by)
     elif value.event == "number":
         raise context.refuse("F2D-0218", f"the gradient of the number {operand} has no trace", node.span, _WRITTEN)
+    return trace_by(context, str(node), value, by, str(sub[0]), node.span)
+
+
+def trace_by(context: Context, said: str, value: ir.Node, by: ir.Node, variable: str, span: Span) -> ir.Node:
+    """The trace of the derivative of a value by another: exact where that is small, else estimated."""
     shape = shape_of(context, by)
     if isinstance(shape, tuple) and math.prod(shape) > LARGEST:
-        return _estimated(context, node, value, by, shape)
-    context.assume(f"{node} is exact, by one derivative for each entry of {sub[0]}", node.span)
-    return make(ir.JacobianTrace, value, by)
+        return _estimated(context, said, value, by, shape, span)
+    context.assume(f"{said} is exact, by one derivative for each entry of {variable}", span)
+    return context.arena.make(ir.JacobianTrace, value, by)
 
 
-def _estimated(context: Context, node: tree.Node, value: ir.Node, by: ir.Node, shape: tuple[int, ...]) -> ir.Node:
+def _estimated(context: Context, said: str, value: ir.Node, by: ir.Node, shape: tuple[int, ...], span: Span) -> ir.Node:
     """``v^T \\nabla_x (v^T s(x))``, v from a standard normal."""
     make = context.arena.make
     law = context.standard_normal(shape)
     site = context.draws.reserve("v")
     draw = make(ir.Draw, law, site, by.axes)
     context.assume(
-        f"{node} would take {math.prod(shape)} derivatives, and is estimated by one draw {site} for each example",
-        node.span,
+        f"{said} would take {math.prod(shape)} derivatives, and is estimated by one draw {site} for each example",
+        span,
     )
     return make(ir.Dot, draw, make(ir.Grad, make(ir.Dot, draw, value), by))

@@ -197,7 +197,7 @@ def log_transformed(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     value, log_dets = values[name.id], list[ir.Node]()
     for link in reversed(chain.links):
         given = tuple(evaluate(each, inner) for each in link.given)
-        value, more = run(context, turned(link.steps), value, given, link.call)
+        value, more = run(context, turned(link.steps), value, given, link.call, evaluate, inner)
         assert len(more) == len(link.steps), "every step of a change of variables has a determinant"
         log_dets += more
     start = read_name(chain.start, context.model.indices)
@@ -231,5 +231,5 @@ def value_of_draw(context: Context, evaluate: Evaluate, density: Density, scope:
     value = evaluate(chain.start, scope)
     for link in chain.links:
         given = tuple(evaluate(each, scope) for each in link.given)
-        value, _ = run(context, link.steps, value, given, link.call)
+        value, _ = run(context, link.steps, value, given, link.call, evaluate, scope, scored=False)
     return value

@@ -18,6 +18,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.ir.turned import begun_at
 from formula2dgm.reading.names import read_name
 from formula2dgm.registry.family import Family
 from formula2dgm.syntax import parse_one, tree
@@ -49,9 +50,10 @@ class Mixture:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What invertible calls, the one applied to the variable first, make another one of, which is called ``name``."""
+    """What invertible calls and paths, the one applied to the variable first, make another one of, which is called
+    ``name``."""
 
-    calls: tuple[ir.NetCall, ...]
+    calls: tuple[ir.NetCall | ir.Solution, ...]
     base: Way
     name: str
 
@@ -87,15 +89,15 @@ def way_of(arena: Arena, log: ir.Node, variable: str) -> Way | None:
 
 def _flow(arena: Arena, terms: tuple[ir.Node, ...], variable: str) -> Flow | None:
     """A log-density at the end of a chain of calls beside the log-determinants of all of them."""
-    dets = {term.call for term in terms if isinstance(term, ir.Head) and _is_log_det(term)}
-    rest = tuple(term for term in terms if not (isinstance(term, ir.Head) and _is_log_det(term)))
+    dets = {link for term in terms if (link := _link_of(term)) is not None}
+    rest = tuple(term for term in terms if _link_of(term) is None)
     start = next((each for each in walk(*terms) if isinstance(each, ir.Data) and each.name == variable), None)
-    calls: list[ir.NetCall] = []
+    calls: list[ir.NetCall | ir.Solution] = []
     value: ir.Node | None = start
-    while (call := next((each for each in dets if each.args[0] is value), None)) is not None:
+    while (call := next((each for each in dets if _begin(each) is value), None)) is not None:
         calls.append(call)
-        value = arena.make(ir.Head, call, None, None, ir.VALUE)
-        if any(reads(each, variable) for each in call.args[1:]):
+        value = call if isinstance(call, ir.Solution) else arena.make(ir.Head, call, None, None, ir.VALUE)
+        if any(reads(each, variable) for each in _beside(arena, call)):
             return None
     if not calls or len(calls) != len(dets) or len(rest) + len(dets) != len(terms) or not rest:
         return None
@@ -110,8 +112,26 @@ def _flow(arena: Arena, terms: tuple[ir.Node, ...], variable: str) -> Flow | Non
 _INSIDE = "the end of the flow"
 
 
-def _is_log_det(head: ir.Head) -> bool:
-    return head.call.method != "plain" and head.output == ir.LOG_DET
+def _link_of(term: ir.Node) -> ir.NetCall | ir.Solution | None:
+    """The call, or the path, that a term is the log-determinant of."""
+    match term:
+        case ir.Head(call, output=ir.LOG_DET) if call.method != "plain":
+            return call
+        case ir.PathIntegral(path):
+            return path
+    return None
+
+
+def _begin(link: ir.NetCall | ir.Solution) -> ir.Node:
+    """What a call or a path is applied to."""
+    return link.state.start if isinstance(link, ir.Solution) else link.args[0]
+
+
+def _beside(arena: Arena, link: ir.NetCall | ir.Solution) -> tuple[ir.Node, ...]:
+    """What it is given beside that."""
+    if isinstance(link, ir.Solution):
+        return (begun_at(arena, link, arena.make(ir.Data, _INSIDE, link.state.axes)),)
+    return link.args[1:]
 
 
 def _name_of(way: Way) -> str | None:

@@ -27,6 +27,7 @@ from formula2dgm.runtime.reference_laws import LawAt, law_at
 from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
 from formula2dgm.runtime.reference_noise import Position, noise_at
+from formula2dgm.runtime.reference_paths import followed
 from formula2dgm.runtime.reference_results import Result, whole_batch
 from formula2dgm.runtime.reference_time import OF_TIME, called, carried_by, kept_steps, of_time
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, started, together, vector_of
@@ -68,6 +69,7 @@ class Reference:
         self.parameters = {**{name: known[of] for name, of in at_start.items() if of in known}, **known}
         self.carried = carried_by(program.roots)
         self.memo: dict[tuple[ir.Node, frozenset[tuple[Axis, int]]], object] = {}
+        self.places: dict[ir.PathPoint, Value] = {}
 
     def run(self, player: str | None = None) -> Result:
         """The objective of a player (None: the first)."""
@@ -191,6 +193,10 @@ class Reference:
                 return jacobian_trace(self, body, wrt, at)
             case ir.LogDetJacobian(body, wrt):
                 return log_det_jacobian(self, body, wrt, at)
+            case ir.PathPoint():
+                return self.places[node]
+            case ir.Solution() | ir.PathIntegral():
+                return followed(self, node, at)
             case ir.StopGrad(body):
                 inner = self(body, at)
                 return Value(inner.tensor.detach(), inner.batched)

@@ -30,7 +30,8 @@ def jacobian_trace(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) ->
     """The sum of the derivatives of each entry by itself, one example and one entry at a time."""
     value, point = _from_point(run, body, wrt, at)
     lead = int(point.batched)
-    outputs = value.tensor.flatten(lead) if lead else value.tensor.flatten()[None]
+    entries = value.tensor.unsqueeze(-1)
+    outputs = entries.flatten(lead) if lead else entries.flatten()[None]
     traces = []
     for example, row in enumerate(outputs):
         total = torch.zeros((), dtype=torch.float64)
