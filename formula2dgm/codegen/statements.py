@@ -11,6 +11,7 @@ from formula2dgm.codegen.first_steps import Branch, branches
 from formula2dgm.codegen.loops import LoopWriter
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.part_names import part_name
+from formula2dgm.codegen.point_functions import PointFunctions, point_functions
 from formula2dgm.codegen.python import Body, Code, assignment, call
 from formula2dgm.codegen.recurrence import Loop, Recurrences, with_carried
 from formula2dgm.codegen.scope import Scope
@@ -40,12 +41,17 @@ class Preparation(Calls):
         self.recurrences = Recurrences([])
         self.branches: dict[FirstOrRest, Branch] = {}
         self.differentiated: set[ir.Node] = set()
+        self.functions = PointFunctions({})
 
-    def expect(self, nodes: list[ir.Node]) -> None:
-        """Say what will be prepared, so that recurrent draws are found beforehand."""
+    def expect(self, nodes: list[ir.Node], functions: bool = False) -> None:
+        """Say what will be prepared, so that recurrent draws are found beforehand; ``functions``: derivatives are those
+        of functions, where that is possible."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
-        self.differentiated = {node.wrt for node in derivatives_in(expected)}
+        if functions:
+            self.functions = PointFunctions(point_functions(self.scope.program, expected, nodes))
+        if not self.functions.functions:
+            self.differentiated = {node.wrt for node in derivatives_in(expected)}
         self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}
 
     def go_on_from(self, other: Preparation) -> None:
@@ -62,11 +68,16 @@ class Preparation(Calls):
             if each not in self._done and each not in self.scope.bound:
                 self._statement(each)
 
+    def forget(self, nodes: Iterable[ir.Node]) -> None:
+        """What was written in a block of its own is not written outside of it."""
+        self._done -= set(nodes)
+
     def _needs(self, node: ir.Node) -> Iterable[ir.Node]:
         """What is prepared before a node."""
         if isinstance(node, FirstOrRest):
             return self.branches[node].before
-        return self.recurrences.needs(node)
+        known = self.functions.needs(node)
+        return self.recurrences.needs(node) if known is None else known
 
     def _statement(self, node: ir.Node) -> None:
         self._done.add(node)
@@ -74,6 +85,8 @@ class Preparation(Calls):
             self._loop(self.recurrences.loops[node])
             return
         match node:
+            case _ if node in self.functions.functions:
+                self.functions.write(self, self.functions.functions[node])
             case ir.NetCall():
                 self.call_network(node)
             case ir.Law():
@@ -125,7 +138,7 @@ class Preparation(Calls):
     def _definition(self, node: ir.Node) -> None:
         """What the formula defines by a name of its own keeps that name."""
         name = self.scope.wanted.get(node) or definition_name(self.scope.program, node)
-        if name is None and node in self.differentiated:
+        if name is None and (node in self.differentiated or node in self.functions.points):
             name = "point"
         if name is not None:
             self.scope.body.comment(f"{name} = {notation(self.scope.program, node)}", self.scope.span(node))

@@ -269,6 +269,7 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
                 value.sigmoid,
                 (binding.key.text, ""),
                 given.outputs,
+                value.stateful,
             ),
         )
         made = context.call(owned, given.args, stochastic=value.stochastic, origin=call)
