@@ -1,4 +1,4 @@
-r"""Derivatives with respect to a value, written as those of a function of it: ``\nabla_x D(x)``, ``\mathrm{tr}(\nabla_x s(x))``.
+r"""Derivatives with respect to a value, ``\nabla_x D(x)``, ``\mathrm{tr}(\nabla_x s(x))``, as those of functions of it.
 
     def D_x_of(x: Tensor) -> Tensor:
         return as_number(self.D(x), 1, "D(x)")
@@ -97,7 +97,8 @@ def _shared(
 ) -> tuple[ir.Node, ...] | None:
     """What else is read of the nodes inside, as values that a function can return; None where that is not so."""
     own = set(inside)
-    read = set(roots) | {child for node in ordered if node not in own and node is not derivative for child in node.children}
+    others = (node for node in ordered if node not in own and node is not derivative)
+    read = roots | {child for node in others for child in node.children}
     waiting, found = [node for node in inside if node in read], dict[ir.Node, None]()
     while waiting:
         node = waiting.pop(0)
@@ -137,8 +138,8 @@ class PointFunctions:
     def needs(self, node: ir.Node) -> tuple[ir.Node, ...] | None:
         """What is written before a node that a function computes: the derivative that the function is of; before that
         derivative, what the function reads. None for any other node."""
-        around = next((each for each in self.functions.values() if node in each.inside and each not in self._open), None)
-        if around is not None:
+        closed = (each for each in self.functions.values() if each not in self._open)
+        if (around := next((each for each in closed if node in each.inside), None)) is not None:
             return (around.node,)
         own = self.functions.get(node)
         return None if own is None else (own.node.wrt, *own.reads)
@@ -174,7 +175,8 @@ class PointFunctions:
         together = names[0] if len(names) == 1 else f"({', '.join(names)})"
         made = derivative_at(scope, node, function, point)
         if together == "_":
-            preparation.assign(node, target, Code(f"{made.text}[0]", head=made.head, items=made.items, tail=f"{made.tail}[0]"))
+            alone = Code(f"{made.text}[0]", head=made.head, items=made.items, tail=f"{made.tail}[0]")
+            preparation.assign(node, target, alone)
         else:
             preparation.assign(node, f"{target}, {together}", made)
             scope.bound[node] = Code(target)

@@ -9,6 +9,7 @@ from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import Branch, branches
 from formula2dgm.codegen.loops import LoopWriter
+from formula2dgm.codegen.network_derivatives import NetworkDerivatives, write_derivative
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.part_names import part_name
 from formula2dgm.codegen.point_functions import PointFunctions, point_functions
@@ -42,12 +43,14 @@ class Preparation(Calls):
         self.branches: dict[FirstOrRest, Branch] = {}
         self.differentiated: set[ir.Node] = set()
         self.functions = PointFunctions({})
+        self.derivatives = NetworkDerivatives([])
 
     def expect(self, nodes: list[ir.Node], functions: bool = False) -> None:
         """Say what will be prepared, so that recurrent draws are found beforehand; ``functions``: derivatives are those
         of functions, where that is possible."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
+        self.derivatives = NetworkDerivatives(expected)
         if functions:
             self.functions = PointFunctions(point_functions(self.scope.program, expected, nodes))
         if not self.functions.functions:
@@ -76,8 +79,10 @@ class Preparation(Calls):
         """What is prepared before a node."""
         if isinstance(node, FirstOrRest):
             return self.branches[node].before
-        known = self.functions.needs(node)
-        return self.recurrences.needs(node) if known is None else known
+        for known in (self.functions.needs(node), self.derivatives.needs(node)):
+            if known is not None:
+                return known
+        return self.recurrences.needs(node)
 
     def _statement(self, node: ir.Node) -> None:
         self._done.add(node)
@@ -85,6 +90,8 @@ class Preparation(Calls):
             self._loop(self.recurrences.loops[node])
             return
         match node:
+            case ir.Jvp():
+                write_derivative(self, node)
             case _ if node in self.functions.functions:
                 self.functions.write(self, self.functions.functions[node])
             case ir.NetCall():

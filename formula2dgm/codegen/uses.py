@@ -118,6 +118,11 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.LogDetJacobian(left, right) | ir.JacobianTrace(left, right):
             yield left, "value"
             yield right, "value"
+        case ir.Jvp(head, places, tangents):
+            yield head, demand
+            points = [head.call.args[place] for place in places] if isinstance(head, ir.Head) else ()
+            for point, tangent in zip(points, tangents, strict=True):
+                yield tangent, "number" if point.event == "number" or tangent.event == "number" else "value"
         case ir.Grad(body, wrt):
             yield body, "number"
             yield wrt, "value"

@@ -192,7 +192,7 @@ class JacobianTrace(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Jvp(Node):
-    """The derivative of a network's result along directions: where the arguments at ``places`` move by ``tangents``."""
+    """The derivative of a network's result, a ``Head``, where its arguments at ``places`` move along ``tangents``."""
 
     head: Node
     places: tuple[int, ...]

@@ -41,3 +41,16 @@ def gradient_at(
     point = x if x.requires_grad else x.detach().requires_grad_()
     total, found = summed(point)
     return torch.autograd.grad(total, point, create_graph=True)[0], found
+
+
+def jvp_by_gradients(
+    function: Callable[..., Tensor], points: tuple[Tensor, ...], directions: tuple[Tensor, ...]
+) -> tuple[Tensor, Tensor]:
+    """A function's value and its derivative as its points move along directions, as ``torch.func.jvp``, but by two
+    gradients: the function may have a state (batch norm)."""
+    leaves = [each if each.requires_grad else each.detach().requires_grad_() for each in points]
+    value = function(*leaves)
+    u = torch.zeros_like(value, requires_grad=True)
+    rows = torch.autograd.grad(value, leaves, u, create_graph=True, materialize_grads=True)
+    along = torch.stack([(row * each).sum() for row, each in zip(rows, directions, strict=True)]).sum()
+    return value, torch.autograd.grad(along, u, create_graph=True)[0]
