@@ -19,6 +19,7 @@ from formula2dgm.codegen.expressions import aligned, as_number, expression
 from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.codegen.part_names import part_name
 from formula2dgm.codegen.python import Body, Code, call, method
+from formula2dgm.codegen.refusals import drawn_again
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 class NetworkDerivatives:
     """Which derivatives give the results of network calls as well, and what is written before them."""
 
-    def __init__(self, ordered: list[ir.Node]):
+    def __init__(self, ordered: list[ir.Node], roots: Iterable[ir.Node] = ()):
+        self.read = {child for node in ordered if not isinstance(node, ir.Jvp) for child in node.children} | {*roots}
         heads: dict[ir.Node, set[ir.Node]] = {}
         for node in ordered:
             if isinstance(node, ir.Head):
@@ -58,12 +60,14 @@ def write_derivative(preparation: Preparation, node: ir.Jvp) -> None:
     scope, head = preparation.scope, node.head
     assert isinstance(head, ir.Head)
     args, label = head.call.args, call_label(scope.program, head.call)
+    if scope.network(head.call.network).random and not preparation.derivatives.gives_value(node):
+        raise drawn_again(scope.program, node, label)
     moving = dict(zip(((args[place]) for place in node.places), node.tangents, strict=True))
     _name_constants(preparation, (each for each in args if each not in moving))
     points = {each: expression(scope, each, "value") for each in moving}
     said = ", ".join(notation(scope.program, each) for each in moving.values())
-    along = f"as {', '.join(each.text for each in points.values())} {'move' if len(points) > 1 else 'moves'} along {said}"
-    scope.body.comment(f"{label} and its derivative {along}", scope.span(node))
+    where = ", ".join(each.text for each in points.values())
+    scope.body.comment(f"{label} and its derivative as {where} moves along {said}", scope.span(node))
     directions = [_direction(scope, each, tangent, points[each]) for each, tangent in moving.items()]
     function = scope.names.fresh(f"{head.call.network}_of", "network_of")
     names, bound, outer = scope.names, dict(scope.bound), scope.body
@@ -89,7 +93,7 @@ def write_derivative(preparation: Preparation, node: ir.Jvp) -> None:
         _tuple([each.text for each in directions]),
     )
     value = "_"
-    if head not in scope.bound and preparation.derivatives.gives_value(node):
+    if head not in scope.bound and head in preparation.derivatives.read and preparation.derivatives.gives_value(node):
         value = scope.names.fresh(scope.wanted.get(head) or label, head.call.network, "_each")
         scope.bound[head] = Code(value)
     target = scope.names.fresh(part_name(scope.program, node, head.call.network))

@@ -170,9 +170,9 @@ class PointFunctions:
         outer.lines += inside.lines
         outer.write(f"    return {', '.join(results)}", scope.span(node.body))
         outer.gap()
-        names = [self._name(preparation, each) if each in found.shared else "_" for each in values]
+        returned = [self._name(preparation, each) if each in found.shared else "_" for each in values]
         target = scope.names.fresh(part_name(scope.program, node, "value"))
-        together = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        together = returned[0] if len(returned) == 1 else f"({', '.join(returned)})"
         made = derivative_at(scope, node, function, point)
         if together == "_":
             alone = Code(f"{made.text}[0]", head=made.head, items=made.items, tail=f"{made.tail}[0]")
@@ -180,7 +180,7 @@ class PointFunctions:
         else:
             preparation.assign(node, f"{target}, {together}", made)
             scope.bound[node] = Code(target)
-        scope.bound |= {each: Code(name) for each, name in zip(values, names, strict=True) if name != "_"}
+        scope.bound |= {each: Code(name) for each, name in zip(values, returned, strict=True) if name != "_"}
 
     def _result(self, preparation: Preparation, node: ir.Node, demand: Demand) -> str:
         """What a function returns: a short expression as it is, else its variable."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from formula2dgm.codegen.calls import Calls
+from formula2dgm.codegen.composites import composites, is_long, is_view
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import Branch, branches
@@ -16,7 +17,7 @@ from formula2dgm.codegen.point_functions import PointFunctions, point_functions
 from formula2dgm.codegen.python import Body, Code, assignment, call
 from formula2dgm.codegen.recurrence import Loop, Recurrences, with_carried
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.scores import computed_from, piece_of
+from formula2dgm.codegen.scores import piece_of
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.starts import at_every_position
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
@@ -50,7 +51,7 @@ class Preparation(Calls):
         of functions, where that is possible."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
-        self.derivatives = NetworkDerivatives(expected)
+        self.derivatives = NetworkDerivatives(expected, nodes)
         if functions:
             self.functions = PointFunctions(point_functions(self.scope.program, expected, nodes))
         if not self.functions.functions:
@@ -166,8 +167,8 @@ class Preparation(Calls):
 
     def _parts(self, node: ir.Node) -> list[ir.Node]:
         """What to compute before a node: the outermost expressions below it that fit; not what it only sums."""
-        above, parts = node, _composites(node, self.scope)
-        while len(parts) == 1 and (inner := _composites(parts[0], self.scope)):
+        above, parts = node, composites(node, self.scope)
+        while len(parts) == 1 and (inner := composites(parts[0], self.scope)):
             text = expression(self.scope, parts[0])
             if not isinstance(above, ir.Reduce) and assignment("part", text, self.scope.body.indent) is not None:
                 break
@@ -181,7 +182,7 @@ class Preparation(Calls):
                 isinstance(node, _COMPUTED)
                 and not is_view(node)
                 and node not in self.scope.bound
-                and (node.axes or _is_long(node))
+                and (node.axes or is_long(node))
             ):
                 suffix = self.scope.suffix
                 target = self.scope.names.fresh(f"{law.label} {name}{suffix}", name + suffix)
@@ -282,26 +283,3 @@ def prepared_for(scope: Scope, nodes: list[ir.Node], wanted: Demand, terms: tupl
     preparation = Preparation(scope, terms)
     preparation.expect(everything)
     return preparation
-
-
-def is_view(node: ir.Node) -> bool:
-    """Is this a network's result, or a parameter, read along another axis: the same numbers under its name?"""
-    return isinstance(node, ir.At) and isinstance(node.index, ir.Index) and isinstance(node.value, ir.Head | ir.Param)
-
-
-def _is_long(node: ir.Node) -> bool:
-    """Are the logits of a component more than the logarithms of its weights?"""
-    return isinstance(node, ir.Entries) or any(isinstance(each, ir.Reduce) for each in walk(node))
-
-
-def _composites(node: ir.Node, scope: Scope) -> list[ir.Node]:
-    """The nearest parts of a node that are expressions of their own."""
-    found: list[ir.Node] = []
-    for child in computed_from(node):
-        bare = child.body if isinstance(child, ir.Neg) else child
-        if bare in scope.bound or isinstance(bare, ir.Law) or not any(True for _ in bare.children):
-            continue
-        if isinstance(bare, ir.Head | ir.Draw | ir.NetCall) or is_view(bare):
-            continue
-        found.append(bare)
-    return found

@@ -127,6 +127,7 @@ class Network:
     binding   the user's key and, where bound parameter by parameter, the parameter's name; None for a scaffold
     outputs   how many results it returns, as a tuple where there are several
     stateful  a call changes what it keeps: running averages of batch norm
+    random    it has layers that draw: another call is another result
     """
 
     name: str
@@ -139,6 +140,7 @@ class Network:
     binding: tuple[str, str] | None = None
     outputs: int = 1
     stateful: bool = False
+    random: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def trace_at(
         found = function(point)
         return (found[0] if isinstance(found, tuple) else found), found
 
-    y, rows, found = torch.func.vjp(value, x, has_aux=True)
+    y, rows, found = torch.func.vjp(value, x, has_aux=True)  # type: ignore[misc]
     if y.shape != x.shape:
         raise ValueError(
             "a trace needs as many outputs as inputs, but this function takes the event shape "

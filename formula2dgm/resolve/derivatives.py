@@ -1,5 +1,5 @@
-r"""Derivatives by a number, ``\frac{d}{dt} x_t``, and along a direction, ``\frac{\partial f}{\partial x} v``, by the rules
-of differentiation: the code says what they are.
+r"""Derivatives by a number, ``\frac{d}{dt} x_t``, and along a direction, ``\frac{\partial f}{\partial x} v``, by the
+rules of differentiation: the code says what they are.
 
 d((1-t) x_0 + t x_1)/dt    =    x_1 - x_0
 d(u(x_t, t))/dt            =    the derivative of u at (x_t, t) along (dx_t/dt, 1)

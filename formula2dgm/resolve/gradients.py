@@ -9,8 +9,8 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.stopped import unstopped
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.network_derivatives import derived_by_rules, held_values
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.network_derivatives import derived_by_rules, held_values
 from formula2dgm.syntax import tree
 
 
@@ -19,6 +19,8 @@ def gradient(
 ) -> ir.Node:
     """The gradient of a body with respect to the one value in the subscript."""
     value, by = derived(context, node, body, sub, scope, evaluate, "\\nabla_x f(x)")
+    if by.event == "number" and value.event != "number":
+        return jacobian(context, node, body, sub, scope, evaluate)
     return context.arena.make(ir.Grad, value, by)
 
 

@@ -159,8 +159,8 @@ def network_call(
     inputs = tuple(each.id if each else f"input_{i}" for i, each in enumerate(signature.given))
     keywords = bool(inputs) and set(inputs) <= set(value.named) and inputs != value.named[: len(inputs)]
     group = _group(context, signature, binding)
-    sigmoid, stateful = value.sigmoid, value.stateful
-    network = Network(name, label, inputs, keywords, group, None, sigmoid, binding, stateful=stateful)
+    network = Network(name, label, inputs, keywords, group, None, value.sigmoid, binding)
+    network = replace(network, stateful=value.stateful, random=value.stochastic)
     if name not in context.networks or context.networks[name].group is None:
         context.networks[name] = network
     return context.call(name, given, is_frozen(context, signature), value.stochastic)

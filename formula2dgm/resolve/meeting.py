@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from formula2dgm.reading.bilinear import derivative_between
+from formula2dgm.reading.bilinear import derivative_between, derived_by
 from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
@@ -110,6 +110,8 @@ class Meetings:
                     made = () if between.name == "hess" else (between.operand,)
                     meeting = (between.left, *made, *between.by, between.right)
                     yield [part for each in meeting for part in self._parts(each)]
+                case tree.Mul(factors=(derivative, vector)) if (by := derived_by(derivative)) is not None:
+                    yield [*self._parts(by), *self._parts(vector)]
                 case tree.Mul(factors=factors):
                     for left, right in zip(factors, factors[1:], strict=False):
                         if isinstance(left, tree.Power) and str(left.exponent) in ("T", "top"):

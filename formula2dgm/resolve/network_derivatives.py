@@ -1,4 +1,4 @@
-r"""Derivatives of networks: by a number, ``\frac{d}{dt} u(z_t, t)``, and along a direction, ``\frac{\partial f}{\partial x} v``.
+r"""Derivatives by numbers where networks are under them, ``\frac{d}{dt} u(z_t, t)``, and what they hold constant.
 
 ``\frac{d}{dt}`` follows every value that hangs on t, z_t with it: the derivative of u along ``(dz_t/dt, 1)``.
 ``\frac{\partial}{\partial t}`` and ``\partial_t`` of an expression with networks hold such values constant.
@@ -7,7 +7,6 @@ r"""Derivatives of networks: by a number, ``\frac{d}{dt} u(z_t, t)``, and along 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import depends, walk
@@ -16,9 +15,6 @@ from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.derivatives import derivative
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.syntax import tree
-
-if TYPE_CHECKING:
-    from formula2dgm.resolve.expressions import Evaluator
 
 
 def derived_by_rules(
@@ -77,11 +73,8 @@ def held_values(
         if made is not by and made.event != "number" and depends((made,), frozenset((by,))):
             found[made] = each
     if found:
-        said = ", ".join(dict.fromkeys(str(each) for each in found.values()))
-        context.assume(
-            f"{said} {'is' if len(found) == 1 else 'are'} held constant in the partial derivative of {body} by {variable}",
-            body.span,
-        )
+        said = " and ".join(dict.fromkeys(str(each) for each in found.values()))
+        context.assume(f"the partial derivative of {body} by {variable} holds {said} constant", body.span)
     return frozenset(found)
 
 

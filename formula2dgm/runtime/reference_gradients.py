@@ -42,8 +42,7 @@ def jacobian_trace(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) ->
 
 
 def derivative_along(run: Reference, node: ir.Jvp, at: Position) -> Value:
-    """The network's derivative as its arguments move: the gradient by u of ``<u^T df/dx, direction>``, which is linear in
-    u."""
+    """The network's derivative as its arguments move: the gradient by u of ``<u^T df/dx, direction>``, linear in u."""
     assert isinstance(node.head, ir.Head)
     args = node.head.call.args
     known = {each: _as_point(run(each, at)) if i in node.places else run(each, at) for i, each in enumerate(args)}

@@ -12,6 +12,8 @@ from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.precedence import has_bare_op
 
+#: By a vector both signs say the same.
+_VECTORS = frozenset("xyz")
 _SIGNS = frozenset({"d", "partial", "delta"})
 
 
@@ -87,7 +89,7 @@ def differentiated(derivation: Derivation, operand: tree.Node) -> tree.Node:
 
 def _derivative(name: str, body: tree.Node, by: tree.Node, span: Span, total: bool) -> tree.Node:
     """``jac_x f``, of a sum with brackets."""
-    total = total and name == "jac"
+    total = total and name == "jac" and not (isinstance(by, tree.Symbol) and by.letter.lower() in _VECTORS)
     if isinstance(body, tree.Add) or has_bare_op(body):
         return tree.Func(name, (body,), (by,), total, span=span)
     return tree.Prefix(name, body, (by,), total, span=span)

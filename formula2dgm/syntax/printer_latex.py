@@ -83,7 +83,8 @@ class LatexPrinter(Printer):
             case tree.Call():
                 return self._call(node)
             case tree.Func(name="jac"):
-                return rf"\operatorname{{{printed_name(node)}}}{self.sub(node.sub) if node.sub else ''}({self.items(node.args)})"
+                sub = self.sub(node.sub) if node.sub else ""
+                return rf"\operatorname{{{printed_name(node)}}}{sub}({self.items(node.args)})"
             case tree.Func():
                 return f"{self.function_name(printed_name(node), node.sub)}({self.items(node.args)})"
             case tree.Sqrt():
