@@ -329,9 +329,11 @@ def gradient_at(
     if torch.compiler.is_compiling():
         gradient, found = torch.func.grad(summed, has_aux=True)(x)
         return gradient, found
-    point = x if x.requires_grad else x.detach().requires_grad_()
-    total, found = summed(point)
-    return torch.autograd.grad(total, point, create_graph=True)[0], found
+    again = torch.is_grad_enabled()  # may a gradient be taken of this one?
+    with torch.enable_grad():
+        point = x if x.requires_grad else x.detach().requires_grad_()
+        total, found = summed(point)
+        return torch.autograd.grad(total, point, create_graph=again)[0], found
 
 
 def check_event_rank(

@@ -38,9 +38,11 @@ def gradient_at(
     if torch.compiler.is_compiling():
         gradient, found = torch.func.grad(summed, has_aux=True)(x)
         return gradient, found
-    point = x if x.requires_grad else x.detach().requires_grad_()
-    total, found = summed(point)
-    return torch.autograd.grad(total, point, create_graph=True)[0], found
+    again = torch.is_grad_enabled()  # may a gradient be taken of this one?
+    with torch.enable_grad():
+        point = x if x.requires_grad else x.detach().requires_grad_()
+        total, found = summed(point)
+        return torch.autograd.grad(total, point, create_graph=again)[0], found
 
 
 def jvp_by_gradients(
@@ -48,9 +50,11 @@ def jvp_by_gradients(
 ) -> tuple[Tensor, Tensor]:
     """A function's value and its derivative as its points move along directions, as ``torch.func.jvp``, but by two
     gradients: the function may have a state (batch norm)."""
-    leaves = [each if each.requires_grad else each.detach().requires_grad_() for each in points]
-    value = function(*leaves)
-    u = torch.zeros_like(value, requires_grad=True)
-    rows = torch.autograd.grad(value, leaves, u, create_graph=True, materialize_grads=True)
-    along = torch.stack([(row * each).sum() for row, each in zip(rows, directions, strict=True)]).sum()
-    return value, torch.autograd.grad(along, u, create_graph=True)[0]
+    again = torch.is_grad_enabled()  # may a gradient be taken of this one?
+    with torch.enable_grad():
+        leaves = [each if each.requires_grad else each.detach().requires_grad_() for each in points]
+        value = function(*leaves)
+        u = torch.zeros_like(value, requires_grad=True)
+        rows = torch.autograd.grad(value, leaves, u, create_graph=True, materialize_grads=True)
+        along = torch.stack([(row * each).sum() for row, each in zip(rows, directions, strict=True)]).sum()
+        return value, torch.autograd.grad(along, u, create_graph=again)[0]

@@ -33,9 +33,10 @@ def trace_at(
     of ``torch.autograd.grad``, which networks with a state (batch norm) can do with.
     """
     if not torch.compiler.is_compiling():
-        point = x if x.requires_grad else x.detach().requires_grad_()
-        found = function(point)
-        return jacobian_trace(found[0] if isinstance(found, tuple) else found, point, lead), found
+        with torch.enable_grad():
+            point = x if x.requires_grad else x.detach().requires_grad_()
+            found = function(point)
+            return jacobian_trace(found[0] if isinstance(found, tuple) else found, point, lead), found
 
     def value(point: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
         found = function(point)

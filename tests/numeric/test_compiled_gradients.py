@@ -165,6 +165,18 @@ def test_the_reference_agrees(name: str) -> None:
     assert_agrees(text, {key: network("plain", size)}, {"x": data()}, dims={"x": D})
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_value_without_gradients(name: str) -> None:
+    """An evaluation under ``torch.no_grad()``, of a validation set, say."""
+    text, key, size, by_hand = MODELS[name]
+    net, x = network("plain", size), data()
+    o = f2d.compile(text, {key: net}, dims={"x": D})
+    noise = noise_of(o, x)
+    with torch.no_grad():
+        found = o(x=x, noise=noise)
+    assert_close(found.value, by_hand(net, x, noise))
+
+
 def compiled_as_plain(name: str, kind: str, path: Path, backend: str) -> None:
     text, key, size, _ = MODELS[name]
     net, x = network(kind, size), data()
