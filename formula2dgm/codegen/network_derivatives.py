@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 class NetworkDerivatives:
     """Which derivatives give the results of network calls as well, and what is written before them."""
 
-    def __init__(self, ordered: list[ir.Node], roots: Iterable[ir.Node] = ()):
+    def __init__(
+        self, ordered: list[ir.Node], roots: Iterable[ir.Node] = (), blocks: Iterable[frozenset[ir.Node]] = ()
+    ):
+        """``blocks``: what is computed in functions of their own, apart from what stands outside of them."""
         self.read = {child for node in ordered if not isinstance(node, ir.Jvp) for child in node.children} | {*roots}
         heads: dict[ir.Node, set[ir.Node]] = {}
         for node in ordered:
@@ -41,7 +44,8 @@ class NetworkDerivatives:
         for node in ordered:
             if isinstance(node, ir.Jvp) and isinstance(node.head, ir.Head):
                 called = node.head.call
-                if len(heads[called]) == 1 and not any(each is called for each in walk(*node.tangents)):
+                together = all((called in each) == (node in each) for each in blocks)
+                if together and len(heads[called]) == 1 and all(each is not called for each in walk(*node.tangents)):
                     self._values.setdefault(called, node)
 
     def needs(self, node: ir.Node) -> tuple[ir.Node, ...] | None:
@@ -96,7 +100,7 @@ def write_derivative(preparation: Preparation, node: ir.Jvp) -> None:
     if head not in scope.bound and head in preparation.derivatives.read and preparation.derivatives.gives_value(node):
         value = scope.names.fresh(scope.wanted.get(head) or label, head.call.network, "_each")
         scope.bound[head] = Code(value)
-    target = scope.names.fresh(part_name(scope.program, node, head.call.network))
+    target = scope.names.fresh(f"{label}_derivative", f"{head.call.network}_derivative")
     preparation.assign(None, f"{value}, {target}", made, span_of=node)
     scope.bound[node] = Code(target)
     if scope.is_number(node) and not scope.is_number(head):

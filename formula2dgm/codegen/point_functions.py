@@ -98,7 +98,7 @@ def _shared(
     """What else is read of the nodes inside, as values that a function can return; None where that is not so."""
     own = set(inside)
     others = (node for node in ordered if node not in own and node is not derivative)
-    read = roots | {child for node in others for child in node.children}
+    read = roots | {child for node in others for child in _read_by(node)}
     waiting, found = [node for node in inside if node in read], dict[ir.Node, None]()
     while waiting:
         node = waiting.pop(0)
@@ -109,6 +109,13 @@ def _shared(
         else:
             found[node] = None
     return tuple(node for node in inside if node in found)
+
+
+def _read_by(node: ir.Node) -> Iterable[ir.Node]:
+    """What the code of a node reads: a derivative of a network calls it itself."""
+    if isinstance(node, ir.Jvp) and isinstance(node.head, ir.Head):
+        return (*node.head.call.args, *node.tangents)
+    return node.children
 
 
 def _are_nested(found: Mapping[ir.Node, PointFunction]) -> bool:
@@ -134,6 +141,11 @@ class PointFunctions:
     def points(self) -> set[ir.Node]:
         """What is derived by."""
         return {each.node.wrt for each in self.functions.values()}
+
+    @property
+    def blocks(self) -> list[frozenset[ir.Node]]:
+        """What each function computes."""
+        return [each.inside for each in self.functions.values()]
 
     def needs(self, node: ir.Node) -> tuple[ir.Node, ...] | None:
         """What is written before a node that a function computes: the derivative that the function is of; before that

@@ -51,9 +51,9 @@ class Preparation(Calls):
         of functions, where that is possible."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
-        self.derivatives = NetworkDerivatives(expected, nodes)
         if functions:
             self.functions = PointFunctions(point_functions(self.scope.program, expected, nodes))
+        self.derivatives = NetworkDerivatives(expected, nodes, self.functions.blocks)
         if not self.functions.functions:
             self.differentiated = {node.wrt for node in derivatives_in(expected)}
         self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}

@@ -279,3 +279,20 @@ def test_refusals(name: str) -> None:
     found = f2d.check("\n".join([*mean_flow(derivative), more]), scaffold=True)
     assert [each.code for each in found if each.severity == "error"] == [code], found
     assert all(each.span and each.hint for each in found)
+
+
+def test_beside_a_gradient_of_the_same_network() -> None:
+    r"""The chain rule, ``dD/dt = <dx_t/dt, \nabla D> + \partial_t D``, by a gradient and a derivative."""
+    moves = r"x_t = (1 - t) x + t e; t \sim \mathcal{U}(0, 1); e \sim \mathcal{N}(0, I); x \sim p_{data}; x \in \mathbb{R}^2"
+    parts = r"\frac{d x_t}{dt} \cdot \nabla_{x_t} D_\theta(x_t, t) + \partial_t D_\theta(x_t, t)"
+    net = field(1, out=1)
+    one, other = (
+        f2d.compile([rf"\min_\theta E_{{x,t}}[({each})^2]", moves], {r"D_\theta": net})
+        for each in (parts, r"\frac{d}{dt} D_\theta(x_t, t)")
+    )
+    x, noise = inputs(one)
+    assert_close(both(one(x=x, noise=noise).loss, net), both(other(x=x, noise=noise).loss, net))
+    t, e = noise["t"], noise["e"]
+    along = jvp(net, ((1 - t[:, None]) * x + t[:, None] * e, t), (e - x, torch.ones_like(t)))[1]
+    assert_close(one(x=x, noise=noise).loss, along.square().mean())
+    assert_agrees([rf"\min_\theta E_{{x,t}}[({parts})^2]", moves], {r"D_\theta": net}, {"x": x})
