@@ -71,7 +71,8 @@ def write_derivative(preparation: Preparation, node: ir.Jvp) -> None:
     points = {each: expression(scope, each, "value") for each in moving}
     said = ", ".join(notation(scope.program, each) for each in moving.values())
     where = ", ".join(each.text for each in points.values())
-    scope.body.comment(f"{label} and its derivative as {where} moves along {said}", scope.span(node))
+    verb = "moves" if len(points) == 1 else "move"
+    scope.body.comment(f"{label} and its derivative as {where} {verb} along {said}", scope.span(node))
     directions = [_direction(scope, each, tangent, points[each]) for each, tangent in moving.items()]
     function = scope.names.fresh(f"{head.call.network}_of", "network_of")
     names, bound, outer = scope.names, dict(scope.bound), scope.body

@@ -52,6 +52,8 @@ def derived_by_rules(
             node.span,
             f"write \\frac{{d}}{{d{variable}}} for the derivative that follows them",
         )
+    if isinstance(found.node, ir.Jvp):
+        context.arena.note(found.node, node)
     return found.node
 
 

@@ -283,7 +283,7 @@ def test_refusals(name: str) -> None:
 
 def test_beside_a_gradient_of_the_same_network() -> None:
     r"""The chain rule, ``dD/dt = <dx_t/dt, \nabla D> + \partial_t D``, by a gradient and a derivative."""
-    moves = r"x_t = (1 - t) x + t e; t \sim \mathcal{U}(0, 1); e \sim \mathcal{N}(0, I); x \sim p_{data}; x \in \mathbb{R}^2"
+    moves = r"x_t = (1 - t) x + t e; t \sim \mathcal{U}(0, 1); e \sim \mathcal{N}(0, I); x \in \mathbb{R}^2"
     parts = r"\frac{d x_t}{dt} \cdot \nabla_{x_t} D_\theta(x_t, t) + \partial_t D_\theta(x_t, t)"
     net = field(1, out=1)
     one, other = (
