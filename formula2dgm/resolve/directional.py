@@ -33,9 +33,12 @@ def along(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node | None:
     value, by = derived(context, node.factors[place], operand, (variable,), below, evaluate, "\\frac{d}{dx} f(x)")
     if by.event == "number" or value.event == "number":
         return None
+    if any(_is_turned(each) for each in node.factors):
+        return None
     others = {i: evaluate(each, below) for i, each in enumerate(node.factors) if i != place}
-    beside = [i for i in (place + 1, place - 1) if i in others and others[i].event != "number"]
-    if not beside or isinstance(node.factors[beside[0]], tree.Power):
+    around = (*range(place + 1, len(node.factors)), *reversed(range(place)))
+    beside = [i for i in around if others[i].event != "number"]
+    if not beside:
         return None
     direction = others.pop(beside[0])
     if any(axis not in by.axes for axis in direction.axes):
@@ -58,6 +61,11 @@ def _derivative(node: tree.Node) -> tuple[tree.Node, tree.Node] | None:
         case tree.Prefix("jac" | "partial", operand, (by,)) | tree.Func("jac" | "partial", (operand,), (by,)):
             return operand, by
     return None
+
+
+def _is_turned(node: tree.Node) -> bool:
+    """Is it the row ``v^T``?"""
+    return isinstance(node, tree.Power) and str(node.exponent) in ("T", "top")
 
 
 def _is_said(operand: tree.Node, variable: tree.Symbol) -> bool:

@@ -128,6 +128,8 @@ class Meetings:
             case tree.Add(terms=terms):
                 for each in terms:
                     yield from self._parts(each)
+            case tree.Mul(factors=(*_, derivative, _)) if derived_by(derivative) is not None:
+                yield from self._parts(derivative.operand if isinstance(derivative, tree.Prefix) else derivative)
             case tree.Mul(factors=factors):
                 for each in factors:
                     if not (isinstance(each, tree.Symbol) and each.letter in SCALARS):
