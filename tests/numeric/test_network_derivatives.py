@@ -296,3 +296,12 @@ def test_beside_a_gradient_of_the_same_network() -> None:
     along = jvp(net, ((1 - t[:, None]) * x + t[:, None] * e, t), (e - x, torch.ones_like(t)))[1]
     assert_close(one(x=x, noise=noise).loss, along.square().mean())
     assert_agrees([rf"\min_\theta E_{{x,t}}[({parts})^2]", moves], {r"D_\theta": net}, {"x": x})
+
+
+@pytest.mark.parametrize("target", [r"v_t - t \frac{d}{dt} u_\theta(z_t, t)", "v_t"])
+def test_a_default_network_has_the_size_of_a_stopped_target(target: str) -> None:
+    o = f2d.compile(
+        [rf"\min_\theta E_{{t, e}}[\|u_\theta(z_t, t) - \mathrm{{sg}}({target})\|^2]", *DRAWN], scaffold=True
+    )
+    x, t = torch.randn(3, D), torch.rand(3)
+    assert o.u_theta(x, t).shape == (3, D) and o(x=x).loss.isfinite()
