@@ -146,11 +146,13 @@ class Objective(nn.Module):
         # x_hat = epsilon * x + (1 - epsilon) * G(z)
         x_hat = over_event(epsilon, x, 1) * x + over_event(1 - epsilon, G_z, 1) * G_z
 
-        # a gradient with respect to x_hat is taken below
-        x_hat = x_hat if x_hat.requires_grad else x_hat.detach().requires_grad_()
+        # D(x_hat) as a function of x_hat: its gradient is taken below
+        def D_x_hat_of(x_hat: Tensor) -> Tensor:
+            # D(x_hat)
+            D_x_hat = as_number(self.D(x_hat), 1, "D(x_hat)")
+            return D_x_hat
 
-        # D(x_hat)
-        D_x_hat = as_number(self.D(x_hat), 1, "D(x_hat)")
+        grad_x_hat_D_x_hat = gradient_at(D_x_hat_of, x_hat)[0]
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and "D" in self.check_values:
@@ -162,9 +164,6 @@ class Objective(nn.Module):
 
         # D(x_tilde), mean over the batch
         D_x_tilde = D_x_tilde_each.mean()
-
-        # grad_x_hat[D(x_hat)]
-        grad_x_hat_D_x_hat = torch.autograd.grad(D_x_hat.sum(), x_hat, create_graph=True)[0]
 
         # (||grad_{x_hat} D(x_hat)||_2 - 1)^2, mean over the batch
         norm_grad_x_hat_D_x_hat_2_minus_1_2 = ((norm_event(grad_x_hat_D_x_hat, 2, 1) - 1) ** 2).mean()
@@ -310,6 +309,31 @@ def uniform_sample(noise: Tensor, low: Tensor | float, high: Tensor | float) -> 
 def over_event(number: Tensor, like: Tensor, lead: int) -> Tensor:
     """One number an example, with a dimension of 1 for each event dimension of ``like``, so that it broadcasts."""
     return number.reshape(number.shape + (1,) * (like.dim() - lead))
+
+
+def gradient_at(
+    function: Callable[[Tensor], Tensor | tuple[Tensor, ...]], x: Tensor
+) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
+    """The gradient at x of a function's number at each position, and all that the function returns, that number first.
+
+    It is taken of the numbers' sum, so that layers that see the whole batch are right. Inside ``torch.compile`` it is
+    ``torch.func.grad``, which is traced into one graph; elsewhere ``torch.autograd.grad``, which networks with a state
+    (batch norm) can do with.
+    """
+
+    def summed(point: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
+        found = function(point)
+        number = found[0] if isinstance(found, tuple) else found
+        return number.sum(), found
+
+    if torch.compiler.is_compiling():
+        gradient, found = torch.func.grad(summed, has_aux=True)(x)
+        return gradient, found
+    again = torch.is_grad_enabled()  # may a gradient be taken of this one?
+    with torch.enable_grad():
+        point = x if x.requires_grad else x.detach().requires_grad_()
+        total, found = summed(point)
+        return torch.autograd.grad(total, point, create_graph=again)[0], found
 
 
 def check_event_rank(

@@ -51,6 +51,7 @@ class NetworkValue:
     lipschitz   the weights of each of its layers are divided by their spectral norm
     recurrent   what is known of a recurrent layer or cell of torch
     hidden_size the size of what it carries from step to step, where it says so
+    stateful    a call changes what it keeps (the running averages of batch norm)
     """
 
     named: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class NetworkValue:
     lipschitz: bool = False
     recurrent: Recurrent | None = None
     hidden_size: int | None = None
+    stateful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

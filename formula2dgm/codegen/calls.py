@@ -26,6 +26,8 @@ class Calls(Draws):
     def call_network(self, node: ir.NetCall) -> None:
         """One call of a network; its heads become variables."""
         scope = self.scope
+        if all(each in scope.bound for each in self._heads(node)):
+            return
         label = call_label(scope.program, node)
         users = self.calls.get(node, [])
         shared = f": one call, used by {listing(users)}" if len(users) > 1 else ""

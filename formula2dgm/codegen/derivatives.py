@@ -32,6 +32,13 @@ def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
     return call(scope.use(function), *both, str(len(node.wrt.axes)))
 
 
+def derivative_at(scope: Scope, node: ir.Grad | ir.JacobianTrace, function: str, point: Code) -> Code:
+    """The same of a function of its point, and what the function returns."""
+    if isinstance(node, ir.Grad):
+        return call(scope.use("gradient_at"), function, point)
+    return call(scope.use("trace_at"), function, point, str(len(node.wrt.axes)))
+
+
 def _own_axes(body: ir.Node, wrt: ir.Node) -> tuple[int, ...]:
     """The positions of the axes of a body that the value lacks by which it is derived: its draws, say."""
     return tuple(place for place, axis in enumerate(body.axes) if axis not in wrt.axes)

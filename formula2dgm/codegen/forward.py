@@ -38,7 +38,7 @@ def write_forward(scope: Scope, objective: Objective) -> None:
     targets = [scope.names.fresh(*term_names(term.name, number)) for number, term in enumerate(terms, 1)]
     scope.targets = frozenset(targets)
     preparation = Preparation(scope, terms)
-    preparation.expect(roots(terms))
+    preparation.expect(roots(terms), functions=True)
     for term in terms:
         preparation.prepare(term.node)
     write_checks(scope, terms, objective.player)

@@ -28,6 +28,8 @@ def notation(program: Program, node: ir.Node) -> str:
                 return call_label(program, part)
             case ir.Head(call, None, None):
                 return call_label(program, call)
+            case ir.Jvp() if origins := program.arena.origins(part):
+                return str(origins[0])
             case ir.Head(call, None, _, None) if _is_single(program, call):
                 return call_label(program, call)
         return None if part is node else definition_name(program, part)

@@ -53,4 +53,8 @@ def _role(node: ir.Node) -> str:
             return "power"
         case ir.Grad():
             return "gradient"
+        case ir.JacobianTrace():
+            return "trace"
+        case ir.Jvp():
+            return "derivative"
     return "part"

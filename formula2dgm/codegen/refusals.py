@@ -42,3 +42,11 @@ def unknown_steps(index: str, span: Span) -> FormulaError:
     """An error for steps of which nothing says how many there are."""
     hint = "write T = 1000, bind T, or bind what is read at each step to a tensor with a row for each"
     return FormulaError(Diagnostic("F2D-0452", "error", f"nothing says how many steps {index} runs over", span, hint))
+
+
+def drawn_again(program: Program, node: ir.Node, network: str) -> FormulaError:
+    """An error for two derivatives of one call of a network with random layers, which would draw for each."""
+    places = program.arena.origins(node) or program.arena.origins(next(node.children))
+    message = f"{network} has random layers, and several derivatives of one call of it would each draw them again"
+    hint = "write one derivative, \\frac{d}{dt}, which follows all that moves; or leave out its random layers"
+    return FormulaError(Diagnostic("F2D-0553", "error", message, places[0].span if places else None, hint))

@@ -252,7 +252,7 @@ def _has_gradient(program: Program) -> bool:
     seen: set[ir.Node] = set()
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace):
+        if isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.Jvp):
             return True
         if node not in seen:
             seen.add(node)

@@ -139,7 +139,7 @@ def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
         first, *others = _same_event(node) or [node]
         for other in others:
             group[find(other)] = find(first)
-    for first, other in _taken_alike(ordered):
+    for first, other in (*_taken_alike(ordered), *_moving_alike(ordered)):
         group[find(other)] = find(first)
     carried = {node.site: node for node in ordered if isinstance(node, ir.Draw | ir.State)}
     for node in ordered:
@@ -159,6 +159,15 @@ def _taken_alike(nodes: list[ir.Node]) -> Iterator[tuple[ir.Node, ir.Node]]:
             first = taken.setdefault((node.network, node.method, position), each)
             if "number" not in (first.event, each.event):
                 yield first, each
+
+
+def _moving_alike(nodes: list[ir.Node]) -> Iterator[tuple[ir.Node, ir.Node]]:
+    """What a network takes in, and the direction along which it moves."""
+    for node in nodes:
+        if isinstance(node, ir.Jvp) and isinstance(node.head, ir.Head):
+            for place, tangent in zip(node.places, node.tangents, strict=True):
+                if "number" not in (tangent.event, node.head.call.args[place].event):
+                    yield node.head.call.args[place], tangent
 
 
 def _same_event(node: ir.Node) -> list[ir.Node]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from formula2dgm.codegen.calls import Calls
+from formula2dgm.codegen.composites import composites, is_long, is_view
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
 from formula2dgm.codegen.first_steps import Branch, branches
 from formula2dgm.codegen.loops import LoopWriter
+from formula2dgm.codegen.network_derivatives import NetworkDerivatives, write_derivative
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.part_names import part_name
 from formula2dgm.codegen.paths import PathWriter, path_of, paths_in
+from formula2dgm.codegen.point_functions import PointFunctions, point_functions
 from formula2dgm.codegen.python import Body, Code, assignment, call
 from formula2dgm.codegen.recurrence import Loop, Recurrences, with_carried
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.scores import computed_from, piece_of
+from formula2dgm.codegen.scores import piece_of
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.starts import at_every_position
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
@@ -42,12 +45,19 @@ class Preparation(Calls):
         self.branches: dict[FirstOrRest, Branch] = {}
         self.differentiated: set[ir.Node] = set()
         self.paths: dict[ir.Solution, PathWriter] = {}
+        self.functions = PointFunctions({})
+        self.derivatives = NetworkDerivatives([])
 
-    def expect(self, nodes: list[ir.Node]) -> None:
-        """Say what will be prepared, so that recurrent draws are found beforehand."""
+    def expect(self, nodes: list[ir.Node], functions: bool = False) -> None:
+        """Say what will be prepared, so that recurrent draws are found beforehand; ``functions``: derivatives are those
+        of functions, where that is possible."""
         self.recurrences = Recurrences(nodes)
         expected = self.recurrences.ordered
-        self.differentiated = {node.wrt for node in derivatives_in(expected)}
+        if functions:
+            self.functions = PointFunctions(point_functions(self.scope.program, expected, nodes))
+        self.derivatives = NetworkDerivatives(expected, nodes, self.functions.blocks)
+        if not self.functions.functions:
+            self.differentiated = {node.wrt for node in derivatives_in(expected)}
         self.scope.wanted |= {node.body: node.site for node in expected if isinstance(node, ir.State)}
         self.paths = {each.path: each for each in paths_in(expected)}
 
@@ -65,6 +75,10 @@ class Preparation(Calls):
             if each not in self._done and each not in self.scope.bound:
                 self._statement(each)
 
+    def forget(self, nodes: Iterable[ir.Node]) -> None:
+        """What was written in a block of its own is not written outside of it."""
+        self._done -= set(nodes)
+
     def _needs(self, node: ir.Node) -> Iterable[ir.Node]:
         """What is prepared before a node."""
         if isinstance(node, FirstOrRest):
@@ -73,6 +87,9 @@ class Preparation(Calls):
             return ()
         if isinstance(node, ir.Solution | ir.PathIntegral):
             return self.paths[path_of(node)].needs
+        for known in (self.functions.needs(node), self.derivatives.needs(node)):
+            if known is not None:
+                return known
         return self.recurrences.needs(node)
 
     def _statement(self, node: ir.Node) -> None:
@@ -81,6 +98,10 @@ class Preparation(Calls):
             self._loop(self.recurrences.loops[node])
             return
         match node:
+            case ir.Jvp():
+                write_derivative(self, node)
+            case _ if node in self.functions.functions:
+                self.functions.write(self, self.functions.functions[node])
             case ir.NetCall():
                 self.call_network(node)
             case ir.Law():
@@ -140,7 +161,7 @@ class Preparation(Calls):
     def _definition(self, node: ir.Node) -> None:
         """What the formula defines by a name of its own keeps that name."""
         name = self.scope.wanted.get(node) or definition_name(self.scope.program, node)
-        if name is None and node in self.differentiated:
+        if name is None and (node in self.differentiated or node in self.functions.points):
             name = "point"
         if name is not None:
             self.scope.body.comment(f"{name} = {notation(self.scope.program, node)}", self.scope.span(node))
@@ -161,8 +182,8 @@ class Preparation(Calls):
 
     def _parts(self, node: ir.Node) -> list[ir.Node]:
         """What to compute before a node: the outermost expressions below it that fit; not what it only sums."""
-        above, parts = node, _composites(node, self.scope)
-        while len(parts) == 1 and (inner := _composites(parts[0], self.scope)):
+        above, parts = node, composites(node, self.scope)
+        while len(parts) == 1 and (inner := composites(parts[0], self.scope)):
             text = expression(self.scope, parts[0])
             if not isinstance(above, ir.Reduce) and assignment("part", text, self.scope.body.indent) is not None:
                 break
@@ -176,7 +197,7 @@ class Preparation(Calls):
                 isinstance(node, _COMPUTED)
                 and not is_view(node)
                 and node not in self.scope.bound
-                and (node.axes or _is_long(node))
+                and (node.axes or is_long(node))
             ):
                 suffix = self.scope.suffix
                 target = self.scope.names.fresh(f"{law.label} {name}{suffix}", name + suffix)
@@ -278,26 +299,3 @@ def prepared_for(scope: Scope, nodes: list[ir.Node], wanted: Demand, terms: tupl
     preparation = Preparation(scope, terms)
     preparation.expect(everything)
     return preparation
-
-
-def is_view(node: ir.Node) -> bool:
-    """Is this a network's result, or a parameter, read along another axis: the same numbers under its name?"""
-    return isinstance(node, ir.At) and isinstance(node.index, ir.Index) and isinstance(node.value, ir.Head | ir.Param)
-
-
-def _is_long(node: ir.Node) -> bool:
-    """Are the logits of a component more than the logarithms of its weights?"""
-    return isinstance(node, ir.Entries) or any(isinstance(each, ir.Reduce) for each in walk(node))
-
-
-def _composites(node: ir.Node, scope: Scope) -> list[ir.Node]:
-    """The nearest parts of a node that are expressions of their own."""
-    found: list[ir.Node] = []
-    for child in computed_from(node):
-        bare = child.body if isinstance(child, ir.Neg) else child
-        if bare in scope.bound or isinstance(bare, ir.Law) or not any(True for _ in bare.children):
-            continue
-        if isinstance(bare, ir.Head | ir.Draw | ir.NetCall) or is_view(bare):
-            continue
-        found.append(bare)
-    return found

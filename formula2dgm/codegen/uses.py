@@ -129,6 +129,11 @@ def _demands_of_children(node: ir.Node, demand: Demand) -> Iterator[tuple[ir.Nod
         case ir.PathIntegral(path, integrand):
             yield path, "value"
             yield integrand, "number"
+        case ir.Jvp(head, places, tangents):
+            yield head, demand
+            points = [head.call.args[place] for place in places] if isinstance(head, ir.Head) else ()
+            for point, tangent in zip(points, tangents, strict=True):
+                yield tangent, "number" if point.event == "number" or tangent.event == "number" else "value"
         case ir.Grad(body, wrt):
             yield body, "number"
             yield wrt, "value"

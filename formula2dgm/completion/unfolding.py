@@ -224,7 +224,8 @@ def _replaced(node: tree.Node, functions: Sequence[Function], notes: list[Note],
             return _applied(function, node, notes, called)
         if (call := _derived(node, function)) is not None:
             assert isinstance(node, tree.Prefix | tree.Func)
-            return tree.Prefix(node.name, _applied(function, call, notes, called), node.sub, span=node.span)
+            unfolded = _applied(function, call, notes, called)
+            return tree.Prefix(node.name, unfolded, node.sub, node.total, span=node.span)
     if any(_is_closed(node, each) and _names(node, each) for each in functions):
         return node
     made = map_children(node, lambda each: _replaced(each, functions, notes, called))

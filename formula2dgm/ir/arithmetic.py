@@ -212,6 +212,18 @@ class JacobianTrace(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Jvp(Node):
+    """The derivative of a network's result, a ``Head``, where its arguments at ``places`` move along ``tangents``."""
+
+    head: Node
+    places: tuple[int, ...]
+    tangents: tuple[Node, ...]
+
+    def _event(self) -> Event:
+        return self.head.event
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class StopGrad(Node):
     """``sg[body]``: the value without its gradient."""
 

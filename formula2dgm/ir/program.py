@@ -126,6 +126,8 @@ class Network:
     sigmoid   bound as ``f2d.Sigmoid(net)``: it returns logits of what the formula names
     binding   the user's key and, where bound parameter by parameter, the parameter's name; None for a scaffold
     outputs   how many results it returns, as a tuple where there are several
+    stateful  a call changes what it keeps: running averages of batch norm
+    random    it has layers that draw: another call is another result
     """
 
     name: str
@@ -137,6 +139,8 @@ class Network:
     sigmoid: bool = False
     binding: tuple[str, str] | None = None
     outputs: int = 1
+    stateful: bool = False
+    random: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,10 @@ class Notation:
                 return f"dim({self.text(value)})", _ATOM
             case ir.Component(value, position):
                 return f"[{self.text(value)}]_{position}", _ATOM
+            case ir.Jvp(head, places, tangents):
+                args = head.call.args if isinstance(head, ir.Head) else ()
+                along = (f"{self.text(args[i])}: {self.text(each)}" for i, each in zip(places, tangents, strict=True))
+                return f"d[{self.text(head)}; {', '.join(along)}]", _ATOM
             case ir.Grad(body, wrt):
                 return f"grad_{self.text(wrt)}[{self.text(body)}]", _ATOM
             case ir.StopGrad(body):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -20,3 +22,35 @@ def jacobian_trace(y: Tensor, x: Tensor, lead: int) -> Tensor:
         row = torch.autograd.grad(each.sum(), x, create_graph=True, materialize_grads=True)[0]
         trace = trace + row.unsqueeze(-1).flatten(lead)[..., i]
     return trace
+
+
+def trace_at(
+    function: Callable[[Tensor], Tensor | tuple[Tensor, ...]], x: Tensor, lead: int
+) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
+    """tr(∂f/∂x) at x for each position of the first ``lead`` dimensions, and all that the function returns, f first.
+
+    Inside ``torch.compile`` its rows are those of ``torch.func.vjp``, which is traced into one graph; elsewhere those
+    of ``torch.autograd.grad``, which networks with a state (batch norm) can do with.
+    """
+    if not torch.compiler.is_compiling():
+        with torch.enable_grad():
+            point = x if x.requires_grad else x.detach().requires_grad_()
+            found = function(point)
+            return jacobian_trace(found[0] if isinstance(found, tuple) else found, point, lead), found
+
+    def value(point: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
+        found = function(point)
+        return (found[0] if isinstance(found, tuple) else found), found
+
+    y, rows, found = torch.func.vjp(value, x, has_aux=True)  # type: ignore[misc]
+    if y.shape != x.shape:
+        raise ValueError(
+            "a trace needs as many outputs as inputs, but this function takes the event shape "
+            f"{tuple(x.shape[lead:])} to {tuple(y.shape[lead:])}"
+        )
+    entries = y.unsqueeze(-1).flatten(lead)
+    trace = torch.zeros_like(entries[..., 0])
+    for i, one in enumerate(torch.eye(entries.shape[-1], dtype=y.dtype, device=y.device)):
+        row = rows(one.expand_as(entries).reshape(y.shape))[0]
+        trace = trace + row.unsqueeze(-1).flatten(lead)[..., i]
+    return trace, found

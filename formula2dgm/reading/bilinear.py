@@ -31,3 +31,11 @@ def derivative_between(node: tree.Node) -> Between | None:
         case tree.Func("grad" | "jac" | "hess" as name, (operand,), by):
             return Between(left, name, operand, by, right)
     return None
+
+
+def derived_by(node: tree.Node) -> tree.Node | None:
+    """``x`` of ``\\frac{\\partial f}{\\partial x}``, ``\\partial_x f``; None for any other node."""
+    match node:
+        case tree.Prefix("jac" | "partial", _, (by,)) | tree.Func("jac" | "partial", _, (by,)):
+            return by
+    return None

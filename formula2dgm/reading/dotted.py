@@ -38,7 +38,7 @@ def write_derivatives(
             return made
         inside = replace(made, head=plain) if isinstance(made, tree.Call) else plain
         notes.add(f"{made} is the derivative of {inside} by {by}", made.span)
-        return tree.Prefix("jac", inside, (by,), span=made.span)
+        return tree.Prefix("jac", inside, (by,), True, span=made.span)
 
     return [replace(each, body=written(each.body)) for each in statements], notes.found
 

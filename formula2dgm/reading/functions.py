@@ -45,7 +45,7 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
     if notes is not None and (left or several):
         ends = f", not {listed(left)}" if left else ""
         notes.add(f"{node.name} covers {inside}{ends}", node.span)
-    made: tree.Node = tree.Prefix(node.name, inside, node.sub, span=node.span)
+    made: tree.Node = tree.Prefix(node.name, inside, node.sub, node.total, span=node.span)
     if divisor is not None:
         made = tree.Div(made, divisor, span=node.span)
     if outside:

@@ -1,11 +1,14 @@
-r"""Derivatives by a number, ``\frac{d}{dt} x_t``, by the rules of differentiation: the code says what they are.
+r"""Derivatives by a number, ``\frac{d}{dt} x_t``, and along a direction, ``\frac{\partial f}{\partial x} v``, by the
+rules of differentiation: the code says what they are.
 
 d((1-t) x_0 + t x_1)/dt    =    x_1 - x_0
+d(u(x_t, t))/dt            =    the derivative of u at (x_t, t) along (dx_t/dt, 1)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
@@ -16,15 +19,41 @@ from formula2dgm.resolve.affine import is_number, negative, product, ratio, squa
 Rule = Callable[["_Rules", ir.Node, ir.Node], ir.Node]
 
 
-def derivative(arena: Arena, node: ir.Node, by: ir.Node) -> ir.Node | None:
-    """The derivative of an expression by a number that it is made of, entry by entry; None where no rule says it."""
-    return _Rules(arena, by).of(node)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A derivative; None where no rule says what it is, and the draw or the value at which the rules end.
+
+    held  the numbers drawn by a law that hangs on what is derived by: they do not move with it
+    """
+
+    node: ir.Node | None
+    end: ir.Node | None = None
+    held: tuple[ir.Draw, ...] = ()
+
+
+def derivative(
+    arena: Arena,
+    node: ir.Node,
+    by: ir.Node,
+    direction: ir.Node | None = None,
+    constant: frozenset[ir.Node] = frozenset(),
+) -> Found:
+    """The derivative of an expression by a number that it is made of, entry by entry, or by a value along a direction.
+
+    ``constant`` is what does not move with it.
+    """
+    rules = _Rules(arena, by, direction, constant)
+    found = rules.of(node)
+    return Found(found, rules.end, tuple(rules.held))
 
 
 class _Rules:
-    def __init__(self, arena: Arena, by: ir.Node):
-        self.arena, self.by = arena, by
+    def __init__(self, arena: Arena, by: ir.Node, direction: ir.Node | None, constant: frozenset[ir.Node]):
+        self.arena, self.by, self.constant = arena, by, constant
         self.one, self.zero = self.const(1), self.const(0)
+        self.direction = direction or self.one
+        self.end: ir.Node | None = None
+        self.held: dict[ir.Draw, None] = {}
 
     def const(self, value: float) -> ir.Node:
         return self.arena.make(ir.Const, value)
@@ -35,8 +64,8 @@ class _Rules:
     def of(self, node: ir.Node) -> ir.Node | None:
         """The derivative of a node."""
         if node is self.by:
-            return self.one
-        if not depends((node,), frozenset((self.by,))):
+            return self.direction
+        if node in self.constant or not depends((node,), frozenset((self.by,))):
             return self.zero
         match node:
             case ir.Neg(body):
@@ -45,7 +74,8 @@ class _Rules:
             case ir.Add(args):
                 parts = [self.of(each) for each in args]
                 known = [each for each in parts if each is not None]
-                return total(self.arena, *known) if len(known) == len(parts) else None
+                ordered = sorted(known, key=lambda each: isinstance(each, ir.Neg))  # e - x, not -x + e
+                return total(self.arena, *ordered) if len(known) == len(parts) else None
             case ir.Mul(args):
                 return self._of_product(args)
             case ir.Div(top, bottom):
@@ -55,7 +85,41 @@ class _Rules:
             case ir.Apply(name, (argument,)) if name in _RULES:
                 inner = self.of(argument)
                 return inner and product(self.arena, _RULES[name](self, argument, node), inner)
+            case ir.Dot(left, right):
+                return self._of_inner_product(left, right)
+            case ir.EventSum(body):
+                inner = self.of(body)
+                if inner is None or is_number(inner, 0):
+                    return inner
+                return self.arena.make(ir.EventSum, inner) if inner.event != "number" else None
+            case ir.Head(ir.NetCall(method="plain"), family=None):
+                return self._of_network(node)
+            case ir.Draw() if node.event == "number":
+                self.held[node] = None
+                return self.zero
+        self.end = self.end or node
         return None
+
+    def _of_network(self, node: ir.Head) -> ir.Node | None:
+        """Along the derivatives of its arguments."""
+        moves = {}
+        for place, each in enumerate(node.call.args):
+            inner = self.of(each)
+            if inner is None:
+                return None
+            if not is_number(inner, 0):
+                moves[place] = inner
+        if not moves:
+            return self.zero
+        return self.arena.make(ir.Jvp, node, tuple(moves), tuple(moves.values()))
+
+    def _of_inner_product(self, left: ir.Node, right: ir.Node) -> ir.Node | None:
+        """``<a', b> + <a, b'>``."""
+        pairs = ((self.of(left), right), (left, self.of(right)))
+        if any(each is None for pair in pairs for each in pair):
+            return None
+        moved = [pair for pair in pairs if not any(is_number(each, 0) for each in pair if each is not None)]
+        return total(self.arena, *(self.arena.make(ir.Dot, *pair) for pair in moved))
 
     def _of_product(self, args: tuple[ir.Node, ...]) -> ir.Node | None:
         terms = []

@@ -121,10 +121,10 @@ class Evaluator:
                 return self._call(node, scope)
             case ClassSum():
                 return class_sum(self, node, scope)
-            case tree.Func(name, args, sub):
-                return self._function(node, name, args, sub, scope)
-            case tree.Prefix(name, operand, sub):
-                return self._function(node, name, (operand,), sub, scope)
+            case tree.Func(name, args, sub, total):
+                return self._function(node, name, args, sub, scope, total)
+            case tree.Prefix(name, operand, sub, total):
+                return self._function(node, name, (operand,), sub, scope, total)
             case tree.Expect():
                 return self._expectation(node, scope)
             case tree.Big():
@@ -208,7 +208,13 @@ class Evaluator:
     # -- functions -------------------------------------------------------------------------------------
 
     def _function(
-        self, node: tree.Node, name: str, args: tuple[tree.Node, ...], sub: tuple[tree.Node, ...], scope: Scope
+        self,
+        node: tree.Node,
+        name: str,
+        args: tuple[tree.Node, ...],
+        sub: tuple[tree.Node, ...],
+        scope: Scope,
+        total: bool = False,
     ) -> ir.Node:
         """A known function; ``node`` is where it stands, with brackets or without."""
         if name == SIZE:
@@ -227,6 +233,8 @@ class Evaluator:
             case "grad":
                 return gradient(self.context, node, args[0], sub, scope, self)
             case "jac":
+                return jacobian(self.context, node, args[0], sub, scope, self, total)
+            case "partial" if sub:
                 return jacobian(self.context, node, args[0], sub, scope, self)
             case "tr":
                 return trace(self, node, args, scope)

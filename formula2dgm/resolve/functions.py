@@ -190,7 +190,9 @@ def _call(context: Context, step: Step, args: tuple[ir.Node, ...], call: tree.No
     inputs = tuple(f"input_{position}" for position in range(len(args)))
     group = step.name.group[0] if step.name.group else None
     binding = (step.binding.key.text, step.binding.part)
-    context.networks.setdefault(key, Network(key, step.name.full, inputs, False, group, None, value.sigmoid, binding))
+    network = Network(key, step.name.full, inputs, False, group, None, value.sigmoid, binding)
+    network = replace(network, stateful=value.stateful, random=value.stochastic)
+    context.networks.setdefault(key, network)
     method = "plain"
     if value.invertible:
         method = "inverse" if step.inverted else "forward"

@@ -9,8 +9,8 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.stopped import unstopped
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.derivatives import derivative
 from formula2dgm.resolve.families import Evaluate
+from formula2dgm.resolve.network_derivatives import derived_by_rules, held_values
 from formula2dgm.syntax import tree
 
 
@@ -19,13 +19,21 @@ def gradient(
 ) -> ir.Node:
     """The gradient of a body with respect to the one value in the subscript."""
     value, by = derived(context, node, body, sub, scope, evaluate, "\\nabla_x f(x)")
+    if by.event == "number" and value.event != "number":
+        return jacobian(context, node, body, sub, scope, evaluate)
     return context.arena.make(ir.Grad, value, by)
 
 
 def jacobian(
-    context: Context, node: tree.Node, body: tree.Node, sub: Sequence[tree.Node], scope: Scope, evaluate: Evaluate
+    context: Context,
+    node: tree.Node,
+    body: tree.Node,
+    sub: Sequence[tree.Node],
+    scope: Scope,
+    evaluate: Evaluate,
+    total: bool = False,
 ) -> ir.Node:
-    """``\\frac{d f}{d t}``: by a number, by rules; of a number by a value, its gradient."""
+    """``\\frac{d f}{d t}``: by a number, by rules; of a number by a value, its gradient. ``total``: written with d."""
     value, by = derived(context, node, body, sub, scope, evaluate, "\\frac{d}{dt} f(t)")
     if by.event != "number":
         if value.event == "number":
@@ -41,15 +49,8 @@ def jacobian(
         )
     if isinstance(by, ir.Index) or (isinstance(by, ir.Draw) and by.law.family == "DiscreteUniform"):
         raise context.refuse("F2D-0215", f"{sub[0]} counts steps: no derivative by it", sub[0].span)
-    found = derivative(context.arena, value, by)
-    if found is None:
-        raise context.refuse(
-            "F2D-0215",
-            f"no rule says the derivative of {body} by the number {sub[0]}",
-            node.span,
-            "there are rules for sums, products, powers and elementary functions; write others out",
-        )
-    return found
+    constant = frozenset[ir.Node]() if total else held_values(context, body, sub[0], value, by, scope, evaluate)
+    return derived_by_rules(context, node, body, sub[0], value, by, constant=constant)
 
 
 def derived(

@@ -158,7 +158,9 @@ def network_call(
     """One call of a bound network, entered in the program's list of networks."""
     inputs = tuple(each.id if each else f"input_{i}" for i, each in enumerate(signature.given))
     keywords = bool(inputs) and set(inputs) <= set(value.named) and inputs != value.named[: len(inputs)]
-    network = Network(name, label, inputs, keywords, _group(context, signature, binding), None, value.sigmoid, binding)
+    group = _group(context, signature, binding)
+    network = Network(name, label, inputs, keywords, group, None, value.sigmoid, binding)
+    network = replace(network, stateful=value.stateful, random=value.stochastic)
     if name not in context.networks or context.networks[name].group is None:
         context.networks[name] = network
     return context.call(name, given, is_frozen(context, signature), value.stochastic)

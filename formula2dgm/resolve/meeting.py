@@ -7,14 +7,14 @@ applied to at one place (``D(x)``, ``D(G(z))``); and the steps of a noise proces
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from formula2dgm.completion.codes import Code
 from formula2dgm.completion.flow_symbols import FlowMap
-from formula2dgm.reading.bilinear import derivative_between
+from formula2dgm.reading.bilinear import derivative_between, derived_by
 from formula2dgm.reading.kinds import location
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
@@ -111,6 +111,8 @@ class Meetings:
                     made = () if between.name == "hess" else (between.operand,)
                     meeting = (between.left, *made, *between.by, between.right)
                     yield [part for each in meeting for part in self._parts(each)]
+                case tree.Mul(factors=(derivative, vector)) if (point := derived_by(derivative)) is not None:
+                    yield [*self._parts(point), *self._parts(vector)]
                 case tree.Mul(factors=factors):
                     for left, right in zip(factors, factors[1:], strict=False):
                         if isinstance(left, tree.Power) and str(left.exponent) in ("T", "top"):
@@ -129,15 +131,17 @@ class Meetings:
         match node:
             case tree.Add(terms=terms):
                 for each in terms:
-                    yield from self._parts(each)
+                    yield from self._parts(self._unfolded(each))
+            case tree.Mul(factors=factors) if (moved := self._moved(factors)) is not None:
+                yield from self._parts(moved)
             case tree.Mul(factors=factors):
                 for each in factors:
                     if not (isinstance(each, tree.Symbol) and each.letter in SCALARS):
                         yield from self._parts(each)
             case tree.Neg(body=body) | tree.Labelled(body=body) | tree.Div(numerator=body):
-                yield from self._parts(body)
+                yield from self._parts(self._unfolded(body))
             case tree.Func("sg", (body,)):
-                yield from self._parts(body)
+                yield from self._parts(self._unfolded(body))
             case tree.Prefix("jac", operand, (tree.Symbol(letter),)) | tree.Func(
                 "jac", (operand,), (tree.Symbol(letter),)
             ) if letter in SCALARS:
@@ -157,6 +161,24 @@ class Meetings:
         """The values whose shape a draw has: those of its location."""
         if (around := location(law)) is not None:
             yield from self._parts(around)
+
+    def _unfolded(self, node: tree.Node) -> tree.Node:
+        """A symbol that is no variable as what the text defines it to be, by variables alone."""
+        if not isinstance(node, tree.Symbol) or [*self._variable(node)]:
+            return node
+        defined = {each.name.id: each.body for each in self.model.definitions.values()}
+        body = defined.get(read_name(node, self.model.indices).id, node)
+        symbols = (each for each in body.walk() if isinstance(each, tree.Symbol) and not [*self._variable(each)])
+        return node if any(read_name(each, self.model.indices).id in defined for each in symbols) else body
+
+    def _moved(self, factors: Sequence[tree.Node]) -> tree.Node | None:
+        """``s(x)`` of ``\\frac{\\partial s(x)}{\\partial x} v``: beside a vector the derivative has the shape of s."""
+        derivatives = [each for each in factors if derived_by(each) is not None]
+        others = [part for each in factors if each not in derivatives for part in self._parts(each)]
+        if len(derivatives) != 1 or not others:
+            return None
+        (found,) = derivatives
+        return found.operand if isinstance(found, tree.Prefix) else next(iter(found.children))
 
     def _variable(self, symbol: tree.Symbol) -> Iterable[Part]:
         name = read_name(symbol, self.model.indices).id

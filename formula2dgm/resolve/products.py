@@ -9,6 +9,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.bilinear import bilinear
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.directional import along
 from formula2dgm.resolve.divergences_names import squared_hellinger, takes_power
 from formula2dgm.resolve.flows import applied
 from formula2dgm.resolve.functionals import divergence
@@ -31,6 +32,8 @@ def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
         )
     if (between := bilinear(evaluate, node, scope)) is not None:
         return between
+    if (moved := along(evaluate, node, scope)) is not None:
+        return moved
     linear = linear_factors(context, node.factors)
     turned = product(context, node, lambda each, i: evaluate(each, scope.under(node, linear[i])))
     if turned is not None:

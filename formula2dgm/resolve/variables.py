@@ -271,6 +271,8 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
                 value.sigmoid,
                 (binding.key.text, ""),
                 given.outputs,
+                value.stateful,
+                value.stochastic,
             ),
         )
         made = context.call(owned, given.args, stochastic=value.stochastic, origin=call)

@@ -70,6 +70,10 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
         hint = "objective.inputs lists the axes and shapes of the data; a network returns tensors [batch, event...]"
         hint = "pass data of the networks' dtype, as x.float(); or objective.double()" if "dtype" in said else hint
         return FormulaError(Diagnostic("F2D-0612", "error", said, span, hint))
+    if span is not None and isinstance(error, NotImplementedError) and "forward AD" in str(error):
+        message = f"torch has no derivative along a direction of a layer here: {str(error).splitlines()[0]}"
+        hint = "of attention it has one: call it under torch.nn.attention.sdpa_kernel(SDPBackend.MATH)"
+        return FormulaError(Diagnostic("F2D-0554", "error", message, span, hint))
     if span is not None:
         error.add_note(place(span))
     return None

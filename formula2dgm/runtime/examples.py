@@ -83,7 +83,7 @@ def site_shape(site: Site) -> tuple[int, ...] | None:
 def has_gradient(program: Program) -> bool:
     """Is there a gradient inside the formula, so that evaluating it needs autograd?"""
     terms = [term.node for each in program.objectives for term in each.terms]
-    return any(isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace) for node in walk(*terms))
+    return any(isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.Jvp) for node in walk(*terms))
 
 
 class RecordingNoise(Mapping[str, Tensor]):

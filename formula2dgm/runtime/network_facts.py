@@ -23,6 +23,7 @@ def network_value(module: nn.Module, sigmoid: bool = False) -> NetworkValue:
         _is_lipschitz(module),
         recurrent_of(module),
         _hidden_size(module),
+        _is_stateful(module),
     )
 
 
@@ -39,6 +40,13 @@ def _is_stochastic(module: nn.Module) -> bool:
         isinstance(each, nn.modules.dropout._DropoutNd | nn.RReLU)
         or (isinstance(each, nn.RNNBase) and each.dropout > 0 and each.num_layers > 1)
         for each in module.modules()
+    )
+
+
+def _is_stateful(module: nn.Module) -> bool:
+    """Has the module layers that keep running averages of what they are given?"""
+    return any(
+        isinstance(each, nn.modules.batchnorm._NormBase) and each.track_running_stats for each in module.modules()
     )
 
 

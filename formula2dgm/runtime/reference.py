@@ -22,7 +22,7 @@ from formula2dgm.runtime.reference_batches import axis_size, batch_size, dimensi
 from formula2dgm.runtime.reference_chains import of_chain
 from formula2dgm.runtime.reference_couplings import nearest_order
 from formula2dgm.runtime.reference_divergences import divergence
-from formula2dgm.runtime.reference_gradients import gradient, jacobian_trace, log_det_jacobian
+from formula2dgm.runtime.reference_gradients import derivative_along, gradient, jacobian_trace, log_det_jacobian
 from formula2dgm.runtime.reference_laws import LawAt, law_at
 from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
@@ -189,6 +189,8 @@ class Reference:
                 return self(value, {**at, axis: position})
             case ir.Grad(body, wrt):
                 return gradient(self, body, wrt, at)
+            case ir.Jvp():
+                return derivative_along(self, node, at)
             case ir.JacobianTrace(body, wrt):
                 return jacobian_trace(self, body, wrt, at)
             case ir.LogDetJacobian(body, wrt):

@@ -42,6 +42,36 @@ def jacobian_trace(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) ->
     return Value(torch.stack(traces) if lead else traces[0], point.batched)
 
 
+def derivative_along(run: Reference, node: ir.Jvp, at: Position) -> Value:
+    """The network's derivative as its arguments move: the gradient by u of ``<u^T df/dx, direction>``, linear in u."""
+    assert isinstance(node.head, ir.Head)
+    args = node.head.call.args
+    known = {each: _as_point(run(each, at)) if i in node.places else run(each, at) for i, each in enumerate(args)}
+    kept, run.memo = run.memo, {run.key(each, at): value for each, value in known.items()}
+    try:
+        value = run(node.head, at)
+    finally:
+        run.memo = kept
+    points = {args[place]: tangent for place, tangent in zip(node.places, node.tangents, strict=True)}
+    u = torch.zeros_like(value.tensor, requires_grad=True)
+    wanted = [known[each].tensor for each in points]
+    rows = torch.autograd.grad(value.tensor, wanted, u, create_graph=True, materialize_grads=True)
+    total = torch.zeros((), dtype=torch.float64)
+    for row, tangent in zip(rows, points.values(), strict=True):
+        direction = run(tangent, at).tensor
+        direction = direction.reshape(direction.shape + (1,) * (row.dim() - direction.dim()))
+        total = total + (row * direction).sum()
+    if not total.requires_grad:
+        return Value(torch.zeros_like(value.tensor), value.batched)
+    (found,) = torch.autograd.grad(total, u, create_graph=True, materialize_grads=True)
+    return Value(found, value.batched)
+
+
+def _as_point(value: Value) -> Value:
+    tensor = value.tensor
+    return value if tensor.requires_grad else Value(tensor.detach().requires_grad_(), value.batched)
+
+
 def _from_point(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> tuple[Value, Value]:
     """A value computed anew from the point that it is differentiated by, and that point."""
     point = run(wrt, at)

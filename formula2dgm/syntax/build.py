@@ -19,6 +19,7 @@ from formula2dgm.syntax.parts import (
     applied,
     body_of,
     ends_of,
+    function_named,
     integral_over,
     of_operand,
     primes_last,
@@ -150,7 +151,8 @@ class Build(Transformer[Token, Any]):
                 refuse("F2D-0120", f"the function {token.text} takes no condition and no parameters", place)
             head = tree.Symbol(token.text, sub=sub or (), span=token.span)
             return tree.Call(head, args.args, args.given, args.params, span=span_of(token, end))
-        return tree.Func(token.text, args.args, sub or (), span=span_of(token, end))
+        name, total = function_named(token)
+        return tree.Func(name, args.args, sub or (), total, span=span_of(token, end))
 
     def prefix(self, c: list[Any]) -> Value:
         return applied(c, of_operand)

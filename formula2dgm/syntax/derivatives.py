@@ -12,6 +12,8 @@ from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.precedence import has_bare_op
 
+#: By a vector both signs say the same.
+_VECTORS = frozenset("xyz")
 _SIGNS = frozenset({"d", "partial", "delta"})
 
 
@@ -22,6 +24,7 @@ class Derivation:
     node: tree.Div
     by: tree.Node
     name: str = "jac"
+    total: bool = False
 
     @property
     def span(self) -> Span:
@@ -38,11 +41,11 @@ def quotient(above: tree.Node, below: tree.Node, span: Span) -> tree.Node | Deri
     if by is None or top_part is None:
         return fraction
     if isinstance(top_part, tree.Symbol) and top_part.letter == sign and not (top_part.sub or top_part.sup):
-        return Derivation(fraction, by, name)
+        return Derivation(fraction, by, name, sign == "d")
     top, body = _differential(top_part)
     if top != sign or body is None:
         return fraction
-    return _derivative(name, body, by, span)
+    return _derivative(name, body, by, span, sign == "d")
 
 
 def _is_two(node: tree.Node) -> bool:
@@ -81,11 +84,12 @@ def _differential(node: tree.Node) -> tuple[str, tree.Node | None]:
 
 def differentiated(derivation: Derivation, operand: tree.Node) -> tree.Node:
     """The derivative of what stands behind the operator."""
-    return _derivative(derivation.name, operand, derivation.by, derivation.span | operand.span)
+    return _derivative(derivation.name, operand, derivation.by, derivation.span | operand.span, derivation.total)
 
 
-def _derivative(name: str, body: tree.Node, by: tree.Node, span: Span) -> tree.Node:
+def _derivative(name: str, body: tree.Node, by: tree.Node, span: Span, total: bool) -> tree.Node:
     """``jac_x f``, of a sum with brackets."""
+    total = total and name == "jac" and not (isinstance(by, tree.Symbol) and by.letter.lower() in _VECTORS)
     if isinstance(body, tree.Add) or has_bare_op(body):
-        return tree.Func(name, (body,), (by,), span=span)
-    return tree.Prefix(name, body, (by,), span=span)
+        return tree.Func(name, (body,), (by,), total, span=span)
+    return tree.Prefix(name, body, (by,), total, span=span)

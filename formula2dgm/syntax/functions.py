@@ -103,7 +103,7 @@ def read_inline_derivative(reader: Reader, end: int) -> None:
     for start, stop in ((reader.i, slash), (slash + 1, end)):
         sign = reader.tokens[start]
         reader.emit("LARG", sign.implied("LARG"))
-        reader.emit("NAME", sign, "d")
+        reader.emit("NAME", sign, sign.text)
         reader.i = start + 1
         reader.walk(Frame("group", stop, len(reader.out)))
         reader.emit("RARG", reader.tokens[stop - 1].after("RARG"))

@@ -70,11 +70,17 @@ class Script(tuple[tree.Node, ...]):
         return made
 
 
+def function_named(token: Token) -> tuple[str, bool]:
+    """The function of a name, and whether it is a total derivative: ``deriv_t f``, ``\\frac{d}{dt} f``."""
+    return ("jac", True) if token.text == "deriv" else (token.text, False)
+
+
 def of_operand(token: Token, operand: tree.Node, sub: Items, span: Span) -> tree.Node:
     """A function without brackets; of a sum or a product with signs, which needs brackets, one in brackets."""
+    name, total = function_named(token)
     if isinstance(operand, tree.Add) or has_bare_op(operand):
-        return tree.Func(token.text, (operand,), sub, span=span)
-    return tree.Prefix(token.text, operand, sub, span=span)
+        return tree.Func(name, (operand,), sub, total, span=span)
+    return tree.Prefix(name, operand, sub, total, span=span)
 
 
 def applied(c: list[Any], make: Any) -> Value:

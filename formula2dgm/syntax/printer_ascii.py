@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.precedence import ATOM, FACTOR, PRODUCT, SET_FAMILIES, SUM, level_of, tail
 from formula2dgm.syntax.printing import Printer
+from formula2dgm.syntax.spelling import printed_name
 from formula2dgm.syntax.vocabulary import GREEK
 
 _SIGNS = {"star": "*", "plus": "+", "minus": "-"}
@@ -85,7 +86,7 @@ class AsciiPrinter(Printer):
             case tree.Call():
                 return self._call(node)
             case tree.Func():
-                return f"{self.function_name(node.name, node.sub)}({self.items(node.args)})"
+                return f"{self.function_name(printed_name(node), node.sub)}({self.items(node.args)})"
             case tree.Sqrt():
                 degree = f"[{self.formula(node.degree)}]" if node.degree is not None else ""
                 return f"sqrt{degree}({self.formula(node.body)})"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.precedence import ATOM, OPENERS, SET_FAMILIES, SUM
 from formula2dgm.syntax.printing import Printer
+from formula2dgm.syntax.spelling import printed_name
 from formula2dgm.syntax.vocabulary import CONSTANTS, GREEK, STEP_LENGTHS
 
 _COMMANDS = frozenset("log exp tanh det sin cos tan sinh cosh arctan min max inf sup".split())
@@ -82,9 +83,10 @@ class LatexPrinter(Printer):
             case tree.Call():
                 return self._call(node)
             case tree.Func(name="jac"):
-                return rf"\operatorname{{jac}}{self.sub(node.sub) if node.sub else ''}({self.items(node.args)})"
+                sub = self.sub(node.sub) if node.sub else ""
+                return rf"\operatorname{{{printed_name(node)}}}{sub}({self.items(node.args)})"
             case tree.Func():
-                return f"{self.function_name(node.name, node.sub)}({self.items(node.args)})"
+                return f"{self.function_name(printed_name(node), node.sub)}({self.items(node.args)})"
             case tree.Sqrt():
                 degree = f"[{self.formula(node.degree)}]" if node.degree is not None else ""
                 return rf"\sqrt{degree}{{{self.formula(node.body)}}}"
@@ -179,6 +181,8 @@ class LatexPrinter(Printer):
     def function_name(self, name: str, sub: Sequence[tree.Node]) -> str:
         if name == "div":
             return r"\nabla" + (self.sub(sub) if sub else "") + r" \cdot "
+        if name == "deriv" and sub:
+            return rf"\frac{{d}}{{d {self.items(sub)}}}"
         if name == "jac" and sub:
             return rf"\frac{{\partial}}{{\partial {self.items(sub)}}}"
         if name == "hess":
@@ -191,7 +195,7 @@ class LatexPrinter(Printer):
         """A function without brackets; behind the fraction of a derivative a bracket holds all of its argument."""
         operand = self.open_body(node.operand)
         if node.name == "jac" and node.sub and (operand.startswith(OPENERS) or _ends_derivative(node.operand)):
-            return self.function_name(node.name, node.sub) + " " + self.bracketed(self.formula(node.operand))
+            return self.function_name(printed_name(node), node.sub) + " " + self.bracketed(self.formula(node.operand))
         return super()._prefix(node)
 
     def big_name(self, node: tree.Big) -> str:

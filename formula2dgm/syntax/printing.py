@@ -22,7 +22,7 @@ from formula2dgm.syntax.precedence import (
     tail,
     takes_brackets,
 )
-from formula2dgm.syntax.spelling import Spelling
+from formula2dgm.syntax.spelling import Spelling, printed_name
 
 
 class Printer(Spelling):
@@ -160,7 +160,7 @@ class Printer(Spelling):
         return self.text(node, ATOM)
 
     def _prefix(self, node: tree.Prefix) -> str:
-        name = self.function_name(node.name, node.sub)
+        name = self.function_name(printed_name(node), node.sub)
         operand = self.open_body(node.operand)
         low = level_of(node.operand) < PRODUCT and not isinstance(node.operand, tree.Neg)
         low |= isinstance(node.operand, tree.Evaluated)

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from formula2dgm.syntax import tree
 
 
+def printed_name(node: tree.Func | tree.Prefix) -> str:
+    """The name under which a function is printed: that of a total derivative tells it from a partial one."""
+    return "deriv" if node.total else node.name
+
+
 class Spelling(ABC):
     """The spellings that a dialect must give."""
 

@@ -24,11 +24,15 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Func(Node):
-    """A known function with its argument in brackets: ``log(...)``, ``max(a, b)``, ``sg[...]``, ``\\nabla_x(...)``."""
+    """A known function with its argument in brackets: ``log(...)``, ``max(a, b)``, ``sg[...]``, ``\\nabla_x(...)``.
+
+    ``total``: a derivative ``\\frac{d}{dt}``, not ``\\frac{\\partial}{\\partial t}``.
+    """
 
     name: str
     args: tuple[Node, ...]
     sub: tuple[Node, ...] = ()
+    total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,4 @@ class Prefix(Node):
     name: str
     operand: Node
     sub: tuple[Node, ...] = ()
+    total: bool = False

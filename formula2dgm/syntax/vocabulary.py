@@ -210,6 +210,7 @@ FUNCTIONS = {
     "grad": "grad",
     "hess": "hess",
     "jac": "jac",
+    "deriv": "deriv",
     "div": "div",
     "partial": "partial",
 }

@@ -214,7 +214,7 @@ def test_a_weight_that_nothing_defines_is_one_number(weight: str) -> None:
     ("text", "code"),
     [
         ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \frac{d}{dt} a]", "a = 3"], "F2D-0215"),
-        ([r"\min_\theta E_{t,x}\|x - \frac{d}{dt} f_\theta(x, t)\|^2"], "F2D-0215"),
+        ([r"\min_\theta E_{t,x}\|x - \frac{d}{dt} \nabla_x \|f_\theta(x, t)\|^2\|^2"], "F2D-0215"),
         ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \int_0^t e^{\cos(s)} ds]"], "F2D-0212"),
         ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \int_0^t f_\theta(x) ds]"], "F2D-0212"),
         ([SDE.replace("x_0}", "x_0 \\sim p_{data}}"), "dx = -x^2 dt + dw"], "F2D-0130"),

@@ -7,12 +7,12 @@ import pytest
 from formula2dgm.syntax import parse, to_latex
 
 READ = {
-    "a derivative of a bracket": (r"\frac{d}{ds}[f(s)] \odot g(s)", "jac_s f(s) odot g(s)"),
-    "a derivative of a sum": (r"\frac{d}{ds}(f + g) h", "jac_s(f + g) h"),
+    "a derivative of a bracket": (r"\frac{d}{ds}[f(s)] \odot g(s)", "deriv_s f(s) odot g(s)"),
+    "a derivative of a sum": (r"\frac{d}{ds}(f + g) h", "deriv_s(f + g) h"),
     "a derivative up to a sign": (r"\frac{\partial}{\partial x} f g \cdot h", "jac_x f g dot h"),
-    "a product of derivatives": (r"\frac{d}{ds}[f] \frac{d}{dt}[g]", "(jac_s f) jac_t g"),
+    "a product of derivatives": (r"\frac{d}{ds}[f] \frac{d}{dt}[g]", "(deriv_s f) deriv_t g"),
     "a derivative of a negative": ("jac_x -f(x)", "jac_x -f(x)"),
-    "a derivative of a derivative": (r"\frac{d}{ds} \frac{d}{dt} f", "jac_s jac_t f"),
+    "a derivative of a derivative": (r"\frac{d}{ds} \frac{d}{dt} f", "deriv_s deriv_t f"),
     "a derivative as a fraction": (r"\frac{\partial f}{\partial x} \cdot \phi", "jac_x f dot phi"),
     "a derivative of a bracket as a fraction": (r"\frac{\partial (f + g)}{\partial x} \phi", "jac_x(f + g) phi"),
     "the transpose of a score": (r"\nabla_x \log p(x)^\top s", "(grad_x log p(x))^T s"),
