@@ -243,8 +243,7 @@ class Preparation(Calls):
         """The values of the first step and of every other."""
         scope = self.scope
         outer, scope.body = scope.body, Body(scope.body.indent + 4)
-        bound = dict(scope.bound)
-        targets = {}
+        bound, targets = dict(scope.bound), {}
         for each in branch.values:
             self.prepare(each.rest)
             value = expression(scope, each.rest, self._demand(each))

@@ -105,35 +105,6 @@ class LogAbsDet(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Component(Node):
-    """One entry of a vector, counted from 1."""
-
-    value: Node
-    position: int
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Along(Node):
-    """The entries of a vector along an axis of their own, that an index runs over: ``[z]_i``."""
-
-    value: Node
-    axis: Axis
-
-    def _axes(self) -> tuple[Axis, ...]:
-        return merge([self.value.axes, (self.axis,)])
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Dimension(Node):
-    """How many entries a vector has."""
-
-    value: Node
-
-    def _axes(self) -> tuple[Axis, ...]:
-        return ()
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class EventFunction(Node):
     """A function of whole vectors, of the registry: ``softmax`` gives one, ``logsumexp`` a number."""
 

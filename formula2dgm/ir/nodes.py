@@ -20,13 +20,10 @@ from __future__ import annotations
 
 from formula2dgm.ir.arithmetic import (
     Add,
-    Along,
     Apply,
     ArgMin,
     At,
     Choice,
-    Component,
-    Dimension,
     Div,
     Dot,
     Entries,
@@ -50,6 +47,7 @@ from formula2dgm.ir.arithmetic import (
     StopGrad,
 )
 from formula2dgm.ir.chains import ChainFilter, ChainSum
+from formula2dgm.ir.entries import Along, Component, Dimension
 from formula2dgm.ir.laws import (
     LOG_DET,
     VALUE,

@@ -20,13 +20,7 @@ from formula2dgm.resolve.inner_products import without_constants
 from formula2dgm.resolve.integrals import as_operator
 from formula2dgm.resolve.matrices import has_matrices
 from formula2dgm.resolve.mixtures import under_components
-from formula2dgm.resolve.operators import (
-    close,
-    open_expectation,
-    reduce_body,
-    refuse_unused_index,
-    repetitions,
-)
+from formula2dgm.resolve.operators import close, open_expectation, reduce_body, refuse_unused_index, repetitions
 from formula2dgm.resolve.over_steps import divergence_over_steps, log_over_steps
 from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.randomness import linear_factors

@@ -22,7 +22,7 @@ from formula2dgm.runtime.reference_batches import axis_size, batch_size, dimensi
 from formula2dgm.runtime.reference_chains import of_chain
 from formula2dgm.runtime.reference_couplings import nearest_order
 from formula2dgm.runtime.reference_divergences import divergence
-from formula2dgm.runtime.reference_gradients import derivative_along, gradient, jacobian_trace, log_det_jacobian
+from formula2dgm.runtime.reference_gradients import derivative
 from formula2dgm.runtime.reference_laws import LawAt, law_at
 from formula2dgm.runtime.reference_lengths import data_alone, lengths_of, noise_alone
 from formula2dgm.runtime.reference_linear_chains import log_prob_of_step
@@ -187,14 +187,8 @@ class Reference:
             case ir.At(value, axis, index):
                 position = int(self(index, at).tensor) - 1
                 return self(value, {**at, axis: position})
-            case ir.Grad(body, wrt):
-                return gradient(self, body, wrt, at)
-            case ir.Jvp():
-                return derivative_along(self, node, at)
-            case ir.JacobianTrace(body, wrt):
-                return jacobian_trace(self, body, wrt, at)
-            case ir.LogDetJacobian(body, wrt):
-                return log_det_jacobian(self, body, wrt, at)
+            case ir.Grad() | ir.Jvp() | ir.JacobianTrace() | ir.LogDetJacobian():
+                return derivative(self, node, at)
             case ir.PathPoint():
                 return self.places[node]
             case ir.Solution() | ir.PathIntegral():
@@ -223,7 +217,7 @@ class Reference:
             case ir.EventSum(body):
                 inner = self(body, at)
                 return self._over_event(inner.tensor, inner.batched)
-            case ir.EventFunction() | ir.Entry() | ir.ArgMin() | ir.Nearest():
+            case ir.EventFunction() | ir.Entry() | ir.Component() | ir.ArgMin() | ir.Nearest():
                 return of_event(node, self, at)
             case ir.ChainSum():
                 return of_chain(self, node, at)
@@ -234,9 +228,6 @@ class Reference:
                 return Value(inner.tensor.flatten(int(inner.batched))[..., at[axis]], inner.batched)
             case ir.Dimension(value):
                 return Value(torch.tensor(float(dimension(self, value, at)), dtype=torch.float64), False)
-            case ir.Component(value, position):
-                inner = self(value, at)
-                return Value(inner.tensor[..., position - 1], inner.batched)
             case ir.Dot(left, right):
                 inner = pairwise(self, torch.mul, left, right, at)
                 return self._over_event(inner.tensor, inner.batched)

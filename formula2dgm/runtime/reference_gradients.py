@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from formula2dgm.runtime.reference import Reference
 
 
+def derivative(reference: Reference, node: ir.Node, at: Position) -> Value:
+    """The value of a gradient, a derivative along a direction, a trace or a determinant of a Jacobian."""
+    match node:
+        case ir.Grad(body, wrt):
+            return gradient(reference, body, wrt, at)
+        case ir.Jvp():
+            return derivative_along(reference, node, at)
+        case ir.JacobianTrace(body, wrt):
+            return jacobian_trace(reference, body, wrt, at)
+        case ir.LogDetJacobian(body, wrt):
+            return log_det_jacobian(reference, body, wrt, at)
+    raise TypeError(f"{type(node).__name__} is no derivative")
+
+
 def gradient(run: Reference, body: ir.Node, wrt: ir.Node, at: Position) -> Value:
     value, point = _from_point(run, body, wrt, at)
     (found,) = torch.autograd.grad(value.tensor.sum(), point.tensor, create_graph=True)

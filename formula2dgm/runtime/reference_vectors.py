@@ -39,7 +39,9 @@ TO_NUMBERS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def of_event(node: ir.EventFunction | ir.Entry | ir.ArgMin | ir.Nearest, of: Reference, at: Position) -> Value:
+def of_event(
+    node: ir.EventFunction | ir.Entry | ir.Component | ir.ArgMin | ir.Nearest, of: Reference, at: Position
+) -> Value:
     """A function of whole vectors, an entry of one, or the position of the smallest number or the nearest row."""
 
     def along(each: ir.Node, axis: Axis) -> list[Value]:
@@ -50,6 +52,9 @@ def of_event(node: ir.EventFunction | ir.Entry | ir.ArgMin | ir.Nearest, of: Ref
             return of_vectors(function, [of(each, at) for each in args])
         case ir.Entry(value, index):
             return entry(of(value, at), of(index, at))
+        case ir.Component(value, position):
+            inner = of(value, at)
+            return Value(inner.tensor[..., position - 1], inner.batched)
         case ir.Nearest(value, rows, axis, order):
             return nearest(of(value, at), [each.tensor for each in along(rows, axis)], order)
         case ir.ArgMin(body, axis):
