@@ -94,6 +94,13 @@ def _bind_data(
         bound.batch = scope.batch
 
 
+def _average_where_it_stands(bound: Bound, scope: Scope) -> None:
+    r"""``\log E_x[e^{f(x)}]`` where a statement says what x is drawn from: the function is of the mean over the data.
+    Elsewhere the mean over the batch at the end is the same number."""
+    if bound.nonlinear and not bound.others:
+        bound.batch = scope.batch
+
+
 # -- draws ---------------------------------------------------------------------------------------------
 
 
@@ -109,8 +116,11 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             )
         name = read_name(node, context.model.indices)
         if name.id in context.model.drawn:
-            bound.values[name.id] = evaluate(node, scope)
-            bound.draws.append(bound.values[name.id])
+            value = bound.values[name.id] = evaluate(node, scope)
+            if isinstance(value, ir.Data):
+                _average_where_it_stands(bound, scope)
+            else:
+                bound.draws.append(value)
         elif name.id in context.model.definitions:
             for use in drawn_in_definition(context, name, frozenset(scope.values)):
                 bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
