@@ -60,7 +60,7 @@ def test_a_weight_of_a_counted_step() -> None:
 def test_a_weight_of_other_data() -> None:
     net = Scaled()
     text = r"\min E_{p_{data}(x)}[\|x\|^2 E_{p_{data}(x')}[\|f(x', x)\|^2]]"
-    objective = f2d.compile(text, {"f": net}, dims={"x": 1})
+    objective = assert_agrees(text, {"f": net}, {"x": X}, dims={"x": 1})
     order = torch.tensor([2, 0, 3, 1])
     x, other = X.squeeze(1), X[order].squeeze(1)
     assert_close(objective(x=X, noise={"x_prime": order}).value, (x**2 * (net.a * other * x) ** 2).mean())
