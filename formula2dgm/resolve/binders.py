@@ -24,7 +24,7 @@ from formula2dgm.resolve.drawing import samples_of, sized, written_axes
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.families import Evaluate, family_law
-from formula2dgm.resolve.independence import independent
+from formula2dgm.resolve.independence import copied, independent, unprimed
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_uses
@@ -82,12 +82,12 @@ def _bind_data(
     apart = source is not None and not given and bool(others)
     for symbol in (each for each in names if isinstance(each, tree.Symbol)):
         name = read_name(symbol, context.model.indices)
-        unprimed = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
-        original, shown = of_its_set(context, unprimed, symbol, source)
+        plain = unprimed(name)
+        original, shown = of_its_set(context, plain, symbol, source)
         add_input(context, original, (scope.batch,), shown)
         weight = is_weight(context, original)
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
-        if (apart and original.id == unprimed.id) or unprimed.id != name.id:
+        if (apart and original.id == plain.id) or plain.id != name.id:
             node = independent(context, node, name.id, bound, scope, symbol)
         bound.values[name.id] = node
     if not given and not bound.others:
@@ -127,8 +127,10 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             key = step_key(name) if name.index else name.id
             bound.values[key] = evaluate(node, scope.bind(bound.values))
             bound.draws += draws_in(bound.values[key])
-        elif priors := density_over(context, name):
+        elif priors := density_over(context, name) or density_over(context, unprimed(name)):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
+        elif unprimed(name).id in (context.model.drawn.keys() | context.model.definitions.keys()) - {name.id}:
+            bound.values[name.id] = copied(context, node, bound, scope, evaluate)
         elif letter := _of_letter(context, node):
             for use in letter:
                 bind_factor(context, replace(use, call=node), bound, scope.bind(bound.values), evaluate, ())
@@ -148,7 +150,6 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
 def _of_letter(context: Context, head: tree.Symbol) -> list[Use]:
     """``E_q``: the densities of that letter, in ancestral order, each at its own variables."""
     name = read_name(head, context.model.indices, head=True)
-
     near = [
         each
         for each in context.densities.all

@@ -111,3 +111,42 @@ def test_means_are_matched() -> None:
 def test_a_linear_mean_keeps_its_examples() -> None:
     objective = f2d.compile(r"\min E_x[\|f(x)\|^2]; x \sim p_{data}", {"f": nn.Linear(1, 1)}, reduction="none")
     assert objective(x=X).loss.shape == (4,)
+
+
+# -- a prime: the value of another example ----------------------------------------------------------------
+
+ORDER = torch.tensor([2, 0, 3, 1])
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\max E_{x,z'}[f(x, z')]; z = g(x) + \epsilon; \epsilon \sim N(0, I)",
+        "max E_{x,z'}[f(x, z')]; z = g(x) + ε; ε ~ N(0, I)",
+    ],
+)
+def test_a_prime_of_what_a_statement_defines(formula: str) -> None:
+    f, g = nn.Bilinear(1, 2, 1), nn.Linear(1, 2)
+    objective = assert_agrees(formula, {"f": f, "g": g}, {"x": X}, dims={"x": 1, "epsilon": 2})
+    epsilon = torch.randn(4, 2)
+    by_hand = f(X, (g(X) + epsilon)[ORDER]).mean()
+    assert_close(objective(x=X, noise={"epsilon": epsilon, "z_prime": ORDER}).value, by_hand)
+
+
+def test_a_prime_under_a_function() -> None:
+    f, g = nn.Bilinear(1, 2, 1), nn.Linear(1, 2)
+    text = r"\max E_{x,z}[f(x, z)] - \log E_x E_{z'}[e^{f(x, z')}]; z = g(x)"
+    objective = assert_agrees(text, {"f": f, "g": g}, {"x": X}, dims={"x": 1})
+    z = g(X)
+    scores = f(X.repeat_interleave(4, 0), z.repeat(4, 1)).reshape(4, 4)
+    others = scores[~torch.eye(4, dtype=torch.bool)].logsumexp(0) - torch.log(torch.tensor(12.0))
+    assert_close(objective(x=X).value, f(X, z).mean() - others)
+
+
+def test_a_prime_of_a_prior_is_drawn_from_it() -> None:
+    f = nn.Bilinear(1, 2, 1)
+    text = r"\max E_{x,z'}[f(x, z')] - E_{p(z)}[\|z\|^2]; p(z) = N(z; 0, 4 I)"
+    objective = assert_agrees(text, {"f": f}, {"x": X}, dims={"x": 1, "z": 2})
+    z, other = torch.randn(4, 2), torch.randn(4, 2)
+    by_hand = f(X, 2 * other).mean() - (2 * z).square().sum(1).mean()
+    assert_close(objective(x=X, noise={"z": z, "z_prime": other}).value, by_hand)
