@@ -57,7 +57,7 @@ def bind(
             bound.batch = scope.batch
             if (alone := read_alone(context, body, inner)) is not None:
                 _bind_data(context, (alone,), source, bound, inner)
-        elif source is None or is_defined(context, source):
+        elif source is None or is_defined(context, source, names):
             _bind_named(context, names, bound, inner, evaluate)
         else:
             _bind_draws(context, names, source, bound, inner, evaluate)
