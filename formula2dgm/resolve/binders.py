@@ -12,9 +12,10 @@ from formula2dgm.reading.signature import Signature
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.aggregated import is_aggregated
 from formula2dgm.resolve.aggregated_draws import bind_aggregated
-from formula2dgm.resolve.bare import calls_of, density_of
+from formula2dgm.resolve.bare import density_of
 from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_in, parents_first
 from formula2dgm.resolve.bound import Bound, draws_in
+from formula2dgm.resolve.bound_indices import refuse_index
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.data_alone import read_alone
@@ -22,11 +23,11 @@ from formula2dgm.resolve.data_sets import of_its_set
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
-from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.families import Evaluate, family_law
 from formula2dgm.resolve.independence import copied, independent, unprimed
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.laws import law_of
+from formula2dgm.resolve.letters import uses_of_letter
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.marginals import marginal_draw, source_of_marginals
 from formula2dgm.resolve.others import reads_outside
@@ -81,6 +82,7 @@ def _bind_data(
     others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
     apart = source is not None and not given and bool(others)
     for symbol in (each for each in names if isinstance(each, tree.Symbol)):
+        refuse_index(context, symbol, source)
         name = read_name(symbol, context.model.indices)
         plain = unprimed(name)
         original, shown = of_its_set(context, plain, symbol, source)
@@ -131,7 +133,7 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
         elif unprimed(name).id in (context.model.drawn.keys() | context.model.definitions.keys()) - {name.id}:
             bound.values[name.id] = copied(context, node, bound, scope, evaluate)
-        elif letter := _of_letter(context, node):
+        elif letter := uses_of_letter(context, node):
             for use in letter:
                 bind_factor(context, replace(use, call=node), bound, scope.bind(bound.values), evaluate, ())
         elif name.id in context.latent and context.options.scaffold:
@@ -145,25 +147,6 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
                 node.span,
                 f"write what it is drawn from: E_{{{name.id} ~ p({name.id})}}",
             )
-
-
-def _of_letter(context: Context, head: tree.Symbol) -> list[Use]:
-    """``E_q``: the densities of that letter, in ancestral order, each at its own variables."""
-    name = read_name(head, context.model.indices, head=True)
-    near = [
-        each
-        for each in context.densities.all
-        if each.signature.head == name.id and (not name.group or name.group == each.signature.group)
-    ]
-    found = near or list({id(use.density): use.density for use in _uses_of(context, name)}.values())
-    return [
-        Use(each, each.signature.slots[: each.signature.arity[0]], each.signature.slots[each.signature.arity[0] :])
-        for each in ancestral_order(found) or []
-    ]
-
-
-def _uses_of(context: Context, head: Name) -> list[Use]:
-    return [use for call in calls_of(context, head) for use in find_uses(context, call)]
 
 
 def _bind_draws(
