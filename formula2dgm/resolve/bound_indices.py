@@ -27,7 +27,7 @@ def refuse_index(context: Context, symbol: tree.Symbol, source: tree.Node | None
             "F2D-0459",
             f"{head} is another network for each {letter}, and nothing says what {letter} is drawn from",
             head.span,
-            f"draw it and give it to one network: E_{{{letter} ~ U{{1, 3}}}}[... {replace(head, sub=())}(..., {letter}) ...]",
+            f"draw it and give it to one network: E_{{{letter} ~ U{{1, 3}}}}[{replace(head, sub=())}(..., {letter})]",
         )
     raise context.refuse(
         "F2D-0402",
