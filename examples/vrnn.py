@@ -412,7 +412,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
             f"a network was given {math.prod(axes)} examples, so it returns [{math.prod(axes)}, event...], "
             f"but it returned shape {tuple(output.shape)}"
         )
-    return output.reshape(*axes, *output.shape[1:])
+    return output.reshape((*axes, *output.shape[1:]))
 
 
 def check_real(name: str, x: Tensor | float) -> None:

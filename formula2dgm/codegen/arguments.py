@@ -50,7 +50,8 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
         return call(scope.use("at_step"), result, str(len(axes)), step)
 
     ends = _lengths(network, node)
-    if len(axes) <= 1 and all(_without(part.axes, time) == axes for part in parts):
+    whole = not axes and (network.scaffold is None or not parts)  # a default network of values wants a batch
+    if (len(axes) == 1 or whole) and all(_without(part.axes, time) == axes for part in parts):
         codes = _by_name(names, _grouped(node, [value(part) for part in parts]))
         return chosen(_called(scope, network, node, codes, None if ends is None else expression(scope, ends, "number")))
     folded = [spread(value(part), _without(part.axes, time), axes, full=True) for part in parts]

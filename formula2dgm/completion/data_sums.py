@@ -29,7 +29,7 @@ def average_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
     writer = _Writer(frozenset(sets))
     out = []
     for each in statements:
-        writer.whole = _whole(each.body)
+        writer.whole = whole_sums(each.body)
         out.append(replace(each, body=writer.written(each.body)))
     return out, writer.notes
 
@@ -62,16 +62,7 @@ class _Writer:
         if any(node is each for each in self.whole):
             return
         names, named = _set_of(node) or ((), node)
-        listed = ", ".join(map(str, names))
-        raise FormulaError(
-            Diagnostic(
-                "F2D-0415",
-                "error",
-                f"how many examples {named} has weighs this sum against the other terms, and is not written",
-                node.span,
-                f"write the mean, \\frac{{1}}{{|{named}|}} \\sum; or their number, N E_{{({listed}) ~ {named}}}[...]",
-            )
-        )
+        raise unwritten_number(node, named, f"({', '.join(map(str, names))}) ~ {named}")
 
     def _mean_of(self, node: tree.Node, said: str) -> tree.Node:
         found = _set_of(node) if isinstance(node, tree.Big) else None
@@ -85,6 +76,13 @@ class _Writer:
             self.notes.append(Note(f"{named} is the data", named.span))
         draws = tree.Draws(names, source, joint=are_copies(names), span=node.span)
         return tree.Expect((draws,), self.written(node.body), span=node.span)
+
+
+def unwritten_number(node: tree.Big, named: tree.Node, drawn: str) -> FormulaError:
+    """The refusal of a sum beside other terms, over members of which nobody says how many they are."""
+    message = f"how many examples {named} has weighs this sum against the other terms, and is not written"
+    hint = f"write the mean, \\frac{{1}}{{|{named}|}} \\sum; or their number, N E_{{{drawn}}}[...]"
+    return FormulaError(Diagnostic("F2D-0415", "error", message, node.span, hint))
 
 
 def _mean(factors: Sequence[tree.Node]) -> int | None:
@@ -113,6 +111,9 @@ def _set_of(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:
 
 
 def _named(node: tree.Node) -> str:
+    """The set, or the law, whose members a sum is over."""
+    if isinstance(node, tree.Big) and any(isinstance(each, tree.Draws) for each in node.binders):
+        return ", ".join(str(each.density) for each in node.binders if isinstance(each, tree.Draws))
     found = _set_of(node) if isinstance(node, tree.Big) else None
     return str(found[1]) if found is not None else ""
 
@@ -142,19 +143,19 @@ def _weighs(body: tree.Node, name: tree.Node) -> bool:
     return is_density_call(body) and isinstance(body, tree.Call) and name in body.args
 
 
-def _whole(body: tree.Node) -> tuple[tree.Node, ...]:
+def whole_sums(body: tree.Node) -> tuple[tree.Node, ...]:
     """The sums over one set that are all of a statement, up to factors and signs."""
     match body:
         case tree.Chain(members=members):
-            return tuple(found for each in members for found in _whole(each))
+            return tuple(found for each in members for found in whole_sums(each))
         case tree.Big("sum"):
             return (body,)
         case tree.Optimise() | tree.Neg() | tree.Labelled():
-            return _whole(body.body)
+            return whole_sums(body.body)
         case tree.Mul(factors):
-            return tuple(found for each in factors for found in _whole(each))
+            return tuple(found for each in factors for found in whole_sums(each))
         case tree.Add(terms):
-            found = [_whole(each) for each in terms]
+            found = [whole_sums(each) for each in terms]
             sums = tuple(each for some in found for each in some)
             return sums if all(found) and len({_named(each) for each in sums}) == 1 else ()
     return ()

@@ -15,6 +15,7 @@ from formula2dgm.resolve.aggregated_draws import bind_aggregated
 from formula2dgm.resolve.bare import density_of, in_its_words, placed_at, refuse_unread
 from formula2dgm.resolve.binder_items import binder_items, conditions_in, names_in, of_one_example, parents_first
 from formula2dgm.resolve.bound import Bound, draws_in
+from formula2dgm.resolve.bound_indices import refuse_index
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.data_alone import read_alone
@@ -23,10 +24,10 @@ from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
 from formula2dgm.resolve.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.families import Evaluate, family_law
-from formula2dgm.resolve.independence import independent
+from formula2dgm.resolve.independence import copied, independent, unprimed
 from formula2dgm.resolve.inputs import add_input
 from formula2dgm.resolve.laws import law_of
-from formula2dgm.resolve.letters import densities_of_letter
+from formula2dgm.resolve.letters import uses_of_letter
 from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.resolve.marginals import marginal_draw, source_of_marginals
 from formula2dgm.resolve.others import reads_outside
@@ -58,7 +59,7 @@ def bind(
             bound.batch = scope.batch
             if (alone := read_alone(context, body, inner)) is not None:
                 _bind_data(context, (alone,), source, bound, inner, together)
-        elif source is None or is_defined(context, source):
+        elif source is None or is_defined(context, source, names):
             _bind_named(context, names, bound, inner, evaluate)
         else:
             _bind_draws(context, names, source, bound, inner, evaluate)
@@ -91,18 +92,26 @@ def _bind_data(
     others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
     apart = source is not None and not given and bool(others)
     for symbol in (each for each in names if isinstance(each, tree.Symbol)):
+        refuse_index(context, symbol, source)
         name = read_name(symbol, context.model.indices)
-        unprimed = replace(name, accents=tuple(each for each in name.accents if each != "prime"))
-        if any({name.id, unprimed.id} <= each for each in together):
-            unprimed = name
-        original, shown = of_its_set(context, unprimed, symbol, source)
+        plain = unprimed(name)
+        if any({name.id, plain.id} <= each for each in together):
+            plain = name
+        original, shown = of_its_set(context, plain, symbol, source)
         add_input(context, original, (scope.batch,), shown)
         weight = is_weight(context, original)
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
-        if (apart and original.id == unprimed.id) or unprimed.id != name.id:
+        if (apart and original.id == plain.id) or plain.id != name.id:
             node = independent(context, node, name.id, bound, scope, symbol)
         bound.values[name.id] = node
     if not given and not bound.others:
+        bound.batch = scope.batch
+
+
+def _average_where_it_stands(bound: Bound, scope: Scope) -> None:
+    r"""``\log E_x[e^{f(x)}]`` where a statement says what x is drawn from: the function is of the mean over the data.
+    Elsewhere the mean over the batch at the end is the same number."""
+    if bound.nonlinear and not bound.others:
         bound.batch = scope.batch
 
 
@@ -121,17 +130,22 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             )
         name = read_name(node, context.model.indices)
         if name.id in context.model.drawn:
-            bound.values[name.id] = evaluate(node, scope)
-            bound.draws.append(bound.values[name.id])
+            value = bound.values[name.id] = evaluate(node, scope)
+            if isinstance(value, ir.Data):
+                _average_where_it_stands(bound, scope)
+            else:
+                bound.draws.append(value)
         elif name.id in context.model.definitions:
             for use in drawn_in_definition(context, name, frozenset(scope.values)):
                 bind_factor(context, use, bound, scope.bind(bound.values), evaluate, ())
             key = step_key(name) if name.index else name.id
             bound.values[key] = evaluate(node, scope.bind(bound.values))
             bound.draws += draws_in(bound.values[key])
-        elif priors := density_over(context, name):
+        elif priors := density_over(context, name) or density_over(context, unprimed(name)):
             bind_factor(context, Use(priors[0], (node,), ()), bound, scope, evaluate, ())
-        elif letter := densities_of_letter(context, node):
+        elif unprimed(name).id in (context.model.drawn.keys() | context.model.definitions.keys()) - {name.id}:
+            bound.values[name.id] = copied(context, node, bound, scope, evaluate)
+        elif letter := uses_of_letter(context, node):
             refuse_unread(context, node, letter)
             for use in letter:
                 with in_its_words(context, node, use):

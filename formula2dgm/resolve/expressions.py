@@ -39,7 +39,7 @@ from formula2dgm.resolve.other_examples import another, of_example
 from formula2dgm.resolve.outputs import OutputOf, output_of
 from formula2dgm.resolve.overshooting import written_out
 from formula2dgm.resolve.products import multiplied, raised
-from formula2dgm.resolve.randomness import holds_draws, note_bias
+from formula2dgm.resolve.randomness import linear_factors, note_bias
 from formula2dgm.resolve.running import running
 from formula2dgm.resolve.scales import is_logistic
 from formula2dgm.resolve.spreads import spread
@@ -90,7 +90,7 @@ class Evaluator:
             case tree.Mul():
                 return multiplied(self, node, scope)
             case tree.Div(top, bottom):
-                linear = not holds_draws(self.context, bottom)
+                linear = linear_factors(self.context, (top, bottom))[0]
                 over, under = self(top, scope.under(node, linear)), self(bottom, scope.under(node, False))
                 if isinstance(under, ir.Const) and under.value == 0:
                     raise self.context.refuse("F2D-0220", f"{node} divides by zero", bottom.span)

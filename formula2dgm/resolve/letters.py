@@ -1,4 +1,4 @@
-"""The densities that a letter alone means: ``E_q``."""
+"""The densities that a letter alone stands for: ``E_q``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from formula2dgm.resolve.lookup import find_uses
 from formula2dgm.syntax import tree
 
 
-def densities_of_letter(context: Context, head: tree.Symbol) -> list[Use]:
+def uses_of_letter(context: Context, head: tree.Symbol) -> list[Use]:
     """``E_q``: the densities of that letter, in ancestral order, each at its own variables."""
     name = read_name(head, context.model.indices, head=True)
     near = [

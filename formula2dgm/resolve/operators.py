@@ -119,18 +119,25 @@ SPOKEN = {"sum": "sum", "prod": "product", "min": "minimum", "max": "maximum", "
 
 
 def _average_plate(context: Context, bound: Bound, body: ir.Node) -> ir.Node:
-    """A written data expectation averages its data set; so does one whose body depends on no batch but its own."""
+    """A written data expectation averages its data set; so does one whose body depends on no batch but its own.
+
+    Beside a value of the batch that is bound outside, the t of ``E_t[t E_{p_data(x)}[f(x, t)]]``, each example meets
+    one value, and the operator that binds that one averages: a weight outside belongs to the same pair.
+    """
     make = context.arena.make
-    outside = (bound.outside | frozenset(context.statement_draws.values())) - frozenset(bound.draws)
+    own = frozenset(bound.values.values())
+    outside = (bound.outside | frozenset(context.statement_draws.values())) - frozenset(bound.draws) - own
     if bound.batch is not None:
-        if bound.nonlinear and any(each in outside and bound.batch in each.axes for each in walk(body)):
+        met = [each for each in walk(body) if each in outside and bound.batch in each.axes]
+        if met and (bound.nonlinear or any(isinstance(each, ir.Data) and each in own for each in walk(*met))):
             raise context.refuse(
                 "F2D-0417",
-                "this average over the data, under a function that is not linear, pairs each example with one other",
+                "this average over the data pairs each example with one value that is bound outside of it, where the "
+                "mean over all pairs is meant",
                 next((each.span for each in context.arena.origins(body)), None),
                 "average over other examples, E_{p_data(x')}[... x' ...], or bind both in one bracket: E_{p(x) p(y)}",
             )
-        return make(ir.Reduce, "mean", bound.batch, body) if bound.batch in body.axes else body
+        return body if met or bound.batch not in body.axes else make(ir.Reduce, "mean", bound.batch, body)
     plates = [axis for axis in body.axes if axis.kind == "batch"]
     if plates and bound.draws and not _depends_on_batch((body, *bound.draws), outside):
         body = make(ir.Reduce, "mean", plates[0], body)

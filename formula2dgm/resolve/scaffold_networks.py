@@ -10,6 +10,7 @@ from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
+from formula2dgm.resolve.class_rows import refuse_network_of_class
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.meeting import Part
 from formula2dgm.resolve.model import Declared
@@ -37,6 +38,7 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
 
     Heads of one statement with the same group and the same arguments are one network.
     """
+    refuse_network_of_class(context, call)
     heads = [each for each in _head_calls(context, declared) if _shares_network(context, each[0], call)]
     names = [_full_name(context, each) for each, _ in heads]
     own = _full_name(context, call)
@@ -86,6 +88,7 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     """A network that stands outside distribution statements: its result is what its use demands."""
     if (made := scaffold_over_time(context, name, call, args)) is not None:
         return made
+    refuse_network_of_class(context, call)
     key = name.full
     shape = result_shape(context, key)
     inputs = inputs_of(context, key, call.args, args)

@@ -45,20 +45,29 @@ def default_table(context: Context, symbol: tree.Symbol, scope: Scope, evaluate:
     rows = [_rows(context, each, state) for each, state in zip(name.index, known, strict=True)]
     table = _Table(context, symbol, name.full, known, rows)
     role = _role(context, symbol)
-    if role.family is None:
-        return table.weights(known[-1])
-    if role.family.classes:
-        return table.probabilities(_classes(context, symbol, role))
-    shape = event_shape(context, role.variable) if role.variable is not None else ()
-    like = data_beside(context, Part("variable", role.variable.id)) if role.variable and shape is None else None
-    if role.argument == "probs":
-        context.assume(f"{symbol} are learned probabilities", symbol.span)
-        return context.arena.make(ir.Apply, "sigmoid", (table.made(f"{name.full}_logits", shape, like),))
-    if role.argument in POSITIVE:
-        context.assume(f"{symbol} are learned, positive", symbol.span)
-        return context.arena.make(ir.Apply, "exp", (table.made(f"log_{name.full}", shape, like),))
+    return table.weights(known[-1]) if role.family is None else table.argument(role)
+
+
+def default_rows(context: Context, symbol: tree.Symbol, name: str, index: tree.Symbol, state: ir.Node) -> ir.Node:
+    """The value of an unbound symbol with the class that it is read at below it: ``\\mu_c``, ``\\pi_c``, a centre."""
+    table = _Table(context, symbol, name, [state], [_rows(context, index, state)])
+    role = _role(context, symbol)
+    if role.family is not None:
+        return table.argument(role)
+    if symbol.letter == "pi":
+        return table.weights(state)
+    own = read_name(symbol, context.model.indices)
+    if own.id not in context.model.variables:
+        raise context.refuse(
+            "F2D-0203",
+            f"{symbol} is read at each value of {index}, and nothing says what it is",
+            symbol.span,
+            f"bind it: one number, {{{name!r}: 1.0}}, or a tensor with a number for each class",
+        )
+    shape = event_shape(context, own)
+    like = data_beside(context, Part("variable", own.id)) if shape is None else None
     context.assume(f"{symbol} are learned: they start at standard normal draws", symbol.span)
-    return table.made(name.full, shape, like)
+    return table.made(name, shape, like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,23 @@ class _Table:
     name: str
     states: list[ir.Node]
     rows: list[int]
+
+    def argument(self, role: _Role) -> ir.Node:
+        """The argument of a family."""
+        context, symbol = self.context, self.symbol
+        assert role.family is not None
+        if role.family.classes:
+            return self.probabilities(_classes(context, symbol, role))
+        shape = event_shape(context, role.variable) if role.variable is not None else ()
+        like = data_beside(context, Part("variable", role.variable.id)) if role.variable and shape is None else None
+        if role.argument == "probs":
+            context.assume(f"{symbol} are learned probabilities", symbol.span)
+            return context.arena.make(ir.Apply, "sigmoid", (self.made(f"{self.name}_logits", shape, like),))
+        if role.argument in POSITIVE:
+            context.assume(f"{symbol} are learned, positive", symbol.span)
+            return context.arena.make(ir.Apply, "exp", (self.made(f"log_{self.name}", shape, like),))
+        context.assume(f"{symbol} are learned: they start at standard normal draws", symbol.span)
+        return self.made(self.name, shape, like)
 
     def made(self, name: str, shape: tuple[int, ...] | None, like: str | None = None) -> ir.Node:
         """A learned tensor of a row for each of the states' values; the shape of a row, or the data that say it."""

@@ -26,7 +26,7 @@ def settle(
 
     def scalar_product(each: tree.Node) -> tuple[tree.Node, tree.Node] | None:
         if isinstance(each, tree.Call) and each.given is None and each.params is None and len(each.args) == 1:
-            weight = is_scalar(each.head) or (_holds_terms(each.args[0]) and not is_network(each.head))
+            weight = is_scalar(each.head) or (holds_terms(each.args[0]) and not is_network(each.head))
             return (each.head, each.args[0]) if weight else None
         return None
 
@@ -50,7 +50,7 @@ def settle(
     return rebuild(node)
 
 
-def _holds_terms(node: tree.Node) -> bool:
+def holds_terms(node: tree.Node) -> bool:
     """Does the expression hold what no network is applied to: a divergence, an expectation?"""
     return any(isinstance(each, tree.Divergence | tree.Expect) for each in node.walk())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.functions import names_function
 from formula2dgm.resolve.model import Model
 from formula2dgm.resolve.pairs import pair_sizes
-from formula2dgm.resolve.settle import settle
+from formula2dgm.resolve.settle import holds_terms, settle
 from formula2dgm.syntax import tree
 
 #: Letters of times, and of noise levels that weights depend on.
@@ -22,6 +23,8 @@ WEIGHTS = frozenset(("w", "g", "c", "sigma"))
 
 #: Greek letters that stand for scalars where nothing is bound to them.
 SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho tau zeta".split())
+#: Letters of functions: before what holds an expectation they are no weights, unless they stand for a number elsewhere.
+FUNCTION_LETTERS = frozenset(("f", "g", "h", "D", "F", "G", "phi", "psi", "sigma"))
 
 
 def settle_all(context: Context) -> None:
@@ -53,10 +56,13 @@ def settle_all(context: Context) -> None:
             return not names_function(model, context.named, head)
         return head.letter in SCALAR_LETTERS and not name.group
 
+    functions = _functions(model)
+
     def is_network(head: tree.Node) -> bool:
         if not isinstance(head, tree.Symbol) or registry.family_by_spelling(str(head)) is not None:
             return True
-        return context.named.is_network(read_name(head, model.indices, head=True))
+        name = read_name(head, model.indices, head=True)
+        return context.named.is_network(name) or name.full in functions
 
     def is_weight(call: tree.Call) -> bool:
         if not _is_of_time(call, integrated | (TIMES - model.definitions.keys())):
@@ -81,6 +87,29 @@ def settle_all(context: Context) -> None:
         replace(each, declared=by_span[id(each.declared.span)]) if each.declared else each
         for each in context.densities.all
     ]
+
+
+def _functions(model: Model) -> set[str]:
+    r"""The names that are applied somewhere to what holds no terms of an objective, C of ``\sigma(C(x) - E[C(y)])``,
+    and those with a letter of functions that stand nowhere without arguments: sigma is the logistic function there."""
+    nodes = [each for root in (*model.expressions(), *(each.body for each in model.densities)) for each in root.walk()]
+    calls = [(each, each.head) for each in nodes if isinstance(each, tree.Call)]
+    applied = [
+        (call, read_name(head, model.indices, head=True)) for call, head in calls if isinstance(head, tree.Symbol)
+    ]
+    symbols = (each for each in nodes if isinstance(each, tree.Symbol))
+    alone = Counter(read_name(each, model.indices, head=True).full for each in symbols)
+    alone.subtract(name.full for _, name in applied)
+    by_letter = {name.full for call, name in applied if _is_lettered(call.head)}
+    lettered = {each for each in by_letter if not alone[each]}
+    return lettered | {name.full for call, name in applied if name.group or not holds_terms(call)}
+
+
+def _is_lettered(head: tree.Node) -> bool:
+    """Is this a letter of functions, without an index: ``f``, ``f_1``, not ``\\sigma_t``?"""
+    if not isinstance(head, tree.Symbol) or head.letter not in FUNCTION_LETTERS:
+        return False
+    return all(isinstance(each, tree.Number) for each in (*head.sub, *head.sup))
 
 
 def _is_of_time(call: tree.Call, times: Collection[str]) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES, NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
+from formula2dgm.reading.signature import DENSITY_LETTERS, POSTERIOR_LETTERS, is_density_call, read_signature
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.aggregated_forms import mixes_to
 from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_compared, is_evaluated
+from formula2dgm.resolve.bare import density_of
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.data_joints import is_joint_of_data, variables_of_joints
 from formula2dgm.resolve.densities import Density, Use
@@ -38,7 +39,14 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
         listed = ", ".join(map(str, names))
         context.assume(f"{density} is bound to nothing and only drawn from: ({listed}) are the data", density.span)
         return True
+    if isinstance(density, tree.Symbol) and _draws_one(density, names):
+        density = density_of(context, density, names)
     return isinstance(density, tree.Call) and _only_sampled(context, density)
+
+
+def _draws_one(density: tree.Symbol, names: Sequence[tree.Node]) -> bool:
+    """Is one variable drawn from a letter of densities, ``x \\sim p_d``?"""
+    return density.letter in DENSITY_LETTERS and len(names) == 1 and isinstance(names[0], tree.Symbol)
 
 
 def set_of(density: tree.Node | None, indices: frozenset[str] | set[str]) -> str:
@@ -129,8 +137,10 @@ def _is_noise(name: Name) -> bool:
     return name.letter in NOISE_LETTERS
 
 
-def is_defined(context: Context, density: tree.Node) -> bool:
-    """``p_g(\\tilde x)`` beside ``\\tilde x = G(z)``: the law of what the definition computes."""
+def is_defined(context: Context, density: tree.Node, names: Sequence[tree.Node] = ()) -> bool:
+    """``p_g(\\tilde x)``, or ``\\tilde x \\sim p_g``, beside ``\\tilde x = G(z)``: the law of what is defined."""
+    if isinstance(density, tree.Symbol) and _draws_one(density, names):
+        density = tree.Call(density, tuple(names), span=density.span)
     if not isinstance(density, tree.Call) or density.given or not is_density_call(density):
         return False
     signature = read_signature(density, context.model.indices, context.model.parameters)
@@ -152,7 +162,7 @@ def _is_made_of_draws(context: Context, name: Name) -> bool:
 def _another_source(context: Context, density: tree.Call) -> tree.Call | None:
     """A law of another letter that would be taken for the data of the same variables."""
     own = read_signature(density, context.model.indices, context.model.parameters)
-    for each in drawn_from(context):
+    for each in (*drawn_from(context), *_drawn_by_letter(context)):
         if not isinstance(each, tree.Call) or not is_density_call(each) or is_written_family(each):
             continue
         other = read_signature(each, context.model.indices, context.model.parameters)
@@ -160,3 +170,14 @@ def _another_source(context: Context, density: tree.Call) -> tree.Call | None:
         if other.head != own.head and other.ids == own.ids and not all(sets) and _stands_for_data(context, each):
             return each
     return None
+
+
+def _drawn_by_letter(context: Context) -> list[tree.Call]:
+    """``p_g(x)`` for ``x \\sim p_g`` below an expectation."""
+    nodes = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Expect))
+    items = [each for node in nodes for each in node.binders if isinstance(each, tree.Draws)]
+    return [
+        tree.Call(each.density, tuple(each.names), span=each.density.span)
+        for each in items
+        if isinstance(each.density, tree.Symbol) and _draws_one(each.density, each.names)
+    ]

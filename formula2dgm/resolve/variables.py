@@ -12,6 +12,7 @@ from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.signature import names_loss
+from formula2dgm.resolve.class_rows import class_row
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
@@ -67,6 +68,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     for each in (head.full, name.id):
         if each in context.model.definitions:
             return _definition(context, each, scope, evaluate, symbol)
+    if (row := class_row(context, symbol, scope, evaluate)) is not None:
+        return row
     if context.named.find(head) is not None:
         return _named(context, head, symbol, scope, evaluate)
     if (row := default_row(context, symbol, scope) or default_table(context, symbol, scope, evaluate)) is not None:

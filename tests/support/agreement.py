@@ -25,7 +25,8 @@ def assert_agrees(
     """Loss, value, terms and every gradient of both; returns the objective."""
     objective = f2d.compile(formula, bindings, **options)
     torch.manual_seed(seed)
-    noise = {name: each.double() for name, each in objective.example_noise(**data).items()}
+    drawn = objective.example_noise(**data)
+    noise = {name: each.double() if each.is_floating_point() else each for name, each in drawn.items()}
     parameters = dict(objective.named_parameters())
     out = objective(**data, noise=noise)
     judge = reference(formula, bindings, data, noise, **options).run()

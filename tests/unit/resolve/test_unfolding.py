@@ -136,11 +136,37 @@ def test_a_sign_begins_a_line() -> None:
     assert [(each.maximize, len(each.terms)) for each in found.objectives] == [(False, 2)]
 
 
-def test_a_sum_over_draws_of_the_data_is_their_mean() -> None:
-    text = [
-        rf"\mathcal{{L}}(x) = {RECONSTRUCTION}",
-        r"\max \sum_{x \sim \tilde p_l} \mathcal{L}(x) + \sum_{x \sim \tilde p_u} \mathcal{L}(x)",
-    ]
+@pytest.mark.parametrize(
+    ("objective", "said"),
+    [
+        (r"\max \sum_{x \sim \tilde p_l} \mathcal{L}(x)", True),
+        (r"\max \sum_{x \sim \mathcal{D}} \mathcal{L}(x) - \sum_{x \sim \mathcal{D}} \|x\|^2", True),
+        (r"\max \frac1N \sum_{x \sim \tilde p_l} \mathcal{L}(x) - E_{z \sim p(z)}[\|z\|^2]", False),
+        (r"\max \frac{1}{|\mathcal{D}|} \sum_{x \sim \mathcal{D}} \mathcal{L}(x) - E_{z \sim p(z)}[\|z\|^2]", False),
+    ],
+)
+def test_a_sum_over_draws_of_the_data_is_their_mean(objective: str, said: bool) -> None:
+    text = [rf"\mathcal{{L}}(x) = {RECONSTRUCTION}", objective]
     found = program(text, Model().bindings)
-    assert [each.name for each in found.inputs] == ["x_l", "x_u"]
-    assert any("is read as the mean over it" in each.text for each in found.assumptions)
+    assert any("is read as the mean over it" in each.text for each in found.assumptions) == said
+
+
+@pytest.mark.parametrize("share", ["", r"\frac1N ", r"\frac{1}{|\tilde p_l|} "])
+def test_the_value_of_a_sum_over_draws(share: str) -> None:
+    """1/N times a sum over N examples is their mean, and no N-th of it."""
+    m = Model()
+    objective = rf"\max {share}\sum_{{x \sim \tilde p_l}} \mathcal{{L}}(x)"
+    meant = (m.log_p(m.z()) - m.kl()).mean()
+    assert torch.allclose(m.value([rf"\mathcal{{L}}(x) = {RECONSTRUCTION}", objective]), meant)
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        r"\max \sum_{x \sim \tilde p_l} \mathcal{L}(x) + \sum_{x \sim \tilde p_u} \mathcal{L}(x)",
+        r"\max \sum_{x \in \mathcal{D}_l} \mathcal{L}(x) + \sum_{x \in \mathcal{D}_u} \mathcal{L}(x)",
+        r"\max \sum_{x \sim \mathcal{D}} \mathcal{L}(x) - E_{z \sim p(z)}[\|z\|^2]",
+    ],
+)
+def test_sums_whose_numbers_weigh_them_are_refused(objective: str) -> None:
+    assert codes([rf"\mathcal{{L}}(x) = {RECONSTRUCTION}", objective], Model().bindings) == ["F2D-0415"]
