@@ -102,7 +102,22 @@ def row_at_drawn(
     context.parameters.setdefault(owned, made)
     rows = Axis("index", f"row of {owned}", value.shape[0])
     table = context.arena.make(ir.Param, owned, value.learned, False, (rows,), len(value.shape) == 1)
-    return picked_at(context, table, rows, evaluate(name.index[0]), symbol)
+    position = evaluate(name.index[0])
+    _refuse_too_few(context, position, value.shape[0], symbol)
+    return picked_at(context, table, rows, position, symbol)
+
+
+def _refuse_too_few(context: Context, position: ir.Node, rows: int, symbol: tree.Symbol) -> None:
+    """Refuse a table with fewer rows than the numbers that are drawn."""
+    last = dict(position.law.params).get("high") if isinstance(position, ir.Draw) else None
+    made = context.hyperparameters.get(last.name) if isinstance(last, ir.Hyper) else None
+    if made is not None and made.default is not None and made.default > rows:
+        raise context.refuse(
+            "F2D-0322",
+            f"numbers up to {made.name} = {made.default} are drawn, and what {symbol} is read from has {rows} rows",
+            symbol.span,
+            f"bind a tensor with a row for each number, or write {made.name} = {rows}",
+        )
 
 
 def read_at(

@@ -77,6 +77,31 @@ def test_what_the_text_says_holds() -> None:
     assert_close(o(x_0=x, noise={"t": t, "epsilon": e}).loss, expected)
 
 
+@pytest.mark.parametrize("key", [r"\bar\alpha", r"\bar\alpha_t", r"\bar\alpha_{1:T}"])
+@pytest.mark.parametrize("steps", [[], [r"t \sim \mathcal{U}\{1, T\}"]])
+def test_a_bound_schedule_says_how_many_steps(key: str, steps: list[str]) -> None:
+    net, (x, e, _), table = Network().double(), batch(), torch.linspace(0.9, 0.1, 10, dtype=torch.float64)
+    text = [r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2", *steps]
+    o: Any = f2d.compile(text, {r"\epsilon_\theta": net, key: table}, scaffold=True, dims={"x_0": D}).double()
+    t = torch.tensor([1.0, 2.0, 5.0, 9.0, 10.0, 10.0], dtype=torch.float64)
+    a = table[t.long() - 1][:, None]
+    expected = (e - net(a.sqrt() * x + (1 - a).sqrt() * e, t)).square().sum(-1).mean()
+    assert_close(o(x_0=x, noise={"t": t, "epsilon": e}).loss, expected)
+    assert any("T is 10" in str(each) for each in o.assumptions)
+
+
+def test_a_weight_of_each_drawn_number_says_how_many_there_are() -> None:
+    text = r"\min E_{i \sim U\{1, N\}} E_{x \sim p_{data}}[w_i \|x\|^2]"
+    o: Any = f2d.compile(text, {"w": torch.arange(1.0, 8.0)}, scaffold=True, dims={"x": D})
+    assert any("N is 7" in str(each) for each in o.assumptions)
+
+
+def test_fewer_rows_than_steps_are_refused() -> None:
+    text = [r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2", "T = 20"]
+    with pytest.raises(f2d.FormulaError, match="F2D-0322"):
+        f2d.compile(text, {r"\bar\alpha": torch.linspace(0.9, 0.1, 10)}, scaffold=True, dims={"x_0": D})
+
+
 @pytest.mark.parametrize("step", [r"(1 - \beta_s)", r"\alpha_s"])
 def test_schedules_that_are_read_inside_of_others(step: str) -> None:
     r"""``\bar\alpha_t = \prod_{s=1}^t \alpha_s`` with nothing said of \alpha_s: never 1 at every step."""
