@@ -7,11 +7,11 @@ for p_\theta(x_{t-1}|x_t) = N(x_{t-1}; \mu_\theta(x_t, t), \beta_t I).  What the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from formula2dgm.completion.default_paths import TIMES
-from formula2dgm.completion.default_statements import Defaults, is_zero, placed
+from formula2dgm.completion.default_statements import BETA, Defaults, is_zero, placed
 from formula2dgm.reading import Note
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.names import plain
@@ -23,10 +23,11 @@ from formula2dgm.syntax.vocabulary import UNIFORM
 
 
 def write_noise(
-    statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
+    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], numbers: Collection[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
-    """The statements with what the process needs, and what was decided; ``keys`` are what is bound."""
-    noise = _Process(list(statements), keys)
+    """The statements with what the process needs, and what was decided; ``keys`` are what is bound, ``numbers``
+    those of them that are bound to single numbers."""
+    noise = _Process(list(statements), keys, numbers)
     noise.complete()
     return noise.statements, noise.notes
 
@@ -82,7 +83,7 @@ class _Process(Defaults):
         joint = parse_one(f"{head.latex()}({now}_{{1:T}}|{now}_0)")
         if any(each == joint for each in self.nodes()):
             self.add(rf"{joint.latex()} = \prod_{{{index}=1}}^T {step}", slot.span)
-        self.schedule("beta", (), index, slot.span)
+        self.schedule(BETA, index, slot.span)
         self.data(replace(slot, sub=(tree.Number("0", span=slot.span),)))
         self._declare_way_back(slot, index)
 

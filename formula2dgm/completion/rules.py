@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from formula2dgm.bindings import Options
@@ -27,6 +27,7 @@ from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.pair_definitions import write_pairs
+from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.signed_definitions import name_first
@@ -59,17 +60,19 @@ class _Text:
 
 
 def completed(
-    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
+    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], numbers: Collection[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
-    """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
+    """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound, and
+    ``numbers`` those of them that are bound to single numbers."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_games, options)
     if options.scaffold:
-        text.rewrite(write_noise, keys)
-        text.rewrite(write_paths, keys)
+        text.rewrite(write_noise, keys, numbers)
+        text.rewrite(write_paths, keys, numbers)
+    text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)
     text.rewrite(write_named_laws)
     text.rewrite(write_classes)

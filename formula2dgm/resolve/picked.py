@@ -189,7 +189,7 @@ def _range(node: ir.Node, time: Axis) -> Range | None:
             return Count(1, 0), Count(1, 0)
         case ir.Draw(law) | ir.Enumerated(law) if law.family == "DiscreteUniform":
             low, high = (_range(value, time) for _, value in law.params)
-            return (low[0], high[1]) if low is not None and high is not None else None
+            return (low[0], (high or low)[1]) if low is not None else None
         case ir.Neg(body):
             own = _range(body, time)
             return (-own[1], -own[0]) if own is not None else None

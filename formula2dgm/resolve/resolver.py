@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, Options
+from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, NumberValue, Options
 from formula2dgm.completion.rules import completed
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -150,7 +150,8 @@ def read_context(
     formulas, parsed, averages = take_averages(present, parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
-    written, decided, called = completed(written, [key for _, key in parsed], options)
+    numbers = [key for binding, key in parsed if isinstance(binding.value, NumberValue)]
+    written, decided, called = completed(written, [key for _, key in parsed], numbers, options)
     model = read_model(written, [key for _, key in parsed], found)
     take_normalisers(model, [key for _, key in parsed])
     model.drawn = named_apart(model.drawn, model.definitions)
