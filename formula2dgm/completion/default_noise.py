@@ -65,8 +65,8 @@ class _Process(Defaults):
         return None
 
     def _adds_noise(self, head: tree.Symbol, slot: tree.Symbol) -> bool:
-        """Is a density one of a process: q, or a letter beside one with parameters over the same variable, at steps that
-        have a name, t or T?"""
+        """Is a density one of a process: q, or a letter beside one with parameters over the same variable, at steps
+        that have a name, t or T?"""
         if all(isinstance(item, tree.Number) for item in self._items(slot)):
             return False
         others = (each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each))

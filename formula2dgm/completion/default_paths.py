@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
-from formula2dgm.completion.default_statements import ALPHA, ALPHA_BAR, BETA, SCHEDULES, Defaults, is_named, is_zero, placed
+from formula2dgm.completion.default_statements import (
+    ALPHA,
+    ALPHA_BAR,
+    BETA,
+    SCHEDULES,
+    Defaults,
+    is_named,
+    is_zero,
+    placed,
+)
 from formula2dgm.completion.said_paths import at_step, kept, laws_of, moments, root
 from formula2dgm.reading import Note
 from formula2dgm.reading.differentials import is_in_differentials
+from formula2dgm.reading.dotted import unmarked
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import last_number, letter_of, whole_set
 from formula2dgm.reading.rewrite import map_children
@@ -31,7 +42,7 @@ def write_paths(
     """The statements with what is said of no path, and what was decided; ``keys`` are what is bound, ``numbers`` those
     of them that are bound to single numbers."""
     path = _Path(list(statements), keys, numbers)
-    for binders, expectation in [each for root in statements for each in brackets(root.body)]:
+    for binders, expectation in [each for said in statements for each in brackets(said.body)]:
         path.complete(binders, expectation)
     return path.statements, path.notes
 
@@ -78,9 +89,7 @@ class _Path(Defaults):
             self._unmark(replace(noise, sub=(time,)), noise, expectation)
         self._apply_at_time(time, expectation)
 
-    def _time(
-        self, times: Sequence[tree.Symbol], start: tree.Symbol, expectation: tree.Expect
-    ) -> tree.Symbol | None:
+    def _time(self, times: Sequence[tree.Symbol], start: tree.Symbol, expectation: tree.Expect) -> tree.Symbol | None:
         """The time among names: the index below x, of a schedule, or of a network; else the first by its letter."""
         times = sorted(times, key=lambda each: TIMES.index(plain(each) or "t"))
         symbols = [each for each in expectation.body.walk() if isinstance(each, tree.Symbol)]
@@ -125,8 +134,10 @@ class _Path(Defaults):
             share = kept(law, before)
             if share is None:
                 return False
-            if not self.says_schedule(ALPHA_BAR) and not any(is_named(each, own) for each in share.walk() for own in (ALPHA, BETA)):
-                steps = self.product(index, lambda at: f"({at_step(share, time, tree.Symbol(at)).latex()})")
+            if not self.says_schedule(ALPHA_BAR) and not any(
+                is_named(each, own) for each in share.walk() for own in (ALPHA, BETA)
+            ):
+                steps = self.product(index, partial(_factor, share, time))
                 self.add(rf"\bar\alpha_{index} = {steps}", point.span)
         pieces = rf"\sqrt{{\bar\alpha_{index}}} {start.latex()} + \sqrt{{1-\bar\alpha_{index}}} {noise.latex()}"
         self.add(f"{point.latex()} = {pieces}", point.span)
@@ -158,7 +169,8 @@ class _Path(Defaults):
             head = node.head if isinstance(node, tree.Call) and not is_density_call(node) else None
             if not isinstance(node, tree.Call) or not isinstance(head, tree.Symbol) or time not in head.sub:
                 return node
-            if any(each in (head, replace(head, sub=())) or _heads(each) == head for each in heads):
+            same = (head, unmarked(head))
+            if any(each in (*same, replace(head, sub=())) or _heads(each) in same for each in heads):
                 return node
             bare = replace(head, sub=tuple(each for each in head.sub if each != time))
             made = replace(node, head=bare, args=(*node.args, replace(time, span=node.span)))
@@ -176,9 +188,9 @@ class _Path(Defaults):
                 case tree.Draws(names=(name,), density=law) if name == time and (made := _whole(law)) is not None:
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to {self.last}", node.span))
                     return replace(node, density=made)
-                case tree.Chain(members=(name, law), relations=("~",)) if name == time and (
-                    made := _whole(law)
-                ) is not None:
+                case tree.Chain(members=(name, law), relations=("~",)) if (
+                    name == time and (made := _whole(law)) is not None
+                ):
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to {self.last}", node.span))
                     return replace(node, members=(name, made))
             return node
@@ -205,7 +217,9 @@ class _Path(Defaults):
 
     def _draw(self, name: tree.Symbol, drawn: dict[tree.Symbol, tree.Draws], law: str, place: tree.Expect) -> None:
         """What a name is drawn from, where no one says it; a time that counts steps is a whole number."""
-        if name not in drawn and not any(each.members[0] == name and each.relations[0] != "in" for each in self.chains()):
+        if name not in drawn and not any(
+            each.members[0] == name and each.relations[0] != "in" for each in self.chains()
+        ):
             self.add(rf"{name.latex()} \sim {law}", place.span)
 
 
@@ -250,6 +264,11 @@ def _whole(law: tree.Node) -> tree.Node | None:
     made = parse_one(rf"t \sim \mathcal{{U}}\{{1, {ends[1].latex()}\}}")
     assert isinstance(made, tree.Chain)
     return placed(made.members[1], law.span)
+
+
+def _factor(share: tree.Node, time: tree.Symbol, at: str) -> str:
+    """``(a)`` at another step."""
+    return f"({at_step(share, time, tree.Symbol(at, span=share.span)).latex()})"
 
 
 def _heads(node: tree.Node) -> tree.Node | None:

@@ -12,8 +12,8 @@ from formula2dgm.syntax import tree
 
 
 def refuse_pathless(statements: Sequence[tree.Statement], keys: Sequence[tree.Node]) -> list[tree.Statement]:
-    """The statements; an error where a bracket draws a time and x at a number, and reads an ``x_t`` that nothing draws or
-    defines: it would be data of its own, that has nothing to do with the draws."""
+    """The statements; an error where a bracket draws a time and x at a number, and reads an ``x_t`` that nothing draws
+    or defines: it would be data of its own, that has nothing to do with the draws."""
     made = {each for statement in statements for each in _made(statement.body)} | set(keys)
     moments = [each for statement in statements if (each := _drawn_time(statement.body)) is not None]
     for binders, expectation in (each for statement in statements for each in brackets(statement.body)):
@@ -31,10 +31,12 @@ def refuse_pathless(statements: Sequence[tree.Statement], keys: Sequence[tree.No
 def _refusal(place: tree.Node, names: Sequence[tree.Symbol]) -> Diagnostic:
     assert isinstance(place, tree.Symbol)
     ends = " and ".join(map(str, dict.fromkeys(names)))
-    time = place.sub[0].latex()
-    example = rf"{place.latex()} = (1-{time}) {names[0].latex()} + {time} {names[1].latex()}"
+    time = place.sub[0]
+    example = f"{place} = (1 - {time}) {names[0]} + {time} {names[1]}"
     message = f"{place} is read where {ends} are drawn, and nothing says how it is made of them"
-    return Diagnostic("F2D-0535", "error", message, place.span, f"write what it is, for a time of the unit interval {example}")
+    return Diagnostic(
+        "F2D-0535", "error", message, place.span, f"write what it is, for a time of the unit interval {example}"
+    )
 
 
 def _names(binder: tree.Node) -> Iterator[tree.Symbol]:

@@ -52,7 +52,11 @@ def moments(law: tree.Node) -> tuple[tree.Node, tree.Node] | None:
 
 def root(variance: tree.Node) -> str:
     """The standard deviation, as text: ``s`` of ``s^2``."""
-    if isinstance(variance, tree.Power) and isinstance(variance.exponent, tree.Number) and variance.exponent.text == "2":
+    if (
+        isinstance(variance, tree.Power)
+        and isinstance(variance.exponent, tree.Number)
+        and variance.exponent.text == "2"
+    ):
         return rf"({variance.base.latex()})"
     return rf"\sqrt{{{variance.latex()}}}"
 

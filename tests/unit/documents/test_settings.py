@@ -40,7 +40,8 @@ def test_what_a_display_sets_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [r"\text{ at time }", r"\quad\text{when }", r"\text{if}\ ", r"\mbox{ for } &", r"\textrm{with noise until~}"]
+    "words",
+    [r"\text{ at time }", r"\quad\text{when }", r"\text{if}\ ", r"\mbox{ for } &", r"\textrm{with noise until~}"],
 )
 def test_a_display_may_say_a_case(words: str) -> None:
     assert statements(rf"\[ p(x) = N(x; 0, I) {words} t = 1 \]") == ["p(x) = N(x; 0, I)"]
