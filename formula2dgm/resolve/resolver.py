@@ -26,7 +26,7 @@ from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.directions import settle_directions
-from formula2dgm.resolve.double_meanings import refuse_double_meanings, refuse_unbound_indices
+from formula2dgm.resolve.double_meanings import refuse_bound_numbers, refuse_double_meanings, refuse_unbound_indices
 from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
@@ -153,6 +153,7 @@ def read_context(
     numbers = [key for binding, key in parsed if isinstance(binding.value, NumberValue)]
     written, decided, called = completed(written, [key for _, key in parsed], numbers, options)
     model = read_model(written, [key for _, key in parsed], found)
+    refuse_bound_numbers(model, numbers, found)
     take_normalisers(model, [key for _, key in parsed])
     model.drawn = named_apart(model.drawn, model.definitions)
     take_called(model, called)
