@@ -21,6 +21,7 @@ from formula2dgm.completion.default_statements import (
     placed,
 )
 from formula2dgm.completion.said_paths import at_step, kept, laws_of, moments, root
+from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.dotted import unmarked
@@ -78,7 +79,7 @@ class _Path(Defaults):
                 self._straighten(time, start, end, point, drawn, expectation)
         elif noise is not None and (said or not used or self._mixed(time, start, noise, point, kind)):
             index = plain(time) or "t"
-            self._indexed_schedules(index, expectation)
+            self._indexed_schedules(index, kind, expectation)
             if any(self.says_schedule(each) and self.has_index(each, index) for each in SCHEDULES):
                 self._draw(time, drawn, rf"\mathcal{{U}}\{{1, {self.last}\}}", expectation)
                 self._count_steps(time)
@@ -208,8 +209,15 @@ class _Path(Defaults):
         self.notes.append(Note(f"{marked} is {noise}", expectation.span))
         self.statements = [replace(each, body=unmarked(each.body)) for each in self.statements]
 
-    def _indexed_schedules(self, index: str, expectation: tree.Expect) -> None:
+    def _indexed_schedules(self, index: str, kind: str | None, expectation: tree.Expect) -> None:
         """The schedules that are read at a step, t itself or s of ``\\prod_{s=1}^t``, and that nothing defines."""
+        unsaid = [each for each in SCHEDULES if self.has_index(each, index) and not self.says_schedule(each)]
+        if unsaid and kind not in (None, "steps"):
+            letter, accents = unsaid[0]
+            name = "_".join([letter, *accents, index])
+            message = f"{name} is read at a time that counts no steps from 1, and nothing says what it is"
+            hint = f"write it, {name} = ..., or count steps: {index} \\sim \\mathcal{{U}}\\{{1, T\\}}"
+            raise FormulaError(Diagnostic("F2D-0535", "error", message, expectation.span, hint))
         for schedule in SCHEDULES:
             read = any(self.has_index(schedule, each) for each in dict.fromkeys((index, *TIMES)))
             if read and not self.says_schedule(schedule):

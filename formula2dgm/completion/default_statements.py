@@ -65,7 +65,9 @@ class Defaults:
     def says_schedule(self, schedule: Schedule) -> bool:
         """Does the text, or what is bound, say a schedule: a value at each step, and no single number?"""
         return any(key not in self.numbers and is_named(key, schedule) for key in self.keys) or any(
-            is_named(each, schedule) and _is_at_steps(each) for each in self.left_sides()
+            is_named(each.members[0], schedule) and _is_at_steps(each.members[0])
+            for each in self.chains()
+            if each.relations[0] in ("=", ":=", "~")
         )
 
     def schedule(self, schedule: Schedule, index: str, span: Span) -> None:

@@ -12,31 +12,30 @@ from formula2dgm.syntax import tree
 
 
 def refuse_pathless(statements: Sequence[tree.Statement], keys: Sequence[tree.Node]) -> list[tree.Statement]:
-    """The statements; an error where a bracket draws a time and x at a number, and reads an ``x_t`` that nothing draws
-    or defines: it would be data of its own, that has nothing to do with the draws."""
+    """The statements; an error where a time and x at a number are drawn, and an ``x_t`` is read that nothing draws or
+    defines: it would be data of its own, that has nothing to do with the draws."""
     made = {each for statement in statements for each in _made(statement.body)} | set(keys)
-    moments = [each for statement in statements if (each := _drawn_time(statement.body)) is not None]
+    drawn = {plain(each) for each in map(_drawn_time, (statement.body for statement in statements)) if each is not None}
     for binders, expectation in (each for statement in statements for each in brackets(statement.body)):
         names = [each for binder in binders for each in _names(binder)]
-        times = [each for each in (*names, *moments) if plain(each) in TIMES]
         numbered = [each for each in names if len(each.sub) == 1 and isinstance(each.sub[0], tree.Number)]
-        others = [each for each in names if each not in times]
-        for point in (replace(start, sub=(time,)) for start in numbered for time in times):
-            place = next((each for each in expectation.body.walk() if each == point), None)
-            if place is not None and point not in made and len(others) > 1:
-                raise FormulaError(_refusal(place, others))
+        times = drawn | {plain(each) for each in names}
+        others = [each for each in names if plain(each) not in TIMES]
+        for point in (each for each in expectation.body.walk() if isinstance(each, tree.Symbol) and each not in made):
+            time = plain(point.sub[0]) if len(point.sub) == 1 else None
+            if time in times & set(TIMES) and any(replace(each, sub=point.sub) == point for each in numbered):
+                raise FormulaError(_refusal(point, others))
     return list(statements)
 
 
-def _refusal(place: tree.Node, names: Sequence[tree.Symbol]) -> Diagnostic:
-    assert isinstance(place, tree.Symbol)
-    ends = " and ".join(map(str, dict.fromkeys(names)))
+def _refusal(place: tree.Symbol, names: Sequence[tree.Symbol]) -> Diagnostic:
+    first, *others = dict.fromkeys(names)
+    ends = f"{', '.join(map(str, (first, *others[:-1])))} and {others[-1]} are" if others else f"{first} is"
+    message = f"{place} is read where {ends} drawn, and nothing says how it is made of {'them' if others else 'it'}"
     time = place.sub[0]
-    example = f"{place} = (1 - {time}) {names[0]} + {time} {names[1]}"
-    message = f"{place} is read where {ends} are drawn, and nothing says how it is made of them"
-    return Diagnostic(
-        "F2D-0535", "error", message, place.span, f"write what it is, for a time of the unit interval {example}"
-    )
+    example = f"{place} = (1 - {time}) {first} + {time} {others[0] if others else 'epsilon'}"
+    hint = f"write what it is, for a time of the unit interval {example}, or draw it: {place} ~ q({place}|{first})"
+    return Diagnostic("F2D-0535", "error", message, place.span, hint)
 
 
 def _names(binder: tree.Node) -> Iterator[tree.Symbol]:

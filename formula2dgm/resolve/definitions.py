@@ -35,7 +35,8 @@ def enter_definition(
     steps = (each.text for each in name.index if isinstance(each, tree.Number))
     key = "_".join([name.full, *steps])
     before = definitions.get(key)
-    if before is not None and bool(before.index) != bool(index):
+    a_loss = name.style == "cal" or name.letter in ("L", "J")
+    if before is not None and bool(before.index) != bool(index) and not a_loss:
         refuse_numbers_at_steps(name, span, found)
     definitions[key] = Definition(name, index, body, span)
 

@@ -191,8 +191,33 @@ def test_no_default_against_what_the_text_says(said: str) -> None:
         f2d.compile([NOISE, said], scaffold=True, dims={"x_0": D})
 
 
+def test_no_schedule_at_a_time_between_numbers() -> None:
+    text = (
+        r"\min_\theta E_{t \sim U(0,1), x_0, \epsilon}[\beta_t \|\epsilon - \epsilon_\theta(x_0 + t \epsilon, t)\|^2]"
+    )
+    with pytest.raises(f2d.FormulaError, match="F2D-0535"):
+        f2d.compile(text, scaffold=True, dims={"x_0": D})
+
+
+def test_a_range_is_no_schedule() -> None:
+    t = batch()[2]
+    a = ALPHA_BAR[t.long() - 1]
+    loss, _ = loss_of([NOISE, r"\beta_t \in (0, 1)"], {}, t)
+    assert_close(loss, by_hand(a.sqrt(), (1 - a).sqrt(), t))
+
+
+def test_brackets_inside_of_brackets() -> None:
+    t = batch()[2]
+    a = ALPHA_BAR[t.long() - 1]
+    text = r"\min_\theta E_t[E_{x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2]"
+    loss, _ = loss_of([text], {}, t)
+    assert_close(loss, by_hand(a.sqrt(), (1 - a).sqrt(), t))
+
+
 @pytest.mark.parametrize("scaffold", [False, True])
-@pytest.mark.parametrize("drawn", [r"x_0 \sim p_{data}, z \sim N(0, I)", r"x_1 \sim p_{data}, \epsilon \sim N(0, I)"])
+@pytest.mark.parametrize(
+    "drawn", [r"x_0 \sim p_{data}", r"x_0 \sim p_{data}, z \sim N(0, I)", r"x_1 \sim p_{data}, \epsilon \sim N(0, I)"]
+)
 def test_a_point_of_which_nothing_is_said(drawn: str, scaffold: bool) -> None:
     text = rf"\min_\theta E_{{t \sim U(0, 1), {drawn}}}\|f_\theta(x_t, t)\|^2"
     with pytest.raises(f2d.FormulaError, match="F2D-0535"):
