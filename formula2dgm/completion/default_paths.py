@@ -217,7 +217,7 @@ class _Path(Defaults):
             name = "_".join([letter, *accents, index])
             message = f"{name} is read at a time that counts no steps from 1, and nothing says what it is"
             hint = f"write it, {name} = ..., or count steps: {index} \\sim \\mathcal{{U}}\\{{1, T\\}}"
-            raise FormulaError(Diagnostic("F2D-0535", "error", message, expectation.span, hint))
+            raise FormulaError(Diagnostic("F2D-0539", "error", message, expectation.span, hint))
         for schedule in SCHEDULES:
             read = any(self.has_index(schedule, each) for each in dict.fromkeys((index, *TIMES)))
             if read and not self.says_schedule(schedule):

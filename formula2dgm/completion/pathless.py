@@ -35,7 +35,7 @@ def _refusal(place: tree.Symbol, names: Sequence[tree.Symbol]) -> Diagnostic:
     time = place.sub[0]
     example = f"{place} = (1 - {time}) {first} + {time} {others[0] if others else 'epsilon'}"
     hint = f"write what it is, for a time of the unit interval {example}, or draw it: {place} ~ q({place}|{first})"
-    return Diagnostic("F2D-0535", "error", message, place.span, hint)
+    return Diagnostic("F2D-0539", "error", message, place.span, hint)
 
 
 def _names(binder: tree.Node) -> Iterator[tree.Symbol]:

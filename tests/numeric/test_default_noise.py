@@ -187,7 +187,7 @@ def test_the_schedule_ends_where_the_steps_do(steps: str) -> None:
     ],
 )
 def test_no_default_against_what_the_text_says(said: str) -> None:
-    with pytest.raises(f2d.FormulaError, match="F2D-0535"):
+    with pytest.raises(f2d.FormulaError, match="F2D-0539"):
         f2d.compile([NOISE, said], scaffold=True, dims={"x_0": D})
 
 
@@ -195,7 +195,7 @@ def test_no_schedule_at_a_time_between_numbers() -> None:
     text = (
         r"\min_\theta E_{t \sim U(0,1), x_0, \epsilon}[\beta_t \|\epsilon - \epsilon_\theta(x_0 + t \epsilon, t)\|^2]"
     )
-    with pytest.raises(f2d.FormulaError, match="F2D-0535"):
+    with pytest.raises(f2d.FormulaError, match="F2D-0539"):
         f2d.compile(text, scaffold=True, dims={"x_0": D})
 
 
@@ -220,13 +220,13 @@ def test_brackets_inside_of_brackets() -> None:
 )
 def test_a_point_of_which_nothing_is_said(drawn: str, scaffold: bool) -> None:
     text = rf"\min_\theta E_{{t \sim U(0, 1), {drawn}}}\|f_\theta(x_t, t)\|^2"
-    with pytest.raises(f2d.FormulaError, match="F2D-0535"):
+    with pytest.raises(f2d.FormulaError, match="F2D-0539"):
         f2d.compile(text, {} if scaffold else {r"f_\theta": Network()}, scaffold=scaffold, dims={"x_0": D, "x_1": D})
 
 
 @pytest.mark.parametrize("line", [r"t \sim U\{1, T\}", r"t \sim U(1, 10)"])
 def test_no_straight_line_along_steps(line: str) -> None:
-    with pytest.raises(f2d.FormulaError, match="F2D-0535"):
+    with pytest.raises(f2d.FormulaError, match="F2D-0539"):
         f2d.compile([r"\min_\theta E_{t,x_0,x_1}\|v_\theta(x_t, t) - (x_1 - x_0)\|^2", line], scaffold=True)
 
 
