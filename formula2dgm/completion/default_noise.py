@@ -7,11 +7,11 @@ for p_\theta(x_{t-1}|x_t) = N(x_{t-1}; \mu_\theta(x_t, t), \beta_t I).  What the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from formula2dgm.completion.default_paths import TIMES
-from formula2dgm.completion.default_statements import Defaults, is_zero, placed
+from formula2dgm.completion.default_statements import BETA, Defaults, is_zero, placed
 from formula2dgm.reading import Note
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.names import plain
@@ -24,10 +24,11 @@ from formula2dgm.syntax.vocabulary import UNIFORM
 
 
 def write_noise(
-    statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
+    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], numbers: Collection[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
-    """The statements with what the process needs, and what was decided; ``keys`` are what is bound."""
-    noise = _Process(list(statements), keys)
+    """The statements with what the process needs, and what was decided; ``keys`` are what is bound, ``numbers``
+    those of them that are bound to single numbers."""
+    noise = _Process(list(statements), keys, numbers)
     noise.complete()
     return noise.statements, noise.notes
 
@@ -75,9 +76,20 @@ class _Process(Defaults):
             steps = [(each, each.sub[0]) for each in slots if isinstance(each, tree.Symbol) and len(each.sub) == 1]
             if len(steps) < len(slots) or len({letter_of(each) for each, _ in steps}) != 1:
                 continue
-            if any(is_zero(item) for _, item in steps[len(call.args) :]):
-                return head, steps[0][0], self._index_of(steps[0][0])
+            slot = steps[0][0]
+            if any(is_zero(item) for _, item in steps[len(call.args) :]) and self._adds_noise(head, slot):
+                return head, slot, self._index_of(slot)
         return None
+
+    def _adds_noise(self, head: tree.Symbol, slot: tree.Symbol) -> bool:
+        """Is a density one of a process: q, or a letter beside one with parameters over the same variable, at steps
+        that have a name, t or T?"""
+        if all(isinstance(item, tree.Number) for item in self._items(slot)):
+            return False
+        others = (each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each))
+        return head.letter == "q" or any(
+            isinstance(each.head, tree.Symbol) and each.head.sub and self._is_of(each, slot) for each in others
+        )
 
     def _items(self, slot: tree.Symbol) -> list[tree.Node]:
         """The steps at which a variable stands."""
@@ -99,7 +111,7 @@ class _Process(Defaults):
         joint = parse_one(f"{head.latex()}({now}_{{1:T}}|{now}_0)")
         if any(each == joint for each in self.nodes()):
             self.add(rf"{joint.latex()} = \prod_{{{index}=1}}^T {step}", slot.span)
-        self.schedule("beta", (), index, slot.span)
+        self.schedule(BETA, index, slot.span)
         self.data(replace(slot, sub=(tree.Number("0", span=slot.span),)))
         self._declare_way_back(slot, index)
 
@@ -119,6 +131,8 @@ class _Process(Defaults):
                     self.add(rf"{call.latex()} = {last} \prod_{{{index}=1}}^T {back}", call.span)
                     said.add(call)
             elif call.given is None or len(call.args) != 1 or len(call.given) != 1:
+                continue
+            elif _goes_on(_item(call.args[0]), _item(call.given[0])):
                 continue
             if parse_one(back) not in said:
                 mean = rf"\mu_{{{', '.join(each.latex() for each in head.sub)}}}({now}_{index}, {index})"
@@ -192,6 +206,26 @@ def _draws_time(body: tree.Node) -> bool:
         if plain(name) in TIMES and len(ends) == 2 and plain(ends[1]) is None:
             return True
     return False
+
+
+def _goes_on(item: tree.Node | None, before: tree.Node | None) -> bool:
+    """Is a step a later one than another, t than t - 1, 1 than 0?"""
+    first, second = _offset(item), _offset(before)
+    return first is not None and second is not None and first[0] == second[0] and first[1] > second[1]
+
+
+def _offset(item: tree.Node | None) -> tuple[str, int] | None:
+    """``t - 1`` as t and -1; a number as itself, of no name."""
+    match item:
+        case tree.Number(text) if text.isdigit():
+            return "", int(text)
+        case tree.Symbol():
+            return str(item), 0
+        case tree.Add(terms=(tree.Symbol() as first, tree.Number(text))) if text.isdigit():
+            return str(first), int(text)
+        case tree.Add(terms=(tree.Symbol() as first, tree.Neg(tree.Number(text)))) if text.isdigit():
+            return str(first), -int(text)
+    return None
 
 
 def _item(slot: tree.Node) -> tree.Node | None:

@@ -47,7 +47,7 @@ class _Levels(Defaults):
     ) -> None:
         """Levels whose ratios are all one."""
         self.statements.remove(statement)
-        ends = [self._end(level, each) for each in (tree.Number("1", span=level.span), last)]
+        ends = [self._end_of(level, each) for each in (tree.Number("1", span=level.span), last)]
         place = statement.body
         if None in ends and not defaults:
             missing = _at(level, tree.Number("1", span=level.span) if ends[0] is None else last)
@@ -86,7 +86,7 @@ class _Levels(Defaults):
                 case tree.Chain(members=(tree.Symbol(sub=(tree.Symbol(),)) as left, body), relations=("=" | ":=",)):
                     level, one = replace(left, sub=()), tree.Number("1", span=left.span)
                     first = _at(level, one)
-                    if any(each == first for each in body.walk()) and (number := self._end(level, one)) is not None:
+                    if any(each == first for each in body.walk()) and (number := self._end_of(level, one)) is not None:
                         made = replace(statement.body, members=(left, _put(body, first, number)))
                         self.statements[self.statements.index(statement)] = replace(statement, body=made)
 
@@ -105,7 +105,7 @@ class _Levels(Defaults):
             (level,) = (replace(each, sub=()) for each in read)
             if level.letter == "sigma" and not level.sup and _is_drawn_with(big.body, *read):
                 if not self.is_said(level.letter, level.accents) or self._only_ends(level, upper):
-                    ends = [self._end(level, each) for each in (tree.Number("1", span=level.span), upper)]
+                    ends = [self._end_of(level, each) for each in (tree.Number("1", span=level.span), upper)]
                     self._write(level, index, upper, ends, big)
 
     def _only_ends(self, level: tree.Symbol, last: tree.Node) -> bool:
@@ -114,7 +114,7 @@ class _Levels(Defaults):
         ends = {_at(level, tree.Number("1", span=level.span)), _at(level, last)}
         return {each for each in said if replace(each, sub=()) == level} <= ends
 
-    def _end(self, level: tree.Symbol, place: tree.Node) -> tree.Node | None:
+    def _end_of(self, level: tree.Symbol, place: tree.Node) -> tree.Node | None:
         """The number that a statement says a level is, which it then needs not say; None where none does."""
         for statement in self.statements:
             match statement.body:

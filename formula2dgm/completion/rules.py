@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from formula2dgm.bindings import Options
@@ -47,6 +47,7 @@ from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parts_by_step import write_parts
+from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
@@ -86,9 +87,10 @@ class _Text:
 
 
 def completed(
-    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], options: Options
+    statements: Sequence[tree.Statement], keys: Sequence[tree.Node], numbers: Collection[tree.Node], options: Options
 ) -> tuple[list[tree.Statement], list[Note], Called]:
-    """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
+    """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound, and
+    ``numbers`` those of them that are bound to single numbers."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
@@ -117,8 +119,9 @@ def completed(
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)
         text.rewrite(write_reconstructions, keys)
-        text.rewrite(write_noise, keys)
-        text.rewrite(write_paths, keys)
+        text.rewrite(write_noise, keys, numbers)
+        text.rewrite(write_paths, keys, numbers)
+    text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.names import Name, plain
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -24,8 +25,23 @@ class Definition:
         return any(isinstance(each, tree.Number) for each in self.name.index)
 
 
-def enter_definition(definitions: dict[str, Definition], name: Name, body: tree.Node, span: Span) -> None:
-    """Enter a definition under its name; ``h_0`` of ``h_t``, which is the value at one step, under its own."""
+def enter_definition(
+    definitions: dict[str, Definition], name: Name, body: tree.Node, span: Span, found: Diagnostics
+) -> None:
+    """Enter a definition under its name; ``h_0`` of ``h_t``, which is the value at one step, under its own.
+
+    One value, ``\\beta = 4``, and one at each step, ``\\beta_t = 0.01 t``, are two things of one name."""
     index = tuple(text for each in name.index if (text := plain(each)))
     steps = (each.text for each in name.index if isinstance(each, tree.Number))
-    definitions["_".join([name.full, *steps])] = Definition(name, index, body, span)
+    key = "_".join([name.full, *steps])
+    before = definitions.get(key)
+    a_loss = name.style == "cal" or name.letter in ("L", "J")
+    if before is not None and bool(before.index) != bool(index) and not a_loss:
+        refuse_numbers_at_steps(name, span, found)
+    definitions[key] = Definition(name, index, body, span)
+
+
+def refuse_numbers_at_steps(name: Name, span: Span, found: Diagnostics) -> None:
+    """Refuse a name that is one value, and has one at each step."""
+    message = f"{name.full} is one value in one place, and has a value at each step in another"
+    found.error("F2D-0209", message, span, "give one of them another name")

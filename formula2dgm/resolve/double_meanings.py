@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.definitions import refuse_numbers_at_steps
+from formula2dgm.resolve.model import Model
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
@@ -25,6 +30,16 @@ def refuse_double_meanings(context: Context) -> None:
     for name in sorted(context.parameters.keys() & context.networks.keys()):
         message = f"{name} is a learned tensor in one place and a network in another"
         context.found.error("F2D-0209", message, _place(context, name), "give one of them another name")
+
+
+def refuse_bound_numbers(model: Model, numbers: Iterable[tree.Node], found: Diagnostics) -> None:
+    r"""A number bound to the name of what the text defines at each step: {"\beta": 4} beside ``\beta_t = 0.01 t``."""
+    for key in numbers:
+        if isinstance(key, tree.Symbol) and not key.sub and not key.sup:
+            name = read_name(key, model.indices)
+            definition = model.definitions.get(name.full)
+            if definition is not None and definition.index:
+                refuse_numbers_at_steps(name, definition.span, found)
 
 
 def _place(context: Context, name: str) -> Span | None:

@@ -14,6 +14,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.numbers import value_of
 from formula2dgm.reading.written_families import is_family_at_value
+from formula2dgm.resolve.applied_networks import network
 from formula2dgm.resolve.arguments import refuse_wrong_arguments
 from formula2dgm.resolve.chain_sums import over_paths
 from formula2dgm.resolve.code_values import code
@@ -45,7 +46,7 @@ from formula2dgm.resolve.scales import is_logistic
 from formula2dgm.resolve.spreads import spread
 from formula2dgm.resolve.sums import open_sum
 from formula2dgm.resolve.traces import divergence_of_field, trace
-from formula2dgm.resolve.variables import network, variable
+from formula2dgm.resolve.variables import variable
 from formula2dgm.syntax import tree
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.positions import last_number
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.syntax import tree
 
@@ -23,8 +24,7 @@ def indexed_rows(context: Context, body: tree.Node, index: str) -> int | None:
 
 def rows_counted(context: Context, size: str) -> int | None:
     """The rows of the bound tensors that a sum up to ``size`` reads: ``K`` of ``\\frac1K \\sum_{k=1}^K q(z|u_k)``."""
-    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
-    for each in (node for root in roots for node in root.walk()):
+    for each in (node for root in _roots(context) for node in root.walk()):
         if isinstance(each, tree.Big):
             for index, upper in binder_names(each):
                 if isinstance(upper, tree.Symbol) and read_name(upper, context.model.indices).full == size:
@@ -32,6 +32,32 @@ def rows_counted(context: Context, size: str) -> int | None:
                     if found is not None:
                         return found
     return None
+
+
+def drawn_up_to(context: Context, size: str) -> frozenset[str]:
+    r"""The whole numbers that are drawn up to ``size``: t of ``t \sim U\{1, T\}``."""
+    model = context.model
+    draws = [node for root in _roots(context) for node in root.walk() if isinstance(node, tree.Draws)]
+    names = [plain(name) for each in draws if _ends_at(each.density, size) for name in each.names]
+    names += [key for key, each in model.drawn.items() if _ends_at(each.density, size)]
+    return frozenset(each for each in names if each is not None)
+
+
+def rows_drawn(context: Context, size: str) -> int | None:
+    """The rows of the bound tensors that are read at a number drawn up to ``size``."""
+    drawn = sorted(drawn_up_to(context, size))
+    found = (indexed_rows(context, root, index) for index in drawn for root in _roots(context))
+    return next((each for each in found if each is not None), None)
+
+
+def _roots(context: Context) -> list[tree.Node]:
+    return [*context.model.expressions(), *(each.body for each in context.model.densities)]
+
+
+def _ends_at(density: tree.Node, size: str) -> bool:
+    """Is ``size`` the greatest number that is drawn?"""
+    last = last_number(density) if isinstance(density, tree.Call) else None
+    return last is not None and plain(last) == size
 
 
 def _shape(context: Context, name: Name) -> tuple[int, ...] | None:
@@ -108,8 +134,7 @@ def own_axes(
 def steps_counted(context: Context) -> int | None:
     """The rows of the bound tensors that are read at each step, ``\\beta_t``."""
     time, indices = context.time, context.model.indices
-    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
-    for symbol in (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)):
+    for symbol in (each for root in _roots(context) for each in root.walk() if isinstance(each, tree.Symbol)):
         name = read_name(symbol, indices, head=True)
         own = [plain(each) for each in name.index]
         if time is not None and len(own) == 1 and own[0] in time.indices | indices.positions:

@@ -109,7 +109,7 @@ def read_model(statements: Sequence[tree.Statement], keys: Sequence[tree.Node], 
             continue
         if outputs := dict(outputs_defined(body, model.indices)):
             for name, each in outputs.items():
-                enter_definition(model.definitions, name, each, body.span)
+                enter_definition(model.definitions, name, each, body.span, found)
             continue
         if (
             isinstance(body, tree.Chain)
@@ -263,7 +263,7 @@ def _names_or_objectives(
         if not used and (is_objective_like(chain.members[-1]) or _sums_objectives(model, chain.members[-1], chains)):
             model.objectives.append(read_wanted(statement, chain))
         else:
-            enter_definition(model.definitions, name, chain.members[-1], chain.span)
+            enter_definition(model.definitions, name, chain.members[-1], chain.span, found)
             if not used and names_objective(left) and any(isinstance(each, tree.Big) for each in chain.walk()):
                 unused.append((statement, chain, name))
     if not model.objectives and len(unused) == 1:  # a loss by its name alone, made of sums

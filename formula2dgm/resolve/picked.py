@@ -102,7 +102,22 @@ def row_at_drawn(
     context.parameters.setdefault(owned, made)
     rows = Axis("index", f"row of {owned}", value.shape[0])
     table = context.arena.make(ir.Param, owned, value.learned, False, (rows,), len(value.shape) == 1)
-    return picked_at(context, table, rows, evaluate(name.index[0]), symbol)
+    position = evaluate(name.index[0])
+    _refuse_too_few(context, position, value.shape[0], symbol)
+    return picked_at(context, table, rows, position, symbol)
+
+
+def _refuse_too_few(context: Context, position: ir.Node, rows: int, symbol: tree.Symbol) -> None:
+    """Refuse a table with fewer rows than the numbers that are drawn."""
+    last = dict(position.law.params).get("high") if isinstance(position, ir.Draw) else None
+    made = context.hyperparameters.get(last.name) if isinstance(last, ir.Hyper) else None
+    if made is not None and made.default is not None and made.default > rows:
+        raise context.refuse(
+            "F2D-0322",
+            f"numbers up to {made.name} = {made.default} are drawn, and what {symbol} is read from has {rows} rows",
+            symbol.span,
+            f"bind a tensor with a row for each number, or write {made.name} = {rows}",
+        )
 
 
 def read_at(
@@ -174,7 +189,7 @@ def _range(node: ir.Node, time: Axis) -> Range | None:
             return Count(1, 0), Count(1, 0)
         case ir.Draw(law) | ir.Enumerated(law) if law.family == "DiscreteUniform":
             low, high = (_range(value, time) for _, value in law.params)
-            return (low[0], high[1]) if low is not None and high is not None else None
+            return (low[0], (high or low)[1]) if low is not None else None
         case ir.Neg(body):
             own = _range(body, time)
             return (-own[1], -own[0]) if own is not None else None

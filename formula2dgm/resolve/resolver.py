@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, Options
+from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, NumberValue, Options
 from formula2dgm.completion.rules import completed
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -26,7 +26,7 @@ from formula2dgm.resolve.compositions import members_bound, write_out
 from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.directions import settle_directions
-from formula2dgm.resolve.double_meanings import refuse_double_meanings, refuse_unbound_indices
+from formula2dgm.resolve.double_meanings import refuse_bound_numbers, refuse_double_meanings, refuse_unbound_indices
 from formula2dgm.resolve.drawn_densities import declare_drawn
 from formula2dgm.resolve.ellipsis import close_lists
 from formula2dgm.resolve.estimators import read_estimators, refuse_unused
@@ -150,8 +150,10 @@ def read_context(
     formulas, parsed, averages = take_averages(present, parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
-    written, decided, called = completed(written, [key for _, key in parsed], options)
+    numbers = [key for binding, key in parsed if isinstance(binding.value, NumberValue)]
+    written, decided, called = completed(written, [key for _, key in parsed], numbers, options)
     model = read_model(written, [key for _, key in parsed], found)
+    refuse_bound_numbers(model, numbers, found)
     take_normalisers(model, [key for _, key in parsed])
     model.drawn = named_apart(model.drawn, model.definitions)
     take_called(model, called)

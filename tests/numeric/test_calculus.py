@@ -226,3 +226,75 @@ def test_refusals(text: list[str], code: str) -> None:
     with pytest.raises(f2d.FormulaError) as caught:
         f2d.compile([*text, r"t \sim U(0,1); x \sim p_{data}"], scaffold=True, dims={"x": D, "x_0": D})
     assert code in [each.code for each in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("written", "definition"),
+    [
+        (r"\alpha''_t", r"\alpha_t = t^3 + t"),
+        ("c''(t)", "c(t) = t^3 + t"),
+        (r"\ddot c(t)", "c(t) = t^3 + t"),
+        (r"\dot c'_t", "c_t = t^3 + t"),
+    ],
+)
+def test_second_derivatives(written: str, definition: str) -> None:
+    assert_close(value_of(f"+ {written}", definition), 1 + 6 * T)
+
+
+PATHS = {
+    r"\dot\psi_t(x_0)": r"\psi_t(x_0) = (1 - t) x_0 + t^2 x_1",
+    r"\psi_t'(x_0)": r"\psi_t(x_0) = (1 - t) x_0 + t^2 x_1",
+    r"\dot\psi_t(x_0, x_1)": r"\psi_t(x_0, x_1) = (1 - t) x_0 + t^2 x_1",
+    r"\dot\psi(t, x_0, x_1)": r"\psi(t, x_0, x_1) = (1 - t) x_0 + t^2 x_1",
+}
+
+
+@pytest.mark.parametrize("scaffold", [False, True])
+@pytest.mark.parametrize("velocity", PATHS)
+def test_velocities_of_functions_with_their_time_below(velocity: str, scaffold: bool) -> None:
+    """The velocity of (1 - t) a + t^2 b is 2 t b - a; the network is 0."""
+
+    class Zero(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.none = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+        def forward(self, x: Tensor, t: Tensor) -> Tensor:
+            return self.none * x
+
+    point = velocity.replace(r"\dot", "").replace("'", "")
+    text = [
+        rf"\min_\theta E_{{t, x_0, x_1}}\|v_\theta({point}, t) - {velocity}\|^2",
+        PATHS[velocity],
+        r"t \sim U(0, 1); x_0 \sim N(0, I); x_1 \sim p_{data}; x_1 \in \mathbb{R}^2",
+    ]
+    o: Any = f2d.compile(text, {r"v_\theta": Zero()}, scaffold=scaffold).double()
+    torch.manual_seed(0)
+    a, b = torch.randn(2, N, D, dtype=torch.float64)
+    expected = (2 * T[:, None] * b - a).square().sum(-1).mean()
+    assert_close(o(x_1=b, noise={"t": T, "x_0": a}).loss, expected)
+
+
+def test_theorem_3() -> None:
+    r"""Lipman et al. 2023: u_t(x|x_1) = \sigma_t'/\sigma_t (x - \mu_t) + \mu_t', which is x_1 - 0.9 e at x = t x_1 +
+    (1 - 0.9 t) e."""
+
+    class Zero(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.none = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+        def forward(self, x: Tensor, t: Tensor) -> Tensor:
+            return self.none * x
+
+    target = r"\frac{\sigma_t'(x_1)}{\sigma_t(x_1)} (x_t - \mu_t(x_1)) + \mu_t'(x_1)"
+    text = [
+        rf"\min_\theta E_{{t, x_1, \epsilon}}\|v_\theta(x_t, t) - ({target})\|^2",
+        r"x_t = \mu_t(x_1) + \sigma_t(x_1) \epsilon; \mu_t(x_1) = t x_1; \sigma_t(x_1) = 1 - 0.9 t",
+        r"t \sim U(0, 1); x_1 \sim p_{data}; \epsilon \sim N(0, I); x_1 \in \mathbb{R}^2",
+    ]
+    o: Any = f2d.compile(text, {r"v_\theta": Zero()}, scaffold=True).double()
+    torch.manual_seed(0)
+    e, x = torch.randn(2, N, D, dtype=torch.float64)
+    expected = (x - 0.9 * e).square().sum(-1).mean()
+    assert_close(o(x_1=x, noise={"t": T, "epsilon": e}).loss, expected)
