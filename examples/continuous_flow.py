@@ -1,7 +1,7 @@
 r"""z(t_0) ~ Normal(0, I)
 x = z(t_1)
 x in bbR^2
-jac_t z(t) = f_theta(z(t), t)
+deriv_t z(t) = f_theta(z(t), t)
 t_0 = 0
 t_1 = 1
 log p(x) = log p(z(t_0)) - int_{t_0}^{t_1} tr(jac_{z(t)} f_theta) dt
@@ -13,7 +13,7 @@ In LaTeX:
     z(t_{0}) \sim \mathcal{N}(0, I)
     x = z(t_{1})
     x \in \mathbb{R}^{2}
-    \frac{\partial}{\partial t} z(t) = f_{\theta}(z(t), t)
+    \frac{d}{d t} z(t) = f_{\theta}(z(t), t)
     t_{0} = 0
     t_{1} = 1
     \log p(x) = \log p(z(t_{0})) - \int_{t_{0}}^{t_{1}} \operatorname{tr}(\frac{\partial}{\partial z(t)}

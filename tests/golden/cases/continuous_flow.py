@@ -1,5 +1,5 @@
 r"""log p(x) = log p(z(t_0)) - int_{t_0}^{t_1} tr(jac_{z(t)} f) dt
-jac_t z(t) = f_theta(z(t), t)
+deriv_t z(t) = f_theta(z(t), t)
 x = z(t_1)
 z(t_0) ~ Normal(0, I)
 x in bbR^2
@@ -7,7 +7,7 @@ x in bbR^2
 In LaTeX:
 
     \log p(x) = \log p(z(t_{0})) - \int_{t_{0}}^{t_{1}} \operatorname{tr}(\frac{\partial}{\partial z(t)} f) \, dt
-    \frac{\partial}{\partial t} z(t) = f_{\theta}(z(t), t)
+    \frac{d}{d t} z(t) = f_{\theta}(z(t), t)
     x = z(t_{1})
     z(t_{0}) \sim \mathcal{N}(0, I)
     x \in \mathbb{R}^{2}
