@@ -62,6 +62,7 @@ from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_states import write_states
+from formula2dgm.completion.unwritten_givens import write_givens
 from formula2dgm.completion.unwritten_samples import index_samples
 from formula2dgm.completion.whole_values import write_wholes
 from formula2dgm.reading import Note
@@ -129,6 +130,7 @@ def completed(
     text.rewrite(write_classes)
     text.rewrite(write_class_sums)
     text.rewrite(name_first)
+    text.rewrite(write_givens, heads)
     text.rewrite(write_derivatives, heads)
     text.rewrite(average_draws)
     text.rewrite(write_values, keys)

@@ -53,7 +53,7 @@ def unfold_definitions(
 
     ``bound`` are the heads that the user binds: a binding wins over a statement.
     """
-    functions = _functions(statements, bound)
+    functions = functions_defined(statements, bound)
     notes: list[Note] = []
     called = Called()
     out = list(statements)
@@ -67,7 +67,7 @@ def unfold_definitions(
     return _without_unused(kept, [each for each in functions if each not in used], notes), notes, called
 
 
-def _functions(statements: Sequence[tree.Statement], bound: Collection[tree.Node]) -> list[Function]:
+def functions_defined(statements: Sequence[tree.Statement], bound: Collection[tree.Node]) -> list[Function]:
     """What is defined, once, by symbols that nothing in the definition binds."""
     found: list[Function] = []
     for statement in statements:

@@ -15,7 +15,8 @@ _CASE = re.compile(r"\b(?:when|whenever|if|unless|until|at)\s+$", re.IGNORECASE)
 #: The same in a display, as the last words of a text there: ``\\text{ at time }t=0``.
 _CASE_IN_DISPLAY = re.compile(
     r"\\(?:text[a-z]*|mbox)\s*\{[^{}]*\b(?:when|whenever|if|unless|until|for|at(?:\s+times?)?)[~\s]*\}"
-    r"(?:[~\s&]|\\[ ,;:!]|\\q?quad)*$",
+    r"(?:[~\s&]|\\[ ,;:!]|\\q?quad)*$"
+    r"|\\(?:text[a-z]*|mbox)\s*\{[^{}$]*\b(?:when|whenever|if|unless|until|for|at(?:\s+times?)?)\s*\$$",
     re.IGNORECASE,
 )
 _FEW = 20

@@ -99,6 +99,9 @@ class _Search:
             if _is_optimum(left.head):
                 return
             yield from self._densities(left) if is_density_call(left) else [("function", self._head(left.head))]
+            if set(body.relations) <= {"=", ":="}:  # p_0(x|x_1) = p(x) = N(x; 0, I) says what p(x) is, too
+                between = (each for each in body.members[1:-1] if isinstance(each, tree.Call) and is_density_call(each))
+                yield from (key for each in between for key in self._densities(each))
         elif relation in _DEFINES:
             what = "draw" if relation == "~" else "value"
             yield from ((what, *self._written(each)) for each in _symbols(left))

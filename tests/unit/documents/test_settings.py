@@ -41,10 +41,15 @@ def test_what_a_display_sets_holds() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [r"\text{ at time }", r"\quad\text{when }", r"\text{if}\ ", r"\mbox{ for } &", r"\textrm{until~}"],
+    [r"\text{ at time }", r"\quad\text{when }", r"\text{if}\ ", r"\mbox{ for } &", r"\textrm{with noise until~}"],
 )
 def test_a_display_may_say_a_case(words: str) -> None:
     assert statements(rf"\[ p(x) = N(x; 0, I) {words} t = 1 \]") == ["p(x) = N(x; 0, I)"]
+
+
+def test_a_case_inside_the_words_of_a_display() -> None:
+    text = r"\[ p(x) = N(x; 0, I) \text{ at time $t = 1$ is narrow} \]"
+    assert statements(text) == ["p(x) = N(x; 0, I)"]
 
 
 @pytest.mark.parametrize("words", [r"\quad\text{with }", r"\text{ where }", r", \quad"])
