@@ -94,6 +94,7 @@ class Context:
     functionals  the divergences and entropies that were evaluated, as they are written
     time        the steps of the formula's sequences, if it has any
     averages    the parameters that follow others; followed: the copies that they are weights of
+    made_of     the names whose owner owns what goes by a name
     """
 
     model: Model
@@ -128,6 +129,7 @@ class Context:
     batch_sizes: frozenset[str] = frozenset()
     averages: tuple[Average, ...] = ()
     followed: dict[str, Following] = field(default_factory=dict)
+    made_of: dict[str, frozenset[str]] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     data_sets: dict[str, frozenset[str]] | None = None
     functionals: dict[str, None] = field(default_factory=dict)

@@ -162,6 +162,26 @@ def test_soft_actors(formula: str) -> None:
     torch.testing.assert_close(found, -expected if "min" in formula else expected)
 
 
+RATIO = r"\frac{\pi_\theta(a|s)}{\pi_{old}(a|s)}"
+WEIGHTED = [
+    rf"E_{{s,a,A}}[{RATIO} A]",
+    rf"E_{{s,a,A}}[\min(r A, clip(r, 0.8, 1.2) A)]; r = {RATIO}",
+    r"E_{s,a,A}[\exp(\log \pi_\theta(a|s) - \log \pi_{old}(a|s)) A]",
+    r"E_{s,a,A}[\pi_\theta(a|s) \pi_{old}(a|s)^{-1} A]",
+]
+
+
+@pytest.mark.parametrize("mean", WEIGHTED)
+def test_what_a_ratio_weighs_may_be_a_gain(mean: str) -> None:
+    """Schulman et al. 2015, equation 14, is raised, whatever its name: L alone does not say so; a minus does."""
+    with pytest.raises(f2d.FormulaError, match="F2D-0501.*may be a gain or a cost"):
+        f2d.compile([rf"\mathcal{{L}}(\theta) = {mean}", FOUR], policies())
+    loss = f2d.compile([rf"\mathcal{{L}}(\theta) = -{mean}", FOUR], policies())
+    said = f2d.compile([rf"\max_\theta {mean}", FOUR], policies())
+    data = {"s": S, "a": ACTIONS, "A": ADVANTAGES}
+    torch.testing.assert_close(loss(**data).loss, said(**data).loss)
+
+
 @pytest.mark.parametrize(
     "text",
     [
