@@ -15,9 +15,10 @@ from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.direction import decide
+from formula2dgm.resolve.direction import decide, known_names
 from formula2dgm.resolve.owners import owned_by, owned_by_the_only_player
 from formula2dgm.resolve.saturation import settle_saturation
+from formula2dgm.resolve.unbounded import warn_of_unbounded
 from formula2dgm.resolve.wanted import Wanted
 from formula2dgm.syntax import tree
 
@@ -33,6 +34,7 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         written = written or next((op for op, others in wanted.operators if op and not others), None)
         own_network = () if written or several else _network_on(context, wanted, names)
         maximise = decide(context, wanted, body, written, own_network or names)
+        warn_of_unbounded(context, body, known_names(context), maximise)
         if several:
             out[names] = _of_player(context, wanted, names, terms, maximise)
             continue
