@@ -7,6 +7,7 @@ from typing import Any
 
 from formula2dgm.bindings import Options
 from formula2dgm.completion.base_draws import name_base_draws
+from formula2dgm.completion.blank_variables import fill_blanks
 from formula2dgm.completion.called import Called
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
@@ -65,6 +66,7 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
+    text.rewrite(fill_blanks, keys)
     text.rewrite(average_sets)
     text.rewrite(average_times)
     text.rewrite(write_factors)
