@@ -57,7 +57,7 @@ def _densities(context: Context) -> Iterator[Signature]:
 
 
 def _is_drawn(context: Context, signature: Signature) -> bool:
-    return any(
+    return any(_names(context, each.density, signature) for each in context.model.drawn.values()) or any(
         _names(context, source, signature)
         for root in context.model.expressions()
         for node in root.walk()

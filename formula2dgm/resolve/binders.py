@@ -18,7 +18,7 @@ from formula2dgm.resolve.bound import Bound, draws_in
 from formula2dgm.resolve.bound_indices import refuse_index
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context, Scope
-from formula2dgm.resolve.data_alone import read_alone
+from formula2dgm.resolve.data_alone import is_all_data, read_alone
 from formula2dgm.resolve.data_sets import of_its_set
 from formula2dgm.resolve.densities import Density, Use
 from formula2dgm.resolve.drawing import samples_of, sized, written_axes
@@ -53,9 +53,10 @@ def bind(
     bound.beside = body is not None and reads_outside(context, body, own, scope)
     together = [names_in(context, each) for each in map(of_one_example, binders)]
     for names, source in parents_first(context, items):
-        if is_data_source(context, source, names):
+        all_data = source is None and is_all_data(context, names, body)
+        if is_data_source(context, source, names) and not all_data:
             _bind_data(context, names, source, bound, inner, together)
-        elif source is None and _is_all_data(context, names):
+        elif all_data:
             bound.batch = scope.batch
             if (alone := read_alone(context, body, inner)) is not None:
                 _bind_data(context, (alone,), source, bound, inner, together)
@@ -65,11 +66,6 @@ def bind(
             _bind_draws(context, names, source, bound, inner, evaluate)
         inner = scope.bind(bound.values)
     return bound
-
-
-def _is_all_data(context: Context, names: Sequence[tree.Node]) -> bool:
-    """``E_{p_data}``: the average over the examples, whatever of them the body reads."""
-    return len(names) == 1 and is_data_source(context, names[0])
 
 
 # -- data ----------------------------------------------------------------------------------------------

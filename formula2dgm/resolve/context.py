@@ -95,6 +95,7 @@ class Context:
     time        the steps of the formula's sequences, if it has any
     traces      what the volume around a path changes by, by the path
     averages    the parameters that follow others; followed: the copies that they are weights of
+    made_of     the names whose owner owns what goes by a name
     """
 
     model: Model
@@ -129,6 +130,7 @@ class Context:
     batch_sizes: frozenset[str] = frozenset()
     averages: tuple[Average, ...] = ()
     followed: dict[str, Following] = field(default_factory=dict)
+    made_of: dict[str, frozenset[str]] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     data_sets: dict[str, frozenset[str]] | None = None
     functionals: dict[str, None] = field(default_factory=dict)

@@ -1,13 +1,27 @@
-r"""What ``E_{p_{data}}[\log D(x)]`` is over: the one variable that its body reads, though other brackets draw it."""
+r"""Expectations over the data that name no variable: ``E_{p_{data}}[\log D(x)]``, ``E_{\mathcal{D}}[f(x)]``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.scopes import Names, occurs_free
+from formula2dgm.resolve.binder_items import names_in
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.sources import is_data_source
 from formula2dgm.syntax import tree
 
 #: What binds variables of its own.
 _BINDERS = tree.Expect | tree.Divergence | tree.Big | tree.Integral
+
+
+def is_all_data(context: Context, names: Sequence[tree.Node], body: tree.Node | None) -> bool:
+    """``E_{p_data}``, ``E_D``: the average over the examples, whatever of them the body reads; a D that it reads is a
+    variable."""
+    if len(names) != 1 or not is_data_source(context, names[0]):
+        return False
+    own = frozenset(names_in(context, names))
+    return body is None or not occurs_free(body, own, Names(context.model.indices))
 
 
 def read_alone(context: Context, body: tree.Node | None, scope: Scope) -> tree.Symbol | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from formula2dgm.completion.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.polarity import Known, Sampler, polarity
+from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.chains import is_transformed
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.model import Wanted
@@ -35,10 +36,11 @@ def decide(
     if not wishes and len(players) == 1 and len(own := _judgements(context, body, players[0])) == 1:
         context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: what is judged says so", wanted.span)
         return 1 in own
-    if wanted.name and _is_loss_name(wanted.name):
+    weighted = weighs_by_ratio(body, known_names(context))
+    if wanted.name and _is_loss_name(wanted.name) and not weighted:
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
         return False
-    if wishes:
+    if wishes and not weighted:
         raise context.refuse(
             "F2D-0502",
             "the terms of this objective pull in opposite directions",
@@ -47,7 +49,8 @@ def decide(
         )
     raise context.refuse(
         "F2D-0501",
-        "nothing says whether this is to be maximised or minimised",
+        "nothing says whether this is to be maximised or minimised"
+        + (": what a ratio of densities weighs may be a gain or a cost" if weighted else ""),
         wanted.span,
         "write \\max or \\min in front, or pass maximize=True or maximize=False",
     )

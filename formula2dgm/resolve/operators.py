@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.reading.data_names import DATA_SIZES
-from formula2dgm.reading.kinds import binder_names
-from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.binders import Bound, bind
+from formula2dgm.resolve.common_draws import sums_examples
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.entries import sum_entries
 from formula2dgm.resolve.families import Evaluate
@@ -158,7 +156,7 @@ def _depends_on_batch(nodes: tuple[ir.Node, ...], outside: frozenset[ir.Node]) -
 def open_expectation(context: Context, node: tree.Expect, scope: Scope, evaluate: Evaluate) -> Opened:
     """Bind what the subscript binds."""
     below = scope.under(node)
-    below = replace(below, common=scope.common or _sums_examples(context, node.body))
+    below = replace(below, common=scope.common or sums_examples(context, node.body))
     bound = bind(context, node.binders, below, evaluate, node.body)
     bound.outside = frozenset(scope.values.values())
     if not node.binders and bound.nonlinear:
@@ -178,21 +176,3 @@ def _average_others(context: Context, opened: Opened, others: Sequence[Axis]) ->
         opened.factors.append(is_another(context, axis))
         share = make(ir.Div, context.const(1), number_of_others(context, opened.scope.batch))
         opened.factor = share if opened.factor is None else make(ir.Mul, (opened.factor, share))
-
-
-def _sums_examples(context: Context, body: tree.Node) -> bool:
-    """Is a sum over the examples written inside? What is drawn outside it is common to all of them."""
-    return any(
-        isinstance(each, tree.Big) and any(runs_over_examples(context, each, *item) for item in binder_names(each))
-        for each in body.walk()
-    )
-
-
-def runs_over_examples(context: Context, node: tree.Big, name: str, upper: tree.Node | None) -> bool:
-    return (
-        str(upper) in DATA_SIZES
-        and (name, str(upper)) not in context.plates
-        and name in context.model.indices
-        and name not in context.sample_axes
-        and occurs_free(node.body, frozenset((name,)), Names(context.model.indices))
-    )

@@ -15,9 +15,11 @@ from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.direction import decide
+from formula2dgm.resolve.direction import decide, known_names
+from formula2dgm.resolve.owners import owned_by, owned_by_the_only_player
 from formula2dgm.resolve.references import students, without_references
 from formula2dgm.resolve.saturation import settle_saturation
+from formula2dgm.resolve.unbounded import warn_of_unbounded
 from formula2dgm.resolve.wanted import Wanted
 from formula2dgm.syntax import tree
 
@@ -34,12 +36,13 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         own_network = students(context, names) if not several else ()
         own_network = own_network or (() if written or several else _network_on(context, wanted, names))
         maximise = decide(context, wanted, body, written, own_network or names)
+        warn_of_unbounded(context, body, known_names(context), maximise)
         if several:
             out[names] = _of_player(context, wanted, names, terms, maximise)
             continue
-        trains = owned_by_the_only_player(names, context.networks, context.parameters) if names else None
+        trains = owned_by_the_only_player(context, names, terms, wanted.span) if names else None
         if own_network:
-            trains = owned_by(own_network, context.networks, context.parameters)
+            trains = owned_by(context, own_network)
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
         trains = trains if own_network else without_references(context, names, trains)
@@ -61,7 +64,7 @@ def _of_player(
             f"name what is trained in front: \\min_{{{next(iter(context.networks), 'theta')}}}",
         )
     player = ",".join(names)
-    trains = owned_by(names, context.networks, context.parameters)
+    trains = owned_by(context, names)
     own = terms_of_player(context, terms, trains, player)
     if not own:
         raise context.refuse(
@@ -76,7 +79,7 @@ def _of_player(
 
 def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tuple[str, ...]:
     """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``."""
-    if heads and owned_by(heads, context.networks, context.parameters):
+    if heads and owned_by(context, heads):
         return ()
     called = {each.label for each in context.networks.values()}
     for label in reversed(_labels(wanted)):
@@ -112,7 +115,7 @@ def _names_on(context: Context, wanted: Wanted) -> tuple[str, ...]:
     """The player that the name of a loss says: ``\\mathcal{L}_D``, ``L_{disc}`` where D is the only such letter."""
     owners: Sequence[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
     for label in reversed(_labels(wanted)):
-        if owned_by((label,), context.networks, context.parameters):
+        if owned_by(context, (label,)):
             return (label,)
         letters = {each.label for each in owners if len(each.label) == 1 and each.label.lower() == label[0].lower()}
         if len(letters) == 1:
@@ -120,37 +123,6 @@ def _names_on(context: Context, wanted: Wanted) -> tuple[str, ...]:
             context.assume(f"{wanted.name} is the objective of {letter}", wanted.span)
             return (letter,)
     return ()
-
-
-def owned_by(
-    player: tuple[str, ...], networks: dict[str, Network], parameters: dict[str, Parameter]
-) -> tuple[str, ...]:
-    """The networks and parameters that a player's names (``D``, ``phi``) stand for."""
-    everything: list[Network | Parameter] = [*networks.values(), *parameters.values()]
-    return tuple(each.name for each in everything if not _names_of(each).isdisjoint(player))
-
-
-def _names_of(owner: Network | Parameter) -> set[str | None]:
-    """The names that a network or a parameter goes by: its own, its group's, the w of ``f_w``."""
-    labels = owner.label.split("_")[1:] if owner.label.isidentifier() else []
-    return {owner.name, owner.label, owner.group, *labels}
-
-
-def owned_by_the_only_player(
-    names: tuple[str, ...], networks: dict[str, Network], parameters: dict[str, Parameter]
-) -> tuple[str, ...] | None:
-    """All that does not carry a group which ``names`` leaves out; where they are networks, no other network; None where
-    the names freeze nothing."""
-    everything: list[Network | Parameter] = [*networks.values(), *parameters.values()]
-    said = set(owned_by(names, networks, parameters))
-    if not said:
-        return None
-    listed = set(names) <= {each.label for each in networks.values()}
-    left_out = networks.keys() - said if listed else set()
-    owned = tuple(
-        each.name for each in everything if each.name in said or (each.group is None and each.name not in left_out)
-    )
-    return None if len(owned) == len(everything) else owned
 
 
 def terms_of_player(context: Context, terms: tuple[Term, ...], owned: tuple[str, ...], player: str) -> tuple[Term, ...]:

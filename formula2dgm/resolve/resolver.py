@@ -41,6 +41,7 @@ from formula2dgm.resolve.members import last_computable, nothing_to_train
 from formula2dgm.resolve.model import Wanted, read_model
 from formula2dgm.resolve.named import read_named
 from formula2dgm.resolve.normalisers import take_normalisers
+from formula2dgm.resolve.owners import made_of
 from formula2dgm.resolve.pairs import batch_sizes
 from formula2dgm.resolve.plates import find_plates
 from formula2dgm.resolve.players import objectives_of
@@ -166,6 +167,7 @@ def read_context(
     densities.open = options.scaffold
     densities.tensors = named.tensors
     context = Context(model, named, densities, options, found, averages=averages)
+    context.made_of = made_of(statements)
     context.estimators = read_estimators(options.estimators, found)
     for note in (*notes, *ahead, *trained, *applied, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)

@@ -10,6 +10,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
+from formula2dgm.resolve.common_draws import runs_over_examples
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.entries import ENTRIES, refuse_whole, runs_over_entries
 from formula2dgm.resolve.entry_axes import entry_axis, reads_entries
@@ -19,7 +20,7 @@ from formula2dgm.resolve.indexed import indexed_rows, rows
 from formula2dgm.resolve.laws import law_of
 from formula2dgm.resolve.lookup import find_use
 from formula2dgm.resolve.open_sums import average_data, runs_over_data
-from formula2dgm.resolve.operators import SPOKEN, Opened, runs_over_examples, unused_index
+from formula2dgm.resolve.operators import SPOKEN, Opened, unused_index
 from formula2dgm.resolve.pairs import condition, conditions, open_batch, runs_over_batch
 from formula2dgm.resolve.randomness import holds_draws
 from formula2dgm.resolve.scaffold_rows import refuse_other_index, runs_over_defaults

@@ -10,6 +10,7 @@ from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.numbers import constant
 from formula2dgm.resolve.class_rows import class_row
+from formula2dgm.resolve.common_draws import is_common
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.definitions import Definition
 from formula2dgm.resolve.drawing import law_of_binder, samples_of
@@ -109,7 +110,7 @@ def statement_draw(context: Context, drawn: Drawn, scope: Scope, evaluate: Evalu
         return context.arena.make(ir.Data, drawn.name.id, (scope.batch,))
     context.resolving.append(drawn.name.id)
     try:
-        outside = Scope(scope.batch, indices=steps_of_draws(context, drawn))
+        outside = Scope(scope.batch, indices=steps_of_draws(context, drawn), common=is_common(context, drawn))
         law = law_of_binder(context, drawn.density, drawn.name, outside, evaluate)
         law = at_steps(context, drawn, law)
         choice = estimator_of(context, drawn.name, law, drawn.span, single=False)

@@ -1,7 +1,8 @@
 """Data that are one number for each example: the advantage A of ``E_{s, a, A}[A \\log \\pi(a|s)]``.
 
-Such a variable is bound by an expectation over the data, nothing says that it has a shape, and wherever it stands it
-multiplies what is a number: it is given to no density and no network, and stands under no norm.
+Such a variable is bound by an expectation over the data, nothing says that it has a shape, and it multiplies what is a
+number; or its space says so: r of ``(Q(s, a) - r)^2`` where ``r \\in \\mathbb{R}``. It is given to no density and no
+network, and stands under no norm.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ def is_weight(context: Context, name: Name) -> bool:
     """Does the data variable hold one number for each example?"""
     space = context.model.spaces.get(name.id)
     said = name.id in context.options.dims or (space is not None and (space.shape != () or space.classes is not None))
-    if said or name.index or not _is_bound(context, name):
+    number = space is not None and space.shape == ()
+    if said or name.index or not (number or _is_bound(context, name)):
         return False
     uses = [each for root in context.model.expressions() for each in _values(root) if _names(context, each, name)]
     roots = [each for wanted in context.model.objectives for each in wanted.members]
     free = [each for root in roots for each in as_numbers(root) if _names(context, each, name)]
     products = (each for root in roots for each in root.walk() if isinstance(each, tree.Mul))
     weighs = any(_names(context, each, name) for product in products for each in as_numbers(product))
-    return weighs and len(uses) == len(free)
+    return (weighs or number) and bool(uses) and len(uses) == len(free)
 
 
 def _is_bound(context: Context, name: Name) -> bool:

@@ -162,6 +162,26 @@ def test_soft_actors(formula: str) -> None:
     torch.testing.assert_close(found, -expected if "min" in formula else expected)
 
 
+RATIO = r"\frac{\pi_\theta(a|s)}{\pi_{old}(a|s)}"
+WEIGHTED = [
+    rf"E_{{s,a,A}}[{RATIO} A]",
+    rf"E_{{s,a,A}}[\min(r A, clip(r, 0.8, 1.2) A)]; r = {RATIO}",
+    r"E_{s,a,A}[\exp(\log \pi_\theta(a|s) - \log \pi_{old}(a|s)) A]",
+    r"E_{s,a,A}[\pi_\theta(a|s) \pi_{old}(a|s)^{-1} A]",
+]
+
+
+@pytest.mark.parametrize("mean", WEIGHTED)
+def test_what_a_ratio_weighs_may_be_a_gain(mean: str) -> None:
+    """Schulman et al. 2015, equation 14, is raised, whatever its name: L alone does not say so; a minus does."""
+    with pytest.raises(f2d.FormulaError, match="F2D-0501.*may be a gain or a cost"):
+        f2d.compile([rf"\mathcal{{L}}(\theta) = {mean}", FOUR], policies())
+    loss = f2d.compile([rf"\mathcal{{L}}(\theta) = -{mean}", FOUR], policies())
+    said = f2d.compile([rf"\max_\theta {mean}", FOUR], policies())
+    data = {"s": S, "a": ACTIONS, "A": ADVANTAGES}
+    torch.testing.assert_close(loss(**data).loss, said(**data).loss)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -174,3 +194,32 @@ def test_soft_actors(formula: str) -> None:
 def test_priors_called_r_stay_densities(text: str) -> None:
     said = f2d.compile(rf"\min {text}", scaffold=True, dims={"x": 2, "z": 2}).assumptions
     assert not any("value of a function" in each for each in said)
+
+
+@pytest.mark.parametrize(
+    "text", [r"\min_Q E_{s,a,r}[(Q(s,a) - r)^2]; r \in \mathbb{R}", r"\min_Q (Q(s,a) - r)^2; r ∈ ℝ"]
+)
+def test_a_reward_is_a_number_where_it_is_said_to_be(text: str) -> None:
+    critic = Critic()
+    data = {"s": S, "a": ACTIONS, "r": ADVANTAGES}
+    found = checked([text, FOUR], {"Q": critic}, **data)
+    torch.testing.assert_close(found, (critic(S, ACTIONS) - ADVANTAGES).square().mean().detach())
+    with pytest.raises(f2d.FormulaError, match="F2D-0606"):
+        f2d.compile([text, FOUR], {"Q": critic})(**data | {"r": ADVANTAGES[:, None]})
+    with pytest.raises(f2d.FormulaError, match="F2D-0414|F2D-0203"):
+        f2d.compile([text.split(";")[0], FOUR], {"Q": critic})
+
+
+@pytest.mark.parametrize("dot", [r"\cdot", "·"])
+def test_a_dot_is_the_variable_of_the_policy(dot: str) -> None:
+    """Schulman et al. 2017, equation 8: the actions are data, the divergence is over all of them."""
+    text = [
+        rf"\max_\theta E_{{(s,a,A) \sim \mathcal{{D}}}}[{RATIO} A"
+        rf" - 0.5 KL[\pi_{{old}}({dot}|s), \pi_\theta({dot}|s)] + 0.1 H(\pi_\theta({dot}|s))]",
+        FOUR,
+    ]
+    found = checked(text, policies(), s=S, a=ACTIONS, A=ADVANTAGES)
+    new, old = NEW(S).log_softmax(-1), OLD(S).log_softmax(-1)
+    ratio = (log_probs(NEW, ACTIONS) - log_probs(OLD, ACTIONS)).exp()
+    divergence, entropy = (old.exp() * (old - new)).sum(1), -(new.exp() * new).sum(1)
+    torch.testing.assert_close(found, (ratio * ADVANTAGES - 0.5 * divergence + 0.1 * entropy).mean().detach())

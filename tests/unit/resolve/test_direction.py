@@ -99,3 +99,25 @@ def test_a_player_is_not_judged_by_the_terms_that_wish_nothing() -> None:
         r"p(z) = N(z; 0, I); z \in \mathbb{R}^2; x \in \mathbb{R}^3; \lambda = 10",
     ]
     assert [each.code for each in program(text, {}, scaffold=True).diagnostics] == []
+
+
+RAISED = r"\max_\theta E_{p_{data}(x)}[\log p_\theta(x)]"
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        (rf"{RAISED}; p_\theta(x) = \exp(-E_\theta(x))", True),
+        (rf"{RAISED}; p_\theta(x) = e^{{-E_\theta(x) / \tau}}; \tau = 2", True),
+        (rf"{RAISED}; \log p_\theta(x) = -E_\theta(x) - c", True),
+        (r"-\log p_\theta(x); \log p_\theta(x) = f_\theta(x)", True),
+        (rf"{RAISED}; \log p_\theta(x) = -\frac12 \|x - f_\theta(x)\|^2", False),
+        (rf"{RAISED}; \log p_\theta(x) = -E_\theta(x); E_\theta(x) = \|x - f_\theta(x)\|^2", False),
+        (rf"{RAISED} - E_{{p_n(x)}}[\log p_\theta(x)]; p_\theta(x) = \exp(-E_\theta(x)); p_n(x) = N(x; 0, I)", False),
+        (r"\max E_{q(z)}[\log p(z) - \log q(z)]; \log p(z) = f(z); z \in \mathbb{R}^2", False),
+    ],
+)
+def test_a_likelihood_without_bound_is_a_warning(formula: str, said: bool) -> None:
+    """What a network gives is no normalised log-density: raised alone, it grows for ever."""
+    found = warnings_of(rf"{formula}; x \in \mathbb{{R}}^4", {}, scaffold=True)
+    assert [each for each in found if each == "F2D-0538"] == ["F2D-0538"] * said

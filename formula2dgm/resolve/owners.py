@@ -1,0 +1,113 @@
+r"""Which networks and parameters a player's names stand for: D of ``\max_D``, theta and pi of ``\pi_\theta(a|s)``.
+
+What a statement makes a density or a function of belongs to whoever owns that: mu of ``q_\phi(z|x) = N(z; \mu(x), I)``
+to phi.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Network, Parameter, Term
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import Indices, read_name
+from formula2dgm.reading.signature import names_objective
+from formula2dgm.resolve.context import Context
+from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
+
+_SAYS = frozenset(("=", ":=", "~", "propto"))
+
+
+def owned_by(context: Context, player: Sequence[str]) -> tuple[str, ...]:
+    """The networks and parameters that a player's names (``D``, ``phi``, ``pi_theta``) stand for."""
+    everything: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    return tuple(each.name for each in everything if not _names_of(each, context.made_of).isdisjoint(player))
+
+
+def owned_by_the_only_player(
+    context: Context, names: tuple[str, ...], terms: Sequence[Term], span: Span
+) -> tuple[str, ...] | None:
+    """What the names stand for, and learned numbers of no group; None where the names freeze nothing.
+
+    A network that goes by none of the names is held constant: Q of ``max_theta E_{pi_theta(a|s)}[Q(s, a)]``.
+    """
+    said = set(owned_by(context, names))
+    if not said:
+        return None
+    numbers = [each.name for each in context.parameters.values() if each.name in said or each.group is None]
+    owned = (*(each for each in context.networks if each in said), *numbers)
+    if len(owned) == len(context.networks) + len(context.parameters):
+        return None
+    trained = {
+        each.network
+        for each in walk(*(node for term in terms for node in (term.node, term.coefficient)))
+        if isinstance(each, ir.NetCall) and not each.frozen
+    }
+    for network in context.networks.values():
+        if network.name in trained - said and network.group is None:
+            context.assume(f"{network.label} is held constant: only {', '.join(names)} is trained", span)
+    return owned
+
+
+def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
+    """The names whose owner owns what goes by a name, as the statements say: ``phi`` and ``q`` of ``mu`` in
+    ``q_\\phi(z|x) = N(z; \\mu(x), I)``.
+
+    An objective owns nothing, and a function of the parameters themselves, ``r(\\theta)``, has no subscript.
+    """
+    direct: dict[str, set[str]] = {}
+    for left, right in (pair for each in statements for pair in _said(each.body)):
+        head = left.head if isinstance(left, tree.Call) else left
+        if not isinstance(head, tree.Symbol) or names_objective(left) or _is_objective(right):
+            continue
+        params = left.params or () if isinstance(left, tree.Call) else ()
+        owners = {*_spellings(head), *(str(each) for each in params if isinstance(each, tree.Symbol))}
+        values = {str(each) for each in (*left.args, *(left.given or ()))} if isinstance(left, tree.Call) else set()
+        for node in right.walk():
+            if isinstance(node, tree.Symbol) and str(node) not in values:
+                direct.setdefault(read_name(node, Indices(), head=True).full, set()).update(owners)
+    return {name: frozenset(_reached(name, direct) - {name}) for name in direct}
+
+
+def _said(body: tree.Node) -> Iterator[tuple[tree.Node, tree.Node]]:
+    """What a statement says something of, and what it says."""
+    if not isinstance(body, tree.Chain) or not set(body.relations) <= _SAYS:
+        return
+    left = body.members[0]
+    if isinstance(left, tree.Prefix) and left.name == "log":
+        left = left.operand
+    for each in body.members[1:]:
+        yield left, each
+
+
+def _is_objective(node: tree.Node) -> bool:
+    """Is this what is optimised, and no part of a model: an expectation, a divergence, what stands behind ``\\max``?"""
+    return any(isinstance(each, tree.Expect | tree.Divergence | tree.Optimise) for each in node.walk())
+
+
+def _spellings(head: tree.Symbol) -> set[str]:
+    """The names that own a head: ``pi_theta``, its letter pi, and its group theta."""
+    name = read_name(head, Indices(), head=True)
+    return {name.full, name.id, *name.group}
+
+
+def _reached(name: str, direct: Mapping[str, set[str]]) -> set[str]:
+    """The owners of a name, of those, and so on."""
+    found: set[str] = set()
+    open_names = [name]
+    while open_names:
+        new = direct.get(open_names.pop(), set()) - found
+        found |= new
+        open_names += new
+    return found
+
+
+def _names_of(owner: Network | Parameter, said: Mapping[str, frozenset[str]]) -> set[str | None]:
+    """The names that a network or a parameter goes by: its own, its group's, the w of ``f_w``, the q and the q_phi of
+    ``q_phi(z|x)``, and those of what it is a part of."""
+    labels = owner.label.split("_")[1:] if owner.label.isidentifier() else []
+    head = owner.label.split("(")[0]
+    letter = head.removesuffix(f"_{owner.group}") if owner.group else head
+    return {owner.name, owner.label, owner.group, *labels, head, letter, *said.get(head, ())}

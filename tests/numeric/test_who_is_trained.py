@@ -1,0 +1,100 @@
+"""Who is trained under an operator: gradients against torch by hand, and nothing for the networks beside."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import formula2dgm as f2d
+from tests.numeric.test_families import assert_same
+from tests.numeric.test_written_densities import linear, tensor
+
+S = tensor(6, 3, seed=1)
+FOUR = r"a \in \{1, \dots, 4\}"
+
+
+class Critic(nn.Module):
+    """Q(s, a) of a class a: a row of a table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values = linear(3, 4)
+
+    def forward(self, s: Tensor, a: Tensor) -> Tensor:
+        return self.values(s.expand(*a.shape, 3)).gather(-1, a[..., None]).squeeze(-1)
+
+
+@pytest.mark.parametrize(
+    ("operator", "policy", "critic"),
+    [
+        (r"\max_\theta", r"\pi_\theta", "Q"),
+        (r"\max_\pi", r"\pi", "Q"),
+        (r"\max_\pi", r"\pi_\theta", "Q"),
+        (r"\max_{\pi_\theta}", r"\pi_\theta", r"Q_\phi"),
+        (r"max_π", "π", "Q"),
+        (r"J(\theta) =", r"\pi_\theta", "Q"),
+    ],
+)
+def test_a_critic_is_not_trained_by_its_actor(operator: str, policy: str, critic: str) -> None:
+    actor, value = linear(3, 4), Critic()
+    text = [rf"{operator} E_{{{policy}(a|s)}}[{critic}(s,a) - \alpha \log {policy}(a|s)]", rf"\alpha=0.2; {FOUR}"]
+    bound = {f"{policy}(a|s)": f2d.Categorical(actor), critic: value}
+    assert_same(text, bound, {"s": S})
+    objective = f2d.compile(text, bound)
+    logs = actor(S).log_softmax(-1)
+    (expected,) = torch.autograd.grad(-(logs.exp() * (value.values(S) - 0.2 * logs)).sum(1).mean(), (actor.weight,))
+    objective(s=S).loss.backward()
+    torch.testing.assert_close(actor.weight.grad, expected)
+    assert value.values.weight.grad is None
+    if critic == "Q":
+        assert any("Q is held constant" in str(each) for each in objective.assumptions)
+
+
+@pytest.mark.parametrize("operator", [r"\max_{\pi_\theta}", r"\max_\theta"])
+def test_a_reward_model_and_a_reference_are_not_trained(operator: str) -> None:
+    """Rafailov et al. 2023, equation 3."""
+    actor, reference, reward = linear(3, 4), linear(3, 4), Critic()
+    text = [
+        rf"{operator} E_{{\pi_\theta(a|s)}}[r_\phi(s,a)] - \beta KL[\pi_\theta(a|s) \| \pi_{{ref}}(a|s)]",
+        rf"\beta=0.1; {FOUR}",
+    ]
+    bound = {
+        r"\pi_\theta(a|s)": f2d.Categorical(actor),
+        r"\pi_{ref}(a|s)": f2d.Categorical(reference),
+        r"r_\phi": reward,
+    }
+    f2d.compile(text, bound)(s=S).loss.backward()
+    logs, others = actor(S).log_softmax(-1), reference(S).log_softmax(-1)
+    loss = -(logs.exp() * (reward.values(S) - 0.1 * (logs - others))).sum(1).mean()
+    torch.testing.assert_close(actor.weight.grad, torch.autograd.grad(loss, (actor.weight,))[0])
+    assert reference.weight.grad is None and reward.values.weight.grad is None
+
+
+def test_what_a_density_is_made_of_is_trained_with_it() -> None:
+    r"""\mu carries no theta, but is what pi_theta is made of; Q is not."""
+    mean, value = linear(3, 2), linear(5, 1)
+    text = [
+        r"\max_\theta E_{\pi_\theta(a|s)}[Q(s, a)]; \pi_\theta(a|s) = N(a; \mu(h), I); h = g(s)",
+        r"g(s) = 2 s; s \in \mathbb{R}^3; a \in \mathbb{R}^2",
+    ]
+
+    class Joined(nn.Module):
+        def forward(self, s: Tensor, a: Tensor) -> Tensor:
+            return value(torch.cat((s, a), -1)).squeeze(-1)
+
+    critic = Joined()
+    critic.value = value
+    objective = f2d.compile(text, {r"\mu": mean, "Q": critic})
+    noise = objective.example_noise(s=S)
+    objective(s=S, noise=noise).loss.backward()
+    a = mean(2 * S) + next(iter(noise.values()))
+    (expected,) = torch.autograd.grad(-value(torch.cat((S, a), -1)).mean(), (mean.weight,))
+    torch.testing.assert_close(mean.weight.grad, expected)
+    assert value.weight.grad is None
+
+
+def test_all_is_trained_where_nothing_carries_the_name() -> None:
+    objective = f2d.compile(r"\min_\theta \|f(x) - g(x)\|^2", {"f": linear(3, 2), "g": linear(3, 2)})
+    objective(x=S).loss.backward()
+    assert all(each.grad is not None for each in objective.parameters())
