@@ -24,12 +24,18 @@ def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
             return call(scope.use("gradient_of_each"), of, by, str(own))
         case ir.Grad(body, wrt):
             inner = method(expression(scope, body, "number"), "sum")
-            again = () if node in scope.constant else ("create_graph=True",)
-            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), *again)
+            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), *_graph(scope, node))
             return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
     function = "jacobian_trace" if isinstance(node, ir.JacobianTrace) else "log_det_jacobian"
     both = (expression(scope, each, "value") for each in (node.body, node.wrt))
     return call(scope.use(function), *both, str(len(node.wrt.axes)))
+
+
+def _graph(scope: Scope, node: ir.Grad) -> tuple[str, ...]:
+    """What becomes of the graph: derived through, read by another derivative as well, or freed."""
+    if node not in scope.constant:
+        return ("create_graph=True",)
+    return ("retain_graph=True",) if node in scope.retained else ()
 
 
 def _own_axes(body: ir.Node, wrt: ir.Node) -> tuple[int, ...]:

@@ -70,6 +70,61 @@ def test_a_stopped_chain_keeps_no_graph() -> None:
     assert "torch.stack" not in source
 
 
+def test_two_gradients_of_one_call_in_a_stopped_chain() -> None:
+    """Both read the graph of the call, which the first must leave."""
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
+    slope = r"\nabla_{\tilde x_{k-1}} E_\theta(\tilde x_{k-1})"
+    step = rf"\tilde x_k = \tilde x_{{k-1}} - 0.1 {slope} - 0.1 {slope}^2"
+    text = [STOPPED, step, START, f"K = {K}"]
+    found = f2d.compile(text, {r"E_\theta": net})(x=x, noise={"x_tilde_0": start}).loss
+    end = start
+    for _ in range(K):
+        point = end.detach().requires_grad_()
+        (slopes,) = torch.autograd.grad(net(point).sum(), point)
+        end = point - 0.1 * slopes - 0.1 * 2 * net(point).reshape(N, 1) * slopes
+    expected = net(x).mean() - net(end.detach()).mean()
+    assert_close(found, expected)
+    assert_close(gradients(found, net), gradients(expected, net))
+    assert_agrees(text, {r"E_\theta": net}, {"x": x})
+
+
+def test_a_chain_of_two_variables_and_one_energy() -> None:
+    torch.manual_seed(4)
+    net = PairEnergy().double()
+    x, z, starts = data(), torch.randn(N, 2).double(), (torch.randn(N, D).double(), torch.randn(N, 2).double())
+    steps = [
+        rf"\tilde {v}_k = \tilde {v}_{{k-1}} - 0.1 \nabla_{{\tilde {v}_{{k-1}}}} E_\theta(\tilde x_{{k-1}}, \tilde z_{{k-1}})"
+        for v in "xz"
+    ]
+    text = [
+        r"\min_\theta E_{p_{data}(x, z)}[E_\theta(x, z)] - E[E_\theta(sg[\tilde x_K], sg[\tilde z_K])]",
+        *steps,
+        START,
+        START.replace("x", "z"),
+        f"K = {K}",
+    ]
+    noise = dict(zip(("x_tilde_0", "z_tilde_0"), starts, strict=True))
+    objective = f2d.compile(text, {r"E_\theta": net}, dims={"x": D, "z": 2})
+    found = objective(x=x, z=z, noise=noise).loss
+    ends = starts
+    for _ in range(K):
+        points = tuple(each.detach().requires_grad_() for each in ends)
+        slopes = torch.autograd.grad(net(*points).sum(), points)
+        ends = tuple((point - 0.1 * slope).detach() for point, slope in zip(points, slopes, strict=True))
+    expected = net(x, z).mean() - net(*ends).mean()
+    assert_close(found, expected)
+    assert_close(gradients(found, net), gradients(expected, net))
+
+
+class PairEnergy(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(D + 2, 8), nn.Tanh(), nn.Linear(8, 1))
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        return self.body(torch.cat([x, z], -1))
+
+
 WRITTEN = [
     [STEP, NOISE, START],
     [STEP.replace(r"\nabla_x", r"\nabla_{\tilde x_{k-1}}"), NOISE, START],
