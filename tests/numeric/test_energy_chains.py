@@ -116,6 +116,23 @@ def test_a_chain_of_two_variables_and_one_energy() -> None:
     assert_close(gradients(found, net), gradients(expected, net))
 
 
+def test_a_chain_with_a_momentum_and_its_sampler() -> None:
+    """What is carried and stands nowhere in the last step, v_K, goes with it: into the loss and into the sampler."""
+    net, x, start, push = energy(D), data(), torch.randn(N, D).double(), torch.randn(N, D).double()
+    slope = r"0.05 \nabla_{\tilde x_{k-1}} E_\theta(\tilde x_{k-1})"
+    steps = [rf"v_k = v_{{k-1}} - {slope}", rf"\tilde x_k = \tilde x_{{k-1}} + 0.1 (v_{{k-1}} - {slope})"]
+    text = [STOPPED, *steps, START, r"v_0 \sim N(0, I)", f"K = {K}"]
+    noise = {"x_tilde_0": start, "v_0": push}
+    objective = f2d.compile(text, {r"E_\theta": net}, dims={"x": D})
+    end, v = start, push
+    for _ in range(K):
+        point = end.detach().requires_grad_()
+        v = v - 0.05 * torch.autograd.grad(net(point).sum(), point)[0]
+        end = end + 0.1 * v
+    assert_close(objective(x=x, noise=noise).loss, net(x).mean() - net(end).mean())
+    assert_close(objective.sample(N, noise=noise)["x"], end)
+
+
 class PairEnergy(nn.Module):
     def __init__(self) -> None:
         super().__init__()
