@@ -139,7 +139,7 @@ class _Generation:
         return made if all(map(is_sized, laws)) else None
 
     def _whole(self, value: ir.Node) -> ir.Node:
-        """The value with the states whose steps it reads and that stand nowhere in it, as the objective carries them."""
+        """The value with the states whose steps it reads and that stand nowhere in it, as in the objective."""
         carried: list[ir.Node] = []
         while True:
             known = list(walk(value, *carried))

@@ -133,6 +133,30 @@ def test_a_chain_with_a_momentum_and_its_sampler() -> None:
     assert_close(objective.sample(N, noise=noise)["x"], end)
 
 
+@pytest.mark.parametrize("through", [False, True])
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_chain_through_a_value_of_the_same_step(through: bool, ahead: bool) -> None:
+    """x_k reads no step before itself, but u_k does: it is a chain all the same, and no data."""
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
+    noise = given_noise(start)
+    before, step = (r"\tilde x_k", "{k+1}") if ahead else (r"\tilde x_{k-1}", "k")
+    steps = [rf"u_k = {before} + \omega_k", rf"\tilde x_{step} = u_k - \lambda \nabla_{{u_k}} E_\theta(u_k)"]
+    text = [THROUGH if through else STOPPED, *steps, NOISE, START, GIVEN]
+    objective = f2d.compile(text, {r"E_\theta": net})
+    assert [each.name for each in objective.inputs] == ["x"]
+    end = start
+    for k in range(K):
+        u = end + math.sqrt(SIZE) * noise["omega"][:, k]
+        u = u if u.requires_grad else u.requires_grad_()
+        end = u - SIZE * torch.autograd.grad(net(u).sum(), u, create_graph=through)[0]
+        end = end if through else end.detach()
+    expected = net(x).mean() - net(end).mean()
+    found = objective(x=x, noise=noise).loss
+    assert_close(found, expected)
+    assert_close(gradients(found, net), gradients(expected, net))
+    assert_agrees(text, {r"E_\theta": net}, {"x": x})
+
+
 class PairEnergy(nn.Module):
     def __init__(self) -> None:
         super().__init__()
