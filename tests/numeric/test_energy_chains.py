@@ -92,10 +92,8 @@ def test_a_chain_of_two_variables_and_one_energy() -> None:
     torch.manual_seed(4)
     net = PairEnergy().double()
     x, z, starts = data(), torch.randn(N, 2).double(), (torch.randn(N, D).double(), torch.randn(N, 2).double())
-    steps = [
-        rf"\tilde {v}_k = \tilde {v}_{{k-1}} - 0.1 \nabla_{{\tilde {v}_{{k-1}}}} E_\theta(\tilde x_{{k-1}}, \tilde z_{{k-1}})"
-        for v in "xz"
-    ]
+    slope = r"\nabla_{\tilde V_{k-1}} E_\theta(\tilde x_{k-1}, \tilde z_{k-1})"
+    steps = [rf"\tilde V_k = \tilde V_{{k-1}} - 0.1 {slope}".replace("V", v) for v in "xz"]
     text = [
         r"\min_\theta E_{p_{data}(x, z)}[E_\theta(x, z)] - E[E_\theta(sg[\tilde x_K], sg[\tilde z_K])]",
         *steps,
