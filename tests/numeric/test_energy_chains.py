@@ -164,6 +164,11 @@ class PairEnergy(nn.Module):
         return self.body(torch.cat([x, z], -1))
 
 
+UPDATE = [
+    STEP.replace("=", r"\leftarrow").replace("_{k-1}", "").replace("_k", ""),
+    NOISE.replace("_k", ""),
+    START,
+]
 WRITTEN = [
     [STEP, NOISE, START],
     [STEP.replace(r"\nabla_x", r"\nabla_{\tilde x_{k-1}}"), NOISE, START],
@@ -182,6 +187,7 @@ WRITTEN = [
         START,
         r"p_\theta(x) \propto \exp(-E_\theta(x))",
     ],
+    UPDATE,
 ]
 
 
