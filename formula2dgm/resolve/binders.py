@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.reading.data_names import DATA_NAMES
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.reading.written_families import is_written_family
@@ -52,9 +53,10 @@ def bind(
     bound.beside = body is not None and reads_outside(context, body, own, scope)
     together = [names_in(context, each) for each in map(of_one_example, binders)]
     for names, source in parents_first(context, items):
-        if is_data_source(context, source, names):
+        named = source is None and _is_name_of_data(context, names, body)
+        if is_data_source(context, source, names) and not named:
             _bind_data(context, names, source, bound, inner, together)
-        elif source is None and _is_all_data(context, names):
+        elif source is None and (named or _is_all_data(context, names)):
             bound.batch = scope.batch
             if (alone := read_alone(context, body, inner)) is not None:
                 _bind_data(context, (alone,), source, bound, inner, together)
@@ -69,6 +71,14 @@ def bind(
 def _is_all_data(context: Context, names: Sequence[tree.Node]) -> bool:
     """``E_{p_data}``: the average over the examples, whatever of them the body reads."""
     return len(names) == 1 and is_data_source(context, names[0])
+
+
+def _is_name_of_data(context: Context, names: Sequence[tree.Node], body: tree.Node | None) -> bool:
+    """``E_{\\mathcal{D}}``, where the body reads no value of that name."""
+    if len(names) != 1 or not isinstance(names[0], tree.Symbol) or body is None:
+        return False
+    called = read_name(names[0], context.model.indices).id in DATA_NAMES
+    return called and all(each != names[0] for each in body.walk())
 
 
 # -- data ----------------------------------------------------------------------------------------------
