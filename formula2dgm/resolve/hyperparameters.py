@@ -12,7 +12,7 @@ from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import names_objective
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.indexed import rows_counted, steps_counted
+from formula2dgm.resolve.indexed import rows_counted, rows_drawn, steps_counted
 from formula2dgm.resolve.numbers import constant
 from formula2dgm.syntax import tree
 
@@ -44,6 +44,9 @@ def hyperparameter(
                 default = steps_counted(context) if steps else rows_counted(context, key)
                 if default is not None:
                     context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
+        if default is None and (drawn_up_to := rows_drawn(context, key)) is not None:
+            default, whole = drawn_up_to, True
+            context.assume(f"{key} is {default}, the number of rows that are bound", symbol.span)
         if default is None and key in context.model.data_sizes and not an_axis:
             context.unsized.setdefault(key, symbol)
             return context.arena.make(ir.Hyper, key, origin=symbol)

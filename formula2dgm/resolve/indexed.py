@@ -7,6 +7,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Hyperparameter
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.positions import last_number, whole_set
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.syntax import tree
 
@@ -32,6 +33,36 @@ def rows_counted(context: Context, size: str) -> int | None:
                     if found is not None:
                         return found
     return None
+
+
+def rows_drawn(context: Context, size: str) -> int | None:
+    """The rows of the bound tensors that are read at a number drawn from 1 up to ``size``: ``T`` of ``U\\{1, T\\}``."""
+    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
+    nodes = [node for root in roots for node in root.walk()]
+    draws = [(name, each.density) for each in nodes if isinstance(each, tree.Draws) for name in each.names]
+    named = [(plain(name), law) for name, law in draws]
+    named += [(each.name.full, each.density) for each in context.model.drawn.values()]
+    drawn = {name for name, law in named if _is_up_to(law, size)}
+    symbols = (read_name(each, context.model.indices, head=True) for each in nodes if isinstance(each, tree.Symbol))
+    found = {
+        shape[0]
+        for name in symbols
+        if len(name.index) == 1 and plain(name.index[0]) in drawn and (shape := _shape(context, name))
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_up_to(law: tree.Node, size: str) -> bool:
+    """Does a law draw whole numbers from 1 or more up to the name of a size?"""
+    last = last_number(law) if isinstance(law, tree.Call) else None
+    over = whole_set(law) if isinstance(law, tree.Call) else None
+    return (
+        last is not None
+        and plain(last) == size
+        and over is not None
+        and isinstance(over.items[0], tree.Number)
+        and over.items[0].text != "0"
+    )
 
 
 def _shape(context: Context, name: Name) -> tuple[int, ...] | None:
