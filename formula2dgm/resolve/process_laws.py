@@ -133,7 +133,7 @@ class _Process:
         if learned and self.axis in scale.axes:
             use, stands = self.use, self.wanted.first
             raise self.context.refuse(
-                "F2D-0538",
+                "F2D-0545",
                 f"{use.call} is learned by {stands} and has no width at the first step: summed over steps it has no "
                 "derivative",
                 stands.span,

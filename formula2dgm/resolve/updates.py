@@ -31,7 +31,7 @@ def write_updates(statements: Sequence[tree.Statement], found: Diagnostics) -> t
             continue
         if (other := _read_by(statement, others)) is not None:
             found.error(
-                "F2D-0539",
+                "F2D-0546",
                 f"{own} is updated by {other}, which is updated as well: one of both is of the step before",
                 statement.body.span,
                 f"write the steps: {own}_k = ... {own}_{{k-1}} ... {other}_k",
@@ -140,7 +140,7 @@ def _refuse_unrun(
     given = any(letter_of(own) == letter_of(each) for call in values for each in _symbols_in(call.args))
     if given and own not in weights:
         found.error(
-            "F2D-0539",
+            "F2D-0546",
             f"{own} is updated, and nothing says how often",
             statement.body.span,
             f"read its last value, {own}_K, say what {own}_0 is, and how many steps there are: K = 20",
