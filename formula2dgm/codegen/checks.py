@@ -166,6 +166,8 @@ class _Checks:
         code = expression(self.scope, value, "value")
         name = value.name if isinstance(value, ir.Data) else value.site if isinstance(value, ir.Draw) else "the value"
         for parameter, each in law.params:
+            if each.event == "number" and not isinstance(each, ir.Param):
+                continue  # one number for all entries: it meets them whatever their shape
             rank = fact.rank(parameter)
             tensor = self._tensor(law, each) if rank in (0, fact.value_rank) else None
             if tensor is not None and isinstance(each, ir.Param) and each.number:

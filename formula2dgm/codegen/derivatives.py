@@ -24,8 +24,7 @@ def derivative(scope: Scope, node: Derivative, expression: Expression) -> Code:
             return call(scope.use("gradient_of_each"), of, by, str(own))
         case ir.Grad(body, wrt):
             inner = method(expression(scope, body, "number"), "sum")
-            again = () if node in scope.constant else ("create_graph=True",)
-            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), *again)
+            gradient = call("torch.autograd.grad", inner, expression(scope, wrt, "value"), *_graph(scope, node))
             return Code(gradient.text + "[0]", ATOM, gradient.head, gradient.items, gradient.tail + "[0]")
     function = "jacobian_trace" if isinstance(node, ir.JacobianTrace) else "log_det_jacobian"
     both = (expression(scope, each, "value") for each in (node.body, node.wrt))
@@ -37,6 +36,13 @@ def derivative_at(scope: Scope, node: ir.Grad | ir.JacobianTrace, function: str,
     if isinstance(node, ir.Grad):
         return call(scope.use("gradient_at"), function, point)
     return call(scope.use("trace_at"), function, point, str(len(node.wrt.axes)))
+
+
+def _graph(scope: Scope, node: ir.Grad) -> tuple[str, ...]:
+    """What becomes of the graph: derived through, read by another derivative as well, or freed."""
+    if node not in scope.constant:
+        return ("create_graph=True",)
+    return ("retain_graph=True",) if node in scope.retained else ()
 
 
 def _own_axes(body: ir.Node, wrt: ir.Node) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ from formula2dgm.codegen.shapes import UnknownShape, like_tensor
 from formula2dgm.codegen.starts import event_shape, given_start, start
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar, ToCome
 from formula2dgm.codegen.steps import Stepped, at_one_step, step_scope, whole_name
-from formula2dgm.codegen.stopped_loops import derivatives_in, only_values
+from formula2dgm.codegen.stopped_loops import derivatives_in, only_values, sharing_a_graph
 from formula2dgm.codegen.time_values import aligned_ends, at_step, stacked
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
@@ -58,6 +58,8 @@ class LoopWriter:
         self.stopped = loop.stopped and bool(self.derivatives)
         if self.stopped:
             self.inner.constant = frozenset(self.step.at[each] for each in only_values(loop.members))
+            shared = sharing_a_graph(loop.members)
+            self.inner.retained = frozenset(self.step.at[each] for each in shared)
         self.stepped: list[Stepped] = []
         self.noise: dict[Carried, Code] = {}
         self.kept: dict[str, tuple[str, list[ir.Node]]] = {}

@@ -46,6 +46,7 @@ class Scope:
     wanted     what the formula calls the result of a network or an expression
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
     constant   the gradients that no other derivative is taken of
+    retained   the gradients whose graph another derivative reads as well
     started    whether the function may be given values to start from, ``start``
     """
 
@@ -65,6 +66,7 @@ class Scope:
     sizes: dict[Axis, str] = field(default_factory=dict)
     library: dict[str, None] = field(default_factory=dict)
     constant: frozenset[ir.Node] = frozenset()
+    retained: frozenset[ir.Node] = frozenset()
     started: bool = False
 
     def use(self, function: str) -> str:

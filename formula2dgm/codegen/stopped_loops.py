@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.rewrite import walk
 
 Derivative = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace
 
@@ -42,3 +43,13 @@ def only_values(members: Iterable[ir.Node]) -> frozenset[ir.Node]:
     inside = list(members)
     taken = with_gradient([each.body for each in derivatives_in(inside)], {})
     return frozenset(each for each in inside if isinstance(each, ir.Grad) and each not in taken)
+
+
+def sharing_a_graph(members: Iterable[ir.Node]) -> frozenset[ir.Node]:
+    """The gradients in a loop whose graph another derivative reads as well: of what is computed in a step for both."""
+    inside = set(members)
+    found = derivatives_in(inside)
+    computed = {each: inside.intersection(walk(each.body)) for each in found}
+    return frozenset(
+        each for each in found for other in found if other is not each and computed[each] & computed[other]
+    )

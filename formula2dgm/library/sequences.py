@@ -209,9 +209,12 @@ def _called(network: Any, given: tuple[Tensor, ...], first: bool, inputs: tuple[
 
 
 def _changed(x: Tensor, where: Tensor) -> Tensor:
-    """Sequences with other values at some steps: the least or the greatest one, where they are whole numbers."""
+    """Sequences with other values at some steps: the least or the greatest one, where they are whole numbers; 0 or 1,
+    where all are one number."""
     whole = not x.is_floating_point() or bool((x == x.round()).all())
     other = torch.where(x == x.max(), x.min(), x.max()) if whole else x.flip(1) + 1
+    if whole and bool((x == x.max()).all()):
+        other = (x == 0).to(x.dtype)
     return torch.where(where.reshape(where.shape + (1,) * (x.dim() - 2)), other, x)
 
 

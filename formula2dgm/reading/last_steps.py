@@ -13,28 +13,46 @@ from formula2dgm.reading.positions import letter_of
 from formula2dgm.syntax import tree
 
 Read = tuple[str, Place]
+#: A letter with the place and the name of an index.
+At = tuple[str, Place, str]
 
 
 def recurrences(nodes: Iterable[tree.Node]) -> dict[Read, str]:
-    """The letters that statements define by their own values at other steps, with the place of the step and its index.
+    """The letters that statements define by their own values at other steps, by themselves or through each other, with
+    the place of the step and its index.
 
     >>> from formula2dgm.syntax import parse_one
     >>> recurrences([parse_one("x_k = x_{k-1} + z_k")])
     {('x', ('sub', 1, 0)): 'k'}
+    >>> sorted(recurrences([parse_one("u_k = x_{k-1} + z_k"), parse_one("x_k = u_k - f(u_k)")]))
+    [('u', ('sub', 1, 0)), ('x', ('sub', 1, 0))]
     """
-    found: dict[Read, str] = {}
+    read: dict[At, set[tuple[At, bool]]] = {}
     for node in nodes:
         if not isinstance(node, tree.Chain) or node.relations[0] not in ("=", ":="):
             continue
         left, *bodies = node.members
         heads = left.items if isinstance(left, tree.Tuple) else (left,)
-        read = set(_neighbours(bodies))
         for head in (each for each in heads if isinstance(each, tree.Symbol)):
             for place, item in scripts(head):
-                index, letter = plain(item), letter_of(head)
-                if index is not None and (letter, place, index) in read:
-                    found[letter, place] = index
-    return found
+                if (index := plain(item)) is not None:
+                    read.setdefault((letter_of(head), place, index), set()).update(_reads(bodies, index))
+    return {(letter, place): index for letter, place, index in read if _returns(read, (letter, place, index))}
+
+
+def _returns(read: Mapping[At, set[tuple[At, bool]]], start: At) -> bool:
+    """Does a way lead from what is defined to itself at another step?"""
+    waiting, seen = [(start, False)], set[tuple[At, bool]]()
+    while waiting:
+        at, moved = waiting.pop()
+        for each, moves in read.get(at, ()):
+            further = (each, moved or moves)
+            if further == (start, True):
+                return True
+            if further not in seen:
+                seen.add(further)
+                waiting.append(further)
+    return False
 
 
 def last_steps(nodes: Iterable[tree.Node]) -> dict[str, tuple[tree.Symbol, ...]]:
@@ -61,12 +79,12 @@ def with_last_steps(
     return {**{index: names[0] for index, names in ends.items()}, **bounds}
 
 
-def _neighbours(nodes: Iterable[tree.Node]) -> Iterator[tuple[str, Place, str]]:
-    """What is read at the step before or after an index."""
+def _reads(nodes: Iterable[tree.Node], index: str) -> Iterator[tuple[At, bool]]:
+    """What is read at an index, and at the steps before or after it: whether it is another step."""
     for symbol in (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol)):
         for place, item in scripts(symbol):
-            if isinstance(item, tree.Add) and (index := plain(item.terms[0])) is not None:
-                yield letter_of(symbol), place, index
+            if plain(_first_term(item)) == index:
+                yield (letter_of(symbol), place, index), isinstance(item, tree.Add)
 
 
 def _first_term(item: tree.Node) -> tree.Node:

@@ -118,6 +118,7 @@ class _Generation:
 
     def __init__(self, arena: Arena, roots: Sequence[ir.Node]):
         self.arena = arena
+        self.states = {each.site: each for each in walk(*roots) if isinstance(each, ir.State)}
         self.priors = {
             _variable(each): each.law for each in walk(*roots) if isinstance(each, ir.Draw) and not _reads_data(each)
         }
@@ -129,13 +130,25 @@ class _Generation:
 
     def __call__(self, value: ir.Node) -> ir.Node | None:
         """The value along an axis of samples; None where it cannot be made without data."""
-        made = _thawed(self.arena, rewrite(self.arena, value, self._drawn))
+        made = _thawed(self.arena, rewrite(self.arena, self._whole(value), self._drawn))
         if any(isinstance(each, _OF_A_BATCH) for each in walk(made)) or made.axes != (SAMPLES,):
             return None
         if any(axis.size is None for each in walk(made) for axis in each.axes if axis.kind == "time"):
             return None  # the data say how many steps there are
         laws = [each.law for each in walk(made) if isinstance(each, ir.Draw)]
         return made if all(map(is_sized, laws)) else None
+
+    def _whole(self, value: ir.Node) -> ir.Node:
+        """The value with the states whose steps it reads and that stand nowhere in it, as in the objective."""
+        carried: list[ir.Node] = []
+        while True:
+            known = list(walk(value, *carried))
+            there = {each.site for each in known if isinstance(each, ir.State)}
+            read = dict.fromkeys(each.site for each in known if isinstance(each, ir.Previous))
+            missing = [self.states[site] for site in read if site in self.states and site not in there]
+            if not missing:
+                return self.arena.make(ir.Carrying, value, tuple(carried)) if carried else value
+            carried += missing
 
     def _drawn(self, node: ir.Node) -> ir.Node:
         if isinstance(node, ir.Previous):

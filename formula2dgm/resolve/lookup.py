@@ -129,7 +129,7 @@ def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[
                 declared.span,
                 "each variable of a joint belongs to one factor",
             )
-    order = ancestral_order([use.density for use in uses])
+    order = ancestral_order([use.density for use in uses]) if len(uses) > 1 else [use.density for use in uses]
     if order is None:
         raise context.refuse(
             "F2D-0308",

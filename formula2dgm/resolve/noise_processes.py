@@ -127,7 +127,7 @@ def wanted_of(context: Context, wanted: Signature) -> Wanted | None:
     time, count = context.time, len(wanted.variables)
     if time is None or count != 1 or not 1 <= len(wanted.given) <= 2:
         return None
-    letters = {_letter(each) for each in wanted.slots}
+    letters = {_letter(each) for each in wanted.slots if not stands_in(context, wanted, each)}
     kernel = next(
         (
             each
@@ -139,11 +139,17 @@ def wanted_of(context: Context, wanted: Signature) -> Wanted | None:
         None,
     )
     over, *given = (_place(context, each) for each in wanted.slots)
-    if kernel is None or over is None or None in given:
+    if kernel is None or over is None:
         return None
     start = Step(time.start - 1)
-    firsts = [slot for slot, place in zip(wanted.slots[1:], given, strict=True) if place == start]
-    others = [(slot, place) for slot, place in zip(wanted.slots[1:], given, strict=True) if place != start]
+    places = [
+        start if stands_in(context, wanted, slot) else place
+        for slot, place in zip(wanted.slots[1:], given, strict=True)
+    ]
+    if None in places:
+        return None
+    firsts = [slot for slot, place in zip(wanted.slots[1:], places, strict=True) if place == start]
+    others = [(slot, place) for slot, place in zip(wanted.slots[1:], places, strict=True) if place != start]
     if len(firsts) != 1:
         return None
     if not others:
@@ -152,3 +158,15 @@ def wanted_of(context: Context, wanted: Signature) -> Wanted | None:
     if not isinstance(over, Offset) or place != Offset(over.index, over.by + 1):
         return None
     return Wanted(kernel, over, firsts[0], slot)
+
+
+def stands_in(context: Context, wanted: Signature, slot: tree.Node) -> bool:
+    """Is it what stands for the first step: beside x_t the value of a call, ``q(x_{t-1}|x_t, f(x_t, t))``, or
+    ``\\hat x_0``?"""
+    if isinstance(slot, tree.Call):
+        return len(wanted.given) == 2
+    own, place = wanted.slots[0], _place(context, slot)
+    if not isinstance(slot, tree.Symbol) or not isinstance(own, tree.Symbol) or context.time is None:
+        return False
+    accented = bool(slot.accents) and _letter(slot) != _letter(own)
+    return accented and place == Step(context.time.start - 1) and (slot.style, slot.letter) == (own.style, own.letter)

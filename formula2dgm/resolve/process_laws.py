@@ -13,12 +13,13 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.affine import affine_in, is_number, product, ratio, root, square, total
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.families import Evaluate
 from formula2dgm.resolve.hyperparameters import enter_size
-from formula2dgm.resolve.noise_processes import Wanted, wanted_of
+from formula2dgm.resolve.noise_processes import Wanted, stands_in, wanted_of
 from formula2dgm.resolve.picked import read_at
 from formula2dgm.resolve.places import End, Offset, Step
 from formula2dgm.resolve.timeline import step_key
@@ -29,9 +30,20 @@ Law = Callable[[Context, Use, Scope, Evaluate], ir.Law]
 
 def process_law(context: Context, use: Use, scope: Scope, evaluate: Evaluate, law_of: Law) -> ir.Law:
     """The law of a density that follows from one step."""
-    found = wanted_of(context, replace(use.density.signature, slots=(*use.variables, *use.given)))
-    assert found is not None
-    return _Process(context, found, use, scope, evaluate, law_of).law()
+    wanted = replace(use.density.signature, slots=(*use.variables, *use.given))
+    found = wanted_of(context, wanted)
+    if found is None:
+        raise context.refuse(
+            "F2D-0302",
+            f"{use.call or use.density.label} does not follow from the step of its process",
+            use.call.span if use.call is not None else None,
+            "one of what it is given is x_0, or a value that stands for it, and the other, if any, x one step later",
+        )
+    process = _Process(context, found, use, scope, evaluate, law_of)
+    if stands_in(context, wanted, found.first):
+        process.replaced = True
+        context.assume(f"{found.first} stands for the value before the first step in {use.call}", found.first.span)
+    return process.law()
 
 
 class _Process:
@@ -39,6 +51,7 @@ class _Process:
 
     def __init__(self, context: Context, wanted: Wanted, use: Use, scope: Scope, evaluate: Evaluate, law_of: Law):
         assert context.time is not None
+        self.replaced = False
         self.context, self.time, self.arena, self.make = context, context.time, context.arena, context.arena.make
         self.wanted, self.use, self.scope, self.evaluate = wanted, use, scope, evaluate
         self.axis = self._axis()
@@ -109,8 +122,23 @@ class _Process:
             ratio(arena, product(arena, self.variance, factor), self.variances), f"by {self.wanted.first}"
         )
         scale = root(arena, ratio(arena, product(arena, self.variance, variance), self.variances))
+        self._refuse_without_width(self._read(scale), first)
         loc = total(arena, product(arena, of_later, self.evaluate(later, self.scope)), product(arena, of_first, first))
         return self._normal(loc, self._table(scale, "scale"))
+
+    def _refuse_without_width(self, scale: ir.Node, first: ir.Node) -> None:
+        """At the first step the law has no width: what is learned in the place of the data has no derivative there, and
+        a sum over all steps would carry that to the others."""
+        learned = self.replaced and any(isinstance(each, ir.NetCall) for each in walk(first))
+        if learned and self.axis in scale.axes:
+            use, stands = self.use, self.wanted.first
+            raise self.context.refuse(
+                "F2D-0545",
+                f"{use.call} is learned by {stands} and has no width at the first step: summed over steps it has no "
+                "derivative",
+                stands.span,
+                "draw the step: E_{t}[...] with t \\sim U\\{2, T\\}, times T - 1 for the sum",
+            )
 
     def _before(self) -> tuple[ir.Node, ir.Node]:
         """What x_0 is multiplied by and the variance, one step before; before the first step there is no noise."""

@@ -58,6 +58,7 @@ from formula2dgm.resolve.steps_ahead import at_present
 from formula2dgm.resolve.streams import separate
 from formula2dgm.resolve.targets import close_targets, follow_tensors
 from formula2dgm.resolve.timeline import find_time
+from formula2dgm.resolve.updates import write_updates
 from formula2dgm.resolve.volumes import find_points
 from formula2dgm.resolve.written_draws import write_draws
 from formula2dgm.syntax import tree
@@ -147,7 +148,9 @@ def read_context(
     statements, trained = name_functions_trained(statements)
     values = [key for binding, key in parsed if not isinstance(binding.value, NetworkValue)]
     statements, applied = give_arguments(statements, values)
-    present, ahead = at_present(split_joints(write_draws(statements, found)))
+    stepwise, updated = write_updates(write_draws(statements, found), found)
+    found.raise_errors()
+    present, ahead = at_present(split_joints(stepwise))
     formulas, parsed, averages = take_averages(present, parsed, found)
     written, numbered = write_out(formulas, parsed, options.scaffold, found)
     found.raise_errors()
@@ -169,7 +172,7 @@ def read_context(
     context = Context(model, named, densities, options, found, averages=averages)
     context.made_of = made_of(statements)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *ahead, *trained, *applied, *numbered, *decided, *drawing):
+    for note in (*notes, *updated, *ahead, *trained, *applied, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

@@ -18,6 +18,7 @@ from formula2dgm.resolve.chain_paths import paths_of
 from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.densities import Density
 from formula2dgm.resolve.model import Declared, Model
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 
@@ -40,8 +41,30 @@ class Run:
 
 def take_sequences(model: Model) -> None:
     """Sort the joint densities over steps out of the densities of a model."""
-    model.sequences = [each for each in model.densities if _is_sequence(model, each)]
-    model.densities = [each for each in model.densities if each not in model.sequences]
+    declared = [(each, _of_products(each)) for each in model.densities]
+    model.sequences = [product for _, product in declared if _is_sequence(model, product)]
+    model.densities = [each for each, product in declared if product not in model.sequences]
+
+
+def _of_products(declared: Declared) -> Declared:
+    """A declaration of a logarithm, ``\\log p(x_{1:T}) = \\sum_t \\log p(x_t|x_{<t})``, as that of the product."""
+    product = _product_of(declared.body) if declared.kind == "log" else None
+    return declared if product is None else replace(declared, kind="expression", body=product)
+
+
+def _product_of(body: tree.Node) -> tree.Node | None:
+    """The product that a sum of logarithms of densities is the logarithm of; None for any other sum."""
+    match body:
+        case tree.Prefix(name="log", operand=inside, sub=()) | tree.Func("log", (inside,)):
+            return inside if isinstance(inside, tree.Call) and is_density_call(inside) else None
+        case tree.Add(terms):
+            parts = [_product_of(each) for each in terms]
+            factors = tuple(each for each in parts if each is not None)
+            return tree.Mul(factors, ("",) * (len(parts) - 1), span=body.span) if len(factors) == len(parts) else None
+        case tree.Big(op="sum", body=inside):
+            one = _product_of(inside)
+            return replace(body, op="prod", body=one) if one is not None else None
+    return None
 
 
 def _is_sequence(model: Model, declared: Declared) -> bool:
@@ -121,14 +144,18 @@ def _declared(context: Context, call: tree.Call) -> list[Run] | None:
             with context.unfolding(own.label, each.span):
                 runs = runs_of(context, each.body)
             if runs is None:
-                raise context.refuse(
-                    "F2D-0306",
-                    f"{own.label} over all steps is declared as something else than a product of densities",
-                    each.span,
-                    "write p(z_{1:T}) = p(z_1) \\prod_{t=2}^T p(z_t|z_{t-1})",
-                )
+                raise _no_product(context, own.label, each.span)
             return runs
     return None
+
+
+def _no_product(context: Context, label: str, span: Span | None) -> Refused:
+    return context.refuse(
+        "F2D-0306",
+        f"{label} over all steps is declared as something else than a product of densities",
+        span,
+        "write p(z_{1:T}) = p(z_1) \\prod_{t=2}^T p(z_t|z_{t-1})",
+    )
 
 
 def _derived(context: Context, call: tree.Call) -> list[Run]:
@@ -143,6 +170,9 @@ def _derived(context: Context, call: tree.Call) -> list[Run]:
             continue
         if not inside or len(inside) > 2:
             raise _unknown(context, call, name.id if name else str(call))
+        whole = next((each for each in inside if is_whole(context, each.signature.slots[0])), None)
+        if whole is not None:
+            raise _no_product(context, whole.label, whole.declared.span if whole.declared is not None else call.span)
         first = min(inside, key=lambda each: len(each.signature.given)) if len(inside) == 2 else None
         for density in inside:
             start = 1 if density is first else 2 if first is not None else None

@@ -1,11 +1,12 @@
 r"""Recurrences written one step ahead: ``x_{k+1} = x_k + z_k`` from ``x_0`` on, which is ``x_k = x_{k-1} + z_k``.
 
-What is drawn anew at each step has no number of its own: its draw at one step is as good as that at any other.
+What is drawn anew at each step has no number of its own: its draw at one step is as good as that at any other. Neither
+has a value that only the recurrence reads, ``u_k = x_k + z_k`` of ``x_{k+1} = f(u_k)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
@@ -22,18 +23,58 @@ def at_present(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statemen
     drawn = {
         letter_of(left) for each in chains if each.relations[0] == "~" and (left := _left(each)) is not None
     } - first
+    between = _between(statements, first)
+    staying = frozenset(drawn | between.keys())
     found, notes = [], []
     for statement in statements:
-        body, index = statement.body, _index_ahead(statement.body)
+        body = statement.body
         left = _left(body) if isinstance(body, tree.Chain) else None
-        if index is None or left is None or letter_of(left) not in first:
+        index = _index_ahead(body, between) if left is not None and letter_of(left) in first else None
+        if index is None and left is not None:
+            index = between.get(letter_of(left))
+        if index is None:
             found.append(statement)
             continue
         assert isinstance(body, tree.Chain)
-        moved = _Back(index, frozenset(drawn)).moved(body)
+        moved = _Back(index, staying).moved(body)
         found.append(replace(statement, body=moved))
         notes.append(Note(f"{body} is {moved}", body.span))
     return found, notes
+
+
+def _between(statements: Sequence[tree.Statement], first: set[str]) -> dict[str, str]:
+    """The letters, with their index, of what statements define at the present step of a recurrence one step ahead, and
+    nothing but the recurrence reads."""
+    defined: dict[str, tuple[str, tree.Statement]] = {}
+    ahead: dict[str, list[tree.Statement]] = {}
+    for statement in statements:
+        body = statement.body
+        left = _left(body) if isinstance(body, tree.Chain) and body.relations[0] in ("=", ":=") else None
+        if left is None:
+            continue
+        if (index := _ahead_of(left)) is not None and letter_of(left) in first:
+            ahead.setdefault(index, []).append(statement)
+        elif len(own := [text for _, item in scripts(left) if (text := plain(item)) is not None]) == 1:
+            defined[letter_of(left)] = (own[0], statement)
+    found: dict[str, str] = {}
+    for index, chains in ahead.items():
+        reached = list(chains)
+        for statement in reached:
+            body = statement.body
+            assert isinstance(body, tree.Chain)
+            for letter, _, item in _scripts(body.members[1:]):
+                at, maker = defined.get(letter, ("", statement))
+                if at == index == plain(item) and all(maker is not each for each in reached):
+                    reached.append(maker)
+                    found[letter] = index
+        makes = {letter_of(left) for each in chains if (left := _left(each.body)) is not None}  # type: ignore[arg-type]
+        read = {letter for letter, _, own in _scripts([each.body for each in reached]) if plain(own) == index}
+        if not makes & read:
+            found = {letter: own for letter, own in found.items() if own != index}
+        others = [each.body for each in statements if all(each is not one for one in reached)]
+        for letter in {letter for letter, _, _ in _scripts(others)} & found.keys():
+            del found[letter]
+    return found
 
 
 def _left(chain: tree.Chain) -> tree.Symbol | None:
@@ -45,16 +86,22 @@ def _reads(symbol: tree.Symbol, number: str) -> bool:
     return any(isinstance(each, tree.Number) and each.text == number for each in (*symbol.sub, *symbol.sup))
 
 
-def _index_ahead(node: tree.Node) -> str | None:
-    """k of ``x_{k+1} = ...`` whose right side reads ``x_k``."""
+def _ahead_of(left: tree.Symbol) -> str | None:
+    """k of ``x_{k+1}``."""
+    for _, item in scripts(left):
+        match item:
+            case tree.Add((tree.Symbol() as name, tree.Number("1"))):
+                return plain(name)
+    return None
+
+
+def _index_ahead(node: tree.Node, between: Mapping[str, str]) -> str | None:
+    """k of ``x_{k+1} = ...`` whose right side reads ``x_k``, by itself or through what is defined at k."""
     if not isinstance(node, tree.Chain) or node.relations[0] not in ("=", ":=") or (left := _left(node)) is None:
         return None
-    for place, item in scripts(left):
-        match item:
-            case tree.Add((tree.Symbol() as name, tree.Number("1"))) if (index := plain(name)) is not None:
-                read = {(letter, at) for letter, at, own in _scripts(node.members[1:]) if plain(own) == index}
-                return index if (letter_of(left), place) in read else None
-    return None
+    index = _ahead_of(left)
+    read = {letter for letter, _, own in _scripts(node.members[1:]) if plain(own) == index}
+    return index if index is not None and read & {letter_of(left), *between} else None
 
 
 def _scripts(nodes: Sequence[tree.Node]) -> Iterator[tuple[str, Place, tree.Node]]:

@@ -72,6 +72,11 @@ SPELLINGS = {
     "a sum": [r"\max_\theta E_{x \sim p_{data}}[\sum_{i=1}^D \log p_\theta(x_i|x_{<i})]", r"x_i \in \{0,1\}; D = 5"],
     "a space of all": [r"\max_\theta E_{p_{data}(x)}[\sum_{d=1}^D \log p_\theta(x_d|x_{<d})]", r"x \in \{0,1\}^5"],
     "a product": [r"\max_\theta \log p_\theta(x)", PRODUCT, r"x_i \in \{0,1\}; D = 5"],
+    "a sum of logarithms": [
+        r"\max_\theta E_{p_{data}(x)}[\log p_\theta(x)]",
+        r"\log p_\theta(x) = \sum_{i=1}^D \log p_\theta(x_i|x_{<i})",
+        r"x \in \{0,1\}^5",
+    ],
     "a list": [
         r"\max_\theta \log p_\theta(x)",
         r"p_\theta(x) = \prod_{n=1}^L p_\theta(x_n|x_1,\dots,x_{n-1})",

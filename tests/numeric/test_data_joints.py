@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
+from torch.testing import assert_close
 
 import formula2dgm as f2d
 from tests.numeric.test_contrastive import critic, table
@@ -106,3 +107,12 @@ def test_priors_of_latents_alone_are_independent() -> None:
 def test_a_fitted_joint_factorises() -> None:
     text = r"\max E_{q(z,b)}[\log p(x|z,b) + \log p(z,b) - \log q(z,b)]"
     assert "F2D-0486" not in [each.code for each in f2d.check(text, scaffold=True, dims={"x": 2, "z": 2, "b": 2})]
+
+
+@pytest.mark.parametrize("name", [r"\mathcal{D}", "D", r"x \sim \mathcal{D}"])
+def test_an_average_over_the_data_names_them(name: str) -> None:
+    """E_D is the mean over the examples, and D is no value of them."""
+    net, x = nn.Linear(2, 2).double(), torch.randn(4, 2, dtype=torch.float64)
+    objective = f2d.compile(rf"\min_\theta E_{{{name}}} \|f_\theta(x)\|^2", {r"f_\theta": net})
+    assert [each.name for each in objective.inputs] == ["x"]
+    assert_close(objective(x=x).loss, net(x).pow(2).sum(1).mean())

@@ -266,3 +266,16 @@ def test_a_subscript_that_nothing_draws_is_a_name() -> None:
     objective = f2d.compile(r"\min \|x_{t_1} - x_{t_2}\|^2")
     one, two = torch.zeros(2, 3), torch.ones(2, 3)
     assert objective(x_t_1=one, x_t_2=two).value.item() == 3.0
+
+
+def test_a_bound_table_says_up_to_which_number_is_drawn() -> None:
+    r"""T of ``t \sim U\{1, T\}`` is the number of rows of what is read at t, where nothing else says it."""
+    rows = torch.linspace(0.9, 0.1, 4, dtype=torch.float64)
+    x, t = torch.randn(3, 2, dtype=torch.float64), torch.tensor([1, 4, 2])
+    net = nn.Linear(2, 2).double()
+    text = [r"\min_\theta E_{t, x}\|x - f_\theta(\sqrt{\bar\alpha_t} x)\|^2", r"t \sim \mathcal U\{1, T\}"]
+    objective = f2d.compile(text, {r"f_\theta": net, r"\bar\alpha_t": rows})
+    expected = (x - net(rows[t - 1].sqrt()[:, None] * x)).pow(2).sum(1).mean()
+    torch.testing.assert_close(objective(x=x, noise={"t": t}).loss, expected)
+    assert "T is 4, the number of rows that are bound" in objective.assumptions
+    assert max(objective.T, 0) == 4

@@ -70,6 +70,105 @@ def test_a_stopped_chain_keeps_no_graph() -> None:
     assert "torch.stack" not in source
 
 
+def test_two_gradients_of_one_call_in_a_stopped_chain() -> None:
+    """Both read the graph of the call, which the first must leave."""
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
+    slope = r"\nabla_{\tilde x_{k-1}} E_\theta(\tilde x_{k-1})"
+    step = rf"\tilde x_k = \tilde x_{{k-1}} - 0.1 {slope} - 0.1 {slope}^2"
+    text = [STOPPED, step, START, f"K = {K}"]
+    found = f2d.compile(text, {r"E_\theta": net})(x=x, noise={"x_tilde_0": start}).loss
+    end = start
+    for _ in range(K):
+        point = end.detach().requires_grad_()
+        (slopes,) = torch.autograd.grad(net(point).sum(), point)
+        end = point - 0.1 * slopes - 0.1 * 2 * net(point).reshape(N, 1) * slopes
+    expected = net(x).mean() - net(end.detach()).mean()
+    assert_close(found, expected)
+    assert_close(gradients(found, net), gradients(expected, net))
+    assert_agrees(text, {r"E_\theta": net}, {"x": x})
+
+
+def test_a_chain_of_two_variables_and_one_energy() -> None:
+    torch.manual_seed(4)
+    net = PairEnergy().double()
+    x, z, starts = data(), torch.randn(N, 2).double(), (torch.randn(N, D).double(), torch.randn(N, 2).double())
+    slope = r"\nabla_{\tilde V_{k-1}} E_\theta(\tilde x_{k-1}, \tilde z_{k-1})"
+    steps = [rf"\tilde V_k = \tilde V_{{k-1}} - 0.1 {slope}".replace("V", v) for v in "xz"]
+    text = [
+        r"\min_\theta E_{p_{data}(x, z)}[E_\theta(x, z)] - E[E_\theta(sg[\tilde x_K], sg[\tilde z_K])]",
+        *steps,
+        START,
+        START.replace("x", "z"),
+        f"K = {K}",
+    ]
+    noise = dict(zip(("x_tilde_0", "z_tilde_0"), starts, strict=True))
+    objective = f2d.compile(text, {r"E_\theta": net}, dims={"x": D, "z": 2})
+    found = objective(x=x, z=z, noise=noise).loss
+    ends = starts
+    for _ in range(K):
+        points = tuple(each.detach().requires_grad_() for each in ends)
+        slopes = torch.autograd.grad(net(*points).sum(), points)
+        ends = tuple((point - 0.1 * slope).detach() for point, slope in zip(points, slopes, strict=True))
+    expected = net(x, z).mean() - net(*ends).mean()
+    assert_close(found, expected)
+    assert_close(gradients(found, net), gradients(expected, net))
+
+
+def test_a_chain_with_a_momentum_and_its_sampler() -> None:
+    """What is carried and stands nowhere in the last step, v_K, goes with it: into the loss and into the sampler."""
+    net, x, start, push = energy(D), data(), torch.randn(N, D).double(), torch.randn(N, D).double()
+    slope = r"0.05 \nabla_{\tilde x_{k-1}} E_\theta(\tilde x_{k-1})"
+    steps = [rf"v_k = v_{{k-1}} - {slope}", rf"\tilde x_k = \tilde x_{{k-1}} + 0.1 (v_{{k-1}} - {slope})"]
+    text = [STOPPED, *steps, START, r"v_0 \sim N(0, I)", f"K = {K}"]
+    noise = {"x_tilde_0": start, "v_0": push}
+    objective = f2d.compile(text, {r"E_\theta": net}, dims={"x": D})
+    end, v = start, push
+    for _ in range(K):
+        point = end.detach().requires_grad_()
+        v = v - 0.05 * torch.autograd.grad(net(point).sum(), point)[0]
+        end = end + 0.1 * v
+    assert_close(objective(x=x, noise=noise).loss, net(x).mean() - net(end).mean())
+    assert_close(objective.sample(N, noise=noise)["x"], end)
+
+
+@pytest.mark.parametrize("through", [False, True])
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_chain_through_a_value_of_the_same_step(through: bool, ahead: bool) -> None:
+    """x_k reads no step before itself, but u_k does: it is a chain all the same, and no data."""
+    net, x, start = energy(D), data(), torch.randn(N, D, dtype=torch.float64)
+    noise = given_noise(start)
+    before, step = (r"\tilde x_k", "{k+1}") if ahead else (r"\tilde x_{k-1}", "k")
+    steps = [rf"u_k = {before} + \omega_k", rf"\tilde x_{step} = u_k - \lambda \nabla_{{u_k}} E_\theta(u_k)"]
+    text = [THROUGH if through else STOPPED, *steps, NOISE, START, GIVEN]
+    objective = f2d.compile(text, {r"E_\theta": net})
+    assert [each.name for each in objective.inputs] == ["x"]
+    end = start
+    for k in range(K):
+        u = end + math.sqrt(SIZE) * noise["omega"][:, k]
+        u = u if u.requires_grad else u.requires_grad_()
+        end = u - SIZE * torch.autograd.grad(net(u).sum(), u, create_graph=through)[0]
+        end = end if through else end.detach()
+    expected = net(x).mean() - net(end).mean()
+    found = objective(x=x, noise=noise).loss
+    assert_close(found, expected)
+    assert_close(gradients(found, net), gradients(expected, net))
+    assert_agrees(text, {r"E_\theta": net}, {"x": x})
+
+
+class PairEnergy(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(D + 2, 8), nn.Tanh(), nn.Linear(8, 1))
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        return self.body(torch.cat([x, z], -1))
+
+
+UPDATE = [
+    STEP.replace("=", r"\leftarrow").replace("_{k-1}", "").replace("_k", ""),
+    NOISE.replace("_k", ""),
+    START,
+]
 WRITTEN = [
     [STEP, NOISE, START],
     [STEP.replace(r"\nabla_x", r"\nabla_{\tilde x_{k-1}}"), NOISE, START],
@@ -88,6 +187,7 @@ WRITTEN = [
         START,
         r"p_\theta(x) \propto \exp(-E_\theta(x))",
     ],
+    UPDATE,
 ]
 
 

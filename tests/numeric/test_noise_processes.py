@@ -146,6 +146,53 @@ def test_the_score_of_several_steps() -> None:
     assert_close(found, (net(x_t, steps) + eps / (1 - a).sqrt()).square().sum(1).mean())
 
 
+@pytest.mark.parametrize("given", [r"f_\theta(x_t, t)", r"\hat x_0"])
+def test_the_model_is_the_posterior_at_a_prediction_of_the_data(given: str) -> None:
+    """p(x_{t-1}|x_t) = q(x_{t-1}|x_t, f(x_t, t)), equation 10 of Song et al. 2021."""
+    net, x = network(), data()
+    kl = r"KL[q(x_{t-1}|x_t,x_0) \| p_\theta(x_{t-1}|x_t)]"
+    text = [rf"\min_\theta E_{{t, x_0}} E_{{q(x_t|x_0)}}[{kl}]", STEP, DRAWS]
+    text += [rf"p_\theta(x_{{t-1}}|x_t) = q(x_{{t-1}}|x_t, {given})"]
+    text += [r"\hat x_0 = f_\theta(x_t, t)"] if "hat" in given else []
+    objective = f2d.compile(text, {r"f_\theta": net, r"\beta_t": BETA}, dims={"x_0": D})
+    torch.manual_seed(3)
+    eps, t = torch.randn(N, D, dtype=torch.float64), torch.tensor([2, 3, 5, 4])
+    expected = torch.zeros((), dtype=torch.float64)
+    for row in range(N):
+        at = int(t[row])
+        x_t = noised(x[row], at, eps[row])
+        ours, theirs = posterior(x[row], x_t, at), posterior(net(x_t[None], t[row : row + 1])[0], x_t, at)
+        expected = expected + kl_divergence(ours, theirs).sum() / N
+    found = objective(x_0=x, noise={"t": t, "x_t": eps}).loss
+    assert_close(found, expected)
+    weights = list(net.parameters())
+    assert_close(torch.autograd.grad(found, weights), torch.autograd.grad(expected, weights))
+    assert any("stands for" in each for each in objective.assumptions)
+
+
+def test_the_likelihood_of_a_drawn_step_with_one_variance_for_all_entries() -> None:
+    text = [
+        r"\max_\theta E_{t, x_0} E_{q(x_t|x_0)} E_{q(x_{t-1}|x_t,x_0)}[\log p_\theta(x_{t-1}|x_t)]",
+        STEP,
+        BACK.replace(r"\mu", "f"),
+        DRAWS,
+    ]
+    net, x, t = network(), data(), torch.tensor([2, 3, 5, 4])
+    objective = f2d.compile(text, {r"f_\theta": net, r"\beta_t": BETA}, dims={"x_0": D})
+    torch.manual_seed(4)
+    eps, back = (torch.randn(N, D, dtype=torch.float64) for _ in range(2))
+    expected = torch.zeros((), dtype=torch.float64)
+    for row in range(N):
+        at = int(t[row])
+        x_t = noised(x[row], at, eps[row])
+        law = posterior(x[row], x_t, at)
+        before = law.mean + law.stddev * back[row]
+        mean = net(x_t[None], t[row : row + 1])[0]
+        expected = expected - Normal(mean, BETA[at - 1].sqrt()).log_prob(before).sum() / N
+    found = objective(x_0=x, noise={"t": t, "x_t": eps, "x_t_minus_1": back}).loss
+    assert_close(found, expected)
+
+
 def test_a_process_that_is_no_diffusion() -> None:
     """q(x_t|x_{t-1}) = N(c_t x_{t-1} / 2, s_t^2 I): moments of q(x_t|x_0) by going through the steps."""
     c, s = torch.tensor([0.5, 2.0, -1.5], dtype=torch.float64), torch.tensor([0.3, 0.1, 0.7], dtype=torch.float64)

@@ -74,6 +74,9 @@ def test_a_network_that_reads_later_steps_is_refused() -> None:
         s.check_causal("f", lambda x: x - x.mean(1, keepdim=True), 1, X.unsqueeze(-1))
     with pytest.raises(ValueError, match="depends on later ones"):
         s.check_causal("f", lambda x: x.float().flip(1), 1, torch.tensor([[0, 1, 2]]))
+    for constant in (torch.zeros(2, 3), torch.ones(2, 3)):  # nothing to exchange: other values all the same
+        with pytest.raises(ValueError, match="later ones"):
+            s.check_causal("f", lambda x: x.flip(1), 1, constant)
     with pytest.raises(ValueError, match=r"returns as many steps as it is given, \[n, 3, event\.\.\.\]"):
         s.check_causal("f", lambda x: x[:, -1], 1, X.unsqueeze(-1))
 
