@@ -11,6 +11,7 @@ from formula2dgm.reading.signature import Signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities import Use
 from formula2dgm.resolve.places import End, Offset, Step, place_of
+from formula2dgm.syntax import tree
 
 
 def refuse_other_lags(context: Context, use: Use, wanted: Signature, call: tree.Call) -> None:
