@@ -66,7 +66,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(average_sets)
-    text.rewrite(average_times)
+    text.rewrite(average_times, keys)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
     if options.scaffold:
