@@ -1,8 +1,8 @@
 r"""Definitions of a square, ``\alpha_t^2 = \mathrm{sigmoid}(-\gamma(t))``: of its positive root.
 
 What an objective is made of, an expectation, a norm or a divergence, is no root where nothing reads one:
-``M^2 = E[...]`` stands for its body where only ``M^2`` is read, and ``\mathcal{L}^2 = E[...]`` is an objective. An estimate of what is
-positive can be negative, and the root of a mean is another objective.
+``M^2 = E[...]`` stands for its body where only ``M^2`` is read, and ``\mathcal{L}^2 = E[...]`` is an objective. An
+estimate of what is positive can be negative, and the root of a mean is another objective.
 """
 
 from __future__ import annotations

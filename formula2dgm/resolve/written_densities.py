@@ -127,11 +127,9 @@ def _number(node: tree.Node) -> float | None:
     return None
 
 
-def _without_normaliser(
-    context: Context, use: Use, value: ir.Node, scored: Sequence[ir.Node], scope: Scope
-) -> None:
-    """The logarithm of the normaliser is a constant only while nothing under it is learned, whatever the values are that
-    it is scored at (``scored``); the gradient by any of these has no normaliser."""
+def _without_normaliser(context: Context, use: Use, value: ir.Node, scored: Sequence[ir.Node], scope: Scope) -> None:
+    """The logarithm of the normaliser is a constant only while nothing under it is learned, whatever the values it is
+    scored at (``scored``); the gradient by any of these has no normaliser."""
     declared = use.density.declared
     assert declared is not None
     slots = zip(use.variables, declared.signature.variables, strict=True)

@@ -19,5 +19,6 @@ def test_an_index_of_functions_counts_no_examples() -> None:
 
 
 def test_an_index_of_values_does() -> None:
-    made, _ = average_examples(parse(r"\mathcal{L}_i = -\log \frac{\exp(s(x_i, y_i))}{\sum_{j=1}^N \exp(s(x_i, y_j))}")[0])
+    text = r"\mathcal{L}_i = -\log \frac{\exp(s(x_i, y_i))}{\sum_{j=1}^N \exp(s(x_i, y_j))}"
+    made, _ = average_examples(parse(text)[0])
     assert str(made[0]).startswith("calL_i = 1/N sum_{i=1}^N")
