@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from formula2dgm.completion.unsolved import refuse_solutions
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.differentials import Equation, is_in_differentials, read_equation
 from formula2dgm.reading.names import plain
@@ -49,7 +50,11 @@ def write_evolutions(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         if linear is not None:
             found.append(linear)
         elif _moves_samples(statement.body):
-            notes.add(f"{statement.body} says how samples move, and is no part of the objective", statement.body.span)
+            refuse_solutions(statement, statements)
+            notes.add(
+                f"{statement.body.span.text} says how samples move, and is no part of the objective",
+                statement.body.span,
+            )
         else:
             raise FormulaError(_refusal(statement.body, equation))
     for linear in found:
@@ -148,17 +153,25 @@ def _is_kernel(call: tree.Call, equation: Equation) -> bool:
     """``p_{0t}(x_t|x_0)``."""
     slots = (*call.args, *(call.given or ()))
     symbols = [each for each in slots if isinstance(each, tree.Symbol) and _is(each, equation.variable)]
-    if len(slots) != 2 or len(symbols) != 2 or call.given is None or any(len(each.sub) != 1 for each in symbols):
+    if len(slots) != 2 or len(symbols) != 2 or call.given is None or [str(each) for each in symbols[1].sub] != ["0"]:
         return False
-    later, first = (each.sub[0] for each in symbols)
-    return first == tree.Number("0", span=first.span) and plain(later) is not None
+    return _end(call) is not None
+
+
+def _end(call: tree.Call) -> tree.Node | None:
+    """The time at which x is: t of ``p(x_t|x_0)`` and of ``p_t(x|x_0)``."""
+    later, head = call.args[0], call.head
+    assert isinstance(later, tree.Symbol) and isinstance(head, tree.Symbol)
+    found = later.sub[0] if len(later.sub) == 1 else head.sub[-1] if not later.sub and head.sub else None
+    return found if found is not None and plain(found) is not None else None
 
 
 def _law(call: tree.Call, linear: _Linear) -> tree.Call:
     """The Normal that the equation leads to from ``x_0``."""
     (later,), (first,) = call.args, call.given or ()
     assert isinstance(later, tree.Symbol)
-    end, span = later.sub[0], linear.equation.chain.span
+    end, span = _end(call), linear.equation.chain.span
+    assert end is not None
     s, u = _fresh(linear)
     zero, two = tree.Number("0", span=span), tree.Number("2", span=span)
     time = linear.equation.time

@@ -69,8 +69,15 @@ def _lies_between(law: tree.Node, time: tree.Node, lower: tree.Node, upper: tree
     if family is None or not isinstance(law, tree.Call):
         return False
     ends = tuple(each for each in law.params or law.given or law.args if each != time)
-    unit = (str(lower), str(upper)) == ("0", "1")
-    return family.name == "Uniform" and ends == (lower, upper) or family.name == "Beta" and unit
+    if family.name == "Beta":
+        return (str(lower), str(upper)) == ("0", "1")
+    numbers = [_number(each) for each in (lower, *ends, upper)]
+    within = None not in numbers and numbers == sorted(numbers, key=lambda each: each or 0.0)
+    return family.name == "Uniform" and len(ends) == 2 and (ends == (lower, upper) or within)
+
+
+def _number(node: tree.Node) -> float | None:
+    return float(node.text) if isinstance(node, tree.Number) else None
 
 
 def _is_over_time(node: tree.Integral) -> bool:
