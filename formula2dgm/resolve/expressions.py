@@ -81,9 +81,9 @@ class Evaluator:
             case tree.Power():
                 return raised(self, node, scope)
             case tree.Sqrt(body, None):
-                inside = self(body, scope.under(node, False))
-                note_bias(self.context, node, body, inside, scope)
-                return self.make(ir.Apply, "sqrt", (inside,))
+                squared = self(body, scope.under(node, False))
+                note_bias(self.context, node, body, squared, scope)
+                return self.make(ir.Apply, "sqrt", (squared,))
             case tree.Abs() if (inside := log_determinant(self, node, scope.under(node, False))) is not None:
                 return self.make(ir.Apply, "exp", (inside,))
             case tree.Abs(body):
