@@ -12,6 +12,7 @@ from dataclasses import replace
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -25,7 +26,7 @@ def write_means(statements: Sequence[tree.Statement]) -> tuple[list[tree.Stateme
         node = map_children(node, written)
         match node:
             case tree.Expect(binders=(tree.Symbol() as index,)) if plain(index) in INDEX_LETTERS - said:
-                data = list(dict.fromkeys(_indexed(node.body, index)))
+                data = [each for each in dict.fromkeys(_indexed(node.body, index)) if each not in _drawn(node.body)]
                 if data and not _is_read(node.body, index):
                     listed = ", ".join(map(str, data))
                     notes.append(Note(f"E_{index} is the mean over the data that carry {index}: {listed}", index.span))
@@ -45,6 +46,17 @@ def _told(body: tree.Node) -> Iterator[tree.Node]:
             yield from each.names
         elif isinstance(each, tree.Big):
             yield from (item.name if isinstance(item, tree.Binds) else item for item in each.binders)
+
+
+def _drawn(body: tree.Node) -> set[tree.Node]:
+    """What expectations and divergences inside a body draw: no data."""
+    found: set[tree.Node] = set()
+    for each in body.walk():
+        if isinstance(each, tree.Expect):
+            for item in each.binders:
+                names = item.names if isinstance(item, tree.Draws) else item.args if is_density_call(item) else ()  # type: ignore[attr-defined]
+                found |= {*names}
+    return found
 
 
 def _indexed(node: tree.Node, index: tree.Symbol) -> Iterator[tree.Symbol]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from formula2dgm.completion.drifts import Drift, State, at_times, is_of, products
+from formula2dgm.completion.unsolved import refuse_solutions
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.differentials import Equation, is_in_differentials, read_equation
 from formula2dgm.reading.names import plain
@@ -53,7 +54,11 @@ def write_evolutions(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         if linear is not None:
             found.append(linear)
         elif _moves_samples(statement.body):
-            notes.add(f"{statement.body} says how samples move, and is no part of the objective", statement.body.span)
+            refuse_solutions(statement, statements)
+            notes.add(
+                f"{statement.body.span.text} says how samples move, and is no part of the objective",
+                statement.body.span,
+            )
         else:
             raise FormulaError(_refusal(statement.body, equation))
     for linear in found:
@@ -133,13 +138,21 @@ def _is_kernel(call: tree.Call, linear: _Linear) -> bool:
     """``p_{0t}(x_t|x_0)``, and what the drift reads beside them: ``p(x_t|x_0, m)``."""
     slots = (*call.args, *(call.given or ()))
     symbols = [each for each in slots if isinstance(each, tree.Symbol) and linear.state.has_letter(each)]
-    if len(call.args) != 1 or len(symbols) != 2 or call.given is None or any(len(each.sub) != 1 for each in symbols):
+    if len(call.args) != 1 or len(symbols) != 2 or call.given is None:
         return False
     read = {str(each) for each in linear.equation.chain.members[1].walk()}
     if any(str(each) not in read for each in slots if each not in symbols):
         return False
     later, first = symbols
-    return call.args[0] is later and _is_start(first) and plain(later.sub[0]) is not None
+    return call.args[0] is later and _is_start(first) and _end(call) is not None
+
+
+def _end(call: tree.Call) -> tree.Node | None:
+    """The time at which x is: t of ``p(x_t|x_0)`` and of ``p_t(x|x_0)``."""
+    later, head = call.args[0], call.head
+    assert isinstance(later, tree.Symbol) and isinstance(head, tree.Symbol)
+    found = later.sub[0] if len(later.sub) == 1 else head.sub[-1] if not later.sub and head.sub else None
+    return found if found is not None and plain(found) is not None else None
 
 
 def _law(call: tree.Call, linear: _Linear) -> tree.Call:
@@ -147,7 +160,8 @@ def _law(call: tree.Call, linear: _Linear) -> tree.Call:
     (later,) = call.args
     first = next(each for each in call.given or () if linear.state.has_letter(each))
     assert isinstance(later, tree.Symbol)
-    end, span, drift = later.sub[0], linear.equation.chain.span, linear.drift
+    end, span, drift = _end(call), linear.equation.chain.span, linear.drift
+    assert end is not None
     s, _ = _fresh(linear)
     zero, two = tree.Number("0", span=span), tree.Number("2", span=span)
     noise = tree.Power(_put(linear.diffusion, linear.equation.time, s), two, span=span)

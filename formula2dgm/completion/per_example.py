@@ -5,7 +5,7 @@ The name carries an index that nothing binds, and a sum inside runs over the oth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
@@ -63,8 +63,17 @@ def _size_beside(body: tree.Node, index: str) -> tree.Node | None:
         if not isinstance(each, tree.Big):
             continue
         names = [name for name, _ in binder_names(each)]
-        reads = {plain(at) for symbol in each.body.walk() if isinstance(symbol, tree.Symbol) for at in symbol.sub}
+        reads = set(_indices(each.body))
         mine = [name for name in names if name != index]
         if mine and {index, mine[0]} <= reads | set(names):
             return each.upper or tree.Symbol("B", span=each.span)
     return None
+
+
+def _indices(node: tree.Node) -> Iterator[str | None]:
+    """The indices at which values are read: ``f_i`` of ``f_i(x_n)`` numbers the functions, and no examples."""
+    if isinstance(node, tree.Symbol):
+        yield from map(plain, node.sub)
+    inside = (*node.args, *(node.given or ())) if isinstance(node, tree.Call) else tuple(node.children)
+    for each in inside:
+        yield from _indices(each)

@@ -107,7 +107,7 @@ def completed(
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
     text.rewrite(write_flows, keys)
-    text.rewrite(average_times)
+    text.rewrite(average_times, keys)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
     text.rewrite(write_norms)

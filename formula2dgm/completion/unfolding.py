@@ -95,7 +95,7 @@ def _is_function(made: Function) -> bool:
         and (spelling(call.head) in ("p", "q", "P", "pi") or not is_objective_like(made.body))
     ):
         return False
-    return made.is_objective or not isinstance(made.body, tree.Number | tree.Symbol)
+    return True
 
 
 def _names_density(statements: Sequence[tree.Statement], function: Function) -> bool:

@@ -60,6 +60,13 @@ class Signature:
         given = f"|{', '.join(names)}" if names else ""
         return f"{head}({', '.join(each.id if each else '...' for each in self.variables)}{given})"
 
+    def written(self) -> str:
+        """As the text writes it, with its steps: ``p(x_t|x_{t-1})``."""
+        count = len(self.variables)
+        head = "_".join([self.head, *self.group])
+        over, given = (", ".join(map(str, part)) for part in (self.slots[:count], self.slots[count:]))
+        return f"{head}({over}|{given})" if given else f"{head}({over})"
+
 
 def _names(slots: tuple[Name | None, ...], what: str) -> frozenset[str]:
     return frozenset(getattr(each, what) if each else "?" for each in slots)

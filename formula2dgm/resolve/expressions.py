@@ -100,7 +100,9 @@ class Evaluator:
             case tree.Power():
                 return raised(self, node, scope)
             case tree.Sqrt(body, None):
-                return self.make(ir.Apply, "sqrt", (self(body, scope.under(node, False)),))
+                squared = self(body, scope.under(node, False))
+                note_bias(self.context, node, body, squared, scope)
+                return self.make(ir.Apply, "sqrt", (squared,))
             case tree.Abs() if (inside := log_determinant(self, node, scope.under(node, False))) is not None:
                 return self.make(ir.Apply, "exp", (inside,))
             case tree.Abs(body):

@@ -38,7 +38,8 @@ def jacobian(
     if by.event != "number":
         if value.event == "number":
             return context.arena.make(ir.Grad, value, by)
-        hint = "write \\mathrm{tr}(\\nabla_x f(x)), or v^\\top \\nabla_x f(x) v"
+        hint = f"of one number for each example write \\nabla_{{{sub[0]}}} {body}; of more, "
+        hint += "\\mathrm{tr}(\\nabla_x f(x)), or v^\\top \\nabla_x f(x) v"
         if isinstance(by, ir.Data):
             hint += f"; if {sub[0]} is a time, say what it is drawn from: {sub[0]} \\sim \\mathcal{{U}}(0, 1)"
         raise context.refuse(

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.rewrite import rewrite
+from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.antiderivatives import definite
@@ -61,7 +62,38 @@ def between_numbers(evaluate: Evaluator, node: tree.Integral, scope: Scope) -> i
             node.span,
             "write what it is, or what the integral is of by powers, exponentials, sines and cosines of numbers",
         )
+    if any(isinstance(each, ir.Div) and _value(context, each.bottom) == 0 for each in walk(found)):
+        raise context.refuse(
+            "F2D-0220",
+            f"the closed form of {node} divides by a number that is 0 here",
+            node.span,
+            "write the integral for that number",
+        )
     return found
+
+
+def _value(context: Context, node: ir.Node) -> float | None:
+    """A number as the text and its bindings give it; None where it depends on anything else."""
+    match node:
+        case ir.Const(value):
+            return value
+        case ir.Hyper(name):
+            known = context.hyperparameters.get(name)
+            return None if known is None else known.default
+        case ir.Neg(body):
+            inner = _value(context, body)
+            return None if inner is None else -inner
+        case ir.Add(args) | ir.Mul(args):
+            parts = [_value(context, each) for each in args]
+            numbers = [each for each in parts if each is not None]
+            if isinstance(node, ir.Mul) and 0 in numbers:
+                return 0
+            if len(numbers) < len(parts):
+                return None
+            return sum(numbers) if isinstance(node, ir.Add) else math.prod(numbers)
+        case ir.Pow(base, _):
+            return 0 if _value(context, base) == 0 else None
+    return None
 
 
 def _weight(context: Context, node: tree.Integral) -> tuple[tree.Call, tree.Node]:

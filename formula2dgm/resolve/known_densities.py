@@ -49,11 +49,31 @@ def read_densities(
         densities.all.append(Density(signature, binding))
     for each in declared:
         identity = (each.signature.head, each.signature.group, *each.signature.ids)
+        first = next((own.declared for own in densities.all if own.declared and _identity(own) == identity), None)
+        if first is not None and _contradicts(first, each):
+            found.error(
+                "F2D-0209",
+                f"{each.signature.written()} is declared twice: as {first.body}, and as {each.body}",
+                each.span,
+                "keep one, or give one of them another letter, label or parameter group",
+            )
         if identity in seen:
             continue
         seen[identity] = each.span
         densities.all.append(Density(each.signature, None, each))
     return densities
+
+
+def _contradicts(one: Declared, other: Declared) -> bool:
+    """Are both families written out, and not the same?"""
+    return one.kind == other.kind == "family" and _parameters(one) != _parameters(other)
+
+
+def _parameters(declared: Declared) -> tuple[object, ...]:
+    """The family and its parameters: ``N(z; 0, I)`` says of z what ``N(0, I)`` says."""
+    body = declared.body
+    assert isinstance(body, tree.Call)
+    return (body.head, *(body.params or body.given or body.args))
 
 
 def _enter_case(

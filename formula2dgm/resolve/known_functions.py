@@ -9,6 +9,7 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.registry.functions import CONDITIONS, Function, function_by_spelling
 from formula2dgm.resolve.arguments import AVAILABLE
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.randomness import note_bias
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def known(
         return indicator(evaluate, node, args, scope)
     fact = function_by_spelling("cosine" if name == "cos" and len(args) == 2 else name)
     if fact is None:
-        raise context.refuse("F2D-0216", f"the function {name} is not available", node.span, AVAILABLE)
+        raise context.refuse("F2D-0216", f"the function {name} is not available", node.span, _hint(name))
     if fact.name == "clip" and len(sub) == 1 and isinstance(sub[0], tree.Interval):
         args = (*args, sub[0].lower, sub[0].upper)
     if fact.name == "huber":
@@ -37,6 +38,8 @@ def known(
     if not fact.gradient:
         context.assume(f"{node} has no gradient", node.span)
     values = tuple(evaluate(each, scope) for each in args)
+    for each, value in zip(args, values, strict=True):
+        note_bias(context, node, each, value, scope)
     if not fact.gives:
         return evaluate.make(ir.Apply, fact.name, values)
     return _of_vectors(context, node, fact, values)
@@ -152,3 +155,8 @@ def entry_at(evaluate: Evaluator, node: tree.Indexed, scope: Scope) -> ir.Node:
         )
     context.assume(f"{node} is the entry of the class {node.index[0]}, counted from 0", node.span)
     return context.arena.make(ir.Entry, value, index)
+
+
+def _hint(name: str) -> str:
+    derivative = "a derivative is written \\frac{\\partial}{\\partial t} f, or \\nabla_x f(x); "
+    return f"{derivative if name == 'partial' else ''}{AVAILABLE}"

@@ -13,6 +13,7 @@ from formula2dgm.resolve.dependence import refuse_own_step
 from formula2dgm.resolve.derived import derived
 from formula2dgm.resolve.factorisation import ancestral_order
 from formula2dgm.resolve.frozen_groups import plain_call
+from formula2dgm.resolve.lags import refuse_other_lags
 from formula2dgm.resolve.model import Declared
 from formula2dgm.resolve.noise_processes import use_in_process
 from formula2dgm.resolve.other_values import at_other_values
@@ -63,7 +64,9 @@ def _looked_up(context: Context, call: tree.Call) -> list[Use]:
             raise context.refuse("F2D-0315", f"{each} stands twice among the variables of {call}", each.span)
     try:
         transformed(context, signature, call)
-        use = use_in_process(context, signature, call) or context.densities.find(signature)
+        use = use_in_process(context, signature, call)
+        if use is None and (use := context.densities.find(signature)) is not None:
+            refuse_other_lags(context, use, signature, call)
         if use is not None:
             use = at_its_value(context, use, call)
             context.claim_group(use.density.label, use.density.signature.group, signature.group, call)

@@ -49,7 +49,9 @@ def raised(evaluate: Evaluator, node: tree.Power, scope: Scope) -> ir.Node:
     if (value := _named_power(evaluate, node, scope)) is not None:
         return value
     if isinstance(base, tree.Symbol) and base.letter == "e" and not base.sub and not _is_known(context, base, scope):
-        return make(ir.Apply, "exp", (evaluate(node.exponent, below),))
+        power = evaluate(node.exponent, below)
+        note_bias(context, node, node.exponent, power, scope)
+        return make(ir.Apply, "exp", (power,))
     if (matrix := inverted(node)) is not None and is_matrix(context, inside := evaluate(matrix, below)):
         return make(ir.Apply, "inverse_matrix", (inside,))
     value, exponent = evaluate(base, below), evaluate(node.exponent, below)

@@ -11,10 +11,11 @@ Used at values, the written body is evaluated there: the statement's own names s
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.numbers import value_of
 from formula2dgm.reading.signature import slot_name, slot_value
@@ -64,7 +65,8 @@ def log_written(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
             return evaluate(declared.body, inner)
         value = evaluate.log(declared.body, inner)
     if declared.kind == "unnormalised":
-        _without_normaliser(context, use, value, scope)
+        scored = [values[_key(context, each)] for each in signature.variables if each is not None]
+        _without_normaliser(context, use, value, scored, scope)
     return value
 
 
@@ -125,16 +127,19 @@ def _number(node: tree.Node) -> float | None:
     return None
 
 
-def _without_normaliser(context: Context, use: Use, value: ir.Node, scope: Scope) -> None:
-    """The logarithm of the normaliser is a constant only while nothing under it is learned."""
+def _without_normaliser(context: Context, use: Use, value: ir.Node, scored: Sequence[ir.Node], scope: Scope) -> None:
+    """The logarithm of the normaliser is a constant only while nothing under it is learned, whatever the values it is
+    scored at (``scored``); the gradient by any of these has no normaliser."""
     declared = use.density.declared
     assert declared is not None
     slots = zip(use.variables, declared.signature.variables, strict=True)
     names = (slot_name(each, context.model.indices) or own for each, own in slots)
     variables = {each.id for each in names if each}
-    learned = [node for node in walk(value) if _is_learned(node)]
+    free = context.arena.make(ir.Data, f"{use.density.label} at any value", (), True)
+    under = rewrite(context.arena, value, lambda each: free if each in scored else each)
+    learned = [node for node in walk(under) if _is_learned(node)]
     given = {each.id for each in declared.signature.given if each}
-    if (learned and not variables <= scope.scores) or given & scope.scores:
+    if (learned and not variables & scope.scores) or given & scope.scores:
         raise context.refuse(
             "F2D-0320",
             f"{use.density.label} is known up to a normaliser that depends on what is learned",
