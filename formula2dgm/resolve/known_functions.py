@@ -153,8 +153,22 @@ def entry_at(evaluate: Evaluator, node: tree.Indexed, scope: Scope) -> ir.Node:
             node.span,
             "index it by a category that is data or drawn, or by a number: [f(x)]_1",
         )
+    if context.options.scaffold and isinstance(index, ir.Data) and _is_of_no_classes(context, index.name):
+        raise context.refuse(
+            "F2D-0411",
+            f"{node.index[0]} says which entry of {node.body} is read, and nothing says how many there are",
+            node.index[0].span,
+            f"say its values: {node.index[0]} \\in \\{{1, \\dots, 10\\}}",
+        )
     context.assume(f"{node} is the entry of the class {node.index[0]}, counted from 0", node.span)
     return context.arena.make(ir.Entry, value, index)
+
+
+def _is_of_no_classes(context: Context, name: str) -> bool:
+    """Does no space say the values of data, and no density that is over them?"""
+    space = context.model.spaces.get(name)
+    over = any(name in each.signature.ids[0] for each in context.densities.all)
+    return (space is None or space.classes is None) and not over
 
 
 def _hint(name: str) -> str:

@@ -3,6 +3,8 @@ energies of a classifier (Grathwohl et al. 2020) by hand."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -116,11 +118,20 @@ def test_another_number_of_entries_than_of_classes_is_refused() -> None:
         objective(**data())
 
 
+def test_a_sum_of_squares_runs_over_the_entries() -> None:
+    objective: Any = f2d.compile(
+        [r"\max_\theta f_\theta(x)[y] - \log \sum_{k=1}^3 (f_\theta(x)[k])^2", SPACES], scaffold=True
+    )
+    batch = data()
+    scores = objective.f_theta(batch["x"])
+    expected = scores[torch.arange(len(scores)), batch["y"]] - scores.square().sum(1).log()
+    assert_close(objective(**batch).value, expected.mean())
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ([r"\max_\theta f_\theta(x)[y] - \log \sum_{y'} \exp(f_\theta(x)[y'])", r"x \in \mathbb{R}^2"], "F2D-0415"),
-        ([r"\max_\theta f_\theta(x)[y] - \log \sum_{k=1}^3 (f_\theta(x)[k])^2", SPACES], "F2D-0415"),
+        ([r"\max_\theta f_\theta(x)[y] - \log \sum_{y'} \exp(f_\theta(x)[y'])", r"x \in \mathbb{R}^2"], "F2D-0411"),
         ([r"\max_\theta f_\theta(x)[y] - \sum_{k=2}^3 \exp(f_\theta(x)[k])", SPACES], "F2D-0416"),
         ([r"\max E_{t \sim U(0,1)}[f(x)[y] - \log \sum_{y'} \exp([t]_{y'})]", SPACES], "F2D-0544"),
     ],
