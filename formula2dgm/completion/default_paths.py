@@ -23,6 +23,7 @@ from formula2dgm.completion.default_statements import (
 from formula2dgm.completion.said_paths import at_step, kept, laws_of, moments, root
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
+from formula2dgm.reading.brackets import brackets
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.dotted import unmarked
 from formula2dgm.reading.names import plain
@@ -59,7 +60,8 @@ class _Path(Defaults):
             for name in each.names
             if isinstance(name, tree.Symbol)
         }
-        names = dict.fromkeys((*bound, *drawn))
+        laws = self._unsaid_laws(binders)
+        names = dict.fromkeys((*bound, *drawn, *laws))
         noise = next((each for each in names if each.letter in _NOISE), None)
         starts = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]
         if len(starts) != 1:
@@ -88,7 +90,30 @@ class _Path(Defaults):
             if noise.sub == (time,):
                 self._draw(noise, drawn, r"\mathcal{N}(0, I)", expectation)
             self._unmark(replace(noise, sub=(time,)), noise, expectation)
+        elif noise is None and not used and end is not None and time in bound and kind in (None, "unit"):
+            self._draw(time, drawn, r"\mathcal{U}(0, 1)", expectation)
+            self._draw_start(start, laws, drawn, expectation)
         self._apply_at_time(time, expectation)
+
+    def _unsaid_laws(self, binders: Sequence[tree.Node]) -> dict[tree.Symbol, tree.Call]:
+        """What is drawn from densities of which nothing is said, ``p(x_0)``."""
+        calls = [each for each in binders if isinstance(each, tree.Call) and each.given is None and len(each.args) == 1]
+        said = {*self.left_sides(), *self.keys}
+        return {each.args[0]: each for each in calls if isinstance(each.args[0], tree.Symbol) and each not in said}
+
+    def _draw_start(
+        self,
+        start: tree.Symbol,
+        laws: dict[tree.Symbol, tree.Call],
+        drawn: dict[tree.Symbol, tree.Draws],
+        expectation: tree.Expect,
+    ) -> None:
+        """``x_0`` beside ``x_1`` and a time between them is noise: drawn by itself, or by a density of which nothing is
+        said."""
+        if start in laws:
+            self.add(rf"{laws[start].latex()} = \mathcal{{N}}({start.latex()}; 0, I)", expectation.span)
+        else:
+            self._draw(start, drawn, r"\mathcal{N}(0, I)", expectation)
 
     def _time(self, times: Sequence[tree.Symbol], start: tree.Symbol, expectation: tree.Expect) -> tree.Symbol | None:
         """The time among names: the index below x, of a schedule, or of a network; else the first by its letter."""
@@ -229,21 +254,6 @@ class _Path(Defaults):
             each.members[0] == name and each.relations[0] != "in" for each in self.chains()
         ):
             self.add(rf"{name.latex()} \sim {law}", place.span)
-
-
-def brackets(root: tree.Node) -> list[tuple[tuple[tree.Node, ...], tree.Expect]]:
-    """The expectations, each with what it and the brackets around it draw."""
-    found: list[tuple[tuple[tree.Node, ...], tree.Expect]] = []
-
-    def find(node: tree.Node, around: tuple[tree.Node, ...]) -> None:
-        if isinstance(node, tree.Expect):
-            around = (*around, *node.binders)
-            found.append((around, node))
-        for each in node.children:
-            find(each, around)
-
-    find(root, ())
-    return found
 
 
 def _evolves(chain: tree.Chain, start: tree.Symbol) -> bool:

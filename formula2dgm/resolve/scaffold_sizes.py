@@ -101,7 +101,7 @@ def _shape_beside(context: Context, part: Part) -> tuple[int, ...] | None:
         shape for each in beside if each.kind == "variable" and (shape := said_shape(context, each.name)) is not None
     ]
     if said:
-        return said[0]
+        return _of_vectors(said)
     if any(is_data(context, each) for each in beside):
         return None
     if part.kind == "variable" and part.name not in context.latent:
@@ -113,7 +113,13 @@ def _shape_beside(context: Context, part: Part) -> tuple[int, ...] | None:
 def met_shape(context: Context, name: str) -> tuple[int, ...] | None:
     """The event shape that an option or a space says of a variable, or of one that it meets."""
     parts = (each for each in parts_beside(context, Part("variable", name)) if each.kind == "variable")
-    return next((shape for each in parts if (shape := said_shape(context, each.name)) is not None), None)
+    said = [shape for each in parts if (shape := said_shape(context, each.name)) is not None]
+    return _of_vectors(said) if said else None
+
+
+def _of_vectors(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that is said first of what meets; a number, t of ``t x``, says it only where nothing else does."""
+    return next((each for each in shapes if each), shapes[0])
 
 
 def state_shape(context: Context, key: str) -> tuple[int, ...] | None:

@@ -67,6 +67,21 @@ def test_noise_that_carries_the_step() -> None:
     assert_close(o(x_0=x, noise={"t": t, "epsilon_t": e}).loss, expected)
 
 
+@pytest.mark.parametrize("binders", ["t, x_0, x_1", "t, q(x_1), p(x_0)", "x_0, x_1, t", r"t, x_1 \sim p_{data}, x_0"])
+@pytest.mark.parametrize("space", ["", r"; t \in [0, 1]"])
+def test_a_straight_line_that_is_written_out(binders: str, space: str) -> None:
+    """Liu et al. 2023: t is uniform between 0 and 1, x_0 standard normal noise, where nothing else is said of them."""
+    text = (
+        rf"\min_\theta E_{{{binders}}}\|v_\theta(t x_1 + (1-t) x_0, t) - (x_1 - x_0)\|^2; x_1 \in \mathbb{{R}}^2{space}"
+    )
+    net, (x, e, t) = Network().double(), batch()
+    t = t / T
+    o: Any = f2d.compile(text, {r"v_\theta": net}, scaffold=True).double()
+    expected = (net(t[:, None] * x + (1 - t)[:, None] * e, t) - (x - e)).square().sum(-1).mean()
+    assert_close(o(x_1=x, noise={"t": t, "x_0": e}).loss, expected)
+    assert [each.name for each in o.inputs] == ["x_1"]
+
+
 def test_what_the_text_says_holds() -> None:
     text = [r"\min_\theta E_{t,x_0,\epsilon}\|\epsilon - \epsilon_\theta(x_t, t)\|^2", r"\beta_t = 0.1 t / T; T = 4"]
     net, (x, e, _) = Network().double(), batch()
