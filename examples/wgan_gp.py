@@ -315,11 +315,8 @@ def gradient_at(
     function: Callable[[Tensor], Tensor | tuple[Tensor, ...]], x: Tensor
 ) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
     """The gradient at x of a function's number at each position, and all that the function returns, that number first.
-
-    It is taken of the numbers' sum, so that layers that see the whole batch are right. Inside ``torch.compile`` it is
-    ``torch.func.grad``, which is traced into one graph; elsewhere ``torch.autograd.grad``, which networks with a state
-    (batch norm) can do with.
-    """
+    ``torch.compile`` traces ``torch.func.grad`` of the numbers' sum into one graph; elsewhere ``torch.autograd.grad``
+    does with networks that have a state (batch norm), too."""
 
     def summed(point: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
         found = function(point)

@@ -95,7 +95,9 @@ def _is_function(made: Function) -> bool:
         and (spelling(call.head) in ("p", "q", "P", "pi") or not is_objective_like(made.body))
     ):
         return False
-    return True
+    # D(x) = 1, of a function that is judged, says what it is to give for some x, and w(x) = 1 a weight
+    letter = call.head.letter if isinstance(call.head, tree.Symbol) else ""
+    return made.is_objective or not (isinstance(made.body, tree.Number) and letter.isupper())
 
 
 def _names_density(statements: Sequence[tree.Statement], function: Function) -> bool:

@@ -16,9 +16,8 @@ def follow_path(
     lead: int,
 ) -> tuple[Tensor, ...]:
     """z at the time ``end`` of the path that begins in ``z`` at ``begin``, then the integrals along it.
-
-    ``change(z, t)`` says dz/dt and what is integrated, at one time for each position of the first ``lead`` dimensions
-    of z. The steps are those of the classical Runge-Kutta method: the error falls as steps ** -4."""
+    ``change(z, t)`` says dz/dt and what is integrated, for each position of the first ``lead`` dimensions of z.
+    The steps are those of the classical Runge-Kutta method: the error falls as steps ** -4."""
     length = (end - begin) / steps
     times = z.new_ones(z.shape[:lead])
     integrals: tuple[Tensor, ...] = ()

@@ -28,10 +28,8 @@ def trace_at(
     function: Callable[[Tensor], Tensor | tuple[Tensor, ...]], x: Tensor, lead: int
 ) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
     """tr(∂f/∂x) at x for each position of the first ``lead`` dimensions, and all that the function returns, f first.
-
-    Inside ``torch.compile`` its rows are those of ``torch.func.vjp``, which is traced into one graph; elsewhere those
-    of ``torch.autograd.grad``, which networks with a state (batch norm) can do with.
-    """
+    Its rows are those of ``torch.func.vjp`` where ``torch.compile`` traces them into one graph; elsewhere those of
+    ``torch.autograd.grad``, which networks with a state (batch norm) can do with."""
     if not torch.compiler.is_compiling():
         with torch.enable_grad():
             point = x if x.requires_grad else x.detach().requires_grad_()

@@ -15,8 +15,11 @@ from formula2dgm.syntax import tree
 
 
 def refuse_other_lags(context: Context, use: Use, wanted: Signature, call: tree.Call) -> None:
-    """Refuse a density at another distance, or in the other direction, than it is declared or first used at."""
+    """Refuse a density at another distance, or in the other direction, than it is declared or first used at. One that
+    the text writes once, under a sum over distances, is one density for all of them."""
     own = use.density.signature
+    if [each.span for each in own.slots] == [each.span for each in wanted.slots]:
+        return
     for name in sorted({each.id for each in wanted.variables if each} & {each.id for each in wanted.given if each}):
         lags, others = _lags(context, own, name), _lags(context, wanted, name)
         if lags is None or others is None or lags == others:

@@ -6,6 +6,7 @@ rewrite (``... \\ge \\log p(x)``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostics
@@ -80,6 +81,7 @@ def candidates(context: Context, wanted: Wanted) -> tuple[tree.Node, ...]:
     found = [each for each in wanted.members if not is_open_name(context, each)]
     if any(_uses_latents(context, each) for each in found):
         found = [each for each in found if not _is_evidence(context, each)]
+    found = [each for each in found if not _holds_gap(context, each, found)] or found
     return tuple(reversed(found or wanted.members))
 
 
@@ -103,6 +105,25 @@ def _is_evidence(context: Context, node: tree.Node) -> bool:
             return all(is_data_source(context, each) for each in drawn) and _is_evidence(context, body)
         case tree.Prefix(name="log", operand=inside) | tree.Func(name="log", args=(inside,)):
             return is_density_call(inside) and not _uses_latents(context, inside)
+    return False
+
+
+def _holds_gap(context: Context, node: tree.Node, members: Sequence[tree.Node]) -> bool:
+    """``log p(x) - KL[q(z|x) || p(z|x)]`` beside a member with p(x, z) or p(x|z): the evidence and the posterior of
+    that model, which no one knows."""
+    terms = node.terms if isinstance(node, tree.Add) else ()
+    evidence = [each for term in terms if _is_evidence(context, term) for each in term.walk() if is_density_call(each)]
+    own = [each for each in node.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    others = [each for member in members if member is not node for each in member.walk() if isinstance(each, tree.Call)]
+    for each in evidence:
+        assert isinstance(each, tree.Call)
+        posterior = any(call.head == each.head and set(each.args) <= set(call.given or ()) for call in own)
+        model = any(
+            call.head == each.head and set(each.args) <= set(call.args) and bool(call.given or call.args != each.args)
+            for call in others
+        )
+        if posterior and model:
+            return True
     return False
 
 

@@ -108,6 +108,17 @@ def test_an_integral_wants_what_an_expectation_wants() -> None:
     assert f2d.compile(text, model.bindings).program.objectives[0].maximize
 
 
+def test_the_evidence_and_the_posterior_of_a_model_are_not_learned_beside_it() -> None:
+    """log p(x) - KL[q || p(z|x)] of a chain that holds p(x, z) is what the bound is, and not what is computed."""
+    text = (
+        r"\mathcal{L} = \mathbb{E}_{q_\phi(z|x)}[\log \frac{p_\theta(x, z)}{q_\phi(z|x)}]"
+        r" = \log p_\theta(x) - KL[q_\phi(z|x) \| p_\theta(z|x)]"
+    )
+    found = assumed(text, {}, scaffold=True, dims={"x": 3})
+    assert "p_theta(x|z) is a Normal with standard deviation 1" in found
+    assert "p_theta(z|x) is" not in found and "p_theta(x) is" not in found
+
+
 def test_a_member_that_is_given_up_leaves_no_density_behind() -> None:
     """log p(x) of the last member, which is not understood, is no factor of p(x, z) in the one before."""
     text = (
