@@ -171,7 +171,10 @@ class _Process(Defaults):
                 read = (*names, *density.args)
                 if all(isinstance(each, tree.Symbol) and letter_of(each) == letter_of(slot) for each in read):
                     now = replace(slot, sub=()).latex()
-                    steps = parse_one(rf"E_{{{now}_0 \sim p_{{data}}, {head.latex()}({now}_{{1:T}}|{now}_0)}} 1")
+                    law = f"{head.latex()}({now}_0)"
+                    known = any(str(each) == str(parse_one(law)) for each in self.nodes())  # its law by its own name
+                    first = law if known else rf"{now}_0 \sim p_{{data}}"
+                    steps = parse_one(rf"E_{{{first}, {head.latex()}({now}_{{1:T}}|{now}_0)}} 1")
                     assert isinstance(steps, tree.Expect)
                     return replace(node, binders=tuple(placed(each, node.span) for each in steps.binders))
         return node

@@ -53,9 +53,11 @@ class Defaults:
         return (each.members[0] for each in self.chains())
 
     def data(self, start: tree.Symbol) -> None:
-        """``x_0`` is data, where nothing says what it is."""
-        densities = (each for each in self.left_sides() if isinstance(each, tree.Call) and each.given is None)
-        if not self.is_drawn(start) and not any(start in each.args for each in densities):
+        """``x_0`` is data, where nothing says what it is: ``q(x_0)`` would be its law."""
+        declared = (each for each in self.left_sides() if isinstance(each, tree.Call) and each.given is None)
+        said = any(start in each.args for each in declared) or self.is_drawn(start)
+        calls = (each for each in self.nodes() if isinstance(each, tree.Call))
+        if not said and not any(str(each) == f"q({start})" for each in calls):
             self.add(rf"{start.latex()} \sim p_{{data}}", start.span, f"{start} is data")
 
     def is_said(self, letter: str, accents: tuple[str, ...] = ()) -> bool:

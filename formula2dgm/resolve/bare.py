@@ -52,11 +52,7 @@ def density_of(context: Context, source: tree.Symbol, names: Sequence[tree.Node]
     known = [each.signature for each in context.densities.all]
     if any(each.head == head.id and each.ids[0] == variables and not each.given for each in known):
         return marginal
-    fitting = {
-        signature.label: call
-        for call in calls_of(context, head)
-        if (signature := read_signature(call, context.model.indices, context.model.parameters)).ids[0] == variables
-    }
+    fitting = fitting_densities(context, head, variables)
     if len(fitting) > 1:
         raise context.refuse(
             "F2D-0305",
@@ -69,6 +65,21 @@ def density_of(context: Context, source: tree.Symbol, names: Sequence[tree.Node]
     label, call = fitting.popitem()
     context.assume(f"{', '.join(map(str, names))} ~ {source} is a draw from {label}", source.span)
     return tree.Call(call.head, tuple(names), call.given, call.params, span=source.span)
+
+
+def fitting_densities(context: Context, head: Name, variables: frozenset[str]) -> dict[str, tree.Call]:
+    """The densities of a letter over these variables that the text writes, by their labels."""
+    return {
+        signature.label: call
+        for call in calls_of(context, head)
+        if (signature := read_signature(call, context.model.indices, context.model.parameters)).ids[0] == variables
+    }
+
+
+def may_be_several(context: Context, source: tree.Symbol, names: Sequence[tree.Node]) -> bool:
+    """Can a letter that names are drawn from mean several densities over them?"""
+    head = read_name(source, context.model.indices, head=True)
+    return len(fitting_densities(context, head, _ids(context, names))) > 1
 
 
 def refuse_unread(context: Context, head: tree.Symbol, uses: Sequence[Use]) -> None:

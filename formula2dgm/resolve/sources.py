@@ -10,7 +10,7 @@ from formula2dgm.reading.signature import DENSITY_LETTERS, POSTERIOR_LETTERS, is
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.aggregated_forms import mixes_to
 from formula2dgm.resolve.approximations import drawn_from, is_approximation, is_compared, is_evaluated
-from formula2dgm.resolve.bare import density_of
+from formula2dgm.resolve.bare import density_of, may_be_several
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.data_joints import is_joint_of_data, variables_of_joints
 from formula2dgm.resolve.densities import Density, Use
@@ -39,7 +39,7 @@ def is_data_source(context: Context, density: tree.Node | None, names: Sequence[
         listed = ", ".join(map(str, names))
         context.assume(f"{density} is bound to nothing and only drawn from: ({listed}) are the data", density.span)
         return True
-    if isinstance(density, tree.Symbol) and _draws_one(density, names):
+    if isinstance(density, tree.Symbol) and _draws_one(density, names) and not may_be_several(context, density, names):
         density = density_of(context, density, names)
     return isinstance(density, tree.Call) and _only_sampled(context, density)
 
