@@ -148,6 +148,9 @@ class Reader:
         """Read the bracket that opens here, writing ``left`` and ``right`` for its two ends."""
         opener = self.tokens[self.i]
         close = self.partner[self.i]
+        if close <= self.i:
+            hint = "put the bracket right behind the name and its scripts: KL[q || p]"
+            refuse("F2D-0106", f"a bracket is wanted here, and not '{opener.written}'", opener.span, hint)
         if close == self.i + 1:
             span = opener.span | self.tokens[close].span
             refuse("F2D-0108", "there is nothing between these brackets", span)
