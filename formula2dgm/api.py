@@ -14,7 +14,7 @@ from formula2dgm.passes import run_passes
 from formula2dgm.registry.estimators import Chosen
 from formula2dgm.report.contract import contract
 from formula2dgm.resolve import Bindings
-from formula2dgm.resolve.call_types import check_formula, check_texts
+from formula2dgm.resolve.statements.call_types import check_formula, check_texts
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.registry.batch_estimators import BATCH_ESTIMATORS
 from formula2dgm.registry.estimators import NAMES, Chosen, chosen, problems_of
 from formula2dgm.resolve import Options
-from formula2dgm.resolve.call_types import check_mapping
-from formula2dgm.resolve.divergences_bounds import BOUNDS
+from formula2dgm.resolve.divergences.bounds import BOUNDS
+from formula2dgm.resolve.statements.call_types import check_mapping
 from formula2dgm.syntax import parse_one
 
 

@@ -168,3 +168,9 @@ def test_every_package_is_shipped() -> None:
     assert listed == {".".join(folder.parts) for folder in folders} | {
         f"formula2dgm.{name}" for name in ("errors", "examples", "grammar", "templates")
     }
+
+
+def test_every_room_of_the_resolver_is_on_the_map() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    rooms = {path.parent.name for path in (PACKAGE / "resolve").glob("*/__init__.py")}
+    assert {room for room in rooms if f"| `{room}/` |" not in page} == set()

@@ -1,7 +1,7 @@
 """What each divergence is: how formulas name it, its definition as expectations, its closed forms beside those of KL.
 
 A definition is a weighted sum of brackets, each the mean of a function of ``u = log p - log q`` under one of the sides;
-the mathematics of the functions are nodes, made in :mod:`formula2dgm.resolve.divergences_sampled`.
+the mathematics of the functions are nodes, made in :mod:`formula2dgm.resolve.divergences.sampled`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from formula2dgm.ir.program import Objective, Program, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 from formula2dgm.report.factor_graph import factor_graph
-from formula2dgm.resolve.ways import Cases, Flow, Mixture, Way, way_of
+from formula2dgm.resolve.distributions.ways import Cases, Flow, Mixture, Way, way_of
 
 
 def distribution_text(program: Program) -> str:

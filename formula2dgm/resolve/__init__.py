@@ -12,7 +12,7 @@ from formula2dgm.bindings import (
     TensorValue,
     VariableValue,
 )
-from formula2dgm.resolve.joints import resolve_distribution
+from formula2dgm.resolve.distributions.joints import resolve_distribution
 from formula2dgm.resolve.resolver import resolve
 
 __all__ = [

@@ -15,21 +15,21 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
 from formula2dgm.ir.targets import Target
 from formula2dgm.reading.names import Name
-from formula2dgm.resolve.densities import Densities
-from formula2dgm.resolve.draws import DrawBook
-from formula2dgm.resolve.estimators import Estimators
-from formula2dgm.resolve.meeting import Meetings
-from formula2dgm.resolve.model import Declared, Model
-from formula2dgm.resolve.named import NamedValues
+from formula2dgm.resolve.densities.finding import Densities
+from formula2dgm.resolve.draws.estimators import Estimators
+from formula2dgm.resolve.draws.sharing import DrawBook
+from formula2dgm.resolve.statements.meeting import Meetings
+from formula2dgm.resolve.statements.model import Declared, Model
+from formula2dgm.resolve.statements.named import NamedValues
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
     from formula2dgm.registry.estimators import Chosen
-    from formula2dgm.resolve.averages import Average
-    from formula2dgm.resolve.followed import Following
-    from formula2dgm.resolve.scores import ScoredDraw, Surrogate
-    from formula2dgm.resolve.timeline import Timeline
+    from formula2dgm.resolve.draws.scores import ScoredDraw, Surrogate
+    from formula2dgm.resolve.sequences.timeline import Timeline
+    from formula2dgm.resolve.values.averages import Average
+    from formula2dgm.resolve.values.followed import Following
 
 
 T = TypeVar("T")

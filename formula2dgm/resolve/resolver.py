@@ -16,51 +16,55 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.parameters_behind import name_functions_trained
 from formula2dgm.reading.without_arguments import give_arguments
-from formula2dgm.resolve.arguments import refuse_unusable
-from formula2dgm.resolve.averages import take_averages
-from formula2dgm.resolve.binding_keys import Parsed, parse_keys
-from formula2dgm.resolve.called import take_called
-from formula2dgm.resolve.closed_or_sampled import refuse_unmatched
-from formula2dgm.resolve.code_values import codebooks, count_rows
-from formula2dgm.resolve.compositions import members_bound, write_out
-from formula2dgm.resolve.constraints import constrain
 from formula2dgm.resolve.context import Context, Refused, Scope
-from formula2dgm.resolve.directions import settle_directions
-from formula2dgm.resolve.double_meanings import refuse_bound_numbers, refuse_double_meanings, refuse_unbound_indices
-from formula2dgm.resolve.drawn_densities import declare_drawn
-from formula2dgm.resolve.ellipsis import close_lists
-from formula2dgm.resolve.estimators import read_estimators, refuse_unused
-from formula2dgm.resolve.expressions import Evaluator
-from formula2dgm.resolve.first_values import named_apart
-from formula2dgm.resolve.from_data import split_joints
-from formula2dgm.resolve.generated import decoded
-from formula2dgm.resolve.known_densities import read_densities
-from formula2dgm.resolve.latents import find_latents
-from formula2dgm.resolve.matrices import find_vectors
-from formula2dgm.resolve.members import last_computable, nothing_to_train
-from formula2dgm.resolve.model import Wanted, read_model
-from formula2dgm.resolve.named import read_named
-from formula2dgm.resolve.normalisers import take_normalisers
-from formula2dgm.resolve.owners import made_of
-from formula2dgm.resolve.pairs import batch_sizes
-from formula2dgm.resolve.plates import find_plates
-from formula2dgm.resolve.players import objectives_of
-from formula2dgm.resolve.pseudo_inputs import pseudo_inputs
-from formula2dgm.resolve.roots import named_terms
-from formula2dgm.resolve.samplers import samplers
-from formula2dgm.resolve.samples import find_sample_axes, find_written_draws
-from formula2dgm.resolve.sequences import take_sequences
-from formula2dgm.resolve.settled import settle_all
-from formula2dgm.resolve.shapes import refuse_unequal_shapes
-from formula2dgm.resolve.sites import name_sites
-from formula2dgm.resolve.sizes_given import leave_categories
-from formula2dgm.resolve.steps_ahead import at_present
-from formula2dgm.resolve.streams import separate
-from formula2dgm.resolve.targets import close_targets, follow_tensors
-from formula2dgm.resolve.timeline import find_time
-from formula2dgm.resolve.updates import write_updates
-from formula2dgm.resolve.volumes import find_points
-from formula2dgm.resolve.written_draws import write_draws
+from formula2dgm.resolve.data.generated import decoded
+from formula2dgm.resolve.data.streams import separate
+from formula2dgm.resolve.densities.drawn_densities import declare_drawn
+from formula2dgm.resolve.densities.known_densities import read_densities
+from formula2dgm.resolve.densities.pseudo_inputs import pseudo_inputs
+from formula2dgm.resolve.draws.closed_or_sampled import refuse_unmatched
+from formula2dgm.resolve.draws.estimators import read_estimators, refuse_unused
+from formula2dgm.resolve.draws.samples import find_sample_axes, find_written_draws
+from formula2dgm.resolve.draws.sites import name_sites
+from formula2dgm.resolve.flows.compositions import members_bound, write_out
+from formula2dgm.resolve.flows.directions import settle_directions
+from formula2dgm.resolve.flows.volumes import find_points
+from formula2dgm.resolve.objective.constraints import constrain
+from formula2dgm.resolve.objective.owners import made_of
+from formula2dgm.resolve.objective.players import objectives_of
+from formula2dgm.resolve.objective.roots import named_terms
+from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
+from formula2dgm.resolve.operators.pairs import batch_sizes
+from formula2dgm.resolve.operators.plates import find_plates
+from formula2dgm.resolve.processes.from_data import split_joints
+from formula2dgm.resolve.processes.samplers import samplers
+from formula2dgm.resolve.sequences.first_values import named_apart
+from formula2dgm.resolve.sequences.joints import take_sequences
+from formula2dgm.resolve.sequences.steps_ahead import at_present
+from formula2dgm.resolve.sequences.timeline import find_time
+from formula2dgm.resolve.sequences.updates import write_updates
+from formula2dgm.resolve.statements.binding_keys import Parsed, parse_keys
+from formula2dgm.resolve.statements.double_meanings import (
+    refuse_bound_numbers,
+    refuse_double_meanings,
+    refuse_unbound_indices,
+)
+from formula2dgm.resolve.statements.ellipsis import close_lists
+from formula2dgm.resolve.statements.latents import find_latents
+from formula2dgm.resolve.statements.members import last_computable, nothing_to_train
+from formula2dgm.resolve.statements.model import Wanted, read_model
+from formula2dgm.resolve.statements.named import read_named
+from formula2dgm.resolve.statements.normalisers import take_normalisers
+from formula2dgm.resolve.statements.settled import settle_all
+from formula2dgm.resolve.statements.written_draws import write_draws
+from formula2dgm.resolve.values.arguments import refuse_unusable
+from formula2dgm.resolve.values.averages import take_averages
+from formula2dgm.resolve.values.called import take_called
+from formula2dgm.resolve.values.code_values import codebooks, count_rows
+from formula2dgm.resolve.values.expressions import Evaluator
+from formula2dgm.resolve.values.matrices import find_vectors
+from formula2dgm.resolve.values.shapes import refuse_unequal_shapes
+from formula2dgm.resolve.values.sizes_given import leave_categories
 from formula2dgm.syntax import tree
 
 #: Nodes that a number is made of.

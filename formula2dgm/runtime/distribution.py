@@ -20,8 +20,8 @@ from formula2dgm.passes import run_passes
 from formula2dgm.report.distributions import distribution_graph, distribution_text
 from formula2dgm.report.drawing import Drawing
 from formula2dgm.report.graphs import to_networkx
-from formula2dgm.resolve.renaming import renamed
-from formula2dgm.resolve.variants import conditioned, factor_alone, marginalised
+from formula2dgm.resolve.distributions.renaming import renamed
+from formula2dgm.resolve.distributions.variants import conditioned, factor_alone, marginalised
 from formula2dgm.runtime.arguments import Arguments, canonical, refuse
 from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.leading import Leads, common_lead, flattened, unflattened

@@ -15,7 +15,7 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.joints import Factor, Joint, Query
 from formula2dgm.ir.program import Input
-from formula2dgm.resolve.variants import parents
+from formula2dgm.resolve.distributions.variants import parents
 from formula2dgm.runtime.arguments import refuse
 
 Shape = tuple[int, ...]

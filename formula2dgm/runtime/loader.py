@@ -16,7 +16,7 @@ from formula2dgm.codegen import Generated, generate
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir.program import Program
 from formula2dgm.passes import run_passes
-from formula2dgm.resolve.variants import model_of
+from formula2dgm.resolve.distributions.variants import model_of
 from formula2dgm.runtime.arguments import refuse
 from formula2dgm.runtime.distribution import Distribution
 from formula2dgm.runtime.objective import Objective

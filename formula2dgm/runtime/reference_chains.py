@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from formula2dgm.ir import nodes as ir
-from formula2dgm.resolve.windows import LENGTHS
+from formula2dgm.resolve.sequences.windows import LENGTHS
 from formula2dgm.runtime.reference_noise import Position
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, at_category, together
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from formula2dgm.library.enumeration import all_words
-from formula2dgm.resolve.estimated_draws import LARGEST_SUM
+from formula2dgm.resolve.draws.estimated_draws import LARGEST_SUM
 
 
 def test_both_draw_the_line_at_the_same_number() -> None:

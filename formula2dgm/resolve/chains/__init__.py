@@ -1,0 +1,1 @@
+"""Chains of states whose paths are summed or integrated out."""

@@ -1,0 +1,1 @@
+"""What is data, and what of the batch is read where."""

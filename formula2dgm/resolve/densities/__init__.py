@@ -1,0 +1,1 @@
+"""Finding the density that a formula means, and its law."""

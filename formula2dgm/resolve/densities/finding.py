@@ -1,0 +1,283 @@
+"""Finding the density that a formula means: by name, at other values, or as a product of what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from formula2dgm.bindings import Binding
+from formula2dgm.reading.names import Name
+from formula2dgm.reading.signature import Signature
+from formula2dgm.resolve.densities.factorisation import covers
+from formula2dgm.resolve.statements.model import Declared
+from formula2dgm.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """A density the program has: bound by the user (``binding``), declared by a statement, or scaffolded (neither);
+    ``cases``: bound one value of a given at a time, ``p(x|z=0)``, ``p(x|z=1)``."""
+
+    signature: Signature
+    binding: Binding | None = None
+    declared: Declared | None = None
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.binding.key.text if self.binding else self.signature.label
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The density at one value of a given, ``p(x|z=0)``, as it is bound (``call``); ``slot`` is the given's place."""
+
+    slot: int
+    value: int
+    call: tree.Call
+    density: Density
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A density at the values a formula gives it: for each of its slots, what stands there; and where (``call``);
+    ``stopped``: no gradient passes through it, ``sg[q(z|x)]``; ``frozen``: its parameters are held constant, and the
+    gradient of what it is given is kept, ``q_{\\bar\\phi}(z|x)``."""
+
+    density: Density
+    variables: tuple[tree.Node, ...]
+    given: tuple[tree.Node, ...]
+    renamed: bool = False
+    call: tree.Node | None = None
+    stopped: bool = False
+    frozen: bool = False
+
+    def given_but(self, slot: int) -> tuple[tree.Node, ...]:
+        """What stands for the givens beside one."""
+        return (*self.given[:slot], *self.given[slot + 1 :])
+
+
+@dataclass(slots=True)
+class Densities:
+    """All densities, and which of them the formula used.
+
+    ``open``: what is missing is made by default. ``tensors``: the names that are bound to tensors, hence values.
+    """
+
+    all: list[Density] = field(default_factory=list)
+    open: bool = False
+    tensors: frozenset[str] = frozenset()
+    used: set[str] = field(default_factory=set)
+
+    def find(self, wanted: Signature) -> Use | None:
+        """The one density that the signature names, or None. Exact names first, then the same letters at other
+        values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
+        near = [each for each in self.all if _same_head(each.signature, wanted)]
+        for match in (_by_id, _by_base, self._at_a_tensor, _at_expressions, self._by_arity):
+            hits = [use for each in near if (use := match(each, wanted)) is not None]
+            if len(hits) > 1:
+                hits = [each for each in hits if each.density.signature.group == wanted.group] or hits
+            if len(hits) > 1:
+                raise Ambiguous([each.density for each in hits])
+            if hits:
+                self.used.add(hits[0].density.label)
+                return hits[0]
+        return None
+
+    def _at_a_tensor(self, density: Density, wanted: Signature) -> Use | None:
+        """``q(z|u_k)`` for ``q(z|x)``, where u is bound to a tensor: the density given that value."""
+        own = density.signature
+        if own.ids[0] != wanted.ids[0] or own.arity != wanted.arity or len(wanted.given) != 1:
+            return None
+        given = wanted.given[0]
+        if given is None or given.id not in self.tensors:
+            return None
+        use = _use_by_id(replace(density, signature=replace(own, given=wanted.given)), wanted)
+        return replace(use, density=density, renamed=True)
+
+    def _by_arity(self, density: Density, wanted: Signature) -> Use | None:
+        """The density under other names: only where every one of them is new, and nothing is made by default."""
+        if self.open or density.signature.arity != wanted.arity or None in wanted.variables:
+            return None
+        known = {name.base for each in self.all for name in (*each.signature.variables, *each.signature.given) if name}
+        if any(name is not None and name.base in known for name in (*wanted.variables, *wanted.given)):
+            return None
+        count = len(wanted.variables)
+        return Use(density, wanted.slots[:count], wanted.slots[count:], renamed=True)
+
+    def knows(self, wanted: Signature) -> bool:
+        """Is there a density, or a product of some, that the signature names; or several?"""
+        try:
+            return self.find(wanted) is not None or self.factorise(wanted) is not None
+        except Ambiguous:
+            return True
+
+    def factorise(self, wanted: Signature) -> list[Use] | None:
+        """Factors of the same letter whose product is the wanted joint, parents first; None if there are none.
+
+        Factors with labels or groups of their own (``p_prior(z)``, ``p_lambda(z)``) complete a joint, but one factor
+        at least must carry the joint's group: ``p_psi(x, z)`` is no product of ``p_theta(x|z)`` and ``p(z)``.
+        """
+        if None in wanted.variables or len(wanted.ids[0]) < len(wanted.variables):
+            return None
+        for same in (_same_head, _same_letter):
+            near = [
+                each
+                for each in self.all
+                if same(each.signature, wanted) and None not in each.signature.variables and not self._is_joint(each)
+            ]
+            products = [each for each in covers(near, wanted) if _carries_group(each, wanted)]
+            if len(products) > 1:
+                raise Ambiguous([each for product in products for each in product])
+            if products:
+                self.used |= {each.label for each in products[0]}
+                return [_use_by_id(each, wanted) for each in products[0]]
+        return None
+
+    @staticmethod
+    def _is_joint(density: Density) -> bool:
+        return density.declared is not None and density.declared.kind == "factors"
+
+    def near_names(self, wanted: Signature) -> str:
+        """For an error: a did-you-mean and the list of what there is."""
+        labels = [each.label for each in self.all]
+        close = get_close_matches(wanted.label, labels, n=1, cutoff=0.6)
+        start = f"did you mean {close[0]}? " if close else ""
+        if not labels:
+            label = wanted.label.replace("...", "z")  # a density at an expression: of whatever that is
+            return f"bind it: {{'{label}': f2d.Normal(...)}}, or declare it: {label} = ..."
+        return f"{start}bound: {', '.join(labels)}"
+
+
+class Ambiguous(Exception):
+    """Several densities fit."""
+
+    def __init__(self, densities: Sequence[Density]):
+        self.labels = sorted({each.label for each in densities})
+        super().__init__(", ".join(self.labels))
+
+
+# -- matching ------------------------------------------------------------------------------------------
+
+
+def _same_head(one: Signature, wanted: Signature) -> bool:
+    return one.head == wanted.head and (not one.group or not wanted.group or one.group == wanted.group)
+
+
+def _same_letter(one: Signature, wanted: Signature) -> bool:
+    """The same letter, for factors of a joint without a label: ``p(x, z)`` of ``p(x|z)`` and ``p_prior(z)``."""
+    return len(wanted.variables) > 1 and one.head.split("_")[0] == wanted.head
+
+
+def _carries_group(cover: Sequence[Density], wanted: Signature) -> bool:
+    groups = {each.signature.group for each in cover}
+    return not wanted.group or wanted.group in groups or groups == {()}
+
+
+def _by_id(density: Density, wanted: Signature) -> Use | None:
+    own = density.signature
+    return _use_by_id(density, wanted) if own.ids == wanted.ids and own.arity == wanted.arity else None
+
+
+def _use_by_id(density: Density, wanted: Signature) -> Use:
+    """Pair slots of equal names; several of one name (``p(z_t|z_{t-1})``) within their side, where both name the same
+    steps (``q(z|b_{t_2}, b_{t_1})``, ``q(z|b_{t_1}, b_{t_2})``) step by step, else in the order written."""
+    count = len(wanted.variables)
+    own = (*density.signature.variables, *density.signature.given)
+    same = sorted(map(_at_step, own)) == sorted(map(_at_step, (*wanted.variables, *wanted.given)))
+    key = _at_step if same else _id_of
+    variables = list(zip(wanted.variables, wanted.slots[:count], strict=True))
+    given = list(zip(wanted.given, wanted.slots[count:], strict=True))
+    return Use(
+        density,
+        tuple(_take(name, [variables, given], key) for name in density.signature.variables),
+        tuple(_take(name, [given, variables], key) for name in density.signature.given),
+    )
+
+
+def _id_of(name: Name | None) -> str:
+    return name.id if name is not None else ""
+
+
+def _at_step(name: Name | None) -> str:
+    """A name with the steps that it is read at."""
+    return f"{_id_of(name)}{[str(each) for each in name.index] if name is not None else ''}"
+
+
+def _take(
+    name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]], key: Callable[[Name | None], str]
+) -> tree.Node:
+    """What stands for a name: on its own side the next of that name, the last of them again and again."""
+    for position, pool in enumerate(pools):
+        found = [each for each in pool if key(each[0]) == key(name)]
+        if found:
+            if position == 0 and len(found) > 1:
+                pool.remove(found[0])
+            return found[0][1]
+    raise AssertionError(f"{name} is in neither side")
+
+
+def _by_base(density: Density, wanted: Signature) -> Use | None:
+    """The same letters at other values: ``p(y|x)`` at ``y_w``. Not another label's density (``p(x_a|z)`` is no
+    ``p(x_b|z)``), nor the two sides exchanged (``p(\\tilde x|x)`` is no ``p(x|\\tilde x)``)."""
+    own = density.signature
+    if own.bases != wanted.bases or _exchanged(own, wanted):
+        return None
+    count = len(wanted.variables)
+    variables = _pair(own.variables, wanted.variables, wanted.slots[:count])
+    given = _pair(own.given, wanted.given, wanted.slots[count:])
+    if variables is None or given is None:
+        return None
+    return Use(density, variables, given, renamed=own.ids != wanted.ids)
+
+
+def _at_expressions(density: Density, wanted: Signature) -> Use | None:
+    """``p(x|z)`` at ``p(x|f(y))``: expressions stand for the givens that are left, in the order written."""
+    own = density.signature
+    if None not in wanted.given or None in (*wanted.variables, *own.given) or own.arity != wanted.arity:
+        return None
+    count = len(wanted.variables)
+    variables = _pair(own.variables, wanted.variables, wanted.slots[:count])
+    named = [each for each in zip(wanted.given, wanted.slots[count:], strict=True) if each[0] is not None]
+    others = [slot for name, slot in zip(wanted.given, wanted.slots[count:], strict=True) if name is None]
+    given: list[tree.Node] = []
+    for name in own.given:
+        hit = next((each for each in named if _at_other_values(name, each[0])), None)
+        if hit is not None:
+            named.remove(hit)
+        elif not others:
+            return None
+        given.append(hit[1] if hit is not None else others.pop(0))
+    if variables is None or named or others:
+        return None
+    return Use(density, variables, tuple(given), renamed=True)
+
+
+def _exchanged(own: Signature, wanted: Signature) -> bool:
+    """Do the two have each other's variables on the other side of the bar? A prime marks a step, and may."""
+    moved = {name.id for name in wanted.variables if name} & own.ids[1]
+    moved |= {name.id for name in wanted.given if name} & own.ids[0]
+    primes = any(name and "prime" in name.accents for name in (*wanted.variables, *wanted.given))
+    return bool(moved - own.ids[0] & own.ids[1]) and not primes
+
+
+def _pair(
+    own: tuple[Name | None, ...], names: tuple[Name | None, ...], slots: tuple[tree.Node, ...]
+) -> tuple[tree.Node, ...] | None:
+    left = list(zip(names, slots, strict=True))
+    out: list[tree.Node] = []
+    for name in own:
+        hit = next((each for each in left if _at_other_values(name, each[0])), None)
+        if hit is None:
+            return None
+        left.remove(hit)
+        out.append(hit[1])
+    return tuple(out)
+
+
+def _at_other_values(own: Name | None, name: Name | None) -> bool:
+    if own is None or name is None:
+        return own is name
+    one, other = (tuple(label for label in each.labels if label not in each.positions) for each in (own, name))
+    return own.base == name.base and (not one or not other or one == other)

@@ -1,0 +1,1 @@
+"""For ``f2d.distribution``: what a joint can be asked."""

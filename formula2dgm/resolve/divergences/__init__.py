@@ -1,0 +1,1 @@
+"""Divergences and entropies: in closed form where there is one, else sampled."""

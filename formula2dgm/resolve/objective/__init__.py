@@ -1,0 +1,1 @@
+"""The program's terms, players, direction, targets and model."""

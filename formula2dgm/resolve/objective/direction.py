@@ -1,0 +1,154 @@
+"""Is an objective to be maximised or minimised?
+
+In this order: an option; a written ``\\min`` or ``\\max``; the relation (``log p(x) >= ...`` is a bound to push
+up); the polarity of its terms; its name; else an error that shows both ways to write it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from formula2dgm.completion.named_functionals import INFORMATION
+from formula2dgm.reading.kinds import spelling
+from formula2dgm.reading.polarity import Known, Sampler, polarity
+from formula2dgm.reading.weighted import weighs_by_ratio
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities.transformed import refines_draw
+from formula2dgm.resolve.flows.chained import is_transformed
+from formula2dgm.resolve.statements.model import Wanted
+from formula2dgm.syntax import tree
+
+MAXIMISING = frozenset(("max", "argmax", "sup"))
+
+
+def decide(
+    context: Context, wanted: Wanted, body: tree.Node, operator: str | None, players: tuple[str, ...] = ()
+) -> bool:
+    """True to maximise. ``operator`` is the one written for these players, if any."""
+    wishes = polarity(body, known_names(context), _refined(context))
+    written = _written(context, wanted, operator)
+    if written is not None:
+        _warn_against(context, body, written)
+        return written
+    if len(wishes) == 1:
+        return 1 in wishes
+    if not wishes and len(players) == 1 and len(own := _judgements(context, body, players[0])) == 1:
+        context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: what is judged says so", wanted.span)
+        return 1 in own
+    weighted = weighs_by_ratio(body, known_names(context))
+    if wanted.name and _is_loss_name(wanted.name) and not weighted:
+        context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
+        return False
+    if wishes and not weighted:
+        raise context.refuse(
+            "F2D-0502",
+            "the terms of this objective pull in opposite directions",
+            wanted.span,
+            "write \\max or \\min in front, or pass maximize=True or maximize=False",
+        )
+    raise context.refuse(
+        "F2D-0501",
+        "nothing says whether this is to be maximised or minimised"
+        + (": what a ratio of densities weighs may be a gain or a cost" if weighted else ""),
+        wanted.span,
+        "write \\max or \\min in front, or pass maximize=True or maximize=False",
+    )
+
+
+def _judgements(context: Context, body: tree.Node, player: str) -> frozenset[int]:
+    """What a player wants of ``\\log D(x)`` and ``\\log(1 - D(G(z)))``."""
+    return polarity(body, replace(known_names(context), player=player), _refined(context))
+
+
+def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:
+    """What an option, an operator or the relation says."""
+    if context.options.maximize is not None:
+        return context.options.maximize
+    return operator in MAXIMISING if operator else _by_relation(wanted)
+
+
+def _is_loss_name(name: str) -> bool:
+    """``\\mathcal{L}``, ``L_{VAE}``, ``loss``; not the name of a bound, which is to be raised."""
+    lower = name.lower()
+    if "elbo" in lower or "bound" in lower:
+        return False
+    return "loss" in lower or name.split("_")[0].split("(")[0] in ("calL", "L")
+
+
+def _by_relation(wanted: Wanted) -> bool | None:
+    """``log p(x) >= L`` and ``I(x; y) >= L`` are maximised, ``-log p(x) <= L`` and ``I(x; y) <= L`` minimised."""
+    for left, relation in zip(wanted.members, wanted.relations, strict=False):
+        negative = isinstance(left, tree.Neg)
+        body = left.body if isinstance(left, tree.Neg) else left
+        logarithm = isinstance(body, tree.Prefix | tree.Func) and body.name == "log"
+        information = isinstance(body, tree.Call) and spelling(body.head) in INFORMATION
+        if (logarithm or information) and relation in (">=", "<=", ">", "<"):
+            if relation.startswith(">") and not negative:
+                return True
+            if relation.startswith("<") and (negative or information):
+                return False
+    return None
+
+
+def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
+    """A divergence with the wrong sign, or an objective of which every term wants to go the other way."""
+    contrary = -1 if maximise else 1
+    verb, sign = ("maximised", "plus") if maximise else ("minimised", "minus")
+    found = [each for each, wish in _divergences(known_names(context), body, -1) if wish == contrary]
+    for each in found:
+        context.found.warning(
+            "F2D-0503",
+            f"{each.span.text if each.name == 'MMD' else each} enters a {verb} objective with a {sign} sign",
+            each.span,
+            "check the sign, or the direction",
+        )
+    terms = body.terms if isinstance(body, tree.Add) else (body,)
+    if not found and all(polarity(each, known_names(context), _refined(context)) == {contrary} for each in terms):
+        context.found.warning(
+            "F2D-0503",
+            f"every term of this {verb} objective pulls the other way",
+            body.span,
+            "check the signs, or the direction",
+        )
+
+
+def _divergences(known: Known, node: tree.Node, wish: int) -> Iterator[tuple[tree.Divergence, int]]:
+    """The divergences that enter an expression linearly, each with the direction in which it wants to go."""
+    match node:
+        case tree.Divergence("MI"):
+            pass
+        case tree.Divergence():
+            yield node, wish
+        case tree.Neg(body):
+            yield from _divergences(known, body, -wish)
+        case tree.Add(parts):
+            for each in parts:
+                yield from _divergences(known, each, wish)
+        case tree.Mul(factors, _):
+            negative = sum(isinstance(each, tree.Neg) for each in factors) % 2
+            for each in (each.body if isinstance(each, tree.Neg) else each for each in factors):
+                yield from _divergences(known, each, -wish if negative else wish)
+        case tree.Div(body, _) | tree.Labelled(body, _) | tree.Expect(_, body) | tree.Big(op="sum", body=body):
+            yield from _divergences(known, body, wish)
+        case tree.Func("mean" | "sum", (body,)):
+            yield from _divergences(known, body, wish)
+        case tree.Symbol():
+            definition, others = known.unfolded(node)
+            if definition is not None:
+                yield from _divergences(others, definition, wish)
+
+
+def _refined(context: Context) -> frozenset[Sampler]:
+    """The densities of what a flow makes of a draw: they stand for that draw's sampler."""
+    return frozenset(
+        Sampler(each.signature.head, each.signature.group, each.signature.ids[0])
+        for each in context.densities.all
+        if is_transformed(each) and refines_draw(context, each)
+    )
+
+
+def known_names(context: Context) -> Known:
+    model = context.model
+    bodies = {name: definition.body for name, definition in model.definitions.items()}
+    return Known(model.indices, model.parameters, bodies)

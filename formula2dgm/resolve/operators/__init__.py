@@ -1,0 +1,1 @@
+"""Expectations and sums: what they bind, and the axes that they open and close."""

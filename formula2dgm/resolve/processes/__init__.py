@@ -1,0 +1,1 @@
+"""Noise processes, from the data to noise and back."""

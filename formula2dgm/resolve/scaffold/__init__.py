@@ -1,0 +1,1 @@
+"""Defaults for what nobody bound; every one is listed among the assumptions."""

@@ -1,0 +1,104 @@
+"""Which densities to add so that one that nobody bound can be found.
+
+A factor is added only where nothing gives it; what follows from the others by Bayes' rule is not made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from formula2dgm.reading.names import Name, without_index
+from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities.finding import Density
+from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
+from formula2dgm.resolve.flows.chained import follows_from_draw
+from formula2dgm.resolve.statements.labelled_values import at_one_variable
+from formula2dgm.resolve.values.called import of_definition
+from formula2dgm.syntax import tree
+
+
+def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | None:
+    """The densities to add so that ``wanted`` can be found: itself, or a joint's chain p(data|latents) p(latents)."""
+    names = [each for each in wanted.variables if each is not None]
+    if len(names) != len(wanted.variables):
+        return None
+    wanted = of_definition(context, _at_its_own_variables(context, wanted))
+    if len(names) == 1:
+        wanted = at_one_variable(context, wanted)
+        return None if _follows_from_others(context, wanted) else [Density(wanted)]
+    latents = [each for each in names if follows_from_draw(context, each)]
+    data = [each for each in names if each not in latents]
+    have = {
+        name for each in context.densities.all if each.signature.head == wanted.head for name in each.signature.ids[0]
+    }
+    missing = [name for name in names if name.id not in have]
+    if not missing:
+        return None
+    added: list[Density] = []
+    refuse_unrelated(context, wanted, latents and data)
+    context.assume(f"{wanted.label} is the product of the conditionals of its variables, priors without parents")
+    for name in missing:
+        parents = tuple(latents) + wanted.given if name in data else wanted.given
+        signature = Signature(wanted.head, wanted.group, (name,), parents, _slots(wanted, (name, *parents)))
+        added.append(Density(signature))
+    return added
+
+
+def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
+    """The density itself, of what was written at some index: ``p(x|z_k)`` is p(x|z) at z_k. What tells one step from
+    another stays: ``p(z_t|z_{t-1})``."""
+    indices = context.model.indices
+    names = [each for each in (*wanted.variables, *wanted.given) if each]
+    if context.time is not None and any(True for name in names for _ in context.time.places(name)):
+        return wanted
+    if any(indices.reads_position(each) for name in names for each in name.index):
+        return wanted
+    slots = tuple(without_index(each, indices) if isinstance(each, tree.Symbol) else each for each in wanted.slots)
+    variables, given = (
+        tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)
+    )
+    return Signature(wanted.head, wanted.group, variables, given, slots)
+
+
+def _follows_from_others(context: Context, wanted: Signature) -> bool:
+    """Is it the posterior of a latent, or the marginal of data, under other densities of its letter?
+
+    What a declared joint names as its factor, or a statement draws from, follows from nothing; nor does a step of a
+    sequence, ``p(z_t|z_{t-1})``.
+    """
+    variables, given = wanted.ids
+    if any(name.index for name in (*wanted.variables, *wanted.given) if name):
+        return False
+    factors = [each.body for each in context.model.densities if each.kind == "factors"]
+    factors += [each.density for each in context.model.drawn.values()]
+    if any(each.ids == wanted.ids for each in _written(context, factors, wanted.head)):
+        return False
+    for other in (
+        *(each.signature for each in context.densities.all),
+        *_written(context, context.model.expressions(), wanted.head),
+    ):
+        theirs, conditions = other.ids
+        if other.head != wanted.head:
+            continue
+        if variables <= context.latent and variables & conditions and theirs & given and theirs.isdisjoint(variables):
+            return True
+        if not given and not variables & context.latent and variables <= theirs and conditions:
+            return True
+    return False
+
+
+def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:
+    """The signatures of a letter that expressions mention."""
+    for root in roots:
+        for node in root.walk():
+            if isinstance(node, tree.Call) and is_density_call(node):
+                signature = read_signature(node, context.model.indices, context.model.parameters)
+                if signature.head == head:
+                    yield signature
+
+
+def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:
+    by_name: dict[Name | None, tree.Node] = dict(zip((*wanted.variables, *wanted.given), wanted.slots, strict=True))
+    return tuple(by_name[name] for name in names)

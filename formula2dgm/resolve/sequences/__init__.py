@@ -1,0 +1,1 @@
+"""Steps of time: what runs along them, and what one carries to the next."""

@@ -1,0 +1,1 @@
+"""What the text says before anything has a value: its statements, sorted and settled."""

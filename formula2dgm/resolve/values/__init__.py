@@ -1,0 +1,1 @@
+"""From settled syntax to nodes: what an expression computes."""

@@ -1,0 +1,78 @@
+"""What a network gives that is applied to arguments: one that is bound, or a default."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from formula2dgm.bindings import NetworkValue
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Network
+from formula2dgm.reading.attributes import attribute
+from formula2dgm.reading.names import read_name
+from formula2dgm.reading.signature import names_loss
+from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.scaffold.networks import is_head, scaffold_head, scaffold_network
+from formula2dgm.resolve.values.recurrent_layers import arranged
+from formula2dgm.syntax import tree
+
+#: Words for what does not depend on anything that is trained.
+CONSTANTS = frozenset(("const", "constant", "Const", "cst"))
+
+
+def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call: tree.Call, scope: Scope) -> ir.Node:
+    """A deterministic network applied to arguments; ``f2d.Sigmoid(net)`` is the sigmoid of what it returns."""
+    name = read_name(head, context.model.indices, head=True)
+    binding = context.named.find(name)
+    key = name.full
+    if binding is not None:
+        value = binding.value
+        if not isinstance(value, NetworkValue):
+            raise context.refuse(
+                "F2D-0208",
+                f"{key} is applied to arguments, but what is bound to it is no network",
+                head.span,
+                f"for a product, write {key} * (...)",
+            )
+        if name.group and key not in context.named.values:
+            context.claim_group(name.id, (), name.group, call)
+        given = arranged(context, key, value, call, args)
+        owned = attribute(key)
+        context.networks.setdefault(
+            owned,
+            Network(
+                owned,
+                key,
+                given.inputs,
+                False,
+                name.group[0] if name.group else None,
+                None,
+                value.sigmoid,
+                (binding.key.text, ""),
+                given.outputs,
+                value.stateful,
+                value.stochastic,
+            ),
+        )
+        made = context.call(owned, given.args, stochastic=value.stochastic, origin=call)
+        output = 0 if given.outputs > 1 else None
+        node: ir.Node = context.arena.make(ir.Head, made, None, None, output, origin=call)
+        return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call) if value.sigmoid else node
+    if not context.options.scaffold:
+        close = get_close_matches(key, list(context.named.values), n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise context.refuse(
+            "F2D-0208",
+            f"{key} is applied to arguments, but no network is bound to it",
+            head.span,
+            f"{hint}bind it: {{{key!r}: net}}",
+        )
+    if names_loss(head):
+        raise context.refuse(
+            "F2D-0203",
+            f"{call} is a loss, and nothing says which",
+            call.span,
+            f"write what it is, {call} = ..., or bind it: {{{key!r}: net}}",
+        )
+    if scope.statement is not None and is_head(context, scope.statement, call):
+        return scaffold_head(context, scope.statement, call, args)
+    return scaffold_network(context, name, call, args)
