@@ -28,9 +28,7 @@ def write_noise(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with what the process needs, and what was decided; ``keys`` are what is bound, ``numbers``
     those of them that are bound to single numbers."""
-    noise = _Process(list(statements), keys, numbers)
-    noise.complete()
-    return noise.statements, noise.notes
+    return _Process.completed(statements, keys, numbers)
 
 
 class _Process(Defaults):

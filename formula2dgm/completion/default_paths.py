@@ -45,12 +45,12 @@ def write_paths(
     of them that are bound to single numbers."""
     path = _Path(list(statements), keys, numbers)
     for binders, expectation in [each for said in statements for each in brackets(said.body)]:
-        path.complete(binders, expectation)
+        path.declare(binders, expectation)
     return path.statements, path.notes
 
 
 class _Path(Defaults):
-    def complete(self, binders: Sequence[tree.Node], expectation: tree.Expect) -> None:
+    def declare(self, binders: Sequence[tree.Node], expectation: tree.Expect) -> None:
         """``E_{t, x_0, \\epsilon}``: what ``x_t`` is, and t; ``binders`` are those of the brackets around, too."""
         bound = [each for each in binders if isinstance(each, tree.Symbol)]
         drawn = {

@@ -36,6 +36,18 @@ class Defaults:
     last: str = "T"
     notes: list[Note] = field(default_factory=list)
 
+    @classmethod
+    def completed(
+        cls, statements: Sequence[tree.Statement], keys: Sequence[tree.Node], numbers: Collection[tree.Node] = ()
+    ) -> tuple[list[tree.Statement], list[Note]]:
+        """The statements of a text as a rule completes them, and what was decided."""
+        text = cls(list(statements), keys, numbers)
+        text.complete()
+        return text.statements, text.notes
+
+    def complete(self) -> None:
+        """Add what the rule adds to the statements."""
+
     def nodes(self) -> Iterator[tree.Node]:
         return (node for each in self.statements for node in each.body.walk())
 

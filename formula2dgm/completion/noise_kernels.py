@@ -22,9 +22,7 @@ def write_kernels(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such noise, and what was decided; ``keys`` are what is bound."""
-    text = _Kernels(list(statements), keys)
-    text.complete()
-    return text.statements, text.notes
+    return _Kernels.completed(statements, keys)
 
 
 class _Kernels(Defaults):

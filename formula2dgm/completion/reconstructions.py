@@ -26,9 +26,7 @@ def write_reconstructions(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such reconstructions as values of a network, and what was decided; ``keys`` are what is
     bound."""
-    text = _Reconstructions(list(statements), keys)
-    text.complete()
-    return text.statements, text.notes
+    return _Reconstructions.completed(statements, keys)
 
 
 class _Reconstructions(Defaults):

@@ -26,9 +26,7 @@ def write_states(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such states and conditions, and what was decided; ``keys`` are what is bound."""
-    text = _States(list(statements), keys)
-    text.complete()
-    return text.statements, text.notes
+    return _States.completed(statements, keys)
 
 
 class _States(Defaults):

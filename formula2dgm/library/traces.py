@@ -11,17 +11,11 @@ from torch import Tensor
 def jacobian_trace(y: Tensor, x: Tensor, lead: int) -> Tensor:
     """tr(∂y/∂x) for each position of the first ``lead`` dimensions, of which y at each depends on x there alone: one
     derivative for each entry of the event, [..., event...] -> [...]."""
-    if y.shape != x.shape:
-        raise ValueError(
-            "a trace needs as many outputs as inputs, but this function takes the event shape "
-            f"{tuple(x.shape[lead:])} to {tuple(y.shape[lead:])}"
-        )
-    entries = y.unsqueeze(-1).flatten(lead)
-    trace = torch.zeros_like(entries[..., 0])
-    for i, each in enumerate(entries.unbind(-1)):
-        row = torch.autograd.grad(each.sum(), x, create_graph=True, materialize_grads=True)[0]
-        trace = trace + row.unsqueeze(-1).flatten(lead)[..., i]
-    return trace
+
+    def row(weights: Tensor) -> Tensor:
+        return torch.autograd.grad(y, x, weights, create_graph=True, materialize_grads=True)[0]
+
+    return trace_of_rows(y, x, lead, row)
 
 
 def trace_at(
@@ -41,6 +35,11 @@ def trace_at(
         return (found[0] if isinstance(found, tuple) else found), found
 
     y, rows, found = torch.func.vjp(value, x, has_aux=True)  # type: ignore[misc]
+    return trace_of_rows(y, x, lead, lambda weights: rows(weights)[0]), found
+
+
+def trace_of_rows(y: Tensor, x: Tensor, lead: int, row: Callable[[Tensor], Tensor]) -> Tensor:
+    """The trace, entry by entry of the event, of a Jacobian whose rows, weighted, ``row`` gives."""
     if y.shape != x.shape:
         raise ValueError(
             "a trace needs as many outputs as inputs, but this function takes the event shape "
@@ -49,6 +48,6 @@ def trace_at(
     entries = y.unsqueeze(-1).flatten(lead)
     trace = torch.zeros_like(entries[..., 0])
     for i, one in enumerate(torch.eye(entries.shape[-1], dtype=y.dtype, device=y.device)):
-        row = rows(one.expand_as(entries).reshape(y.shape))[0]
-        trace = trace + row.unsqueeze(-1).flatten(lead)[..., i]
-    return trace, found
+        weights = one.expand_as(entries).reshape(y.shape)
+        trace = trace + row(weights).unsqueeze(-1).flatten(lead)[..., i]
+    return trace

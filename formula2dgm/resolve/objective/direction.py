@@ -6,11 +6,11 @@ up); the polarity of its terms; its name; else an error that shows both ways to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from formula2dgm.completion.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
+from formula2dgm.reading.linear_terms import linear_terms
 from formula2dgm.reading.polarity import Known, Sampler, polarity
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
@@ -95,7 +95,11 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
     """A divergence with the wrong sign, or an objective of which every term wants to go the other way."""
     contrary = -1 if maximise else 1
     verb, sign = ("maximised", "plus") if maximise else ("minimised", "minus")
-    found = [each for each, wish in _divergences(known_names(context), body, -1) if wish == contrary]
+    found = [
+        each
+        for each, sign in linear_terms(known_names(context), body, 1)
+        if isinstance(each, tree.Divergence) and each.name != "MI" and -sign == contrary
+    ]
     for each in found:
         context.found.warning(
             "F2D-0503",
@@ -111,32 +115,6 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
             body.span,
             "check the signs, or the direction",
         )
-
-
-def _divergences(known: Known, node: tree.Node, wish: int) -> Iterator[tuple[tree.Divergence, int]]:
-    """The divergences that enter an expression linearly, each with the direction in which it wants to go."""
-    match node:
-        case tree.Divergence("MI"):
-            pass
-        case tree.Divergence():
-            yield node, wish
-        case tree.Neg(body):
-            yield from _divergences(known, body, -wish)
-        case tree.Add(parts):
-            for each in parts:
-                yield from _divergences(known, each, wish)
-        case tree.Mul(factors, _):
-            negative = sum(isinstance(each, tree.Neg) for each in factors) % 2
-            for each in (each.body if isinstance(each, tree.Neg) else each for each in factors):
-                yield from _divergences(known, each, -wish if negative else wish)
-        case tree.Div(body, _) | tree.Labelled(body, _) | tree.Expect(_, body) | tree.Big(op="sum", body=body):
-            yield from _divergences(known, body, wish)
-        case tree.Func("mean" | "sum", (body,)):
-            yield from _divergences(known, body, wish)
-        case tree.Symbol():
-            definition, others = known.unfolded(node)
-            if definition is not None:
-                yield from _divergences(others, definition, wish)
 
 
 def _refined(context: Context) -> frozenset[Sampler]:

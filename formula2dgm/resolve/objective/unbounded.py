@@ -6,8 +6,7 @@ estimation), or lowered elsewhere (draws of a chain), the same density is no suc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from formula2dgm.reading.linear_terms import linear_terms
 from formula2dgm.reading.polarity import Known
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.resolve.context import Context
@@ -18,7 +17,7 @@ from formula2dgm.syntax import tree
 def warn_of_unbounded(context: Context, body: tree.Node, known: Known, maximise: bool) -> None:
     """Warn of a density that is the exponential of a network, where its logarithm is raised wherever it stands."""
     up = 1 if maximise else -1
-    raised = [call for call, wish in _linear_logs(known, body, up) if wish == 1]
+    raised = [call for each, sign in linear_terms(known, body, up) if sign == 1 and (call := _scored(each)) is not None]
     for declared in context.model.densities:
         label = declared.signature.label
         drawn = any(name.id in context.latent for name in declared.signature.variables if name)
@@ -41,28 +40,12 @@ def _is(context: Context, node: tree.Node, label: str) -> bool:
     return read_signature(node, context.model.indices, context.model.parameters).label == label
 
 
-def _linear_logs(known: Known, node: tree.Node, wish: int) -> Iterator[tuple[tree.Call, int]]:
-    """The densities whose logarithms are terms of an expression, each with the direction in which it wants to go."""
+def _scored(node: tree.Node) -> tree.Call | None:
+    """``p(x)`` of ``\\log p(x)``."""
     match node:
         case tree.Prefix("log", tree.Call() as call, _) | tree.Func("log", (tree.Call() as call,)):
-            yield call, wish
-        case tree.Neg(inner):
-            yield from _linear_logs(known, inner, -wish)
-        case tree.Add(parts):
-            for each in parts:
-                yield from _linear_logs(known, each, wish)
-        case tree.Mul(factors, _):
-            negative = sum(isinstance(each, tree.Neg) for each in factors) % 2
-            for each in (each.body if isinstance(each, tree.Neg) else each for each in factors):
-                yield from _linear_logs(known, each, -wish if negative else wish)
-        case tree.Div(inner, _) | tree.Labelled(inner, _) | tree.Expect(_, inner) | tree.Big(op="sum", body=inner):
-            yield from _linear_logs(known, inner, wish)
-        case tree.Func("mean" | "sum", (inner,)):
-            yield from _linear_logs(known, inner, wish)
-        case tree.Symbol():
-            definition, others = known.unfolded(node)
-            if definition is not None:
-                yield from _linear_logs(others, definition, wish)
+            return call
+    return None
 
 
 def _is_free(declared: Declared) -> bool:

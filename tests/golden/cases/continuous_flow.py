@@ -146,17 +146,11 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 def jacobian_trace(y: Tensor, x: Tensor, lead: int) -> Tensor:
     """tr(∂y/∂x) for each position of the first ``lead`` dimensions, of which y at each depends on x there alone: one
     derivative for each entry of the event, [..., event...] -> [...]."""
-    if y.shape != x.shape:
-        raise ValueError(
-            "a trace needs as many outputs as inputs, but this function takes the event shape "
-            f"{tuple(x.shape[lead:])} to {tuple(y.shape[lead:])}"
-        )
-    entries = y.unsqueeze(-1).flatten(lead)
-    trace = torch.zeros_like(entries[..., 0])
-    for i, each in enumerate(entries.unbind(-1)):
-        row = torch.autograd.grad(each.sum(), x, create_graph=True, materialize_grads=True)[0]
-        trace = trace + row.unsqueeze(-1).flatten(lead)[..., i]
-    return trace
+
+    def row(weights: Tensor) -> Tensor:
+        return torch.autograd.grad(y, x, weights, create_graph=True, materialize_grads=True)[0]
+
+    return trace_of_rows(y, x, lead, row)
 
 
 def follow_path(
@@ -213,6 +207,21 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
     if isinstance(loc, Tensor) and isinstance(scale, Tensor):
         return torch.addcmul(loc, scale, noise)
     return loc + scale * noise
+
+
+def trace_of_rows(y: Tensor, x: Tensor, lead: int, row: Callable[[Tensor], Tensor]) -> Tensor:
+    """The trace, entry by entry of the event, of a Jacobian whose rows, weighted, ``row`` gives."""
+    if y.shape != x.shape:
+        raise ValueError(
+            "a trace needs as many outputs as inputs, but this function takes the event shape "
+            f"{tuple(x.shape[lead:])} to {tuple(y.shape[lead:])}"
+        )
+    entries = y.unsqueeze(-1).flatten(lead)
+    trace = torch.zeros_like(entries[..., 0])
+    for i, one in enumerate(torch.eye(entries.shape[-1], dtype=y.dtype, device=y.device)):
+        weights = one.expand_as(entries).reshape(y.shape)
+        trace = trace + row(weights).unsqueeze(-1).flatten(lead)[..., i]
+    return trace
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
