@@ -58,7 +58,7 @@ class FTheta(nn.Module):
 
     def __init__(self, z: tuple[int, ...], t: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(t), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(z) + math.prod(t), hidden), nn.SiLU())
         self.f_theta = nn.Linear(hidden, math.prod(event))
         self.event = event
 

@@ -59,7 +59,7 @@ class D(nn.Module):
 
     def __init__(self, x: tuple[int, ...], event: tuple[int, ...], hidden: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(math.prod(x), hidden), nn.ReLU())
+        self.body = nn.Sequential(nn.Linear(math.prod(x), hidden), nn.SiLU())
         self.D = nn.Linear(hidden, math.prod(event))
         self.event = event
 

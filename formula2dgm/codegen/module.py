@@ -19,6 +19,7 @@ from formula2dgm.codegen.names import argument, hyper_argument
 from formula2dgm.codegen.python import WIDTH, Body, comment
 from formula2dgm.codegen.queries import query_argument, write_queries
 from formula2dgm.codegen.scaffold import class_of, write_builders, write_network
+from formula2dgm.codegen.smoothness import smooth_networks
 from formula2dgm.codegen.targets import copying
 from formula2dgm.codegen.uses import Share, shares
 from formula2dgm.ir.joints import Joint
@@ -176,8 +177,9 @@ def _assumptions(program: Program) -> list[str]:
 
 
 def _networks(program: Program) -> list[str]:
+    smooth = smooth_networks(program)
     return [
-        write_network(each, each.scaffold)
+        write_network(each, each.scaffold, each.name in smooth)
         for each in program.networks
         if each.scaffold is not None and not each.scaffold.flow
     ]

@@ -30,14 +30,15 @@ def class_of(program: Program) -> str:
     return "Distribution" if program.joint is not None else "Objective"
 
 
-def write_network(network: Network, scaffold: Scaffold) -> str:
-    """The source of a default network, to be replaced by one's own."""
+def write_network(network: Network, scaffold: Scaffold, smooth: bool = False) -> str:
+    """The source of a default network, to be replaced by one's own; ``smooth``: the loss holds derivatives of it."""
     if scaffold.state:
         return write_cell(network, scaffold)
     if scaffold.sequence is not None:
         return write_sequence(network, scaffold)
     arguments = arguments_of(scaffold)
     h = features_name(arguments)
+    activation = "nn.SiLU()" if smooth and not scaffold.spectral else "nn.ReLU()"
     vectors = [f"{each.name}.reshape(len({each.name}), -1)" for each in arguments]
     values = [
         constrained(f"self.{held(head)}({h}).reshape(-1, *self.event)", constraint)
@@ -47,7 +48,7 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
         *header(network, "network"),
         signature("__init__", [*sizes(arguments), "event: tuple[int, ...]", "hidden: int"], "None"),
         "        super().__init__()",
-        f"        self.body = nn.Sequential({layer(scaffold, width_of(arguments), 'hidden')}, nn.ReLU())",
+        f"        self.body = nn.Sequential({layer(scaffold, width_of(arguments), 'hidden')}, {activation})",
         *(
             f"        self.{held(head)} = {layer(scaffold, 'hidden', 'math.prod(event)')}"
             for head, _, _ in scaffold.heads
