@@ -13,7 +13,6 @@ from formula2dgm.syntax.vocabulary import CONSTANTS, GREEK, STEP_LENGTHS
 _COMMANDS = frozenset("log exp tanh det sin cos tan sinh cosh arctan min max inf sup".split())
 _NAMES = {"Normal": r"\mathcal{N}", "Uniform": r"\mathcal{U}", "top": r"\top", "dagger": r"\dagger", "star": r"\star"}
 _SIGNS = {"star": "*", "plus": "+", "minus": "-"}
-_ACCENTS = {"ddot": "ddot", "underline": "underline"}
 _OPERATORS = {"dot": r"\cdot", "times": r"\times", "odot": r"\odot", "circ": r"\circ", "*": "*"} | {
     each: "\\" + each for each in ("oplus", "otimes", "ominus", "wedge", "vee", "cup", "cap", "setminus")
 }
@@ -22,7 +21,6 @@ _RELATIONS = {
     "->": r"\to", ":=": r"\coloneqq",
     "succ": r"\succ", "prec": r"\prec", "notin": r"\notin", "subset": r"\subset", "|": r"\mid",
 }  # fmt: skip
-_DIVERGENCES = {"W": "W", "D": "D"}
 
 
 def _ends_derivative(operand: tree.Node) -> bool:
