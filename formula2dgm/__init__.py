@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.runtime.reversed import Reversed
     from formula2dgm.runtime.runs import load
     from formula2dgm.runtime.training import evaluate, fit
+    from formula2dgm.verification.findings import Verification
+    from formula2dgm.verification.verify import verify
 
 _HOMES = {
     **dict.fromkeys(("check", "compile", "describe", "distribution", "parse"), "api"),
@@ -55,6 +57,8 @@ _HOMES = {
     "tree_text": "report.trees",
     "load": "runtime.runs",
     **dict.fromkeys(("evaluate", "fit"), "runtime.training"),
+    "Verification": "verification.findings",
+    "verify": "verification.verify",
 }
 
 

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from formula2dgm import driver
 from formula2dgm.bindings import Value
@@ -32,17 +33,21 @@ def _standard_input() -> Source:
 
 def options(given: argparse.Namespace) -> Options:
     """The compile options of the command line; unbound names get defaults."""
-    dims = {name: int(value) for name, value in pairs(given.dims, "--dim", whole=True).items()}
-    return make_options(
-        maximize=given.maximize,
-        samples=given.samples,
-        estimators=dict(_estimator(each) for each in given.estimators),
-        dims=dims,
-        scaffold=True,
-        non_saturating=given.non_saturating,
-        ragged=given.ragged,
-        solver_steps=given.solver_steps,
-    )
+    return make_options(**settings(given))
+
+
+def settings(given: argparse.Namespace) -> dict[str, Any]:
+    """The same as keywords of ``f2d.compile``."""
+    return {
+        "maximize": given.maximize,
+        "samples": given.samples,
+        "estimators": dict(_estimator(each) for each in given.estimators),
+        "dims": {name: int(value) for name, value in pairs(given.dims, "--dim", whole=True).items()},
+        "scaffold": True,
+        "non_saturating": given.non_saturating,
+        "ragged": given.ragged,
+        "solver_steps": given.solver_steps,
+    }
 
 
 def _estimator(item: str) -> tuple[str, str | Chosen]:

@@ -15,6 +15,7 @@ examples:
   formula2dgm check paper.tex --list               # what a paper holds, and how each display is understood
   formula2dgm train vae.tex --data digits          # train it on real images
   formula2dgm compile vae.tex -o vae.py            # the same as a file that needs torch alone
+  formula2dgm verify vae.tex                       # is the code right: compare it with a literal interpreter
   formula2dgm explain F2D-0203                     # what an error code means
 
 formula2dgm COMMAND --help says more. Exit status: 0 fine, 1 the formula has errors, 2 wrong usage.
@@ -58,6 +59,17 @@ EXPLAIN = """\
 examples:
   formula2dgm explain vae.tex                      # each term, shared calls, draws, assumptions
   formula2dgm explain F2D-0203                     # an error code: what it means, what to write instead
+"""
+
+VERIFY = """\
+The generated code is run beside a literal interpreter of the formula, with random parameters, data and noise: the loss,
+every term and the gradient of every parameter have to agree. So do log-determinants with Jacobians, closed forms with
+their definitions at draws, and the members of a derivation with each other. Exit status 1 on a mismatch.
+
+examples:
+  formula2dgm verify vae.tex
+  formula2dgm verify paper.tex --label eq:elbo --seeds 10
+  formula2dgm verify vae.tex --networks nets.py --json
 """
 
 SHOW = """\
@@ -129,6 +141,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_networks(explaining)
     _add_formula(explaining, "a formula's file, -, or an error code such as F2D-0203")
+
+    verifying = _command(commands, "verify", "compare the generated code with the reference", "", VERIFY)
+    verifying.add_argument("--seeds", metavar="N", type=int, default=2, help="random parameters and data (default 2)")
+    _add_networks(verifying)
+    _add_formula(verifying)
 
     showing = _command(commands, "show", "show any stage of the compilation", "--as FORM [-o FILE]", SHOW)
     forms = ("ascii", "latex", "tree", "ir", "code", "svg", "png", "dot", "mermaid")

@@ -73,7 +73,12 @@ def build(
     if len(given) < len(program.networks):
         given = module.default_networks(_known_shapes(program, shapes or {})) | given
     tensors = _with_rows(program, tensors or {}, shapes or {})
-    objective: Objective = module.Objective(**given, **tensors)
+    own = {each.name for each in program.parameters if each.made}
+    objective: Objective = module.Objective(
+        **given, **{name: each for name, each in tensors.items() if name not in own}
+    )
+    for name in own & tensors.keys():  # those of another objective, in place of what the module made
+        setattr(objective, name, tensors[name])
     objective.__dict__["_facts"] = Facts(program, generated)
     return objective
 

@@ -70,6 +70,7 @@ class Reference:
         self.carried = carried_by(program.roots)
         self.memo: dict[tuple[ir.Node, frozenset[tuple[Axis, int]]], object] = {}
         self.places: dict[ir.PathPoint, Value] = {}
+        self.sizing: set[str] = set()  # the states whose start is being sized by their first value
 
     def run(self, player: str | None = None) -> Result:
         """The objective of a player (None: the first)."""

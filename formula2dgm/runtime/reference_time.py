@@ -152,8 +152,21 @@ def _initial(run: Reference, node: ir.Previous, source: ir.Draw | ir.State, at: 
     if isinstance(source, ir.Draw):
         return _spread(initial, noise_at(source, run.noise[source.site], {**at, node.time: 0}))
     if source.shape is None:
-        return initial
+        return _sized_by_first(run, node, source, initial, at)
     return _spread(initial, Value(torch.zeros(source.shape, dtype=torch.float64), False))
+
+
+def _sized_by_first(run: Reference, node: ir.Previous, source: ir.State, initial: Value, at: Position) -> Value:
+    """The start of a state whose shape nothing says: over the event of its first value, which may be read as a number
+    on the way."""
+    if source.site in run.sizing:
+        return initial
+    run.sizing.add(source.site)
+    try:
+        first = 0 if node.lag > 0 else run.size(node.time, source, at) - 1
+        return _spread(initial, run(source, {**at, node.time: first}))
+    finally:
+        run.sizing.discard(source.site)
 
 
 def _spread(value: Value, like: Value) -> Value:
