@@ -204,7 +204,7 @@ class Objective(Written, nn.Module):
             return {"batch_size": n}  # type: ignore[dict-item]
         return examples.batch(self._facts.program, self._facts.generated.arguments, n, self._like())
 
-    def example_noise(self, n: int | Mapping[str, int] = 4, **data: Any) -> dict[str, Tensor]:
+    def example_noise(self, n: int | Mapping[str, int] = 4, /, **data: Any) -> dict[str, Tensor]:
         """Random noise for every site, of the shapes that a batch of ``n`` (or the given data) calls for."""
         given = self.example_batch(n) if not data else data
         chosen = {"player": self.players[0]} if len(self.players) > 1 else {}

@@ -14,7 +14,7 @@ from formula2dgm.ir.program import Program
 from formula2dgm.runtime.objective import Objective
 from formula2dgm.runtime.reference import Reference
 from formula2dgm.verification.findings import Comparison
-from formula2dgm.verification.subject import Subject, example, scatter
+from formula2dgm.verification.subject import Subject, default_dtype, example, scatter
 
 #: Numbers of examples: one shows what broadcasts by accident, odd ones that no axis is taken for another.
 BATCHES = (1, 3, 7)
@@ -66,8 +66,9 @@ def _of_batch(
             ours = objective if dtype == torch.float64 else copy.deepcopy(objective).float()
             chosen: dict[str, Any] = {"player": player} if player else {}
             data = {name: _cast(each, dtype) for name, each in batch.items()}
-            out = ours(**data, noise={name: _cast(each, dtype) for name, each in noise.items()}, **chosen)
-            found = _numbers(out, ours)
+            with default_dtype(dtype):
+                out = ours(**data, noise={name: _cast(each, dtype) for name, each in noise.items()}, **chosen)
+                found = _numbers(out, ours)
             for name in dict.fromkeys((*expected, *found)):
                 yield Comparison(kind, name, own, _difference(found.get(name), expected.get(name)), ALLOWED[dtype])
 
@@ -111,5 +112,6 @@ def _difference(ours: Tensor | None, theirs: Tensor | None) -> float:
     return found if found == found else float("inf")
 
 
-def _cast(value: Tensor, dtype: torch.dtype) -> Tensor:
-    return value.to(dtype) if value.is_floating_point() else value
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    """A tensor of numbers in another dtype; counts, ``batch_size``, as they are."""
+    return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value

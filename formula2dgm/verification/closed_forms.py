@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from torch import Tensor
 
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.runtime.objective import Objective
-from formula2dgm.verification.estimates import SIGMAS, mean_of
+from formula2dgm.verification.estimates import SIGMAS, apart, evaluation
 from formula2dgm.verification.findings import Comparison
 from formula2dgm.verification.subject import Subject, example
 
@@ -33,13 +37,15 @@ def compared(subject: Subject, seeds: int) -> Iterator[Comparison | str]:
         return
     for seed in range(seeds):
         batch, _ = example(subject.objective, 3, seed)
-        known = _all_terms(sampled)
-        for name in names & known:
-            closed, drawn = (
-                mean_of(each, batch, lambda out, name=name: out.terms[name], seed)  # type: ignore[misc]
-                for each in (subject.objective, sampled)
-            )
-            yield Comparison(KIND, f"the term {name}", f"3 examples, seed {seed}", abs(closed.apart(drawn)), SIGMAS)
+        for name in sorted(names & _all_terms(sampled)):
+            read = partial(_term, name)
+            closed, drawn = (evaluation(each, batch, read) for each in (subject.objective, sampled))
+            yield Comparison(KIND, f"the term {name}", f"seed {seed}", abs(apart(closed, drawn, seed)), SIGMAS)
+
+
+def _term(name: str, out: Any) -> Tensor:
+    found: Tensor = out.terms[name]
+    return found
 
 
 def _closed_terms(objective: Objective) -> set[str]:

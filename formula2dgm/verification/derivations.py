@@ -12,7 +12,7 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.statements.wanted import read_wanted
 from formula2dgm.runtime.objective import Objective
 from formula2dgm.syntax import tree
-from formula2dgm.verification.estimates import SIGMAS, Mean, mean_of
+from formula2dgm.verification.estimates import SIGMAS, Evaluation, apart, evaluation
 from formula2dgm.verification.findings import Comparison
 from formula2dgm.verification.subject import Subject, example
 
@@ -26,7 +26,7 @@ class _Member:
     """A member by itself; ``relations`` lead to it from the one before."""
 
     text: str
-    means: tuple[Mean, ...]
+    objective: Objective
     relations: tuple[str, ...]
 
 
@@ -50,41 +50,40 @@ def _of_chain(
     way: tuple[str, ...] = ()
     for member, relation in zip(members, ("", *relations), strict=True):
         way = (*way, relation)
-        means = _means(subject, member, others, seeds)
-        if isinstance(means, str):
-            left_out.append(f"{_short(member)} of the derivation: {means}")
+        objective = _alone(subject, member, others)
+        if isinstance(objective, str):
+            left_out.append(f"{_short(member)} of the derivation: {objective}")
         else:
-            computed.append(_Member(_short(member), means, way))
+            computed.append(_Member(_short(member), objective, way))
             way = ()
     if len(computed) < 2:
         return
     yield from left_out
     for left, right in zip(computed, computed[1:], strict=False):
         relation = _followed(right.relations)
-        for seed, (first, second) in enumerate(zip(left.means, right.means, strict=True)):
-            apart = first.apart(second)
-            off = {"=": abs(apart), ">=": max(0.0, -apart), "<=": max(0.0, apart)}.get(relation)
+        for seed in range(seeds):
+            first, second = (_value(subject, each.objective, seed) for each in (left, right))
+            found = apart(first, second, seed)
+            off = {"=": abs(found), ">=": max(0.0, -found), "<=": max(0.0, found)}.get(relation)
             if off is not None:
                 yield Comparison(KIND, f"{left.text} {relation} {right.text}", f"seed {seed}", off, SIGMAS)
 
 
-def _means(subject: Subject, member: tree.Node, others: Sequence[str], seeds: int) -> tuple[Mean, ...] | str:
-    """The means of a member with the networks of the objective; why there are none."""
+def _alone(subject: Subject, member: tree.Node, others: Sequence[str]) -> Objective | str:
+    """A member with the networks of the objective; why there is none."""
     try:
         objective = subject.again([member.latex(), *others], maximize=True)
-        unknown = _of_data(objective) - _of_data(subject.objective)
-        if unknown:
-            return f"{', '.join(sorted(unknown))} is no density of the model"
-        return tuple(_mean(subject, objective, seed) for seed in range(seeds))
     except FormulaError as error:
         return error.diagnostics[0].message
+    unknown = _of_data(objective) - _of_data(subject.objective)
+    return f"{', '.join(sorted(unknown))} is no density of the model" if unknown else objective
 
 
-def _mean(subject: Subject, objective: Objective, seed: int) -> Mean:
+def _value(subject: Subject, objective: Objective, seed: int) -> Evaluation:
     """At the data of the objective that is verified, and at random data for what that does not read."""
     batch, _ = example(subject.objective, 3, seed)
     own, _ = example(objective, 3, seed)
-    return mean_of(objective, {**own, **batch}, lambda out: out.value, seed)  # type: ignore[attr-defined]
+    return evaluation(objective, {**own, **batch}, lambda out: out.value)
 
 
 def _of_data(objective: Objective) -> set[str]:

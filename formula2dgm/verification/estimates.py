@@ -4,40 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from formula2dgm.runtime.objective import Objective
 
-#: How often an estimate is evaluated, and how many standard errors two means may be apart.
+#: How often estimates are evaluated, and how many standard errors their means may be apart.
 EVALUATIONS, SIGMAS = 400, 6.0
 
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """The mean of evaluations, and its standard error."""
-
-    value: float
-    error: float
-
-    def apart(self, other: Mean) -> float:
-        """How many standard errors this mean is above the other; a difference in rounding alone is none."""
-        difference = self.value - other.value
-        error = math.hypot(self.error, other.error)
-        rounding = 1e-9 * max(abs(self.value), abs(other.value), 1.0)
-        if not math.isfinite(difference):
-            return math.inf
-        return 0.0 if abs(difference) <= rounding else math.inf if error == 0 else difference / error
+Evaluation = Callable[[], Tensor]
 
 
-def mean_of(
-    objective: Objective, batch: Mapping[str, Tensor], read: Callable[[object], Tensor], seed: int, n: int = EVALUATIONS
-) -> Mean:
-    """The mean over n evaluations, each with new draws, of a number that ``read`` finds in the result."""
-    torch.manual_seed(seed)
+def evaluation(objective: Objective, batch: Mapping[str, Tensor], read: Callable[..., Tensor]) -> Evaluation:
+    """A number that ``read`` finds in the result of an objective at a batch, with new draws at each call."""
     player = {"player": objective.players[0]} if objective.players else {}
-    with torch.no_grad():
-        found = torch.stack([read(objective(**batch, **player)).double().mean() for _ in range(n)])
-    return Mean(found.mean().item(), (found.std() / n**0.5).item())
+
+    def number() -> Tensor:
+        with torch.no_grad():
+            return read(objective(**batch, **player)).double().mean()
+
+    return number
+
+
+def apart(first: Evaluation, second: Evaluation, seed: int) -> float:
+    """By how many standard errors the mean of the first is above that of the second; 0 for a difference in rounding.
+
+    Both are evaluated at the same random numbers, which takes out of the difference what they draw alike.
+    """
+    found = []
+    for number in range(EVALUATIONS):
+        pair = []
+        for each in (first, second):
+            torch.manual_seed(1_000_003 * seed + number)
+            pair.append(each())
+        found.append(torch.stack(pair))
+    pairs = torch.stack(found)
+    differences = pairs[:, 0] - pairs[:, 1]
+    mean, error = differences.mean().item(), (differences.std() / EVALUATIONS**0.5).item()
+    rounding = 1e-9 * max(1.0, pairs.abs().max().item())
+    if not math.isfinite(mean):
+        return math.inf
+    return 0.0 if abs(mean) <= rounding else mean / max(error, rounding / SIGMAS)

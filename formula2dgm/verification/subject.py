@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,18 @@ from formula2dgm.ir.program import Program
 from formula2dgm.options import make_options
 from formula2dgm.runtime.bindings import describe
 from formula2dgm.runtime.objective import Objective
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """While schedules and other numbers of a module are of a dtype, as they are in a program that runs in it."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
 
 #: The size of data whose shape neither the formula nor the call says.
 SIZE = 5
@@ -35,12 +48,11 @@ class Subject:
 
     def again(self, formula: Any = None, **options: Any) -> Objective:
         """Another objective of the same networks and parameters."""
-        found = api.compile(
-            self.formula if formula is None else formula,
-            weights_of=self.objective,
-            **{**self.options, **options},
-        )
-        return _judged(found)
+        settings = {**self.options, **options}
+        with default_dtype(torch.float64):
+            return _judged(
+                api.compile(self.formula if formula is None else formula, weights_of=self.objective, **settings)
+            )
 
 
 def subject(formula: Any, bindings: Mapping[str, object] | None, options: Mapping[str, Any]) -> Subject:
@@ -60,7 +72,9 @@ def subject(formula: Any, bindings: Mapping[str, object] | None, options: Mappin
     settings["dims"] |= dict.fromkeys((each.name for each in unsized), SIZE)
     program = read()
     given = {**settings, "macros": macros, "labels": labels}
-    return Subject(_judged(api.compile(formula, own, **given)), program, formula, own, given)
+    with default_dtype(torch.float64):
+        objective = _judged(api.compile(formula, own, **given))
+    return Subject(objective, program, formula, own, given)
 
 
 def _judged(objective: Objective) -> Objective:
@@ -71,11 +85,11 @@ def _judged(objective: Objective) -> Objective:
 
 
 def scatter(objective: Objective, generator: torch.Generator) -> None:
-    """Other parameters: each weight times a number near 1, zeros a little away from 0, signs as they are."""
+    """Other parameters: each weight times a positive number, zeros away from 0, signs as they are."""
     with torch.no_grad():
         for each in [*objective.parameters(), *_targets(objective)]:
             if each.is_floating_point():
-                drawn = 0.2 * torch.randn(each.shape, generator=generator, dtype=torch.float64).to(each)
+                drawn = 0.5 * torch.randn(each.shape, generator=generator, dtype=torch.float64).to(each)
                 each.copy_(torch.where(each == 0, drawn, each * drawn.exp()))
 
 
@@ -104,5 +118,5 @@ def example(
     return batch, noise
 
 
-def _double(value: Tensor) -> Tensor:
-    return value.double() if value.is_floating_point() else value
+def _double(value: Any) -> Any:
+    return value.double() if isinstance(value, Tensor) and value.is_floating_point() else value
