@@ -15,6 +15,7 @@ GROUPS = {
     "06": "Run time: values and shapes",
     "07": "Bindings and options",
     "08": "Documents and the command line",
+    "09": "Allowed, and probably not meant",
 }
 HEADING = re.compile(r"# (F2D-(\d\d)\d\d): (.+)")
 

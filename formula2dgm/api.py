@@ -177,7 +177,9 @@ def distribution(
 
 
 def check(formula: Formula, bindings: Mapping[str, object] | None = None, **options: Any) -> list[Diagnostic]:
-    """All errors and warnings of a formula, without compiling it; ``[]`` if there is nothing to say.
+    """All errors, warnings and notes of a formula, without compiling it; ``[]`` if there is nothing to say.
+
+    options    as in :func:`compile`; ``ignore=["F2D-0907"]`` leaves out warnings and notes of these codes
 
     >>> [each.code for each in check("E_q(z|x)[log p(x|z)")]
     ['F2D-0103']
@@ -191,12 +193,13 @@ def check(formula: Formula, bindings: Mapping[str, object] | None = None, **opti
         except FormulaError as error:
             return list(error.diagnostics)
     macros, labels = options.pop("macros", ()), _labels(options.pop("labels", ()))
+    ignore = options.pop("ignore", ())
     scaffold = options.pop("scaffold", None)
     try:
         made = make_options(scaffold=bindings is None if scaffold is None else scaffold, **options)
     except FormulaError as error:
         return list(error.diagnostics)
-    return driver.check(formula, described, made, macros, labels)
+    return driver.check(formula, described, made, macros, labels, [ignore] if isinstance(ignore, str) else ignore)
 
 
 def describe(formula: Formula, bindings: Mapping[str, object] | None = None, **options: Any) -> dict[str, Any]:

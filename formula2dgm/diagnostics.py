@@ -15,6 +15,14 @@ _BEFORE = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What to write in a place instead, for an editor that offers it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. ``code`` is stable (``F2D-0101``) and has a page in ``docs/errors.md``."""
 
@@ -23,29 +31,34 @@ class Diagnostic:
     message: str
     span: Span | None = None
     hint: str | None = None
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         return render(self)
 
     def to_json(self) -> dict[str, object]:
         """The diagnostic as plain data: the range in characters and in lines and columns from 1."""
-        place: dict[str, object] | None = None
-        if self.span is not None:
-            source = self.span.source
-            place = {
-                "source": source.name,
-                "start": self.span.start,
-                "end": self.span.end,
-                "from": source.position(self.span.start),
-                "to": source.position(self.span.end),
-            }
+        fix = {"range": _place(self.fix.span), "text": self.fix.text} if self.fix is not None else None
         return {
             "code": self.code,
             "severity": self.severity,
             "message": self.message,
-            "range": place,
+            "range": _place(self.span) if self.span is not None else None,
             "hint": self.hint,
+            "fix": fix,
+            "page": f"docs/errors/{self.code}.md",
         }
+
+
+def _place(span: Span) -> dict[str, object]:
+    source = span.source
+    return {
+        "source": source.name,
+        "start": span.start,
+        "end": span.end,
+        "from": source.position(span.start),
+        "to": source.position(span.end),
+    }
 
 
 class FormulaError(ValueError):

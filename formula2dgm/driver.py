@@ -10,6 +10,7 @@ from pathlib import Path
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.documents import Document, advice, keep, names_set_apart, open_document, open_text, pick, statements_of
 from formula2dgm.ir.program import Program
+from formula2dgm.lint.lint import kept, lint
 from formula2dgm.reading import Note, needed, understand
 from formula2dgm.resolve import DEFAULTS, NO_BINDINGS, Bindings, Options, resolve, resolve_distribution
 from formula2dgm.spans import Source
@@ -183,8 +184,9 @@ def check(
     options: Options = DEFAULTS,
     macros: Sequence[str] = (),
     labels: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> list[Diagnostic]:
-    """Every error and warning of a text, without computing anything."""
+    """Every error, warning and note of a text, without computing anything; ``ignore``: codes that are not wanted."""
     try:
         found = read(text, macros, labels)
     except FormulaError as error:
@@ -195,4 +197,4 @@ def check(
         program = resolve(found.statements, bindings, options, found.notes)
     except FormulaError as error:
         return [*found.diagnostics, *found.advised(error.diagnostics)]
-    return [*found.diagnostics, *program.diagnostics]
+    return kept([*found.diagnostics, *program.diagnostics, *lint(found.statements, program)], ignore)

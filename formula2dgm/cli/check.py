@@ -8,19 +8,22 @@ from formula2dgm import driver
 from formula2dgm.cli.main import report, status_of
 from formula2dgm.cli.model import options, texts, unused_sets, values
 
+KINDS = ("error", "warning", "note")
+
 
 def run(given: argparse.Namespace) -> int:
     sets = values(given)
-    found = driver.check(texts(given), sets, options(given), given.macros, given.labels)
+    codes = [code for each in given.ignore for code in each.split(",")]
+    found = driver.check(texts(given), sets, options(given), given.macros, given.labels, codes)
     unused = unused_sets(found, sets)
     if unused:
         found = [*(each for each in found if each.code != "F2D-0706"), *unused]
     if found or given.json:
         report(found, given)
     if not given.json:
-        errors, warnings = (sum(each.severity == kind for each in found) for kind in ("error", "warning"))
-        print(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
-    return status_of(found)
+        print(", ".join(_count(sum(each.severity == kind for each in found), kind) for kind in KINDS))
+    strict = given.strict and any(each.severity == "warning" for each in found)
+    return status_of(found) or int(strict)
 
 
 def _count(number: int, noun: str) -> str:

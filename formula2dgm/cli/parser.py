@@ -37,12 +37,15 @@ examples:
 """
 
 CHECK = """\
-Needs no torch, so an editor can run it on every change; --json gives codes and ranges.
+Needs no torch, so an editor can run it on every change; --json gives codes, ranges and fixes. What is allowed and
+probably not meant is a warning; what is worth knowing is a note. A comment "f2d: ignore F2D-0907" on the line of the
+place, or on the one before, switches a code off there.
 
 examples:
   formula2dgm check paper.tex
   formula2dgm check paper.tex --list
   formula2dgm check paper.tex --label eq:elbo --json
+  formula2dgm check model.tex --ignore F2D-0909 --strict
 """
 
 TRAIN = """\
@@ -127,7 +130,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_networks(compiling)
     _add_formula(compiling)
 
-    _add_formula(_command(commands, "check", "say what is wrong with a formula", "", CHECK))
+    checking = _command(commands, "check", "say what is wrong with a formula", "", CHECK)
+    checking.add_argument(
+        "--ignore", metavar="CODE", action="append", default=[], help="leave out warnings and notes: F2D-0907,F2D-0909"
+    )
+    checking.add_argument("--strict", action="store_true", help="exit with 1 on a warning as well")
+    _add_formula(checking)
 
     training = _command(commands, "train", "compile a formula and train it", "--data DATA", TRAIN)
     training.add_argument("--data", help="digits, digit-rows, moons, a .npz, .pt or .csv file, or a folder of images")

@@ -33,10 +33,12 @@ Support = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One choice made for the user, in a sentence, with the place that called for it."""
+    """One choice made for the user, in a sentence, with the place that called for it; ``code`` where a check speaks of
+    it."""
 
     text: str
     span: Span | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

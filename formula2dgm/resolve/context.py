@@ -138,10 +138,10 @@ class Context:
     time: Timeline | None = None
     traces: dict[ir.Node, ir.Node] = field(default_factory=dict)
 
-    def assume(self, text: str, span: Span | None = None) -> None:
-        """List a choice made for the user, once."""
+    def assume(self, text: str, span: Span | None = None, code: str | None = None) -> None:
+        """List a choice made for the user, once; ``code``: a check speaks of it."""
         if all(each.text != text for each in self.assumptions):
-            self.assumptions.append(Assumption(text, span))
+            self.assumptions.append(Assumption(text, span, code))
 
     def refuse(self, code: str, message: str, span: Span | None, hint: str | None = None) -> Refused:
         """Record an error; ``raise context.refuse(...)``."""

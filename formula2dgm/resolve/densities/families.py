@@ -170,7 +170,9 @@ def _scale(context: Context, variance: tree.Node, scope: Scope, evaluate: Evalua
     head = core.head if isinstance(core, tree.Call) else core
     if isinstance(head, tree.Symbol) and head.letter == "sigma":
         context.assume(
-            f"the second argument {variance} of a Normal, without a square, is its standard deviation", variance.span
+            f"the second argument {variance} of a Normal, without a square, is its standard deviation",
+            variance.span,
+            "F2D-0909",
         )
         return evaluate(core, scope)
     value = evaluate(core, scope)

@@ -99,7 +99,8 @@ def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> t
     if not stopped or not reached:
         return None
     for each in stopped:
-        context.assume(f"{each.label} stands under stopped gradients alone: nothing here trains it", wanted.span)
+        said = f"{each.label} stands under stopped gradients alone: nothing here trains it"
+        context.assume(said, wanted.span, "F2D-0908")
     held = {each.name for each in stopped}
     owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
     return tuple(each.name for each in owners if each.name not in held)

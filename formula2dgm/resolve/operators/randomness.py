@@ -76,5 +76,7 @@ def note_bias(context: Context, node: tree.Node, argument: tree.Node, value: ir.
     outside = set(walk(*scope.values.values(), *context.statement_draws.values()))
     if any(isinstance(each, ir.Draw) and each not in outside for each in walk(value)):
         context.assume(
-            f"{node} is a function, not linear, of an estimate: with finitely many draws it is biased", node.span
+            f"{node} is a function, not linear, of an estimate: with finitely many draws it is biased",
+            node.span,
+            "F2D-0907",
         )
