@@ -16,7 +16,7 @@ def of_entries(scope: Scope, node: ir.Along | ir.Dimension, expression: Expressi
     """The entries of a vector as a dimension of their own, or their number."""
     code = expression(scope, node.value, "value")
     if isinstance(node, ir.Dimension):
-        return Code(f"{code.within(ATOM)}.shape[-1]", ATOM)
+        return Code(f"{code.within(ATOM)}.shape[{len(node.value.axes)}:].numel()", ATOM)
     rest = [str(len(node.value.axes)), str(node.axes.index(node.axis))]
     if node.axis.size is not None:
         rest.append(scope.size(node.axis))

@@ -68,7 +68,7 @@ from formula2dgm.resolve.values.sizes_given import leave_categories
 from formula2dgm.syntax import tree
 
 #: Nodes that a number is made of.
-NUMBERS = (ir.Const, ir.Hyper, ir.Size, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
+NUMBERS = (ir.Const, ir.Hyper, ir.Size, ir.Dimension, ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply)
 
 
 def resolve(

@@ -254,7 +254,7 @@ def as_constant(node: ir.Node) -> tuple[float, tuple[ir.Node, ...]] | None:
     match node:
         case ir.Const(value):
             return float(value), ()
-        case ir.Hyper() | ir.Size():
+        case ir.Hyper() | ir.Size() | ir.Dimension():
             return 1.0, (node,)
         case ir.Neg(body):
             inner = as_constant(body)
@@ -277,7 +277,7 @@ def as_constant(node: ir.Node) -> tuple[float, tuple[ir.Node, ...]] | None:
 
 
 def _only_scalars(node: ir.Node) -> bool:
-    return isinstance(node, ir.Const | ir.Hyper | ir.Size) or (
+    return isinstance(node, ir.Const | ir.Hyper | ir.Size | ir.Dimension) or (
         isinstance(node, ir.Add | ir.Mul | ir.Div | ir.Pow | ir.Neg | ir.Apply)
         and all(_only_scalars(each) for each in node.children)
     )

@@ -30,6 +30,7 @@ from formula2dgm.resolve.statements.definitions import Definition
 from formula2dgm.resolve.statements.hyperparameters import hyperparameter, is_weighed_against_rest
 from formula2dgm.resolve.statements.learned_constants import learned_constant
 from formula2dgm.resolve.statements.model import Drawn
+from formula2dgm.resolve.values.entry_counts import entry_count
 from formula2dgm.resolve.values.followed import as_target, averaged_tensor
 from formula2dgm.resolve.values.indexed import own_axes
 from formula2dgm.resolve.values.tables import rows_at, state_of
@@ -87,6 +88,8 @@ def variable(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eval
     if name.full in CONSTANTS:
         context.assume(f"{symbol} is left out: a constant has no gradient", symbol.span)
         return context.const(0.0)
+    if (count := entry_count(context, symbol, scope, evaluate)) is not None:
+        return count
     return learned_constant(context, head, symbol) or hyperparameter(context, head, symbol)
 
 
