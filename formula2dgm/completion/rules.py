@@ -37,6 +37,7 @@ from formula2dgm.completion.generated_values import write_generated
 from formula2dgm.completion.index_sets import write_sets
 from formula2dgm.completion.indexed_noise import index_noise
 from formula2dgm.completion.inner_optima import amortise
+from formula2dgm.completion.labelled_sets import write_labelled_sets
 from formula2dgm.completion.levels import write_levels
 from formula2dgm.completion.log_bases import natural_logs
 from formula2dgm.completion.minibatches import count_batches
@@ -53,6 +54,7 @@ from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
+from formula2dgm.completion.score_surrogates import write_surrogates
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
@@ -100,6 +102,7 @@ def completed(
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
+    text.rewrite(write_labelled_sets, keys, options.scaffold)
     text.rewrite(average_named_sets)
     text.rewrite(count_batches, keys)
     text.rewrite(choose_steps, keys)
@@ -161,5 +164,6 @@ def completed(
     text.rewrite(leave_out_entropies, keys)
     text.rewrite(write_spaces, keys, options.scaffold)
     text.rewrite(write_samples)
+    text.rewrite(write_surrogates)
     text.rewrite(write_draws)
     return text.statements, text.notes, called
