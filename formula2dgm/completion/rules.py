@@ -10,12 +10,14 @@ from formula2dgm.completion.bare_divergences import write_arguments_of_sides
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.blank_variables import fill_blanks
+from formula2dgm.completion.bound_forms import join_bounds
 from formula2dgm.completion.called import Called
 from formula2dgm.completion.chosen_steps import choose_steps
 from formula2dgm.completion.class_distributions import write_softmax
 from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
+from formula2dgm.completion.component_sums import write_components
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -102,6 +104,8 @@ def completed(
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
+    text.rewrite(join_bounds)
+    text.rewrite(write_components, keys, options.scaffold)
     text.rewrite(write_labelled_sets, keys, options.scaffold)
     text.rewrite(average_named_sets)
     text.rewrite(count_batches, keys)
