@@ -18,6 +18,7 @@ from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
 from formula2dgm.completion.component_sums import write_components
+from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -104,6 +105,7 @@ def completed(
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
+    text.rewrite(refuse_unsaid_posteriors)
     text.rewrite(join_bounds)
     text.rewrite(write_components, keys, options.scaffold)
     text.rewrite(write_labelled_sets, keys, options.scaffold)
