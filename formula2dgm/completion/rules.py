@@ -19,6 +19,7 @@ from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
 from formula2dgm.completion.component_sums import write_components
 from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
+from formula2dgm.completion.constant_entropies import leave_out_constants
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -106,6 +107,7 @@ def completed(
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
     text.rewrite(refuse_unsaid_posteriors)
+    text.rewrite(leave_out_constants)
     text.rewrite(join_bounds)
     text.rewrite(write_components, keys, options.scaffold)
     text.rewrite(write_labelled_sets, keys, options.scaffold)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from formula2dgm.reading.names import Name, without_index
-from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
@@ -29,6 +29,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         wanted = at_one_variable(context, wanted)
         return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
+    latents = _inferred(context, wanted, names) or latents
     data = [each for each in names if each not in latents]
     have = {
         name for each in context.densities.all if each.signature.head == wanted.head for name in each.signature.ids[0]
@@ -44,6 +45,21 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         signature = Signature(wanted.head, wanted.group, (name,), parents, _slots(wanted, (name, *parents)))
         added.append(Density(signature))
     return added
+
+
+def _inferred(context: Context, wanted: Signature, names: list[Name]) -> list[Name]:
+    """The variables of a model's joint, ``p_\\theta(x, z)``, that an approximation infers from the others, ``q(z|x)``."""
+    if not wanted.group or wanted.given or not all(follows_from_draw(context, each) for each in names):
+        return []
+    for other in _of_text(context, context.model.expressions()):
+        theirs, conditions = other.ids
+        approximates = other.head != wanted.head and other.head.split("_")[0] in POSTERIOR_LETTERS
+        if approximates and conditions and theirs.isdisjoint(conditions) and theirs | conditions == wanted.ids[0]:
+            found = [each for each in names if each.id in theirs]
+            listed = ", ".join(each.id for each in found)
+            context.assume(f"{listed} of {wanted.label} is drawn first: {other.label} infers it", wanted.slots[0].span)
+            return found
+    return []
 
 
 def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
@@ -91,12 +107,15 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
 
 def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:
     """The signatures of a letter that expressions mention."""
+    return (each for each in _of_text(context, roots) if each.head == head)
+
+
+def _of_text(context: Context, roots: Iterable[tree.Node]) -> Iterator[Signature]:
+    """The signatures of all densities that expressions mention."""
     for root in roots:
         for node in root.walk():
             if isinstance(node, tree.Call) and is_density_call(node):
-                signature = read_signature(node, context.model.indices, context.model.parameters)
-                if signature.head == head:
-                    yield signature
+                yield read_signature(node, context.model.indices, context.model.parameters)
 
 
 def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:
