@@ -14,6 +14,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
+from formula2dgm.resolve.scaffold.determined import refuse_determined
 from formula2dgm.resolve.statements.labelled_values import at_one_variable
 from formula2dgm.resolve.values.called import of_definition
 from formula2dgm.syntax import tree
@@ -27,6 +28,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     wanted = of_definition(context, _at_its_own_variables(context, wanted))
     if len(names) == 1:
         wanted = at_one_variable(context, wanted)
+        refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
         return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     latents = _inferred(context, wanted, names) or latents
@@ -41,10 +43,17 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     refuse_unrelated(context, wanted, latents and data)
     context.assume(f"{wanted.label} is the product of the conditionals of its variables, priors without parents")
     for name in missing:
-        parents = tuple(latents) + wanted.given if name in data else wanted.given
+        before = (each for each in latents if not _depends(context, wanted.head, each, name))
+        parents = (*before, *wanted.given) if name in data else wanted.given
         signature = Signature(wanted.head, wanted.group, (name,), parents, _slots(wanted, (name, *parents)))
         added.append(Density(signature))
     return added
+
+
+def _depends(context: Context, head: str, variable: Name, other: Name) -> bool:
+    """Is a known density of this letter over the variable given the other one?"""
+    known = (each.signature for each in context.densities.all if each.signature.head == head)
+    return any(variable.id in each.ids[0] and other.id in each.ids[1] for each in known)
 
 
 def _inferred(context: Context, wanted: Signature, names: list[Name]) -> list[Name]:
@@ -76,6 +85,11 @@ def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
         tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)
     )
     return Signature(wanted.head, wanted.group, variables, given, slots)
+
+
+def _roots(context: Context) -> list[tree.Node]:
+    """All that is computed, and what densities are declared as."""
+    return [*context.model.expressions(), *(each.body for each in context.model.densities)]
 
 
 def _follows_from_others(context: Context, wanted: Signature) -> bool:
