@@ -30,9 +30,7 @@ def join_bounds(statements: Sequence[tree.Statement]) -> tuple[list[tree.Stateme
     reads = sum(node == name for each in statements for node in each.body.walk())
     if reads > 1 or bound.players or other.players:
         return list(statements), []
-    joined = replace(
-        first, members=(*first.members, *more.members[1:]), relations=(*first.relations, *more.relations)
-    )
+    joined = replace(first, members=(*first.members, *more.members[1:]), relations=(*first.relations, *more.relations))
     note = Note(f"{name} is the bound on {first.members[0]}, in another form", name.span)
     kept = [each for each in statements if each is not other]
     return [replace(each, body=joined) if each is bound else each for each in kept], [note]

@@ -42,7 +42,7 @@ def write_components(
     calls = [node for node in nodes if isinstance(node, tree.Call) and is_density_call(node)]
     found = [made for each in sums if (made := _components(each, calls)) is not None]
     read = sum(plain(each) == SIZE for each in nodes) - len(sums)
-    numbers = [each.body.members[1] for each in statements if _is_number(each.body)]
+    numbers = [number for each in statements if (number := _number(each.body)) is not None]
     heads = [*keys, *(each.body.members[0] for each in statements if isinstance(each.body, tree.Chain))]
     found = [each for each in found if each.part.given == each.whole.given or each.whole not in heads]
     if not found or len(found) < len(sums) or read > len(numbers) or len({each.latent for each in found}) > 1:
@@ -64,19 +64,21 @@ def write_components(
             return replace(node, given=first.part.given)
         return map_children(node, rebuild)
 
-    made = [replace(each, body=rebuild(each.body)) for each in statements if not _is_number(each.body)]
-    spaces = [each.body.members[1] for each in statements if _is_space(each.body, first.latent)]
+    out = [replace(each, body=rebuild(each.body)) for each in statements if _number(each.body) is None]
+    spaces = [space for each in statements if (space := _space(each.body, first.latent)) is not None]
     if numbers and spaces:
         _need_size(first, numbers[0], spaces[0])
     elif numbers and scaffold:
         span = first.node.span
-        space = tree.Power(tree.Symbol("R", style="bb", span=span), numbers[0], span=span)
-        made.append(tree.Statement(tree.Chain((first.latent, space), ("in",), span=span), span=span))
-    return made, notes
+        reals = tree.Power(tree.Symbol("R", style="bb", span=span), numbers[0], span=span)
+        out.append(tree.Statement(tree.Chain((first.latent, reals), ("in",), span=span), span=span))
+    return out, notes
 
 
-def _is_space(body: tree.Node, latent: tree.Symbol) -> bool:
-    return isinstance(body, tree.Chain) and body.relations == ("in",) and body.members[0] == latent
+def _space(body: tree.Node, latent: tree.Symbol) -> tree.Node | None:
+    """The space that a statement says the latent is in."""
+    own = isinstance(body, tree.Chain) and body.relations == ("in",) and body.members[0] == latent
+    return body.members[1] if own and isinstance(body, tree.Chain) else None
 
 
 def _need_size(sum_: _Components, number: tree.Node, written: tree.Node) -> None:
@@ -88,12 +90,12 @@ def _need_size(sum_: _Components, number: tree.Node, written: tree.Node) -> None
         raise FormulaError(Diagnostic("F2D-0584", "error", message, number.span, hint))
 
 
-def _is_number(body: tree.Node) -> bool:
-    """``n = 5``."""
+def _number(body: tree.Node) -> tree.Number | None:
+    """5 of ``n = 5``."""
     match body:
-        case tree.Chain(members=(left, tree.Number()), relations=("=" | ":=",)):
-            return plain(left) == SIZE
-    return False
+        case tree.Chain(members=(left, tree.Number() as number), relations=("=" | ":=",)) if plain(left) == SIZE:
+            return number
+    return None
 
 
 def _index(node: tree.Big) -> tree.Node:
@@ -114,7 +116,8 @@ def _components(node: tree.Big, calls: Sequence[tree.Call]) -> _Components | Non
     index = _index(node)
     inside = [each for each in node.body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
     carriers = [each for each in node.body.walk() if isinstance(each, tree.Symbol) and index in (*each.sub, *each.sup)]
-    over = [each for call in inside for each in call.args if _is_component(each, index)]
+    slots = [each for call in inside for each in call.args if isinstance(each, tree.Symbol)]
+    over = [each for each in slots if index in each.sub]
     if not carriers or len(over) != len(carriers) or len(set(over)) != 1 or set(carriers) != set(over):
         return None
     (component,) = set(over)
@@ -123,17 +126,17 @@ def _components(node: tree.Big, calls: Sequence[tree.Call]) -> _Components | Non
     if len(parts) != 1:
         return None
     (part,) = parts
-    wholes = {each for each in calls if each.head == part.head and each.args == (latent,) and each.params == part.params}
+    wholes = {
+        each for each in calls if each.head == part.head and each.args == (latent,) and each.params == part.params
+    }
     if len(wholes) != 1:
         return None
     (whole,) = wholes
-    if not set(part.given or ()) <= set(whole.given or ()) or any(_at(latent, index) in (each.given or ()) for each in calls):
+    if not set(part.given or ()) <= set(whole.given or ()) or any(
+        _at(latent, index) in (each.given or ()) for each in calls
+    ):
         return None
     return _Components(node, latent, part, whole)
-
-
-def _is_component(node: tree.Node, index: tree.Node) -> bool:
-    return isinstance(node, tree.Symbol) and index in node.sub
 
 
 def _is_approximation(call: tree.Call) -> bool:

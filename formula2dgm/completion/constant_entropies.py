@@ -1,8 +1,8 @@
-r"""Entropies that depend on nothing that is optimised: ``\max_\lambda E_{p(x)}[\log q_\lambda(z|x)] + H(p_\theta(z|x))``.
+r"""Entropies of which nothing is optimised: ``\max_\lambda E_{p(x)}[\log q_\lambda(z|x)] + H(p_\theta(z|x))``.
 
-An entropy of a density with parameters of its own, none of which stands under the operator, is constant there, and so is
-its mean over draws that name none of them. As a term it is left out: the posterior of a model, as a rule unknown, need
-not be known.
+The entropy of a density with parameters of its own, none of which stands under the operator, is constant there, and so
+is its mean over draws that name none of them. As a term it is left out: the posterior of a model, as a rule unknown,
+need not be known.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def _drawn(node: tree.Node) -> Iterator[tree.Node]:
     match node:
         case tree.Expect(binders=items):
             for each in items:
-                yield from each.names if isinstance(each, tree.Draws) else each.args if isinstance(each, tree.Call) else ()
+                yield from (
+                    each.names if isinstance(each, tree.Draws) else each.args if isinstance(each, tree.Call) else ()
+                )
         case tree.Chain(members=(left, *_), relations=(relation, *_)) if relation != "in":
             yield from left.items if isinstance(left, tree.Tuple) else (left,)
 

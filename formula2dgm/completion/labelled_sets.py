@@ -164,7 +164,9 @@ def _drawn(body: tree.Node, index: tree.Symbol) -> Iterator[tree.Symbol]:
             case tree.Divergence(left=side) | tree.Func(name="H", args=(side,)):
                 items = side.factors if isinstance(side, tree.Mul) else (side,)
         for item in items:
-            names = item.names if isinstance(item, tree.Draws) else item.args if isinstance(item, tree.Call) else (item,)
+            names = (
+                item.names if isinstance(item, tree.Draws) else item.args if isinstance(item, tree.Call) else (item,)
+            )
             for each in names:
                 if isinstance(each, tree.Symbol) and index in (*each.sub, *each.sup):
                     yield _bare(each, index)

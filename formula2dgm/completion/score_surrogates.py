@@ -1,4 +1,4 @@
-r"""One draw of a score-function surrogate, without its expectation: ``\log p(y|z) + \mathrm{sg}[\log p(y|z)] \log q(z|x)``.
+r"""A score-function surrogate at one draw, of which nothing is said: ``\mathrm{sg}[\log p(y|z)] \log q(z|x)``.
 
 A term in which a stopped value that reads z weighs ``\log q(z|x)``, beside a divergence of q, says what the gradient is
 by a sample z of q: nothing else draws it. The terms that read z become an expectation over q, through which no gradient
@@ -38,13 +38,13 @@ def write_surrogates(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         terms = node.terms if isinstance(node, tree.Add) else (node,)
         found = list(dict.fromkeys(call for each in terms for call in _scored(each)))
         calls = [each for each in found if _over(each) & compared and not _over(each) & said]
-        drawn = frozenset(read_name(arg, names.indices).id for call in calls for arg in call.args)
+        drawn = frozenset(id for call in calls for id in _ids(call, names))
         if not calls or len(drawn) != sum(len(each.args) for each in calls):
             return node
         reading = [each for each in terms if occurs_free(each, drawn, names)]
         inside = reading[0] if len(reading) == 1 else tree.Add(tuple(reading), span=node.span)
         draws = tuple(_stopped(each) for each in calls)
-        drawing = f"{listed(draws)}: nothing else draws what the stopped values weigh, and no gradient passes through the draw"
+        drawing = f"{listed(draws)}: nothing else draws what stopped values weigh, and no gradient passes through it"
         notes.append(Note(drawing, node.span))
         made = tree.Expect(draws, inside, span=node.span)
         rest = tuple(each for each in terms if each not in reading)
@@ -98,6 +98,10 @@ def _said(body: tree.Node) -> Iterator[tuple[str, tuple[str, ...]]]:
         for each in body.members[0].items if isinstance(body.members[0], tree.Tuple) else body.members[:1]:
             if isinstance(each, tree.Symbol):
                 yield each.letter, each.accents
+
+
+def _ids(call: tree.Call, names: Names) -> list[str]:
+    return [read_name(each, names.indices).id for each in call.args if isinstance(each, tree.Symbol)]
 
 
 def _stopped(call: tree.Call) -> tree.Draws:

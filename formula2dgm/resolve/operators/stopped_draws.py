@@ -17,11 +17,13 @@ from formula2dgm.syntax import tree
 def stopped_uses(context: Context, source: tree.Node) -> list[Use]:
     """The factors of a density that is drawn from and gets no gradient."""
     call = density_drawn(context, source)
-    uses = [] if runs_of(context, call) is not None else find_uses(context, call)
+    uses: list[Use] = []
+    if not is_written_family(call) and runs_of(context, call) is None:
+        uses = find_uses(context, call)
     if not uses or any(is_aggregated(each.density) or is_transformed(each.density) for each in uses):
         raise context.refuse(
             "F2D-0583",
-            f"a gradient is stopped at draws of one density, and {call} is several",
+            f"no gradient is stopped at {call}: it is not one density of the text, bound or declared",
             source.span,
             "stop it at the value that is drawn: sg[z]",
         )
@@ -29,7 +31,7 @@ def stopped_uses(context: Context, source: tree.Node) -> list[Use]:
 
 
 def density_drawn(context: Context, source: tree.Node) -> tree.Call:
-    """What is drawn from, where it is a density of the text."""
-    if not isinstance(source, tree.Call) or is_written_family(source):
+    """What is drawn from, where that is the call of a density."""
+    if not isinstance(source, tree.Call):
         raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
     return source

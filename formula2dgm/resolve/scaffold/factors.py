@@ -57,7 +57,7 @@ def _depends(context: Context, head: str, variable: Name, other: Name) -> bool:
 
 
 def _inferred(context: Context, wanted: Signature, names: list[Name]) -> list[Name]:
-    """The variables of a model's joint, ``p_\\theta(x, z)``, that an approximation infers from the others, ``q(z|x)``."""
+    """The variables of a model's joint, ``p_\\theta(x, z)``, that an approximation infers from the rest, ``q(z|x)``."""
     if not wanted.group or wanted.given or not all(follows_from_draw(context, each) for each in names):
         return []
     for other in _of_text(context, context.model.expressions()):
