@@ -58,7 +58,7 @@ def _scored(term: tree.Node) -> Iterator[tree.Call]:
     node = term.body if isinstance(term, tree.Neg) else term
     if not isinstance(node, tree.Mul):
         return
-    stopped = [unstopped(each) for each in node.factors if unstopped(each) is not each]
+    stopped = [unstopped(each) for factor in node.factors for each in factor.walk() if unstopped(each) is not each]
     for factor in node.factors:
         match factor:
             case (

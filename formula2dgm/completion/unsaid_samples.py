@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
@@ -83,12 +84,30 @@ def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Sy
 
 
 def _scored(body: tree.Node, sample: tree.Symbol) -> list[tree.Call]:
-    """The approximations at a sample, ``q(z^{(l)}|x)`` beside ``p(x|z^{(l)})`` or ``p(x, z^{(l)})``."""
+    """The approximations that are scored at a sample, ``\\log q(z^{(l)}|x)`` beside ``\\log p(x|z^{(l)})``."""
     calls = [each for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
     own = {each for each in calls if _is_approximation(each) and each.args == (sample,) and each.given}
     models = [each for each in calls if not _is_approximation(each) and sample in (*each.args, *(each.given or ()))]
-    scored = {arg for each in models for arg in each.args}
-    return [replace(each, args=(_bare(sample),)) for each in own if set(each.given or ()) <= scored]
+    over = {arg for each in models for arg in each.args}
+    found = [each for each in own if set(each.given or ()) <= over]
+    for each in found:
+        if any(isinstance(log, tree.Prefix | tree.Func) for log in body.walk()) and each in _terms(body):
+            raise FormulaError(
+                Diagnostic(
+                    "F2D-0587",
+                    "error",
+                    f"{each} is a term by itself beside log-densities: is a logarithm missing?",
+                    each.span,
+                    f"write \\log {each}; or, where its value is meant, say what draws the samples: z^{{(1:L)}} \\sim q(z|x)",
+                )
+            )
+    return [replace(each, args=(_bare(sample),)) for each in found]
+
+
+def _terms(body: tree.Node) -> list[tree.Node]:
+    """The terms of a sum without their signs."""
+    terms = body.terms if isinstance(body, tree.Add) else (body,)
+    return [each.body if isinstance(each, tree.Neg) else each for each in terms]
 
 
 def averaged(node: tree.Node) -> tree.Big | None:

@@ -129,7 +129,7 @@ def test_numbers_by_default() -> None:
     "text",
     [
         r"\min \sum_{i \in P} \|f(x_i) - y_i\|^2 + \sum_{i \notin P} \|f(x_i)\|^2",  # y is drawn nowhere
-        rf"\max \sum_{{i \in P}} {LABELLED} + \sum_{{i \notin P}} {UNLABELLED} - KL[q(w) \| p(w)]",  # beside other terms
+        rf"\max \sum_{{i \in P}} {LABELLED} + \sum_{{i \notin P}} {UNLABELLED} - KL[q(w) \| p(w)]",  # not all
         rf"\max \frac{{1}}{{|P|}} \sum_{{i \in P}} {LABELLED} + \sum_{{i \notin P}} {UNLABELLED}",
         rf"\max \sum_{{i \in P}} {LABELLED} + \sum_{{i \in Q}} {UNLABELLED}",
         rf"\max \sum_{{i \in P}} {LABELLED} + \sum_{{i \notin P}} {UNLABELLED}; P = \{{1, 2\}}",

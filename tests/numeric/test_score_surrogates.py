@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 from torch import distributions as td
+from torch import nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
@@ -13,7 +13,8 @@ from tests.support.reference import reference
 from tests.support.small import assumed, codes
 
 SURROGATE = (
-    r"\mathcal{S}(\theta, \lambda|x, y) = \log P(y|x,z,\theta) + \text{detach}(\log P(y|x,z,\theta)) \log Q(z|x,\lambda)"
+    r"\mathcal{S}(\theta, \lambda|x, y) = \log P(y|x,z,\theta)"
+    r" + \text{detach}(\log P(y|x,z,\theta)) \log Q(z|x,\lambda)"
     r" - \sum_{i=1}^n KL(Q(z_i|x,\lambda) \| P(z_i|\phi))"
 )
 

@@ -44,7 +44,7 @@ def test_components_are_as_many_as_the_text_says() -> None:
         r"\max \sum_{i=1}^n (E_{q(z_i|x_i)}[\log p(x_i|z_i)] - KL[q(z_i|x_i) \| p(z_i)])",  # examples
         rf"\max \frac1n \sum_{{i=1}}^n E_{{q(z|x_i)}}[\log p(y_i|z)] - {KL}",  # n counts examples elsewhere
         rf"\max E_{{q(z|x)}}[\log p(y|x,z)] - {KL.replace('n', 'N', 1)}",
-        rf"\max \sum_{{i=1}}^n E_{{q(z_i|x)}}[\log p(x|z_i)]",
+        r"\max \sum_{i=1}^n E_{q(z_i|x)}[\log p(x|z_i)]",
     ],
 )
 def test_sums_over_examples_are_over_no_components(text: str) -> None:
@@ -144,7 +144,9 @@ def test_samples_of_what_is_scored_at_them() -> None:
 
 def test_a_density_beside_logarithms_is_a_value() -> None:
     text = r"\mathcal{L} = \frac1L \sum_{l=1}^L [q(z^{(l)}|x) - p(z^{(l)}) + \log p(x|z^{(l)})]"
-    assert "p(z^{(l)}) is the value of the density, as it is written: no logarithm" in said(text)
+    assert refused(text) == ["F2D-0587"]  # nothing says the law, and logarithms seem to be missing
+    text = r"\mathcal{L} = E_{q(z|x)}[q(z|x) - p(z) + \log p(x|z)]"
+    assert "p(z) is the value of the density, as it is written: no logarithm" in said(text)
 
 
 @pytest.mark.parametrize(
