@@ -98,7 +98,7 @@ def _scored(body: tree.Node, sample: tree.Symbol) -> list[tree.Call]:
                     "error",
                     f"{each} is a term by itself beside log-densities: is a logarithm missing?",
                     each.span,
-                    f"write \\log {each}; or, where its value is meant, what draws the samples: z^{{(1:L)}} \\sim q(z|x)",
+                    f"write \\log {each}; or, if its value is meant, what draws the samples: z^{{(1:L)}} \\sim q(z|x)",
                 )
             )
     return [replace(each, args=(_bare(sample),)) for each in found]

@@ -163,3 +163,17 @@ def test_samples_of_which_nothing_says_the_law(body: str) -> None:
         assert "nothing else says what the samples are drawn from" not in said(text)
     except f2d.FormulaError as error:
         assert "samples are drawn from" not in str(error)
+
+
+def test_a_divergence_at_data_of_the_model_draws_its_own_latent() -> None:
+    r"""``E_{p(x,z)} KL[q(z|x) \| p(z)]``: z of the joint is not the one that the divergence is over."""
+    torch.manual_seed(0)
+    text = r"\max_\phi E_{p_\theta(x,z)}[\log q_\phi(z|x)] - KL[q_\phi(z|x) \| p(z)]"
+    one = f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2})
+    written = r"\max_\phi E_{p_\theta(x,z)}[\log q_\phi(z|x) - KL[q_\phi(z|x) \| p(z)]]"
+    other = f2d.compile(written, scaffold=True, dims={"x": 3, "z": 2})
+    other.load_state_dict(one.state_dict())
+    noise = {"z": torch.randn(6, 2), "x": torch.randn(6, 3)}
+    found, wanted = (each(batch_size=6, noise=noise) for each in (one, other))
+    assert_close(found.value, wanted.value)
+    assert found.terms["KL[q_phi(z|x) || p(z)]"] > 0
