@@ -110,6 +110,12 @@ def _set_of(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:
     return None
 
 
+def set_of_data(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:
+    """The variables and the name of the data that a sum is over."""
+    found = _set_of(node)
+    return found if found is not None and _is_data_name(found[1]) and _names_data(node, *found) else None
+
+
 def _named(node: tree.Node) -> str:
     """The set, or the law, whose members a sum is over."""
     if isinstance(node, tree.Big) and any(isinstance(each, tree.Draws) for each in node.binders):

@@ -19,7 +19,7 @@ from formula2dgm.syntax import tree
 
 def average_named_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such means over N examples, and what was decided."""
-    found = [(node, *item) for each in statements for node in each.body.walk() for item in _over_set(node)]
+    found = [(node, *item) for each in statements for node in each.body.walk() for item in over_set(node)]
     for node, index, named, inside in found:
         other = next((each for _, letter, each, _ in found if letter == index and each != named), None)
         if other is not None or not inside:
@@ -42,7 +42,7 @@ def average_named_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.
         if not isinstance(node, tree.Mul):
             return node
         for place, (share, total) in enumerate(zip(node.factors, node.factors[1:], strict=False)):
-            for _, index, named, _ in ((total, *item) for item in _over_set(total)):
+            for _, index, named, _ in ((total, *item) for item in over_set(total)):
                 if isinstance(share, tree.Div) and share.denominator == tree.Abs(named, span=share.span):
                     notes.append(Note(f"{named} are the examples of the data, over which the mean is", node.span))
                     size = tree.Symbol("N", span=share.span)
@@ -60,7 +60,7 @@ def average_named_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.
     return [replace(each, body=rebuild(each.body)) for each in statements], notes
 
 
-def _over_set(node: tree.Node) -> Iterator[tuple[tree.Symbol, tree.Symbol, bool]]:
+def over_set(node: tree.Node) -> Iterator[tuple[tree.Symbol, tree.Symbol, bool]]:
     """The index of a sum over numbers in a set, the set, and whether they are in it or outside of it."""
     match node:
         case tree.Big(

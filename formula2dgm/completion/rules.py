@@ -10,12 +10,16 @@ from formula2dgm.completion.bare_divergences import write_arguments_of_sides
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.blank_variables import fill_blanks
+from formula2dgm.completion.bound_forms import join_bounds
 from formula2dgm.completion.called import Called
 from formula2dgm.completion.chosen_steps import choose_steps
 from formula2dgm.completion.class_distributions import write_softmax
 from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
+from formula2dgm.completion.component_sums import write_components
+from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
+from formula2dgm.completion.constant_entropies import leave_out_constants
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -37,6 +41,7 @@ from formula2dgm.completion.generated_values import write_generated
 from formula2dgm.completion.index_sets import write_sets
 from formula2dgm.completion.indexed_noise import index_noise
 from formula2dgm.completion.inner_optima import amortise
+from formula2dgm.completion.labelled_sets import write_labelled_sets
 from formula2dgm.completion.levels import write_levels
 from formula2dgm.completion.log_bases import natural_logs
 from formula2dgm.completion.minibatches import count_batches
@@ -53,6 +58,7 @@ from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
+from formula2dgm.completion.score_surrogates import write_surrogates
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
@@ -100,6 +106,11 @@ def completed(
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
+    text.rewrite(refuse_unsaid_posteriors)
+    text.rewrite(leave_out_constants)
+    text.rewrite(join_bounds)
+    text.rewrite(write_components, keys, options.scaffold)
+    text.rewrite(write_labelled_sets, keys, options.scaffold)
     text.rewrite(average_named_sets)
     text.rewrite(count_batches, keys)
     text.rewrite(choose_steps, keys)
@@ -161,5 +172,6 @@ def completed(
     text.rewrite(leave_out_entropies, keys)
     text.rewrite(write_spaces, keys, options.scaffold)
     text.rewrite(write_samples)
+    text.rewrite(write_surrogates)
     text.rewrite(write_draws)
     return text.statements, text.notes, called

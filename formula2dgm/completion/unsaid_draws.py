@@ -65,7 +65,9 @@ class _Writer:
     def _given(self, node: tree.Node, left: tree.Node, sources: list[tree.Call]) -> tree.Node:
         """A divergence or an entropy under the draws of what it is given."""
         over = self._ids(arg for call in _factors(left) for arg in call.args)
-        if not over & self._ids(arg for call in sources for arg in call.args):
+        drawn = self._ids(arg for call in sources for arg in call.args)
+        elsewhere = self._ids(arg for call in sources if call not in _factors(left) for arg in call.args)
+        if not over & drawn or over & elsewhere:  # q(z|x) draws a z of its own, whatever draws x
             self.notes.append(Note(f"{node} is averaged over {listed(sources)}: what it is given", node.span))
             return tree.Expect(tuple(sources), node, span=node.span)
         if not isinstance(node, tree.Divergence) or node.name != "KL":

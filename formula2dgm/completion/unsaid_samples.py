@@ -2,8 +2,11 @@ r"""Averages over samples of which nothing says what they are drawn from.
 
     \frac1L \sum_{l=1}^L \log p(x|z^{(l)}) - KL[q(z|x) \| p(z)]      z^{(1:L)} \sim q(z|x)
 
-The samples are drawn from the only approximation over their variable that the text compares with something. An index
-that says of which example the sample is, i of ``z^{(i,l)}`` beside ``q(z|x^{(i)})``, is that of the example.
+    \frac1L \sum_{l=1}^L [\log p(x, z^{(l)}) - \log q(z^{(l)}|x)]
+
+The samples are drawn from the only approximation over their variable that the text compares with something; else from
+the only one that is scored at them, beside a density that is given them and is over what the approximation is given. An
+index that says of which example the sample is, i of ``z^{(i,l)}`` beside ``q(z|x^{(i)})``, is that of the example.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
@@ -67,7 +71,9 @@ def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Sy
         return None
     (sample,) = samples
     found = [
-        each for each in sources if [*map(_bare, each.args)] == [_bare(sample)] and _is_of(sample, index.name, each)
+        each
+        for each in sources or _scored(total.body, sample)
+        if [*map(_bare, each.args)] == [_bare(sample)] and _is_of(sample, index.name, each)
     ]
     if len(found) != 1:
         return None
@@ -75,6 +81,33 @@ def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Sy
     drawn = tree.Draws((_at(sample, every),), found[0], span=sample.span)
     body = _exchanged(node, sample, _at(sample, index.name))
     return tree.Expect((drawn,), body, span=node.span)
+
+
+def _scored(body: tree.Node, sample: tree.Symbol) -> list[tree.Call]:
+    """The approximations that are scored at a sample, ``\\log q(z^{(l)}|x)`` beside ``\\log p(x|z^{(l)})``."""
+    calls = [each for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    own = {each for each in calls if _is_approximation(each) and each.args == (sample,) and each.given}
+    models = [each for each in calls if not _is_approximation(each) and sample in (*each.args, *(each.given or ()))]
+    over = {arg for each in models for arg in each.args}
+    found = [each for each in own if set(each.given or ()) <= over]
+    for each in found:
+        if any(isinstance(log, tree.Prefix | tree.Func) for log in body.walk()) and each in _terms(body):
+            raise FormulaError(
+                Diagnostic(
+                    "F2D-0587",
+                    "error",
+                    f"{each} is a term by itself beside log-densities: is a logarithm missing?",
+                    each.span,
+                    f"write \\log {each}; or, if its value is meant, what draws the samples: z^{{(1:L)}} \\sim q(z|x)",
+                )
+            )
+    return [replace(each, args=(_bare(sample),)) for each in found]
+
+
+def _terms(body: tree.Node) -> list[tree.Node]:
+    """The terms of a sum without their signs."""
+    terms = body.terms if isinstance(body, tree.Add) else (body,)
+    return [each.body if isinstance(each, tree.Neg) else each for each in terms]
 
 
 def averaged(node: tree.Node) -> tree.Big | None:

@@ -189,27 +189,41 @@ PARAMETER_LETTERS = frozenset(("theta", "phi", "psi", "omega"))
 
 def find_parameters(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
     """The Greek names that stand for parameters: a subscript of a density or network (``p_theta``), a given
-    (``p(x|z, theta)``) that nothing draws and no density is over, the weights under ``||theta||^2``."""
+    (``p(x|z, theta)``) that nothing draws and no density is over, the weights under ``||theta||^2``; and what is named
+    behind them."""
     groups: set[str] = set()
     given: set[str] = set()
+    named: set[str] = set()
     decayed: set[str] = set()
     drawn: set[str] = set()
+    defined: set[str] = set()
     for node in (each for root in nodes for each in root.walk()):
         if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol):
             if not names_objective(node):
                 groups |= set(read_name(node.head, indices, head=True).group)
             if is_density_call(node):
                 given |= {text for each in node.given or () if (text := plain(each)) in GREEK_GROUPS and text}
-                drawn |= {text for each in node.args if (text := plain(each))}
+                named |= {read_name(each, indices).id for each in _behind_parameters(node)}
+                drawn |= {read_name(each, indices).id for each in node.args if isinstance(each, tree.Symbol)}
         elif isinstance(node, tree.Draws):
-            drawn |= {text for each in node.names if (text := plain(each))}
+            drawn |= {read_name(each, indices).id for each in node.names if isinstance(each, tree.Symbol)}
         elif isinstance(node, tree.Norm):
             decayed |= PARAMETER_LETTERS & {plain(node.body)}
         elif isinstance(node, tree.Expect):
             drawn |= {text for each in node.binders if (text := plain(each))}
         elif isinstance(node, tree.Chain) and node.relations[0] in ("in", "~", "=", ":="):
             drawn |= {text for each in node.members[:1] if (text := plain(each))}
-    return frozenset((groups | given | decayed) - drawn)
+            defined |= {read_name(each, indices).id for each in node.members[:1] if isinstance(each, tree.Symbol)}
+    return frozenset((groups | given | decayed | (named - defined)) - drawn)
+
+
+def _behind_parameters(call: tree.Call) -> Iterator[tree.Symbol]:
+    """Probabilities that a density names behind its Greek parameters: ``p_1`` of ``p(y|x, z, \\theta, p_1)``."""
+    given = call.given or ()
+    greek = next((place for place, each in enumerate(given) if plain(each) in GREEK_GROUPS), len(given))
+    for each in given[greek + 1 :]:
+        if isinstance(each, tree.Symbol) and each.letter in ("p", "q") and not each.accents:
+            yield each
 
 
 def summands(node: tree.Node) -> Iterator[tree.Node]:

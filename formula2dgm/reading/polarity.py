@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from formula2dgm.reading.judgements import wish_of_judgement
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_at_value, is_density_call, read_signature
-from formula2dgm.reading.stopped import plain_group
+from formula2dgm.reading.stopped import plain_group, unstopped
 from formula2dgm.registry.functions import function_by_spelling
 from formula2dgm.syntax import tree
 
@@ -122,9 +122,20 @@ def _of_product(factors: tuple[tree.Node, ...], known: Known, samplers: Samplers
     """A density among the factors weighs the others, as if they were drawn from it."""
     weights = samplers.union(*(_sampler(each, known) for each in factors if is_density_call(each)))
     inner = [each.body if isinstance(each, tree.Neg) else each for each in factors if not is_density_call(each)]
+    stopped = [unstopped(each) for each in inner if unstopped(each) is not each]
+    if stopped and any(_is_score(each, known, samplers) for each in inner):
+        inner = stopped  # sg[f] log q(z|x), under draws of z: its gradient is that of the mean of f
     found: Wishes = frozenset[int]().union(*(polarity(each, known, weights) for each in inner))
     negative = sum(isinstance(each, tree.Neg) for each in factors) % 2
     return _flipped(found) if negative else found
+
+
+def _is_score(node: tree.Node, known: Known, samplers: Samplers) -> bool:
+    """Is this the log of the density that is drawn from?"""
+    match node:
+        case tree.Prefix(name="log", operand=argument) | tree.Func(name="log", args=(argument,)):
+            return is_density_call(argument) and _of_log(argument, known, samplers) == DOWN
+    return False
 
 
 def _of_power(base: tree.Node, exponent: tree.Node, known: Known, samplers: Samplers) -> Wishes:

@@ -77,12 +77,27 @@ def _posterior(context: Context, wanted: Signature, call: tree.Call) -> Density 
         given=(),
         slots=(*wanted.slots[count:], *wanted.slots[:count]),
     )
-    if not any(_is_category(context, each, wanted) for each in context.densities.all):
+    declared = context.densities.find(joint)
+    known = any(_is_category(context, each, wanted) for each in context.densities.all)
+    if not known and not (declared is not None and _has_default_prior(context, declared.density.declared, wanted)):
         return None
     if not (context.densities.find(joint) or context.densities.factorise(joint)):
         return None
     body = tree.Call(call.head, (*call.given, *call.args), None, call.params, span=call.span)
     return Density(wanted, None, Declared(wanted, "posterior", body, call.span))
+
+
+def _has_default_prior(context: Context, joint: Declared | None, wanted: Signature) -> bool:
+    """Is a category's prior, which is made by default, a factor of the declared joint?"""
+    name = wanted.variables[0]
+    space = context.model.spaces.get(name.id) if name else None
+    if joint is None or joint.kind != "factors" or not context.options.scaffold or name is None:
+        return False
+    body = joint.body
+    calls = [each for each in (body.factors if isinstance(body, tree.Mul) else (body,)) if isinstance(each, tree.Call)]
+    over = [read_signature(each, context.model.indices, context.model.parameters) for each in calls]
+    prior = any(each.ids[0] == wanted.ids[0] and not each.ids[1] & wanted.ids[1] for each in over)
+    return prior and space is not None and space.kind == "category"
 
 
 def _is_category(context: Context, density: Density, wanted: Signature) -> bool:

@@ -7,15 +7,18 @@ from dataclasses import replace
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Term
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.draws.estimated_draws import settle_relaxed
 from formula2dgm.resolve.draws.term_scores import with_statement_scores
 from formula2dgm.resolve.objective.terms import Draft, coefficient
 from formula2dgm.resolve.values.inner_products import with_inner_products
+from formula2dgm.syntax import tree
 
 
 def named_terms(context: Context, drafts: list[Draft]) -> tuple[Term, ...]:
     """Terms with unique names, each reduced to a number over what batch is left."""
+    _note_densities(context, drafts)
     out: list[Term] = []
     seen: dict[str, int] = {}
     costs = [(each.node, each.number if not each.symbols else 0.0) for each in drafts]
@@ -25,6 +28,15 @@ def named_terms(context: Context, drafts: list[Draft]) -> tuple[Term, ...]:
         name = draft.name if seen[draft.name] == 1 else f"{draft.name}#{seen[draft.name]}"
         out.append(Term(name, coefficient(context, draft.number, draft.symbols), node, draft.core.span))
     return tuple(out)
+
+
+def _note_densities(context: Context, drafts: list[Draft]) -> None:
+    """A density that is a term by itself, beside logarithms of others, is read as it is written: as a value."""
+    cores = [each.core for each in drafts]
+    logs = [each for each in cores if isinstance(each, tree.Prefix | tree.Func) and each.name == "log"]
+    if any(is_density_call(each) for log in logs for each in log.children):
+        for each in (each for each in cores if is_density_call(each)):
+            context.assume(f"{each} is the value of the density, as it is written: no logarithm", each.span)
 
 
 def _reduce_root(context: Context, draft: Draft) -> ir.Node:

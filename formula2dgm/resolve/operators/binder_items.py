@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.stopped import unstopped
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.bare import labelled_by_variable
 from formula2dgm.syntax import tree
@@ -66,6 +67,22 @@ def names_in(context: Context, names: Sequence[tree.Node]) -> set[str]:
 
 def conditions_in(context: Context, density: tree.Node | None) -> set[str]:
     """The variables that a density is given."""
+    density = None if density is None else unstopped(density)
     if not isinstance(density, tree.Call):
         return set()
     return names_in(context, [symbol for each in density.given or () for symbol in each.walk()])
+
+
+def without_index(context: Context, node: tree.Node) -> tree.Node:
+    """The variable itself, ``z`` of ``z_{1:K}``."""
+    if not isinstance(node, tree.Symbol):
+        return node
+    name = read_name(node, context.model.indices)
+    return tree.Symbol(
+        node.letter,
+        node.accents,
+        tuple(each for each in node.sub if each not in name.index),
+        (),
+        node.style,
+        span=node.span,
+    )

@@ -9,6 +9,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
+from formula2dgm.reading.stopped import unstopped
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.data.alone import is_all_data, read_alone
@@ -34,10 +35,12 @@ from formula2dgm.resolve.operators.binder_items import (
     names_in,
     of_one_example,
     parents_first,
+    without_index,
 )
 from formula2dgm.resolve.operators.bound import Bound, draws_in
 from formula2dgm.resolve.operators.independence import copied, independent, unprimed
 from formula2dgm.resolve.operators.others import reads_outside
+from formula2dgm.resolve.operators.stopped_draws import density_drawn, stopped_uses
 from formula2dgm.resolve.sequences.joints import runs_of
 from formula2dgm.resolve.sequences.sequence_draws import bind_runs
 from formula2dgm.resolve.sequences.timeline import step_key
@@ -168,8 +171,13 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
 def _bind_draws(
     context: Context, names: Sequence[tree.Node], source: tree.Node, bound: Bound, scope: Scope, evaluate: Evaluate
 ) -> None:
-    """``z_{1:K} ~ q(z|x)``, ``q(z|x)``, ``z ~ N(0, I)``: one draw for each variable."""
+    """``z_{1:K} ~ q(z|x)``, ``q(z|x)``, ``z ~ N(0, I)``: one draw for each variable; of ``z ~ sg[q(z|x)]`` no gradient
+    reaches q."""
     axes = tuple(axis for each in names for axis in written_axes(context, each))
+    if unstopped(source) is not source:
+        for use in stopped_uses(context, unstopped(source)):
+            bind_factor(context, use, bound, scope.bind(bound.values), evaluate, axes)
+        return
     if isinstance(source, tree.Call) and is_written_family(source):
         if not isinstance(names[0], tree.Symbol) or (names is source.args and source.params is None):
             raise context.refuse(
@@ -190,7 +198,7 @@ def _bind_draws(
         }
         return
     if isinstance(source, tree.Symbol):
-        source = density_of(context, source, tuple(_unindexed(context, each) for each in names))
+        source = density_of(context, source, tuple(without_index(context, each) for each in names))
     if (runs := runs_of(context, source)) is not None:
         bind_runs(context, runs, bound, scope, evaluate, axes)
         return
@@ -201,25 +209,10 @@ def _bind_draws(
 
 def _copies(context: Context, names: Sequence[tree.Node], source: tree.Node) -> list[tree.Call]:
     """The density at each of the names that are drawn from it: ``z, z' ~ q(z)``, ``z' ~ p(z)``."""
-    if not isinstance(source, tree.Call):
-        raise context.refuse("F2D-0401", f"{source} is no density to draw from", source.span)
+    source = density_drawn(context, source)
     if len(source.args) != 1 or not names_in(context, names) - names_in(context, source.args):
         return [source]
     return [replace(source, args=(each,)) for each in names]
-
-
-def _unindexed(context: Context, node: tree.Node) -> tree.Node:
-    if not isinstance(node, tree.Symbol):
-        return node
-    name = read_name(node, context.model.indices)
-    return tree.Symbol(
-        node.letter,
-        node.accents,
-        tuple(each for each in node.sub if each not in name.index),
-        (),
-        node.style,
-        span=node.span,
-    )
 
 
 def bind_factor(

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from formula2dgm.reading.names import Name, without_index
-from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
+from formula2dgm.resolve.scaffold.determined import refuse_determined
 from formula2dgm.resolve.statements.labelled_values import at_one_variable
 from formula2dgm.resolve.values.called import of_definition
 from formula2dgm.syntax import tree
@@ -27,8 +28,10 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     wanted = of_definition(context, _at_its_own_variables(context, wanted))
     if len(names) == 1:
         wanted = at_one_variable(context, wanted)
+        refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
         return None if _follows_from_others(context, wanted) else [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
+    latents = _inferred(context, wanted, names) or latents
     data = [each for each in names if each not in latents]
     have = {
         name for each in context.densities.all if each.signature.head == wanted.head for name in each.signature.ids[0]
@@ -40,10 +43,32 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     refuse_unrelated(context, wanted, latents and data)
     context.assume(f"{wanted.label} is the product of the conditionals of its variables, priors without parents")
     for name in missing:
-        parents = tuple(latents) + wanted.given if name in data else wanted.given
+        before = (each for each in latents if not _depends(context, wanted.head, each, name))
+        parents = (*before, *wanted.given) if name in data else wanted.given
         signature = Signature(wanted.head, wanted.group, (name,), parents, _slots(wanted, (name, *parents)))
         added.append(Density(signature))
     return added
+
+
+def _depends(context: Context, head: str, variable: Name, other: Name) -> bool:
+    """Is a known density of this letter over the variable given the other one?"""
+    known = (each.signature for each in context.densities.all if each.signature.head == head)
+    return any(variable.id in each.ids[0] and other.id in each.ids[1] for each in known)
+
+
+def _inferred(context: Context, wanted: Signature, names: list[Name]) -> list[Name]:
+    """The variables of a model's joint, ``p_\\theta(x, z)``, that an approximation infers from the rest, ``q(z|x)``."""
+    if not wanted.group or wanted.given or not all(follows_from_draw(context, each) for each in names):
+        return []
+    for other in _of_text(context, context.model.expressions()):
+        theirs, conditions = other.ids
+        approximates = other.head != wanted.head and other.head.split("_")[0] in POSTERIOR_LETTERS
+        if approximates and conditions and theirs.isdisjoint(conditions) and theirs | conditions == wanted.ids[0]:
+            found = [each for each in names if each.id in theirs]
+            listed = ", ".join(each.id for each in found)
+            context.assume(f"{listed} of {wanted.label} is drawn first: {other.label} infers it", wanted.slots[0].span)
+            return found
+    return []
 
 
 def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
@@ -60,6 +85,11 @@ def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
         tuple(replace(name, index=()) if name else None for name in side) for side in (wanted.variables, wanted.given)
     )
     return Signature(wanted.head, wanted.group, variables, given, slots)
+
+
+def _roots(context: Context) -> list[tree.Node]:
+    """All that is computed, and what densities are declared as."""
+    return [*context.model.expressions(), *(each.body for each in context.model.densities)]
 
 
 def _follows_from_others(context: Context, wanted: Signature) -> bool:
@@ -91,12 +121,15 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
 
 def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:
     """The signatures of a letter that expressions mention."""
+    return (each for each in _of_text(context, roots) if each.head == head)
+
+
+def _of_text(context: Context, roots: Iterable[tree.Node]) -> Iterator[Signature]:
+    """The signatures of all densities that expressions mention."""
     for root in roots:
         for node in root.walk():
             if isinstance(node, tree.Call) and is_density_call(node):
-                signature = read_signature(node, context.model.indices, context.model.parameters)
-                if signature.head == head:
-                    yield signature
+                yield read_signature(node, context.model.indices, context.model.parameters)
 
 
 def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:

@@ -121,3 +121,15 @@ def test_a_likelihood_without_bound_is_a_warning(formula: str, said: bool) -> No
     """What a network gives is no normalised log-density: raised alone, it grows for ever."""
     found = warnings_of(rf"{formula}; x \in \mathbb{{R}}^4", {}, scaffold=True)
     assert [each for each in found if each == "F2D-0538"] == ["F2D-0538"] * said
+
+
+@pytest.mark.parametrize(
+    ("text", "maximise"),
+    [
+        (r"\mathcal{J} = E_{q(z|x)}[\mathrm{sg}[\log p(x|z)] \log q(z|x)]", True),  # the gradient of E_q[log p(x|z)]
+        (r"\mathcal{J} = E_{q(z|x)}[\mathrm{sg}[\|x - f(z)\|^2] \log q(z|x)]", False),
+        (r"\mathcal{L} = -E_{q(z|x)}[\mathrm{sg}[A(x, z)] \log q(z|x)]", False),  # by its name
+    ],
+)
+def test_a_surrogate_wants_what_its_cost_wants(text: str, maximise: bool) -> None:
+    assert program(text, {}, scaffold=True, dims={"x": 3, "z": 2}).objectives[0].maximize is maximise
