@@ -11,9 +11,9 @@ from formula2dgm.reading.log_reach import ANYWHERE, Extent, Place, is_density_li
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import flatten, listed, map_children
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.parts import OF_ONE_FACTOR
 
-_OF_ONE_FACTOR = frozenset({"grad", "hess", "div", "partial"})
-_DERIVATIVES = _OF_ONE_FACTOR | {"jac"}
+_DERIVATIVES = OF_ONE_FACTOR | {"jac"}
 
 
 def close_functions(node: tree.Node, notes: Notes, place: Place = ANYWHERE) -> tree.Node:
@@ -46,6 +46,8 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
         ends = f", not {listed(left)}" if left else ""
         notes.add(f"{node.name} covers {inside}{ends}", node.span)
     made: tree.Node = tree.Prefix(node.name, inside, node.sub, node.total, span=node.span)
+    if node.name in OF_ONE_FACTOR and isinstance(inside, tree.Div):
+        made = tree.Func(node.name, (inside,), node.sub, node.total, span=node.span)
     if divisor is not None:
         made = tree.Div(made, divisor, span=node.span)
     if outside:
@@ -56,6 +58,13 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
 def _extent(node: tree.Prefix, place: Place) -> Extent:
     if node.name == "log":
         return log_extent(node.operand, place)
-    if node.name in _OF_ONE_FACTOR and isinstance(node.operand, tree.Mul):
+    if node.name in OF_ONE_FACTOR and isinstance(node.operand, tree.Mul):
         return node.operand.factors[0], node.operand.factors[1:], None
+    if node.name in OF_ONE_FACTOR and isinstance(
+        node.operand, tree.Div
+    ):  # by a slash: a fraction is in brackets already
+        inside, outside, _ = _extent(replace(node, operand=node.operand.numerator), place)
+        return inside, outside, node.operand.denominator
+    if node.name in OF_ONE_FACTOR and isinstance(node.operand, tree.Neg) and isinstance(node.operand.body, tree.Div):
+        return replace(node.operand, body=node.operand.body.numerator), (), node.operand.body.denominator
     return node.operand, (), None
