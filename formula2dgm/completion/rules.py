@@ -53,7 +53,9 @@ from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
+from formula2dgm.completion.said_parameters import hold_said
 from formula2dgm.completion.signed_definitions import name_first
+from formula2dgm.completion.single_draws import draw_once
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
@@ -94,6 +96,7 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound, and
     ``numbers`` those of them that are bound to single numbers."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
+    text.rewrite(hold_said)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
@@ -161,5 +164,6 @@ def completed(
     text.rewrite(leave_out_entropies, keys)
     text.rewrite(write_spaces, keys, options.scaffold)
     text.rewrite(write_samples)
+    text.rewrite(draw_once, keys)
     text.rewrite(write_draws)
     return text.statements, text.notes, called

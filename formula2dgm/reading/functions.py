@@ -46,7 +46,7 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
         ends = f", not {listed(left)}" if left else ""
         notes.add(f"{node.name} covers {inside}{ends}", node.span)
     made: tree.Node = tree.Prefix(node.name, inside, node.sub, node.total, span=node.span)
-    if node.name in OF_ONE_FACTOR and isinstance(inside, tree.Div):
+    if node.name in OF_ONE_FACTOR and isinstance(inside, tree.Div) and not _is_derivative(node):
         made = tree.Func(node.name, (inside,), node.sub, node.total, span=node.span)
     if divisor is not None:
         made = tree.Div(made, divisor, span=node.span)
@@ -60,11 +60,23 @@ def _extent(node: tree.Prefix, place: Place) -> Extent:
         return log_extent(node.operand, place)
     if node.name in OF_ONE_FACTOR and isinstance(node.operand, tree.Mul):
         return node.operand.factors[0], node.operand.factors[1:], None
-    if node.name in OF_ONE_FACTOR and isinstance(
-        node.operand, tree.Div
-    ):  # by a slash: a fraction is in brackets already
-        inside, outside, _ = _extent(replace(node, operand=node.operand.numerator), place)
-        return inside, outside, node.operand.denominator
-    if node.name in OF_ONE_FACTOR and isinstance(node.operand, tree.Neg) and isinstance(node.operand.body, tree.Div):
-        return replace(node.operand, body=node.operand.body.numerator), (), node.operand.body.denominator
+    if node.name in OF_ONE_FACTOR and not _is_derivative(node):
+        return _above_slash(node, place)
     return node.operand, (), None
+
+
+def _above_slash(node: tree.Prefix, place: Place) -> Extent:
+    r"""What a derivative covers of ``f / g``: f. A fraction, ``\frac{f}{g}``, is in brackets already."""
+    match node.operand:
+        case tree.Div(numerator=above, denominator=below):
+            inside, outside, _ = _extent(replace(node, operand=above), place)
+            return inside, outside, below
+        case tree.Neg(body=tree.Div(numerator=above, denominator=below)) as negative:
+            return replace(negative, body=above), (), below
+    return node.operand, (), None
+
+
+def _is_derivative(node: tree.Prefix) -> bool:
+    r"""Is this ``\partial f / \partial x``, which is one derivative?"""
+    below = node.operand.denominator if isinstance(node.operand, tree.Div) else None
+    return node.name == "partial" and not node.sub and isinstance(below, tree.Prefix) and below.name == "partial"

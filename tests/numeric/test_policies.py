@@ -223,3 +223,45 @@ def test_a_dot_is_the_variable_of_the_policy(dot: str) -> None:
     ratio = (log_probs(NEW, ACTIONS) - log_probs(OLD, ACTIONS)).exp()
     divergence, entropy = (old.exp() * (old - new)).sum(1), -(new.exp() * new).sum(1)
     torch.testing.assert_close(found, (ratio * ADVANTAGES - 0.5 * divergence + 0.1 * entropy).mean().detach())
+
+
+PENALISED = [
+    [
+        rf"\max_\theta E_{{s,a,A}}[{RATIO} A - \beta KL[\pi_{{old}}(a|s) \| \pi_\theta(a|s)]]",
+        rf"\beta = 0.5; {FOUR}",
+    ],
+    [
+        rf"\max_\theta E_{{s,a,A}}[{RATIO} A] - \beta KL[\pi_{{old}}(\cdot|s) \| \pi_\theta(\cdot|s)]",
+        rf"\beta = 0.5; {FOUR}",
+    ],
+    [
+        "max_theta E_{s,a,A}[(pi_theta(a|s) / pi_old(a|s)) A - beta KL[pi_old(a|s) || pi_theta(a|s)]]",
+        "beta = 0.5; a in {1, ..., 4}",
+    ],
+]
+
+
+@pytest.mark.parametrize("text", PENALISED)
+def test_an_action_of_the_data_beside_a_divergence_over_actions(text: list[str]) -> None:
+    """Schulman et al. 2017, equation 8: the actions are those of the data, the divergence runs over all."""
+    ratio = (log_probs(NEW, ACTIONS) - log_probs(OLD, ACTIONS)).exp()
+    new, old = NEW(S).detach().log_softmax(-1), OLD(S).detach().log_softmax(-1)
+    expected = (ratio * ADVANTAGES - 0.5 * (old.exp() * (old - new)).sum(-1)).mean()
+    torch.testing.assert_close(checked(text, policies(), s=S, a=ACTIONS, A=ADVANTAGES), expected)
+    defaults = f2d.compile(text, scaffold=True, dims={"s": 3})
+    assert [each.name for each in defaults.inputs] == ["s", "a", "A"]
+    assert "a is data where an expectation lists it beside what it is given" in defaults.assumptions
+
+
+@pytest.mark.parametrize("left", ["E_z", r"E_{x, z}", r"\mathbb{E}_{z}"])
+def test_a_variable_of_two_laws_is_refused(left: str) -> None:
+    text = rf"\max {left}[\log p(x|z)] - KL[q(z|x) \| p(z)]"
+    with pytest.raises(f2d.FormulaError, match="F2D-0573"):
+        f2d.compile(text, scaffold=True, dims={"x": 2})
+
+
+def test_a_variable_that_nothing_draws_is_refused() -> None:
+    """It was drawn from a density that nobody wrote."""
+    text = [r"\max_\theta E_a[\log \pi_\theta(a|s)] - KL[\pi_{old}(a|s) \| \pi_\theta(a|s)]", FOUR]
+    with pytest.raises(f2d.FormulaError, match="F2D-0402"):
+        f2d.compile(text, scaffold=True, dims={"s": 2})
