@@ -47,6 +47,7 @@ from formula2dgm.completion.nested_draws import join_draws
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
+from formula2dgm.completion.parameter_functions import refuse_parameter_functions
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
@@ -146,6 +147,7 @@ def completed(
     text.rewrite(name_entries, keys)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
+    text.rewrite(refuse_parameter_functions, keys, options.dims)
     text.rewrite(write_levels, keys, options.scaffold)
     text.rewrite(write_evolutions)
     text.rewrite(write_means)

@@ -265,3 +265,43 @@ def test_a_variable_that_nothing_draws_is_refused() -> None:
     text = [r"\max_\theta E_a[\log \pi_\theta(a|s)] - KL[\pi_{old}(a|s) \| \pi_\theta(a|s)]", FOUR]
     with pytest.raises(f2d.FormulaError, match="F2D-0402"):
         f2d.compile(text, scaffold=True, dims={"s": 2})
+
+
+VALUES = [
+    [r"\mathcal{L}(\theta) = \frac12 E[(V_\theta(s_t) - R_t)^2]", r"s_t \in \mathbb{R}^3"],
+    [r"\mathcal{L}(\theta) = \frac12 E_t[(V_\theta(s_t) - R_t)^2]", r"s_t \in \mathbb{R}^3"],
+]
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_returns_are_data_beside_the_states_they_are_of(text: list[str]) -> None:
+    """R was 1 where the expectation names nothing."""
+    value = linear(3, 1)
+    expected = 0.5 * (value(S).squeeze(-1) - ADVANTAGES).square().mean().detach()
+    torch.testing.assert_close(checked(text, {r"V_\theta": value}, s_t=S, R_t=ADVANTAGES), expected)
+
+
+def test_clipped_values() -> None:
+    """The larger of two squared errors is lowered; old values and returns are data."""
+    value, old = linear(3, 1), tensor(N, seed=7)
+    clipped = r"V_c(s_t) = clip(V_\theta(s_t) - \hat V_t, -\epsilon, +\epsilon)"
+    loss = r"J = \frac12 E[max((V_\theta(s_t) - R_t)^2, (V_c(s_t) - R_t)^2)]"
+    said = r"\epsilon = 0.2; s_t \in \mathbb{R}^3; \hat V_t \in \mathbb{R}; R_t \in \mathbb{R}"
+    found = value(S).squeeze(-1)
+    errors = torch.maximum((found - ADVANTAGES).square(), ((found - old).clamp(-0.2, 0.2) - ADVANTAGES).square())
+    data = {"s_t": S, "R_t": ADVANTAGES, "V_hat_t": old}
+    objective = f2d.compile([loss, clipped, said], {r"V_\theta": value})
+    torch.testing.assert_close(objective(**data).loss, 0.5 * errors.mean())
+    checked([loss, clipped, said], {r"V_\theta": value}, **data)
+
+
+def test_weights_that_carry_a_step_are_no_data() -> None:
+    text = [r"\min E[\lambda_t \|x_t - f(x_t)\|^2]", r"x_t \in \mathbb{R}^3; \lambda_t = 2"]
+    assert [each.name for each in f2d.compile(text, scaffold=True).inputs] == ["x_t"]
+
+
+@pytest.mark.parametrize("head", [r"L^{CLIP}(\theta) =", r"\max_\theta", r"\max"])
+def test_a_ratio_that_nothing_defines_is_refused(head: str) -> None:
+    text = rf"{head} E_t[\min(r_t(\theta) A_t, clip(r_t(\theta), 1-\epsilon, 1+\epsilon) A_t)]"
+    with pytest.raises(f2d.FormulaError, match="F2D-0576"):
+        f2d.compile(text, scaffold=True)
