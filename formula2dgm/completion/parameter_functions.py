@@ -19,7 +19,7 @@ def refuse_parameter_functions(
     caller says the size."""
     nodes = [node for each in statements for node in each.body.walk()]
     values = {each for node in nodes for each in _values(node)} | set(keys)
-    heads = {each.head if isinstance(each, tree.Call) else each for each in keys}
+    heads = {each.head if isinstance(each, tree.Call) else each for each in (*keys, *_lefts(statements))}
     for call in (each for each in nodes if isinstance(each, tree.Call) and each.given is None and not each.params):
         named = isinstance(call.head, tree.Symbol) and call.head not in heads and not names_objective(call)
         alone = all(
@@ -27,11 +27,7 @@ def refuse_parameter_functions(
         )
         if not named or not alone or not call.args or {*call.args} & values or {*map(str, call.args)} & {*sized}:
             continue
-        if (
-            is_density_call(call)
-            or _is_normaliser(call.head)
-            or call.head in {each.members[0] for each in _chains(statements)}
-        ):
+        if is_density_call(call) or _is_normaliser(call.head):
             continue
         message = f"{call} is a function of parameters alone, and nothing says which"
         ratio = f"\\frac{{\\pi_{call.args[0].latex()}(a|s)}}{{\\pi_{{old}}(a|s)}}"
@@ -45,8 +41,9 @@ def _is_normaliser(head: tree.Node) -> bool:
     return isinstance(head, tree.Symbol) and head.letter == "Z"
 
 
-def _chains(statements: Sequence[tree.Statement]) -> Iterator[tree.Chain]:
-    return (each.body for each in statements if isinstance(each.body, tree.Chain))
+def _lefts(statements: Sequence[tree.Statement]) -> Iterator[tree.Node]:
+    """What the statements say something of."""
+    return (each.body.members[0] for each in statements if isinstance(each.body, tree.Chain))
 
 
 def _values(node: tree.Node) -> Iterator[tree.Node]:

@@ -26,12 +26,14 @@ from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.entropies_of_variables import write_entropies
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
 from formula2dgm.completion.example_sets import average_named_sets
 from formula2dgm.completion.factor_families import write_factors
 from formula2dgm.completion.finite_sums import write_spaces
 from formula2dgm.completion.flow_statements import write_flows
+from formula2dgm.completion.function_draws import write_function_draws
 from formula2dgm.completion.games import write_games
 from formula2dgm.completion.generated_values import write_generated
 from formula2dgm.completion.index_sets import write_sets
@@ -55,6 +57,7 @@ from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
 from formula2dgm.completion.said_parameters import hold_said
+from formula2dgm.completion.same_calls import write_same_calls
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.single_draws import draw_once
 from formula2dgm.completion.step_letters import with_one_letter
@@ -62,6 +65,7 @@ from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.tuples import write_tuples
+from formula2dgm.completion.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
@@ -98,6 +102,7 @@ def completed(
     ``numbers`` those of them that are bound to single numbers."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(hold_said)
+    text.rewrite(write_same_calls)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
@@ -140,6 +145,8 @@ def completed(
     text.rewrite(write_derivatives, heads)
     text.rewrite(average_draws)
     text.rewrite(write_values, keys)
+    text.rewrite(write_function_draws, keys)
+    text.rewrite(write_entropies)
     text.rewrite(with_codes, options)
     text.rewrite(write_density_functionals, keys)
     text.rewrite(write_functionals, keys)
@@ -148,6 +155,7 @@ def completed(
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
     text.rewrite(refuse_parameter_functions, keys, options.dims)
+    text.rewrite(refuse_undefined_parts, keys)
     text.rewrite(write_levels, keys, options.scaffold)
     text.rewrite(write_evolutions)
     text.rewrite(write_means)
