@@ -64,6 +64,7 @@ from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
+from formula2dgm.completion.transposed_jacobians import write_transposed
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.unfolding import unfold_definitions
@@ -147,6 +148,7 @@ def completed(
     text.rewrite(write_values, keys)
     text.rewrite(write_function_draws, keys)
     text.rewrite(write_entropies)
+    text.rewrite(write_transposed)
     text.rewrite(with_codes, options)
     text.rewrite(write_density_functionals, keys)
     text.rewrite(write_functionals, keys)

@@ -76,10 +76,19 @@ def test_a_game_with_an_information_that_is_defined_beside_it() -> None:
     assert_close(objective(x=X, player="D", noise=noise).loss, -game)
 
 
-def test_a_variable_that_functions_alone_give_is_defined() -> None:
+@pytest.mark.parametrize(
+    "product",
+    [
+        r"\nabla_w (g(w)^\top y)\|_2 - a)^2",
+        r"J_w^\top y\|_2 - a)^2; J_w = \frac{\partial g(w)}{\partial w}",
+        r"\frac{\partial g(w)}{\partial w}^\top y\|_2 - a)^2",
+    ],
+)
+def test_a_variable_that_functions_alone_give_is_defined(product: str) -> None:
+    """Karras et al. 2020, equation 4: the length of a transposed derivative times a random picture."""
     mapping, picture = linear(2, 4), linear(4, 3)
     text = [
-        r"\min E_{w \sim f(z), y \sim N(0, I)} (\|\nabla_w (g(w)^\top y)\|_2 - a)^2; z \sim N(0, I)",
+        rf"\min E_{{w \sim f(z), y \sim N(0, I)}} (\|{product}; z \sim N(0, I)",
         r"a = 1; z \in \mathbb{R}^2; w \in \mathbb{R}^4; y \in \mathbb{R}^3",
     ]
     objective = f2d.compile(text, {"f": mapping, "g": picture})
@@ -92,6 +101,15 @@ def test_a_law_is_still_a_law() -> None:
     """What is bound as a density is one, whatever its letter."""
     law = {"f(z)": f2d.Normal(loc=0.0, scale=1.0)}
     assert codes([r"\max E_{z \sim f(z)}[\log p(x|z)]", SPACES], law, scaffold=True) == []
+
+
+def test_a_vector_that_may_move_with_the_point_is_refused() -> None:
+    """The gradient of g(w)^T y would be that of y, too."""
+    text = [
+        r"\min E_w \|\frac{\partial g(w)}{\partial w}^\top y\|^2; y = h(w)",
+        r"w \in \mathbb{R}^4; y \in \mathbb{R}^3",
+    ]
+    assert codes(text, {}, scaffold=True) == ["F2D-0216"]
 
 
 @pytest.mark.parametrize("formula", [r"\min_G \max_D V(D, G) - \lambda I(c, G(z, c))", r"\min_G \max_D V(D, G)"])
