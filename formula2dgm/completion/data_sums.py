@@ -14,6 +14,7 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_NAMES, DATA_SIZES
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.shares import divisors, is_count, shared_sums, without
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.binders import are_copies
@@ -26,7 +27,10 @@ def average_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
         for each in statements
         if isinstance(each.body, tree.Chain) and each.body.relations[0] in ("=", ":=")
     }
-    writer = _Writer(frozenset(sets))
+    nodes = [node for each in statements for node in each.body.walk()]
+    products = [each for each in nodes if isinstance(each, tree.Mul)]
+    shares = [share for each in products for _, share, _ in shared_sums(each.factors)]
+    writer = _Writer(frozenset(sets), tuple(nodes), tuple(shares))
     out = []
     for each in statements:
         writer.whole = whole_sums(each.body)
@@ -36,23 +40,54 @@ def average_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
 
 @dataclass(slots=True)
 class _Writer:
-    """``defined`` are the names that the text defines, ``whole`` the sums of a statement that are all of it."""
+    """``defined`` are the names that the text defines, ``read`` all it says, ``shares`` what stands before its sums,
+    ``whole`` the sums of a statement that are all of it."""
 
     defined: frozenset[str]
+    read: tuple[tree.Node, ...]
+    shares: tuple[tree.Div, ...]
     whole: tuple[tree.Node, ...] = ()
     notes: list[Note] = field(default_factory=list)
 
     def written(self, node: tree.Node) -> tree.Node:
         match node:
-            case tree.Mul(factors, ops) if (place := _mean(factors)) is not None:
-                node = replace(node, factors=(*factors[:place], *factors[place + 1 :]), ops=ops[1:])
-                made = self._mean_of(node.factors[place], "")
-                kept = (*node.factors[:place], made, *node.factors[place + 1 :])
-                return made if len(kept) == 1 else map_children(replace(node, factors=kept), self.written)
+            case tree.Mul(factors, ops) if (found := self._mean(factors)) is not None:
+                place, share = found
+                made = self._mean_of(factors[place + 1], "")
+                front = (*factors[:place], *(() if str(share) == "1" else (share,)))
+                kept = (*front, made, *factors[place + 2 :])
+                ops = ops[len(factors) - len(kept) :]
+                return made if len(kept) == 1 else map_children(replace(node, factors=kept, ops=ops), self.written)
             case tree.Big() if self._is_over_data(node):
                 self._need_whole(node)
                 return self._mean_of(node, ": the mean over the data, of which a batch is a part")
         return map_children(node, self.written)
+
+    def _mean(self, factors: Sequence[tree.Node]) -> tuple[int, tree.Node] | None:
+        """Where 1/|X|, 1/N, or another number that stands nowhere else, is right before a sum over X; what is left of
+        it without the number."""
+        for place, share, total in shared_sums(factors):
+            found = _set_of(total)
+            if found is None or not self._is_over_data(total):
+                continue
+            size = tree.Abs(found[1], span=share.span)
+            sizes = [each for each in divisors(share) if each == size or str(each) in DATA_SIZES]
+            if not sizes:
+                sizes = [each for each in divisors(share) if is_count(each) and str(each) not in self.defined]
+                for each in sizes[:1]:
+                    self._need_alone(each)
+                    self.notes.append(Note(f"{each} is the number of examples, over which the mean is", total.span))
+            if sizes:
+                return place, without(share, sizes[0])
+        return None
+
+    def _need_alone(self, number: tree.Node) -> None:
+        """Refuse a number of examples that weighs anything else, too."""
+        others = [each for each in self.read if each == number]
+        if len(others) > sum(number in divisors(each) for each in self.shares):
+            message = f"{number} divides a sum over the data and stands elsewhere, too: nothing says what number it is"
+            hint = "write |X|, or N, for the number of examples, or the mean, E_{x \\sim p_{data}}"
+            raise FormulaError(Diagnostic("F2D-0575", "error", message, number.span, hint))
 
     def _is_over_data(self, node: tree.Big) -> bool:
         found = _set_of(node)
@@ -83,17 +118,6 @@ def unwritten_number(node: tree.Big, named: tree.Node, drawn: str) -> FormulaErr
     message = f"how many examples {named} has weighs this sum against the other terms, and is not written"
     hint = f"write the mean, \\frac{{1}}{{|{named}|}} \\sum; or their number, N E_{{{drawn}}}[...]"
     return FormulaError(Diagnostic("F2D-0415", "error", message, node.span, hint))
-
-
-def _mean(factors: Sequence[tree.Node]) -> int | None:
-    """Where 1/|X| or 1/N stands right before a sum over X."""
-    for place, (each, after) in enumerate(zip(factors, factors[1:], strict=False)):
-        match each, after:
-            case tree.Div(tree.Number("1"), size), tree.Big() if (found := _set_of(after)) is not None:
-                counts = size == tree.Abs(found[1], span=size.span) or str(size) in DATA_SIZES
-                if counts and _names_data(after, *found):
-                    return place
-    return None
 
 
 def _set_of(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:

@@ -30,12 +30,14 @@ from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.entropies_of_variables import write_entropies
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
 from formula2dgm.completion.example_sets import average_named_sets
 from formula2dgm.completion.factor_families import write_factors
 from formula2dgm.completion.finite_sums import write_spaces
 from formula2dgm.completion.flow_statements import write_flows
+from formula2dgm.completion.function_draws import write_function_draws
 from formula2dgm.completion.games import write_games
 from formula2dgm.completion.generated_values import write_generated
 from formula2dgm.completion.index_sets import write_sets
@@ -52,19 +54,25 @@ from formula2dgm.completion.nested_draws import join_draws
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
+from formula2dgm.completion.parameter_functions import refuse_parameter_functions
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
+from formula2dgm.completion.said_parameters import hold_said
+from formula2dgm.completion.same_calls import write_same_calls
 from formula2dgm.completion.score_surrogates import write_surrogates
 from formula2dgm.completion.signed_definitions import name_first
+from formula2dgm.completion.single_draws import draw_once
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
+from formula2dgm.completion.transposed_jacobians import write_transposed
 from formula2dgm.completion.tuples import write_tuples
+from formula2dgm.completion.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
@@ -100,6 +108,8 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound, and
     ``numbers`` those of them that are bound to single numbers."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
+    text.rewrite(hold_said)
+    text.rewrite(write_same_calls)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
@@ -147,6 +157,9 @@ def completed(
     text.rewrite(write_derivatives, heads)
     text.rewrite(average_draws)
     text.rewrite(write_values, keys)
+    text.rewrite(write_function_draws, keys)
+    text.rewrite(write_entropies)
+    text.rewrite(write_transposed)
     text.rewrite(with_codes, options)
     text.rewrite(write_density_functionals, keys)
     text.rewrite(write_functionals, keys)
@@ -154,6 +167,8 @@ def completed(
     text.rewrite(name_entries, keys)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
+    text.rewrite(refuse_parameter_functions, keys, options.dims)
+    text.rewrite(refuse_undefined_parts, keys)
     text.rewrite(write_levels, keys, options.scaffold)
     text.rewrite(write_evolutions)
     text.rewrite(write_means)
@@ -173,5 +188,6 @@ def completed(
     text.rewrite(write_spaces, keys, options.scaffold)
     text.rewrite(write_samples)
     text.rewrite(write_surrogates)
+    text.rewrite(draw_once, keys)
     text.rewrite(write_draws)
     return text.statements, text.notes, called

@@ -11,9 +11,9 @@ from formula2dgm.reading.log_reach import ANYWHERE, Extent, Place, is_density_li
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import flatten, listed, map_children
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.parts import OF_ONE_FACTOR
 
-_OF_ONE_FACTOR = frozenset({"grad", "hess", "div", "partial"})
-_DERIVATIVES = _OF_ONE_FACTOR | {"jac"}
+_DERIVATIVES = OF_ONE_FACTOR | {"jac"}
 
 
 def close_functions(node: tree.Node, notes: Notes, place: Place = ANYWHERE) -> tree.Node:
@@ -46,6 +46,8 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
         ends = f", not {listed(left)}" if left else ""
         notes.add(f"{node.name} covers {inside}{ends}", node.span)
     made: tree.Node = tree.Prefix(node.name, inside, node.sub, node.total, span=node.span)
+    if node.name in OF_ONE_FACTOR and isinstance(inside, tree.Div) and not _is_derivative(node):
+        made = tree.Func(node.name, (inside,), node.sub, node.total, span=node.span)
     if divisor is not None:
         made = tree.Div(made, divisor, span=node.span)
     if outside:
@@ -56,6 +58,25 @@ def cut(node: tree.Prefix, notes: Notes | None = None, place: Place = ANYWHERE) 
 def _extent(node: tree.Prefix, place: Place) -> Extent:
     if node.name == "log":
         return log_extent(node.operand, place)
-    if node.name in _OF_ONE_FACTOR and isinstance(node.operand, tree.Mul):
+    if node.name in OF_ONE_FACTOR and isinstance(node.operand, tree.Mul):
         return node.operand.factors[0], node.operand.factors[1:], None
+    if node.name in OF_ONE_FACTOR and not _is_derivative(node):
+        return _above_slash(node, place)
     return node.operand, (), None
+
+
+def _above_slash(node: tree.Prefix, place: Place) -> Extent:
+    r"""What a derivative covers of ``f / g``: f. A fraction, ``\frac{f}{g}``, is in brackets already."""
+    match node.operand:
+        case tree.Div(numerator=above, denominator=below):
+            inside, outside, _ = _extent(replace(node, operand=above), place)
+            return inside, outside, below
+        case tree.Neg(body=tree.Div(numerator=above, denominator=below)) as negative:
+            return replace(negative, body=above), (), below
+    return node.operand, (), None
+
+
+def _is_derivative(node: tree.Prefix) -> bool:
+    r"""Is this ``\partial f / \partial x``, which is one derivative?"""
+    below = node.operand.denominator if isinstance(node.operand, tree.Div) else None
+    return node.name == "partial" and not node.sub and isinstance(below, tree.Prefix) and below.name == "partial"

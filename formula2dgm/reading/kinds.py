@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from formula2dgm import registry
+from formula2dgm.reading.group_labels import groups_apart
 from formula2dgm.reading.last_steps import last_steps, recurrences, with_last_steps
 from formula2dgm.reading.names import GREEK_GROUPS, Indices, plain, read_name
 from formula2dgm.reading.positions import letters_of_their_own, positions_in, recurred_along
@@ -41,7 +42,8 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
     ends = {index: found for index, found in last_steps(nodes).items() if index in names}
     bounds = with_last_steps(bounds, ends)
     own = letters_of_their_own(nodes, positions - names, names)
-    return along_steps(nodes, names, bounds, ends).at(positions, own), bounds
+    indices = along_steps(nodes, names, bounds, ends).at(positions, own)
+    return indices.with_groups(groups_apart(nodes, indices)), bounds
 
 
 def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:

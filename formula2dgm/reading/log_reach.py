@@ -7,7 +7,7 @@ Behind a density only a big operator over densities is its own.
 What would make no sense under the log ends it: a logarithm that divides, ``\\log a / \\log b``; a density that stands
 under it already, ``\\log\\frac{p}{q} q``; the
 measure of the sum or integral around it, ``\\int \\log p(x|z) p(z) dz``; under a derivative each factor that makes no
-joint with those before, ``\\nabla\\log\\pi(a|s) \\mu(s)``, and each sum.
+joint with those before, ``\\nabla\\log\\pi(a|s) \\mu(s)``, each sum, and a norm that divides.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def log_extent(operand: tree.Node, place: Place = ANYWHERE) -> Extent:
     if isinstance(operand, tree.Div) and is_log(operand.denominator):
         return operand.numerator, (), operand.denominator
     if isinstance(operand, tree.Div) and is_density_like(operand.numerator) and not is_density_like(operand):
-        if _is_constant(operand.denominator):
+        if _is_constant(operand.denominator) or (place.derived and isinstance(operand.denominator, tree.Norm)):
             return operand.numerator, (), operand.denominator
     return operand, (), None
 

@@ -57,13 +57,14 @@ class Indices(frozenset[str]):
     """The names of indices; ``steps`` are the places where the scripts of a letter are steps of one variable, numbers
     and the names in ``last`` included: ``z_0`` and ``z_T`` beside ``z_t``, but for those in ``labels``. ``positions``
     are names that are drawn or defined and say at which step all is read but the letters ``own``, which are drawn there
-    themselves."""
+    themselves. ``groups`` are parameters whose letter below is part of their name, ``theta_t`` beside ``theta_s``."""
 
     steps: frozenset[tuple[str, Place]]
     last: frozenset[str]
     labels: frozenset[tuple[str, Place, str]]
     positions: frozenset[str]
     own: frozenset[str]
+    groups: frozenset[str]
 
     def __new__(
         cls,
@@ -74,18 +75,25 @@ class Indices(frozenset[str]):
     ) -> Indices:
         made = super().__new__(cls, names)
         made.steps, made.last, made.labels = steps, last, labels
-        made.positions = made.own = frozenset()
+        made.positions = made.own = made.groups = frozenset()
         return made
 
     def at(self, positions: frozenset[str], own: frozenset[str]) -> Indices:
         """The same, with positions that are drawn."""
         made = Indices(self, self.steps, self.last, self.labels)
-        made.positions, made.own = positions, own
+        made.positions, made.own, made.groups = positions, own, self.groups
+        return made
+
+    def with_groups(self, groups: frozenset[str]) -> Indices:
+        """The same, with parameters that a letter tells apart."""
+        made = self.at(self.positions, self.own)
+        made.groups = groups
         return made
 
     def widened(self, names: Iterable[str]) -> Indices:
         """The same, with more names of indices."""
-        return Indices(self | frozenset(names), self.steps, self.last, self.labels).at(self.positions, self.own)
+        made = Indices(self | frozenset(names), self.steps, self.last, self.labels)
+        return made.at(self.positions, self.own).with_groups(self.groups)
 
     def reads_position(self, item: tree.Node) -> bool:
         """Is this script a step that is drawn: ``t_1``, ``t_1 + 1``?"""
@@ -151,9 +159,9 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         elif isinstance(item, tree.Number):
             labels.append(item.text)
         elif head and isinstance(item, tree.Symbol) and item.letter in GREEK_GROUPS and item in symbol.sub:
-            group.append(_group(item))
+            group.append(_group(item, indices))
         elif head and isinstance(item, tree.Func) and item.name == "sg" and _names_group(item.args):
-            group.append("sg_" + _group(item.args[0]))
+            group.append("sg_" + _group(item.args[0], indices))
         elif name is not None:
             labels.append(name)
         else:
@@ -180,11 +188,13 @@ def _names_group(args: tuple[tree.Node, ...]) -> bool:
 GROUP_LABELS = frozenset("old ref target ema new online teacher student T S".split())
 
 
-def _group(item: tree.Node) -> str:
+def _group(item: tree.Node, indices: frozenset[str] | set[str]) -> str:
     """``\\phi``, ``\\bar\\phi``, ``\\theta^-``, ``\\theta_{old}``, ``\\theta_1``: each is a group of its own."""
     assert isinstance(item, tree.Symbol)
-    labels = [str(each) for each in item.sub if isinstance(each, tree.Number) or plain(each) in GROUP_LABELS]
-    return "_".join([item.letter, *item.accents, *labels, *(plain(each) or "x" for each in item.sup)])
+    labels = [each for each in item.sub if isinstance(each, tree.Number) or plain(each) in GROUP_LABELS]
+    if isinstance(indices, Indices) and indices.groups:
+        labels = [each for each in item.sub if each in labels or f"{item.letter}_{each}" in indices.groups]
+    return "_".join([item.letter, *item.accents, *map(str, labels), *(plain(each) or "x" for each in item.sup)])
 
 
 def without_index(symbol: tree.Symbol, indices: frozenset[str] | set[str]) -> tree.Symbol:

@@ -97,6 +97,8 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
             return UP if len(arguments) == 1 else DOWN
         case tree.Func("mean" | "sum", (body,)):
             return of(body)
+        case tree.Func("max" | "min", arguments) if len(found := frozenset[int]().union(*map(of, arguments))) == 1:
+            return found
         case tree.Func(name, (body,)) if (function := function_by_spelling(name)) and function.increasing is not None:
             return of(body) if function.increasing else _flipped(of(body))
         case tree.Call(tree.Symbol("sigma"), (body,)):

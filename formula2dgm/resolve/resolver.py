@@ -34,6 +34,7 @@ from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
 from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
+from formula2dgm.resolve.operators.counted_sums import count_open_sums
 from formula2dgm.resolve.operators.pairs import batch_sizes
 from formula2dgm.resolve.operators.plates import find_plates
 from formula2dgm.resolve.processes.from_data import split_joints
@@ -195,6 +196,7 @@ def read_context(
         context.written_draws = find_written_draws(context)
         context.batch_sizes = batch_sizes(context)
         find_plates(context)
+        count_open_sums(context, Scope(BATCH))
     except Refused:
         pass
     found.raise_errors()

@@ -11,7 +11,7 @@ from formula2dgm.syntax.binders import are_copies, binders_of, join_draws
 from formula2dgm.syntax.derivatives import quotient
 from formula2dgm.syntax.entries import bounded, entry, joined, listed, run_to, separate_indices
 from formula2dgm.syntax.members import set_where
-from formula2dgm.syntax.partial import Bare, Drawn, Group, Sum, Value, add, divide, finish, multiply
+from formula2dgm.syntax.partial import Bare, Drawn, Group, Product, Sum, Value, add, divide, finish, multiply
 from formula2dgm.syntax.parts import (
     Args,
     Items,
@@ -82,7 +82,8 @@ class Build(Transformer[Token, Any]):
         return c[1]
 
     def minus(self, c: list[Any]) -> Value:
-        return tree.Neg(finish(c[1]), span=span_of(c[0], c[1]))
+        made = tree.Neg(finish(c[1]), span=span_of(c[0], c[1]))
+        return Product([made], made.span, divided=True) if isinstance(c[1], Product) and c[1].divided else made
 
     minus_factor = minus
 

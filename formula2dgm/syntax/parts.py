@@ -83,9 +83,18 @@ def of_operand(token: Token, operand: tree.Node, sub: Items, span: Span) -> tree
     return tree.Prefix(name, operand, sub, total, span=span)
 
 
+#: Functions that cover one factor: what divides behind a slash, ``\\nabla f / \\|\\nabla f\\|``, is outside.
+OF_ONE_FACTOR = frozenset({"grad", "hess", "div", "partial"})
+
+
 def applied(c: list[Any], make: Any) -> Value:
     token, sub, sup, operand = c
-    node = make(token, finish(operand), sub or (), span_of(token, operand))
+    fraction = operand.body if isinstance(operand, tree.Neg) else operand
+    if token.text in OF_ONE_FACTOR and isinstance(fraction, tree.Div):  # \\frac is one factor, what divides is none
+        assert isinstance(operand, tree.Node)
+        node: tree.Node = tree.Func(token.text, (operand,), sub or (), span=span_of(token, operand))
+    else:
+        node = make(token, finish(operand), sub or (), span_of(token, operand))
     return node if sup is None else tree.Power(node, sup.node, span=node.span)
 
 

@@ -151,3 +151,30 @@ def test_what_an_optimiser_names_is_learned() -> None:
     text = [r"\min_{\theta, b} E_{p_{data}(x)}[(f_\theta(x) - b)^2]"]
     objective = f2d.compile(text, scaffold=True, dims={"x": D})
     assert "b" in dict(objective.named_parameters())
+
+
+NORMALISED = [
+    r"\nabla_x E(x) / \|\nabla_x E(x)\|",
+    r"\frac{\nabla_x E(x)}{\|\nabla_x E(x)\|}",
+    "∇_x E(x) / ‖∇_x E(x)‖",
+    "grad_x E(x) / ||grad_x E(x)||",
+]
+
+
+@pytest.mark.parametrize("direction", NORMALISED)
+def test_a_slash_divides_the_gradient(direction: str) -> None:
+    """A derivative covers one factor: what divides it is no part of what is differentiated."""
+    net, x = energy(D), data()
+    text = [rf"\min E_{{x \sim p_{{data}}}} \|x - 0.1 {direction}\|^2", SPACE]
+    slope = vmap(grad(lambda point: net(point).squeeze()))(x)
+    expected = (x - 0.1 * slope / slope.norm(dim=1, keepdim=True)).square().sum(1).mean()
+    assert_close(f2d.compile(text, {"E": net})(x=x).loss, expected)
+    assert_agrees(text, {"E": net}, {"x": x})
+
+
+@pytest.mark.parametrize("quotient", [r"\frac{E(x)}{1 + \|x\|^2}", r"(E(x) / (1 + \|x\|^2))"])
+def test_a_fraction_is_differentiated_as_a_whole(quotient: str) -> None:
+    net, x = energy(D), data()
+    text = [rf"\min E_{{x \sim p_{{data}}}} \|\nabla_x {quotient}\|^2", SPACE]
+    slope = vmap(grad(lambda point: net(point).squeeze() / (1 + point.square().sum())))(x)
+    assert_close(f2d.compile(text, {"E": net})(x=x).loss, slope.square().sum(1).mean())

@@ -150,3 +150,29 @@ def test_a_prime_of_a_prior_is_drawn_from_it() -> None:
     z, other = torch.randn(4, 2), torch.randn(4, 2)
     by_hand = f(X, 2 * other).mean() - (2 * z).square().sum(1).mean()
     assert_close(objective(x=X, noise={"z": z, "z_prime": other}).value, by_hand)
+
+
+SHARED = [
+    (r"\min \frac1M \sum_i \|f(x_i, t_i)\|^2", 1.0),
+    (r"\min \frac{1}{2M} \sum_i \|f(x_i, t_i)\|^2", 0.5),
+    (r"\min \frac{\beta}{N} \sum_i \|f(x_i, t_i)\|^2; \beta = 3", 3.0),
+    (r"\min \frac{\sum_i \|f(x_i, t_i)\|^2}{M}", 1.0),
+    (r"\min \sum_i \|f(x_i, t_i)\|^2 / M", 1.0),
+    (r"\min \frac1M \sum_i \|f(x_i, t_i)\|^2; M = 64", 1.0),
+    ("min 1/M sum_i ||f(x_i, t_i)||^2", 1.0),
+    (r"\min \frac{1}{2N} \sum_{i=1}^N \|f(x_i, t_i)\|^2", 0.5),
+    (r"\min \frac1M \sum_{(x, t) \in \mathcal{D}} \|f(x, t)\|^2", 1.0),
+    (r"\min \frac{1}{2M} \sum_{(x, t) \in \mathcal{D}} \|f(x, t)\|^2", 0.5),
+]
+
+
+@pytest.mark.parametrize(("formula", "share"), SHARED)
+def test_what_divides_a_sum_over_the_data_counts_them(formula: str, share: float) -> None:
+    """M was 1, or it was asked for where it cancels."""
+    objective = f2d.compile(formula, {"f": Scaled().double()})
+    assert_close(objective(x=X, t=T).loss, share * (1.5 * X * T[:, None]).square().sum(1).mean())
+
+
+def test_a_number_of_examples_that_stands_elsewhere_is_refused() -> None:
+    text = r"\min \frac1M \sum_{x \in \mathcal{D}} \|f(x)\|^2 + \frac1M \|W\|^2"
+    assert codes(text, {}, scaffold=True, dims={"x": 2}) == ["F2D-0575"]

@@ -223,3 +223,85 @@ def test_a_dot_is_the_variable_of_the_policy(dot: str) -> None:
     ratio = (log_probs(NEW, ACTIONS) - log_probs(OLD, ACTIONS)).exp()
     divergence, entropy = (old.exp() * (old - new)).sum(1), -(new.exp() * new).sum(1)
     torch.testing.assert_close(found, (ratio * ADVANTAGES - 0.5 * divergence + 0.1 * entropy).mean().detach())
+
+
+PENALISED = [
+    [
+        rf"\max_\theta E_{{s,a,A}}[{RATIO} A - \beta KL[\pi_{{old}}(a|s) \| \pi_\theta(a|s)]]",
+        rf"\beta = 0.5; {FOUR}",
+    ],
+    [
+        rf"\max_\theta E_{{s,a,A}}[{RATIO} A] - \beta KL[\pi_{{old}}(\cdot|s) \| \pi_\theta(\cdot|s)]",
+        rf"\beta = 0.5; {FOUR}",
+    ],
+    [
+        "max_theta E_{s,a,A}[(pi_theta(a|s) / pi_old(a|s)) A - beta KL[pi_old(a|s) || pi_theta(a|s)]]",
+        "beta = 0.5; a in {1, ..., 4}",
+    ],
+]
+
+
+@pytest.mark.parametrize("text", PENALISED)
+def test_an_action_of_the_data_beside_a_divergence_over_actions(text: list[str]) -> None:
+    """Schulman et al. 2017, equation 8: the actions are those of the data, the divergence runs over all."""
+    ratio = (log_probs(NEW, ACTIONS) - log_probs(OLD, ACTIONS)).exp()
+    new, old = NEW(S).detach().log_softmax(-1), OLD(S).detach().log_softmax(-1)
+    expected = (ratio * ADVANTAGES - 0.5 * (old.exp() * (old - new)).sum(-1)).mean()
+    torch.testing.assert_close(checked(text, policies(), s=S, a=ACTIONS, A=ADVANTAGES), expected)
+    defaults = f2d.compile(text, scaffold=True, dims={"s": 3})
+    assert [each.name for each in defaults.inputs] == ["s", "a", "A"]
+    assert "a is data where an expectation lists it beside what it is given" in defaults.assumptions
+
+
+@pytest.mark.parametrize("left", ["E_z", r"E_{x, z}", r"\mathbb{E}_{z}"])
+def test_a_variable_of_two_laws_is_refused(left: str) -> None:
+    text = rf"\max {left}[\log p(x|z)] - KL[q(z|x) \| p(z)]"
+    with pytest.raises(f2d.FormulaError, match="F2D-0573"):
+        f2d.compile(text, scaffold=True, dims={"x": 2})
+
+
+def test_a_variable_that_nothing_draws_is_refused() -> None:
+    """It was drawn from a density that nobody wrote."""
+    text = [r"\max_\theta E_a[\log \pi_\theta(a|s)] - KL[\pi_{old}(a|s) \| \pi_\theta(a|s)]", FOUR]
+    with pytest.raises(f2d.FormulaError, match="F2D-0402"):
+        f2d.compile(text, scaffold=True, dims={"s": 2})
+
+
+VALUES = [
+    [r"\mathcal{L}(\theta) = \frac12 E[(V_\theta(s_t) - R_t)^2]", r"s_t \in \mathbb{R}^3"],
+    [r"\mathcal{L}(\theta) = \frac12 E_t[(V_\theta(s_t) - R_t)^2]", r"s_t \in \mathbb{R}^3"],
+]
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_returns_are_data_beside_the_states_they_are_of(text: list[str]) -> None:
+    """R was 1 where the expectation names nothing."""
+    value = linear(3, 1)
+    expected = 0.5 * (value(S).squeeze(-1) - ADVANTAGES).square().mean().detach()
+    torch.testing.assert_close(checked(text, {r"V_\theta": value}, s_t=S, R_t=ADVANTAGES), expected)
+
+
+def test_clipped_values() -> None:
+    """The larger of two squared errors is lowered; old values and returns are data."""
+    value, old = linear(3, 1), tensor(N, seed=7)
+    clipped = r"V_c(s_t) = clip(V_\theta(s_t) - \hat V_t, -\epsilon, +\epsilon)"
+    loss = r"J = \frac12 E[max((V_\theta(s_t) - R_t)^2, (V_c(s_t) - R_t)^2)]"
+    said = r"\epsilon = 0.2; s_t \in \mathbb{R}^3; \hat V_t \in \mathbb{R}; R_t \in \mathbb{R}"
+    found = value(S).squeeze(-1)
+    errors = torch.maximum((found - ADVANTAGES).square(), ((found - old).clamp(-0.2, 0.2) - ADVANTAGES).square())
+    data = {"s_t": S, "R_t": ADVANTAGES, "V_hat_t": old}
+    objective = f2d.compile([loss, clipped, said], {r"V_\theta": value})
+    torch.testing.assert_close(objective(**data).loss, 0.5 * errors.mean())
+    checked([loss, clipped, said], {r"V_\theta": value}, **data)
+
+
+def test_weights_that_carry_a_step_are_no_data() -> None:
+    text = [r"\min E[\lambda_t \|x_t - f(x_t)\|^2]", r"x_t \in \mathbb{R}^3; \lambda_t = 2"]
+    assert [each.name for each in f2d.compile(text, scaffold=True).inputs] == ["x_t"]
+
+
+@pytest.mark.parametrize("head", [r"L^{CLIP}(\theta) =", r"\max_\theta", r"\max"])
+def test_a_ratio_that_nothing_defines_is_refused(head: str) -> None:
+    text = rf"{head} E_t[\min(r_t(\theta) A_t, clip(r_t(\theta), 1-\epsilon, 1+\epsilon) A_t)]"
+    with pytest.raises(f2d.FormulaError, match="F2D-0576"):
+        f2d.compile(text, scaffold=True)

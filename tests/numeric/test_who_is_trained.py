@@ -98,3 +98,69 @@ def test_all_is_trained_where_nothing_carries_the_name() -> None:
     objective = f2d.compile(r"\min_\theta \|f(x) - g(x)\|^2", {"f": linear(3, 2), "g": linear(3, 2)})
     objective(x=S).loss.backward()
     assert all(each.grad is not None for each in objective.parameters())
+
+
+def teacher_and_student(text: list[str], teacher: str, student: str) -> tuple[nn.Linear, nn.Linear, Tensor]:
+    """Both networks after the gradients of a distance between what they say, and that distance by hand."""
+    first, second = linear(3, 2), nn.Linear(3, 2, dtype=torch.float64)
+    f2d.compile(text, {teacher: first, student: second})(x=S).loss.backward()
+    return first, second, (first(S) - second(S)).detach()
+
+
+@pytest.mark.parametrize(
+    ("operator", "teacher", "student"),
+    [
+        (r"\min_{\theta_s}", r"f_{\theta_t}", r"f_{\theta_s}"),
+        (r"\min_\theta", r"f_{\theta_t}", r"f_\theta"),
+        ("min_{theta_s}", "f_{theta_t}", "f_{theta_s}"),
+    ],
+)
+def test_small_letters_tell_parameters_apart(operator: str, teacher: str, student: str) -> None:
+    """Both were one network, whose distance from itself is 0."""
+    norm = r"\|" if "\\" in operator else "||"
+    text = [f"{operator} E_x {norm}{teacher}(x) - {student}(x){norm}^2"]
+    first, second, distance = teacher_and_student(text, teacher, student)
+    assert first.weight.grad is None
+    torch.testing.assert_close(second.bias.grad, -2 * distance.mean(0))
+
+
+def test_a_letter_that_says_what_parameters_are_of_is_no_part_of_them() -> None:
+    text = r"\max E_{q(z|x)}[\log p_{\theta_x}(x|z) + \log p_{\theta_z}(z) - \log q(z|x)]"
+    objective = f2d.compile(text, scaffold=True, dims={"x": 2})
+    assert "p_theta(z) is the standard Normal" in objective.assumptions
+
+
+HELD = [
+    (r"\theta_T = \mathrm{sg}(\theta_T)", r"f_{\theta_T}", r"f_{\theta_S}"),
+    (r"\theta_t := \mathrm{stopgrad}[\theta_t]", r"f_{\theta_t}", r"f_{\theta_s}"),
+]
+
+
+@pytest.mark.parametrize(("said", "teacher", "student"), HELD)
+def test_a_statement_holds_parameters_constant(said: str, teacher: str, student: str) -> None:
+    """It was passed over, and the teacher was trained."""
+    text = [rf"\min E_x \|{teacher}(x) - {student}(x)\|^2", said]
+    first, second, distance = teacher_and_student(text, teacher, student)
+    assert first.weight.grad is None
+    torch.testing.assert_close(second.bias.grad, -2 * distance.mean(0))
+
+
+def test_parameters_that_are_others_held_constant() -> None:
+    network = linear(3, 2)
+    text = [r"\min E_x \|f_\psi(x) - f_\theta(2 x)\|^2", r"\psi = \mathrm{sg}(\theta)"]
+    f2d.compile(text, {r"f_\theta": network})(x=S).loss.backward()
+    distance = (network(S) - network(2 * S)).detach()
+    torch.testing.assert_close(network.weight.grad, -2 * (distance.mT @ (2 * S)) / len(S))
+
+
+@pytest.mark.parametrize(
+    "said", [r"\theta_T = \theta_S", r"\psi = \mathrm{sg}(\theta)", r"\theta_R = \mathrm{sg}(\theta_R)"]
+)
+def test_statements_of_parameters_that_say_nothing_are_refused(said: str) -> None:
+    with pytest.raises(f2d.FormulaError, match="F2D-0574"):
+        f2d.compile([r"\min E_x \|f_{\theta_T}(x) - f_{\theta_S}(x)\|^2", said], scaffold=True, dims={"x": 3})
+
+
+def test_values_with_greek_names_are_no_parameters() -> None:
+    text = [r"\max E_{q(z|x)}[\log p(x|z)]", r"q(z|x) = N(z; \mu, I); \mu = \mathrm{sg}(\nu); \nu = f(x)"]
+    assert f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2}).source

@@ -119,7 +119,7 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
     signature = read_signature(density, context.model.indices, context.model.parameters)
     evaluated = is_evaluated(context, signature) or is_compared(context, signature)
     fitted = evaluated and is_approximation(context, signature)
-    if signature.group or fitted:  # a model, not the data
+    if signature.group or fitted or _has_entropy(context, density):  # a model, not the data
         return False
     if any(mixes_to(each.signature, signature, context.latent) for each in context.densities.all):
         return signature.head.split("_")[0] not in POSTERIOR_LETTERS
@@ -131,6 +131,12 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
     if is_defined(context, density):
         return False
     return not context.densities.knows(signature)
+
+
+def _has_entropy(context: Context, density: tree.Call) -> bool:
+    """Does the text take its entropy, ``H(P(c))``?"""
+    nodes = (each for root in context.model.expressions() for each in root.walk())
+    return any(isinstance(each, tree.Func) and each.name == "H" and each.args == (density,) for each in nodes)
 
 
 def _is_noise(name: Name) -> bool:

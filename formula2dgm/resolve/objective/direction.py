@@ -11,7 +11,7 @@ from dataclasses import replace
 from formula2dgm.completion.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.linear_terms import linear_terms
-from formula2dgm.reading.polarity import Known, Sampler, polarity
+from formula2dgm.reading.polarity import Known, Sampler, polarity, samplers_of
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.transformed import refines_draw
@@ -26,7 +26,7 @@ def decide(
     context: Context, wanted: Wanted, body: tree.Node, operator: str | None, players: tuple[str, ...] = ()
 ) -> bool:
     """True to maximise. ``operator`` is the one written for these players, if any."""
-    wishes = polarity(body, known_names(context), _refined(context))
+    wishes = polarity(body, known_names(context), _samplers(context))
     written = _written(context, wanted, operator)
     if written is not None:
         _warn_against(context, body, written)
@@ -58,7 +58,7 @@ def decide(
 
 def _judgements(context: Context, body: tree.Node, player: str) -> frozenset[int]:
     """What a player wants of ``\\log D(x)`` and ``\\log(1 - D(G(z)))``."""
-    return polarity(body, replace(known_names(context), player=player), _refined(context))
+    return polarity(body, replace(known_names(context), player=player), _samplers(context))
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:
@@ -108,7 +108,7 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
             "check the sign, or the direction",
         )
     terms = body.terms if isinstance(body, tree.Add) else (body,)
-    if not found and all(polarity(each, known_names(context), _refined(context)) == {contrary} for each in terms):
+    if not found and all(polarity(each, known_names(context), _samplers(context)) == {contrary} for each in terms):
         context.found.warning(
             "F2D-0503",
             f"every term of this {verb} objective pulls the other way",
@@ -117,9 +117,10 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
         )
 
 
-def _refined(context: Context) -> frozenset[Sampler]:
-    """The densities of what a flow makes of a draw: they stand for that draw's sampler."""
-    return frozenset(
+def _samplers(context: Context) -> frozenset[Sampler]:
+    """What statements draw from, and the densities of what a flow makes of a draw: they stand for its sampler."""
+    drawn = samplers_of([each.density for each in context.model.drawn.values()], known_names(context))
+    return drawn | frozenset(
         Sampler(each.signature.head, each.signature.group, each.signature.ids[0])
         for each in context.densities.all
         if is_transformed(each) and refines_draw(context, each)

@@ -107,7 +107,7 @@ def _reached(name: str, direct: Mapping[str, set[str]]) -> set[str]:
 def _names_of(owner: Network | Parameter, said: Mapping[str, frozenset[str]]) -> set[str | None]:
     """The names that a network or a parameter goes by: its own, its group's, the w of ``f_w``, the q and the q_phi of
     ``q_phi(z|x)``, and those of what it is a part of."""
-    labels = owner.label.split("_")[1:] if owner.label.isidentifier() else []
     head = owner.label.split("(")[0]
     letter = head.removesuffix(f"_{owner.group}") if owner.group else head
+    labels = letter.split("_")[1:] if owner.label.isidentifier() else []
     return {owner.name, owner.label, owner.group, *labels, head, letter, *said.get(head, ())}

@@ -11,7 +11,8 @@ from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.draws.estimated_draws import settle_relaxed
 from formula2dgm.resolve.draws.term_scores import with_statement_scores
-from formula2dgm.resolve.objective.terms import Draft, coefficient
+from formula2dgm.resolve.objective.coefficients import coefficient
+from formula2dgm.resolve.objective.terms import Draft
 from formula2dgm.resolve.values.inner_products import with_inner_products
 from formula2dgm.syntax import tree
 

@@ -281,21 +281,3 @@ def _only_scalars(node: ir.Node) -> bool:
         isinstance(node, ir.Add | ir.Mul | ir.Div | ir.Pow | ir.Neg | ir.Apply)
         and all(_only_scalars(each) for each in node.children)
     )
-
-
-def coefficient(context: Context, number: float, symbols: tuple[ir.Node, ...]) -> ir.Node:
-    """``number * symbols`` as one node; ``1/N`` and ``N`` cancel."""
-    kept = list(symbols)
-    for each in symbols:
-        if isinstance(each, ir.Div) and isinstance(each.top, ir.Const) and each in kept and each.bottom in kept:
-            kept.remove(each)
-            kept.remove(each.bottom)
-            number *= each.top.value
-    make = context.arena.make
-    value = context.const(int(number) if number == int(number) else number)
-    if not kept:
-        return value
-    if abs(number) == 1:
-        product = kept[0] if len(kept) == 1 else make(ir.Mul, tuple(kept))
-        return product if number == 1 else make(ir.Neg, product)
-    return make(ir.Mul, (value, *kept))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.reading.stopped import unstopped
@@ -41,6 +42,7 @@ from formula2dgm.resolve.operators.bound import Bound, draws_in
 from formula2dgm.resolve.operators.independence import copied, independent, unprimed
 from formula2dgm.resolve.operators.others import reads_outside
 from formula2dgm.resolve.operators.stopped_draws import density_drawn, stopped_uses
+from formula2dgm.resolve.operators.two_laws import refuse_two_laws
 from formula2dgm.resolve.sequences.joints import runs_of
 from formula2dgm.resolve.sequences.sequence_draws import bind_runs
 from formula2dgm.resolve.sequences.timeline import step_key
@@ -58,7 +60,7 @@ def bind(
     inner = scope
     bound.nonlinear = not all(linear for _, linear in scope.path)
     items = [each for item in binders for each in binder_items(context, item)]
-    own = {name for names, _ in items for name in names_in(context, names)}
+    own = names_in(context, [each for names, _ in items for each in names])
     bound.beside = body is not None and reads_outside(context, body, own, scope)
     together = [names_in(context, each) for each in map(of_one_example, binders)]
     for names, source in parents_first(context, items):
@@ -70,6 +72,7 @@ def bind(
             if (alone := read_alone(context, body, inner)) is not None:
                 _bind_data(context, (alone,), source, bound, inner, together)
         elif source is None or is_defined(context, source, names):
+            refuse_two_laws(context, names, body)
             _bind_named(context, names, bound, inner, evaluate)
         else:
             _bind_draws(context, names, source, bound, inner, evaluate)
@@ -155,7 +158,7 @@ def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scop
             for use in letter:
                 with in_its_words(context, node, use):
                     bind_factor(context, placed_at(use, node), bound, scope.bind(bound.values), evaluate, ())
-        elif name.id in context.latent and context.options.scaffold:
+        elif name.letter in NOISE_LETTERS and name.id in context.latent and context.options.scaffold:
             signature = Signature("p", (), (name,), (), (node,))
             context.densities.all.append(Density(signature))
             bind_factor(context, Use(context.densities.all[-1], (node,), ()), bound, scope, evaluate, ())

@@ -7,9 +7,10 @@ KL[q(w) \| p(w)]``, the number of examples weighs one against the other, and has
 
 from __future__ import annotations
 
-from formula2dgm.reading.names import plain, read_name
+from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.operators.operators import Opened
+from formula2dgm.resolve.statements.hyperparameters import hyperparameter
 from formula2dgm.syntax import tree
 
 
@@ -23,17 +24,21 @@ def runs_over_data(context: Context, node: tree.Big, index: str, scope: Scope) -
 
 
 def average_data(context: Context, node: tree.Big, index: str, opened: Opened) -> None:
-    """The sum as the mean of the batch."""
-    if not any(_is_all_of(root, node) for wanted in context.model.objectives for root in wanted.members):
+    """The sum as the mean of the batch, times the number of examples that the text divides it by."""
+    if (size := context.model.counted.get(node)) is not None:
+        opened.factor = hyperparameter(context, Name(size), tree.Symbol(size, span=node.span), whole=True)
+        context.assume(f"{size} is the number of examples, over which the mean is", node.span)
+    elif not any(_is_all_of(root, node) for wanted in context.model.objectives for root in wanted.members):
         raise context.refuse(
             "F2D-0415",
             f"how many examples the sum over {index} has weighs it against the other terms, and is not written",
             node.span,
             f"write \\sum_{{{index}=1}}^N and bind N; or the mean over the data, E_{{p_{{data}}(x)}}[...]",
         )
-    context.assume(
-        f"the sum over {index} has no bound: it is the mean over the data, of which a batch is a part", node.span
-    )
+    else:
+        context.assume(
+            f"the sum over {index} has no bound: it is the mean over the data, of which a batch is a part", node.span
+        )
     opened.scope = opened.scope.index(index, opened.scope.batch)
     opened.reduces.insert(0, ("mean", opened.scope.batch))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import read_signature
+from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.data.sources import is_data_source
 from formula2dgm.resolve.densities.approximations import drawn_from
@@ -21,6 +21,7 @@ def find_latents(context: Context, wanted: Wanted | None = None) -> frozenset[st
     """The ids of all variables that some operator or statement of the program draws; those of one objective alone
     where it is ``wanted``: what one objective draws is data in another, as in the wake-sleep algorithm."""
     found = {key for key, drawn in context.model.drawn.items() if not is_data_source(context, drawn.density)}
+    listed = _listed_with_data(context)
     roots = list(context.model.expressions())
     if wanted is not None:
         roots = [*wanted.members, *(each.body for each in context.model.definitions.values())]
@@ -33,9 +34,30 @@ def find_latents(context: Context, wanted: Wanted | None = None) -> frozenset[st
             elif isinstance(node, tree.Divergence):
                 for call in (each for each in _factors(node.left) if isinstance(each, tree.Call)):
                     if not (call in sampled and is_data_source(context, call)):
-                        found |= _ids(context, call.args)
+                        found |= _ids(context, call.args) - listed
+                        for name in sorted(_ids(context, call.args) & listed):
+                            context.assume(f"{name} is data where an expectation lists it beside what it is given")
             elif isinstance(node, tree.Integral) and node.lower is None and node.upper is None:
                 found |= _ids(context, node.variables)
+    return frozenset(found)
+
+
+def _listed_with_data(context: Context) -> frozenset[str]:
+    r"""What an expectation lists beside data that every density over it is given, and that none is given itself: the
+    a of ``E_{s, a, A}[A \log \pi(a|s) - KL[\pi_{old}(a|s) || \pi(a|s)]]``. A divergence over it has its own."""
+    nodes = [each for root in context.model.expressions() for each in root.walk()]
+    calls = (each for each in nodes if isinstance(each, tree.Call) and is_density_call(each))
+    read = [read_signature(each, context.model.indices, context.model.parameters) for each in calls]
+    given = {name.id for each in read for name in each.given if name}
+    found: set[str] = set()
+    for node in (each for each in nodes if isinstance(each, tree.Expect)):
+        items = [item for binder in node.binders for item in binder_items(context, binder)]
+        own = {name for names, source in items if source is None for name in _ids(context, names)}
+        for name in own - given - context.model.drawn.keys() - context.model.definitions.keys():
+            over = [each for each in read if any(slot and slot.id == name for slot in each.variables)]
+            beside = {slot.id for each in over for slot in each.given if slot}
+            if beside & own and all(each.given for each in over):
+                found.add(name)
     return frozenset(found)
 
 

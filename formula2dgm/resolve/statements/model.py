@@ -58,8 +58,8 @@ class Drawn:
 @dataclass(slots=True)
 class Model:
     """All statements by what they are; ``sequences`` are joint densities over steps, ``q(z_{1:T}) = \\prod_t ...``;
-    ``elements`` are the variables of which a space says what they are at an index:
-    ``x_i \\in \\mathbb{R}^3``."""
+    ``elements`` are the variables of which a space says what they are at an index,
+    ``x_i \\in \\mathbb{R}^3``; ``counted`` are the numbers of examples in front of sums without a bound."""
 
     objectives: list[Wanted] = field(default_factory=list)
     densities: list[Declared] = field(default_factory=list)
@@ -75,11 +75,12 @@ class Model:
     sizes: dict[tree.Node, tree.Node] = field(default_factory=dict)
     called: Called = field(default_factory=Called)
     sequences: list[Declared] = field(default_factory=list)
+    counted: dict[tree.Node, str] = field(default_factory=dict)
 
     @property
     def data_sizes(self) -> frozenset[str]:
-        """The names that sums over the examples run to."""
-        return DATA_SIZES & {str(upper) for upper in self.bounds.values()}
+        """The names that sums over the examples run to, or that divide them where they have no bound."""
+        return DATA_SIZES & {str(upper) for upper in self.bounds.values()} | frozenset(self.counted.values())
 
     def expressions(self) -> Iterator[tree.Node]:
         """All that is computed: every member of every objective, and the body of every definition."""

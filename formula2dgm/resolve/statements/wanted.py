@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from formula2dgm.completion.named_functionals import INFORMATION
+from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.spans import Span
@@ -103,7 +105,10 @@ def _is_head(node: tree.Node) -> bool:
 
 
 def _head_groups(node: tree.Node) -> list[str]:
-    return [_player(each) for each in (*node.args, *(node.params or ()))] if isinstance(node, tree.Call) else []
+    """The players that a head names; what stands in a mutual information are variables, ``I(c, G(z, c))``."""
+    if not isinstance(node, tree.Call) or spelling(node.head) in INFORMATION:
+        return []
+    return [_player(each) for each in (*node.args, *(node.params or ()))]
 
 
 def _player(node: tree.Node) -> str:
