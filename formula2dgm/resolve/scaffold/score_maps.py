@@ -48,8 +48,9 @@ def _size(context: Context, symbol: tree.Node, written: tree.Node, value: ir.Nod
     shape = shape_of(context, value)
     if isinstance(shape, tuple) and len(shape) == 1:
         return shape[0]
-    if isinstance(shape, tuple) and shape:
-        message = f"{written} beside {symbol} is of {' x '.join(map(str, shape))} entries, and a matrix meets a vector"
+    if isinstance(shape, tuple):
+        found = f"of {' x '.join(map(str, shape))} entries" if shape else "a number"
+        message = f"{written} beside the matrix {symbol} is {found}, and no vector"
         raise context.refuse("F2D-0590", message, written.span, "apply a network that makes a vector of it")
     say = (
         f"dims={{{shape!r}: 16}}, --dim {shape}=16" if isinstance(shape, str) else rf"{written} \in \mathbb{{R}}^{{16}}"
