@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from formula2dgm.codegen.constructor import initial_value
+from formula2dgm.codegen.scaffold_entries import write_entry_network
 from formula2dgm.codegen.scaffold_parts import (
     arguments_of,
     as_vectors,
@@ -34,6 +35,8 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
     """The source of a default network, to be replaced by one's own."""
     if scaffold.state:
         return write_cell(network, scaffold)
+    if scaffold.sequence == "entries":
+        return write_entry_network(network, scaffold)
     if scaffold.sequence is not None:
         return write_sequence(network, scaffold)
     arguments = arguments_of(scaffold)
@@ -99,7 +102,12 @@ def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
     ]
     if scaffold.flow:
         return f'        "{network.name}": coupling_flow({", ".join(shapes)}, hidden=hidden),'
-    if scaffold.state:
+    if scaffold.sequence == "entries":
+        event = scaffold.heads[0][2]
+        assert event is not None
+        shapes = [each for place, each in enumerate(shapes) if place in scaffold.steady]
+        sized = [str(event[1:]), "hidden"]
+    elif scaffold.state:
         free = [head[2] for head, place in zip(scaffold.heads, scaffold.state, strict=True) if place is None]
         sized = [_shape(program, shape, scaffold.like) for shape in free[:1]]
     else:

@@ -27,6 +27,7 @@ from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.entries_of_steps import write_steps_of_entries
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
 from formula2dgm.completion.example_sets import average_named_sets
@@ -44,6 +45,7 @@ from formula2dgm.completion.minibatches import count_batches
 from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
+from formula2dgm.completion.named_ranges import write_ranges
 from formula2dgm.completion.nested_draws import join_draws
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
@@ -97,6 +99,8 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
+    text.rewrite(write_ranges)
+    text.rewrite(write_steps_of_entries, keys, options.scaffold)
     if options.scaffold:
         text.rewrite(write_codes, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
