@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from formula2dgm.codegen.constructor import initial_value
 from formula2dgm.codegen.scaffold_entries import write_entry_network
+from formula2dgm.codegen.scaffold_orders import write_order_network
 from formula2dgm.codegen.scaffold_parts import (
     arguments_of,
     as_vectors,
@@ -37,6 +38,8 @@ def write_network(network: Network, scaffold: Scaffold) -> str:
         return write_cell(network, scaffold)
     if scaffold.sequence == "entries":
         return write_entry_network(network, scaffold)
+    if scaffold.sequence == "order":
+        return write_order_network(network, scaffold)
     if scaffold.sequence is not None:
         return write_sequence(network, scaffold)
     arguments = arguments_of(scaffold)
@@ -102,10 +105,11 @@ def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
     ]
     if scaffold.flow:
         return f'        "{network.name}": coupling_flow({", ".join(shapes)}, hidden=hidden),'
-    if scaffold.sequence == "entries":
+    if scaffold.sequence in ("entries", "order"):
         event = scaffold.heads[0][2]
         assert event is not None
-        shapes = [each for place, each in enumerate(shapes) if place in scaffold.steady]
+        values = shapes[:1] if scaffold.sequence == "order" else []
+        shapes = values + [each for place, each in enumerate(shapes) if place in scaffold.steady]
         sized = [str(event[1:]), "hidden"]
     elif scaffold.state:
         free = [head[2] for head, place in zip(scaffold.heads, scaffold.state, strict=True) if place is None]

@@ -26,6 +26,7 @@ from formula2dgm.completion.data_sums import average_sets
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
+from formula2dgm.completion.drawn_orders import write_orders
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.entries_of_steps import write_steps_of_entries
 from formula2dgm.completion.entry_indices import name_entries, write_entries
@@ -99,6 +100,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
+    text.rewrite(write_orders, keys, options.scaffold, options.dims)
     text.rewrite(write_ranges)
     text.rewrite(write_steps_of_entries, keys, options.scaffold)
     if options.scaffold:

@@ -144,7 +144,7 @@ def test_a_range_may_name_what_runs_over_it(written: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        r"\max E_{z \sim Z_T}[\sum_{t=1}^T \log p(x_{z_t} | x_{z<t})]",
+        r"\max \sum_{t=1}^T \log p(x_{z_t} | x_{z<t})",
         r"\max \sum_j \sum_{i=1}^D \log p(x_i | x_{j<i}); x \in \{0,1\}^4",
         r"\max \sum_{i=1}^D \log p(x_i | x_{i<j}); x \in \{0,1\}^4",
     ],

@@ -1,9 +1,11 @@
-r"""Default networks of densities whose entries are each given those before: ``p(z_t|z_{<t}, entries_before(z_t))``."""
+r"""Default networks of densities whose entries are each given those before: ``p(z_t|z_{<t}, entries_before(z_t))``, and
+those before in an order, ``p(x|entries_in_order(x), z)``."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from formula2dgm.completion.drawn_orders import IN_ORDER
 from formula2dgm.completion.entries_of_steps import BEFORE
 from formula2dgm.ir.program import Scaffold
 from formula2dgm.reading.names import read_name
@@ -14,11 +16,16 @@ from formula2dgm.syntax import tree
 
 def over_entries(context: Context, signature: Signature, scaffold: Scaffold, shape: tuple[int, ...] | None) -> Scaffold:
     """The default network as one over the entries of the density's variable, where it is given those before each."""
-    count = len(signature.variables)
-    own, given = signature.slots[0], [slot_value(each) for each in signature.slots[count:]]
-    places = [place for place, each in enumerate(given) if each == tree.Func(BEFORE, (own,), span=each.span)]
-    if len(places) != 1 or not isinstance(own, tree.Symbol):
-        return scaffold
+    own, given = signature.slots[0], [slot_value(each) for each in signature.slots[len(signature.variables) :]]
+    for place, each in enumerate(given):
+        for function in (BEFORE, IN_ORDER):
+            if isinstance(own, tree.Symbol) and each == tree.Func(function, (own,), span=each.span):
+                size = _checked(context, own, shape)
+                return _of_entries(context, signature, scaffold, place, function == IN_ORDER, size)
+    return scaffold
+
+
+def _checked(context: Context, own: tree.Symbol, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     name = read_name(own, context.model.indices)
     if shape is None or len(shape) != 1:
         raise context.refuse(
@@ -35,13 +42,27 @@ def over_entries(context: Context, signature: Signature, scaffold: Scaffold, sha
             own.span,
             "give both one number",
         )
-    (place,) = places
+    return shape
+
+
+def _of_entries(
+    context: Context, signature: Signature, scaffold: Scaffold, place: int, ordered: bool, shape: tuple[int, ...]
+) -> Scaffold:
+    """The default network whose input at a place are the entries; the order is behind it."""
+    own = signature.slots[0]
+    assert isinstance(own, tree.Symbol)
+    name = read_name(own, context.model.indices)
+    space = context.model.spaces.get(name.id)
     before = scaffold.inputs[place][0]
-    named = f"{name.id}_before"
+    named = f"{name.id}_in_order" if ordered else f"{name.id}_before"
     inputs = tuple((named if at == place else each, size) for at, (each, size) in enumerate(scaffold.inputs))
     classes = [each for each in scaffold.classes if each[0] != before]
     if space is not None and space.classes is not None:
         classes.append((named, space.classes))
-    context.assume(f"{signature.label} reads the entries of {own} before each by a GRU over them", own.span)
-    steady = tuple(each for each in range(len(given)) if each != place)
-    return replace(scaffold, inputs=inputs, sequence="entries", steady=steady, classes=tuple(classes))
+    moving = (place, place + 1) if ordered else (place,)
+    by = f"in the order of {inputs[place + 1][0]}, by a sum" if ordered else "by a GRU"
+    context.assume(f"{signature.label} reads the entries of {own} before each {by} over them", own.span)
+    steady = tuple(each for each in range(len(inputs)) if each not in moving)
+    return replace(
+        scaffold, inputs=inputs, sequence="order" if ordered else "entries", steady=steady, classes=tuple(classes)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from formula2dgm.completion.drawn_orders import IN_ORDER
 from formula2dgm.completion.entries_of_steps import BEFORE
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
@@ -29,6 +30,8 @@ def known(
     context = evaluate.context
     if name == "indicator":
         return indicator(evaluate, node, args, scope)
+    if name == IN_ORDER:
+        return evaluate(args[0], scope)
     fact = function_by_spelling("cosine" if name == "cos" and len(args) == 2 else name)
     fact = function(name) if name == BEFORE else fact
     if fact is None:
