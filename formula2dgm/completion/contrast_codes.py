@@ -46,12 +46,24 @@ class _Codes(Defaults):
             self.add(rf"{code.latex()}_{step.letter} = g_{{\mathrm{{enc}}}}({element}_{step.letter})", code.span)
         if step.by is None or isinstance(step.by, tree.Neg):
             return  # a context of the steps so far would hold what it is to predict
+        code = self._code_of(code, step.letter) or code
         contexts = [each for each in dict.fromkeys(body.walk()) if _is_context(each, step.letter)]
         unknown = [each for each in contexts if isinstance(each, tree.Symbol) and not self._is_known(each)]
         if len(unknown) == 1 and unknown[0].letter != code.letter:
             self.add(
                 rf"{unknown[0].latex()} = g_{{\mathrm{{ar}}}}({code.latex()}_{{\le {step.letter}}})", unknown[0].span
             )
+
+    def _code_of(self, values: tree.Symbol, index: str) -> tree.Symbol | None:
+        """z, where the text says ``z_t = g(x_t)`` of the values x that are compared."""
+        for chain in self.chains():
+            match chain:
+                case tree.Chain(
+                    (tree.Symbol(sub=(at,)) as left, tree.Call(args=(tree.Symbol() as read,))), ("=" | ":=",)
+                ):
+                    if plain(at) == index and read == replace(values, sub=(at,)):
+                        return replace(left, sub=())
+        return None
 
     def _is_known(self, symbol: tree.Symbol) -> bool:
         """Does a statement, a binding or a density say something of the letter?"""

@@ -16,6 +16,7 @@ from formula2dgm.completion.class_distributions import write_softmax
 from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
+from formula2dgm.completion.coded_arguments import write_codes_of_arguments
 from formula2dgm.completion.contrast_codes import write_codes
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
@@ -103,6 +104,7 @@ def completed(
     text.rewrite(write_orders, keys, options.scaffold, options.dims)
     text.rewrite(write_ranges)
     text.rewrite(write_steps_of_entries, keys, options.scaffold)
+    text.rewrite(write_codes_of_arguments, keys, options.scaffold)
     if options.scaffold:
         text.rewrite(write_codes, keys)
     text.rewrite(write_negatives, keys, options.scaffold)

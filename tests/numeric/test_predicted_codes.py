@@ -105,6 +105,29 @@ def test_a_default_score_under_a_log_is_positive() -> None:
     torch.testing.assert_close(objective(x=SERIES).loss, torch.stack(losses).mean())
 
 
+PUBLISHED = [
+    r"L_N = -E_X\left[\log \frac{f_k(x_{t+k}, c_t)}{\sum_{x_j \in X} f_k(x_j, c_t)}\right]",
+    r"f_k(x_{t+k}, c_t) = \exp(z_{t+k}^T W_k c_t)",
+]
+
+
+def test_a_score_that_is_said_of_codes() -> None:
+    """Oord et al. 2018, equations 3 and 4, with what their section 2.3 says."""
+    net = recurrent()
+    bound = {"g_{enc}": F, "g_{ar}": net, "W_1": MAPS[0]}
+    codes = F(SERIES)
+    expected = among_all(codes, net(codes)[0], MAPS[0], 1).detach()
+    torch.testing.assert_close(checked([*PUBLISHED, MADE, "k = 1"], bound, x=SERIES), expected)
+
+
+def test_a_score_of_codes_from_the_formula_alone() -> None:
+    torch.manual_seed(0)
+    objective = f2d.compile(PUBLISHED, scaffold=True, dims={"x": 4, "z": 5}).double()
+    codes = objective.g_enc(SERIES.flatten(0, 1)).reshape(*SERIES.shape[:2], -1)
+    expected = among_all(codes, objective.g_ar(codes), objective.W_1, 1)
+    torch.testing.assert_close(objective(x=SERIES).loss, expected)
+
+
 def test_what_the_text_says_is_data() -> None:
     text = [f"L = {TEXTS['numbers']}", r"z_t \in \mathbb{R}^4; c_t \in \mathbb{R}^3"]
     objective = f2d.compile(text, scaffold=True)
