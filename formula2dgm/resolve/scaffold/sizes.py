@@ -94,9 +94,17 @@ def _is_beside_map(context: Context, network: str) -> bool:
         for left, middle, right in zip(factors, factors[1:], factors[2:], strict=False):
             turned = transposed(left)
             if turned is not None and is_default_map(context, transposed(middle) or middle):
-                if _calls(context, turned, network) or _calls(context, right, network):
+                if any(_calls(context, _meant(context, each), network) for each in (turned, right)):
                     return True
     return False
+
+
+def _meant(context: Context, node: tree.Node) -> tree.Node:
+    """``f(x)`` of a q that the text defines so."""
+    if not isinstance(node, tree.Symbol):
+        return node
+    definition = context.model.definitions.get(read_name(node, context.model.indices, head=True).full)
+    return node if definition is None else definition.body
 
 
 def _calls(context: Context, node: tree.Node, network: str) -> bool:
