@@ -42,7 +42,8 @@ def initial_value(parameter: Parameter, shape: str) -> str:
     """What a tensor that nobody bound starts as."""
     value = f"torch.randn({shape})" if parameter.normal else f"torch.full({shape}, {parameter.fill!r})"
     if parameter.identity and parameter.shape is not None:
-        value = f"torch.eye({parameter.shape[0]})" + ("" if parameter.fill == 1 else f" * {parameter.fill!r}")
+        sizes = ", ".join(map(str, dict.fromkeys(parameter.shape)))  # one number says both, where they are equal
+        value = f"torch.eye({sizes})" + ("" if parameter.fill == 1 else f" * {parameter.fill!r}")
     return f"nn.Parameter({value})" if parameter.learned else value
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from formula2dgm.codegen.constructor import initial_value
+from formula2dgm.codegen.scaffold_entries import write_entry_network
+from formula2dgm.codegen.scaffold_orders import write_order_network
 from formula2dgm.codegen.scaffold_parts import (
     arguments_of,
     as_vectors,
@@ -34,6 +36,10 @@ def write_network(network: Network, scaffold: Scaffold, smooth: bool = False) ->
     """The source of a default network, to be replaced by one's own; ``smooth``: the loss holds derivatives of it."""
     if scaffold.state:
         return write_cell(network, scaffold)
+    if scaffold.sequence == "entries":
+        return write_entry_network(network, scaffold)
+    if scaffold.sequence == "order":
+        return write_order_network(network, scaffold)
     if scaffold.sequence is not None:
         return write_sequence(network, scaffold)
     arguments = arguments_of(scaffold)
@@ -100,7 +106,13 @@ def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
     ]
     if scaffold.flow:
         return f'        "{network.name}": coupling_flow({", ".join(shapes)}, hidden=hidden),'
-    if scaffold.state:
+    if scaffold.sequence in ("entries", "order"):
+        event = scaffold.heads[0][2]
+        assert event is not None
+        values = shapes[:1] if scaffold.sequence == "order" else []
+        shapes = values + [each for place, each in enumerate(shapes) if place in scaffold.steady]
+        sized = [str(event[1:]), "hidden"]
+    elif scaffold.state:
         free = [head[2] for head, place in zip(scaffold.heads, scaffold.state, strict=True) if place is None]
         sized = [_shape(program, shape, scaffold.like) for shape in free[:1]]
     else:

@@ -17,9 +17,11 @@ from formula2dgm.completion.class_distributions import write_softmax
 from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
+from formula2dgm.completion.coded_arguments import write_codes_of_arguments
 from formula2dgm.completion.component_sums import write_components
 from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
 from formula2dgm.completion.constant_entropies import leave_out_constants
+from formula2dgm.completion.contrast_codes import write_codes
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -29,7 +31,9 @@ from formula2dgm.completion.data_sums import average_sets
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
+from formula2dgm.completion.drawn_orders import write_orders
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.entries_of_steps import write_steps_of_entries
 from formula2dgm.completion.entropies_of_variables import write_entropies
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
@@ -50,6 +54,7 @@ from formula2dgm.completion.minibatches import count_batches
 from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
+from formula2dgm.completion.named_ranges import write_ranges
 from formula2dgm.completion.nested_draws import join_draws
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
@@ -112,6 +117,12 @@ def completed(
     text.rewrite(write_same_calls)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
+    text.rewrite(write_orders, keys, options.scaffold, options.dims)
+    text.rewrite(write_ranges)
+    text.rewrite(write_steps_of_entries, keys, options.scaffold)
+    text.rewrite(write_codes_of_arguments, keys, options.scaffold)
+    if options.scaffold:
+        text.rewrite(write_codes, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)

@@ -95,7 +95,9 @@ class Scaffold:
 
     sequence  the inputs are sequences, ``[n, steps, *shape]``: the results of all steps are made of all steps
               (``both``), of those up to the present one (``forward``) or from it to the end (``backward``);
-              ``summary``: one result is made of the whole sequence
+              ``summary``: one result is made of the whole sequence; ``entries``: the steps are the entries of one
+              vector, ``[n, entries]``, and the results of each are made of those up to it; ``order``: of those that the
+              second input puts before it
     steady    the places of the inputs of such a network that are the same at all steps, ``[n, *shape]``
     ragged    such a network is given the ``lengths`` of the sequences as well, and reads no step behind their end
     state     one step of a recurrence: for each head, the place of the input that is its value at the step before, of
@@ -109,7 +111,7 @@ class Scaffold:
     whole: tuple[str, ...] = ()
     flow: bool = False
     spectral: bool = False
-    sequence: Literal["both", "forward", "backward", "summary"] | None = None
+    sequence: Literal["both", "forward", "backward", "summary", "entries", "order"] | None = None
     steady: tuple[int, ...] = ()
     ragged: bool = False
     state: tuple[int | None, ...] = ()

@@ -28,6 +28,11 @@ def log_softmax(x: Tensor, lead: int) -> Tensor:
     return torch.log_softmax(vector_of(x, lead, "log softmax"), -1)
 
 
+def entries_before(x: Tensor, lead: int) -> Tensor:
+    """The entries one place later along the last dimension, a zero in front: for each entry the one before it."""
+    return torch.nn.functional.pad(vector_of(x, lead, "entries_before")[..., :-1], (1, 0))
+
+
 def log_sum_exp(x: Tensor, lead: int) -> Tensor:
     """log sum_i exp(x_i) over the event."""
     return torch.logsumexp(vector_of(x, lead, "logsumexp").flatten(lead), -1)

@@ -208,6 +208,13 @@ FUNCTIONS: tuple[Function, ...] = (
         gives="value",
     ),
     Function(
+        "entries_before",
+        (),
+        "entries_before",
+        "torch.cat([torch.zeros_like({0}[..., :1]), {0}[..., :-1]], -1)",
+        gives="value",
+    ),
+    Function(
         "logsumexp",
         ("logsumexp", "LSE", "LogSumExp"),
         "log_sum_exp",

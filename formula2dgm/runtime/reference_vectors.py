@@ -31,6 +31,7 @@ TO_VECTORS: dict[str, Callable[..., Tensor]] = {
     "softmax": _softmax,
     "softmin": lambda x: _softmax(-x),
     "log_softmax": lambda x: torch.log(_softmax(x)),
+    "entries_before": lambda x: torch.stack([torch.zeros_like(x[..., 0]), *x.unbind(-1)[:-1]], -1),
 }
 TO_NUMBERS: dict[str, Callable[..., Tensor]] = {
     "logsumexp": lambda x: torch.log(torch.exp(x).sum(-1)),

@@ -17,6 +17,7 @@ from formula2dgm.reading.signature import Signature, slot_value
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.approximations import is_approximation
 from formula2dgm.resolve.densities.families import converted
+from formula2dgm.resolve.scaffold.entries import over_entries
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time
 from formula2dgm.resolve.scaffold.sizes import (
     classes_of,
@@ -134,7 +135,9 @@ def _network_law(
     scaffold = Scaffold(
         inputs, heads, like, classes, whole, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged
     )
-    context.default_network(Network(name, label, tuple(each for each, _ in inputs), False, group, scaffold), written[0])
+    scaffold = over_entries(context, signature, scaffold, shape)
+    taken = tuple(each for each, _ in scaffold.inputs)
+    context.default_network(Network(name, label, taken, False, group, scaffold), written[0])
     call = context.call(name, given)
     if len(heads) == 1 and family_name == "Normal":
         loc: ir.Node = context.arena.make(ir.Head, call, None, "loc")

@@ -12,7 +12,7 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
-from formula2dgm.resolve.scaffold.ranges import is_probability, is_rooted
+from formula2dgm.resolve.scaffold.ranges import is_positive, is_probability, is_rooted
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold.sizes import (
     classes_of,
@@ -107,6 +107,9 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     if shape == () and is_probability(context, key):
         context.assume(f"{key} is a small network with a sigmoid: it stands under logs only", call.span)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call)
+    if shape == () and is_positive(context, key):
+        context.assume(f"{key} is the exponential of a small network: it stands under a log", call.span)
+        return context.arena.make(ir.Apply, "exp", (node,), origin=call)
     positive = ", positive: it stands under a root" if is_rooted(context, key) else ""
     context.assume(f"{key} is a small network{positive}", call.span)
     return node

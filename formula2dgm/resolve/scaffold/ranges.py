@@ -31,6 +31,34 @@ def is_probability(context: Context, network: str) -> bool:
     return bool(calls) and all(id(each) in under_logs for each in calls)
 
 
+def is_positive(context: Context, network: str) -> bool:
+    """Does a log need a call of the network to be positive, f of ``\\log(f(x) / \\sum_j f(x_j))``, and nothing that it
+    is taken from 1?"""
+    needed = (call for node in _nodes(context) for each in _logged(node) for call in _summands(each))
+    return any(_is_of(context, each, network) for each in needed) and not any(
+        _is_of(context, each.body, network)
+        for node in _nodes(context)
+        if isinstance(node, tree.Add)
+        for each in node.terms
+        if isinstance(each, tree.Neg)
+    )
+
+
+def _summands(node: tree.Node) -> Iterator[tree.Node]:
+    """What has the sign of a factor under a log: the terms of a sum without a minus, the body of a sum or a mean."""
+    match node:
+        case tree.Add(terms=terms) if not any(isinstance(each, tree.Neg) for each in terms):
+            for each in terms:
+                yield from _summands(each)
+        case tree.Mul() | tree.Div():
+            for each in _factors(node):
+                yield from _summands(each)
+        case tree.Big(op="sum" | "prod", body=body) | tree.Expect(body=body):
+            yield from _summands(body)
+        case _:
+            yield node
+
+
 def _nodes(context: Context) -> Iterator[tree.Node]:
     for root in context.model.expressions():
         yield from root.walk()

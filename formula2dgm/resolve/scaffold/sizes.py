@@ -15,6 +15,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_scores import classes_scored, scores_classes
 from formula2dgm.resolve.flows.volumes import volumes
 from formula2dgm.resolve.processes.noise_processes import processes
+from formula2dgm.resolve.scaffold.score_maps import is_default_map
 from formula2dgm.resolve.statements.meeting import Meetings, Part
 from formula2dgm.resolve.statements.outputs import OutputOf
 from formula2dgm.resolve.statements.scales import is_logistic
@@ -48,7 +49,8 @@ def result_shape(context: Context, network: str) -> tuple[int, ...] | None:
     logistic = frozenset({"sigma"}) - context.named.values.keys()
     beside = [each for each in parts_beside(context, part) if each.name not in logistic]
     if all(each.name == network for each in beside):
-        return _shape_beside(context, part) if scores_classes(context, network) else ()
+        many = scores_classes(context, network) or _is_beside_map(context, network)
+        return _shape_beside(context, part) if many else ()
     if all(each.kind == "result" for each in beside) and are_numbers(context, {each.name for each in beside}):
         return ()
     return _shape_beside(context, part)
@@ -83,6 +85,26 @@ def _is_inner_product(context: Context, node: tree.Node) -> bool:
     factors = node.factors if isinstance(node, tree.Mul) else ()
     turned = [transposed(each) for each in factors[:-1]]
     return any(each is not None and not names_matrix(context, each) for each in turned)
+
+
+def _is_beside_map(context: Context, network: str) -> bool:
+    """Is what the network returns f or g of ``f(x)^\\top W g(y)``, W a default matrix?"""
+    products = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Mul))
+    for factors in (each.factors for each in products):
+        for left, middle, right in zip(factors, factors[1:], factors[2:], strict=False):
+            turned = transposed(left)
+            if turned is not None and is_default_map(context, transposed(middle) or middle):
+                if any(_calls(context, _meant(context, each), network) for each in (turned, right)):
+                    return True
+    return False
+
+
+def _meant(context: Context, node: tree.Node) -> tree.Node:
+    """``f(x)`` of a q that the text defines so."""
+    if not isinstance(node, tree.Symbol):
+        return node
+    definition = context.model.definitions.get(read_name(node, context.model.indices, head=True).full)
+    return node if definition is None else definition.body
 
 
 def _calls(context: Context, node: tree.Node, network: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from formula2dgm.completion.drawn_orders import IN_ORDER
+from formula2dgm.completion.entries_of_steps import BEFORE
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
-from formula2dgm.registry.functions import CONDITIONS, Function, function_by_spelling
+from formula2dgm.registry.functions import CONDITIONS, Function, function, function_by_spelling
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.operators.randomness import note_bias
 from formula2dgm.resolve.values.arguments import AVAILABLE
@@ -28,7 +30,10 @@ def known(
     context = evaluate.context
     if name == "indicator":
         return indicator(evaluate, node, args, scope)
+    if name == IN_ORDER:
+        return evaluate(args[0], scope)
     fact = function_by_spelling("cosine" if name == "cos" and len(args) == 2 else name)
+    fact = function(name) if name == BEFORE else fact
     if fact is None:
         raise context.refuse("F2D-0216", f"the function {name} is not available", node.span, _hint(name))
     if fact.name == "clip" and len(sub) == 1 and isinstance(sub[0], tree.Interval):

@@ -12,6 +12,7 @@ from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.scaffold.score_maps import default_map, is_default_map
 from formula2dgm.resolve.values.shapes import shape_of
 from formula2dgm.syntax import tree
 
@@ -86,7 +87,14 @@ def product(context: Context, node: tree.Mul, evaluate: Callable[[tree.Node, int
     if not has_matrices(context, node):
         return None
     turned = [transposed(each) is not None for each in node.factors]
-    values = [evaluate(transposed(each) or each, i) for i, each in enumerate(node.factors)]
+    bare = [transposed(each) or each for each in node.factors]
+    between = len(bare) - 2
+    unsaid = between > 0 and turned[between - 1] and is_default_map(context, bare[between])
+    known = {place: evaluate(each, place) for place, each in enumerate(bare) if not (unsaid and place == between)}
+    if unsaid:
+        sides = [(bare[place], known[place]) for place in (between - 1, between + 1)]
+        known[between] = default_map(context, bare[between], sides[::-1] if turned[between] else sides)
+    values = [known[place] for place in range(len(bare))]
     make, result = context.arena.make, values[-1]
     if turned[-1] or is_matrix(context, result):
         raise context.refuse("F2D-0323", f"{node} ends in {node.factors[-1]}, not in a vector", node.span, _ORDER)

@@ -39,6 +39,8 @@ def shape_of(context: Context, node: ir.Node) -> Shape | str | None:
             return shape_of(context, value)
         case ir.Head(call) if call.method != "plain":
             return () if node.output == ir.LOG_DET else shape_of(context, call.args[0])
+        case ir.EventFunction("entries_before", (value,)):
+            return shape_of(context, value)
         case ir.PathPoint(_, start, False):
             return shape_of(context, start)
         case ir.Solution(state=state):

@@ -40,7 +40,8 @@ def test_a_network_under_logs_only_is_a_probability() -> None:
 
 def test_a_network_that_also_stands_alone_is_no_probability() -> None:
     found = _objective(r"\max \mathbb{E}_{x \sim p_{data}}[\log D(x)] + \mathbb{E}_{x \sim p_{data}}[D(x)]")
-    assert "D is a small network" in _assumptions(found)
+    assert "D is the exponential of a small network: it stands under a log" in _assumptions(found)
+    assert torch.isfinite(found(x=torch.randn(64, 12)).loss)
 
 
 def test_a_posterior_over_weights_is_learned() -> None:
