@@ -57,6 +57,7 @@ from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
+from formula2dgm.completion.time_arguments import write_time_arguments
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
@@ -106,6 +107,7 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_time_arguments, keys)
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
     text.rewrite(write_factors)
