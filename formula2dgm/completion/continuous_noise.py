@@ -1,7 +1,7 @@
 r"""The noise process of a text whose times lie between two numbers, and that only says what is drawn: ``p(x_t|x_0)``.
 
-dx = -\frac12 \beta(t) x dt + \sqrt{\beta(t)} dw, \beta from 0.1 to 20 (Song et al. 2021): the process of Ho et al. 2020 in
-continuous time. Ends of the times that nothing says are 10^{-3} and 1.
+dx = -\frac12 \beta(t) x dt + \sqrt{\beta(t)} dw, \beta from 0.1 to 20 (Song et al. 2021): the process of Ho et al. 2020
+in continuous time. Ends of the times that nothing says are 10^{-3} and 1.
 """
 
 from __future__ import annotations

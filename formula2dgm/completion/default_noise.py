@@ -71,8 +71,10 @@ class _Process(Defaults):
 
     def _alone(self, statement: tree.Statement, found: Process) -> tree.Statement:
         """A statement with what it compares averaged."""
-        return statement if self._is_part(statement) else replace(
-            statement, body=self._averaged(statement.body, found.head)
+        return (
+            statement
+            if self._is_part(statement)
+            else replace(statement, body=self._averaged(statement.body, found.head))
         )
 
     def _is_part(self, statement: tree.Statement) -> bool:
@@ -128,7 +130,7 @@ class _Process(Defaults):
         return index in read and set(read) <= {index, "0"}
 
     def _drawn(self, node: tree.Node, found: Process, alone: bool) -> tree.Node:
-        """``E_q`` as an expectation over all steps, ``E_{x_t}`` as one over one, and ``\\sum_{t>1}`` to the last one."""
+        """``E_q`` as an expectation over all steps, ``E_{x_t}`` as one over one, ``\\sum_{t>1}`` to the last one."""
         node = map_children(node, lambda each: self._drawn(each, found, alone))
         index = found.index
         match node:

@@ -16,6 +16,7 @@ from formula2dgm.completion.class_distributions import write_softmax
 from formula2dgm.completion.class_sums import write_class_sums
 from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
+from formula2dgm.completion.concatenations import write_concatenations
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -44,12 +45,15 @@ from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.nested_draws import join_draws
+from formula2dgm.completion.noise_at_levels import write_noise_at_levels
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.points_for_data import write_data_of_points
+from formula2dgm.completion.posterior_means import write_posterior_means
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
@@ -108,6 +112,7 @@ def completed(
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
     text.rewrite(write_time_arguments, keys)
+    text.rewrite(write_concatenations)
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
     text.rewrite(write_factors)
@@ -122,9 +127,12 @@ def completed(
     if options.scaffold:
         text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)
+        text.rewrite(write_noise_at_levels, keys)
         text.rewrite(draw_projections, keys)
         text.rewrite(write_reconstructions, keys)
+        text.rewrite(write_posterior_means, keys)
         text.rewrite(write_noise, keys, numbers)
+        text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)

@@ -1,5 +1,4 @@
-r"""A variable of a process that is written as a function of time: ``x(t)`` and ``x(0)`` of ``p(x(t)|x(0))`` are ``x_t`` and
-``x_0``.
+r"""A variable of a process as a function of time: ``x(t)`` and ``x(0)`` of ``p(x(t)|x(0))`` are ``x_t`` and ``x_0``; and ``x_t(x_0, \epsilon)``, which says what it is made of, is ``x_t``.
 
 It is one where a density is over it at one time, given it at another. What an ordinary differential equation moves,
 ``\frac{dz(t)}{dt} = f(z(t), t)``, is a path of its own and stays so.
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from formula2dgm.completion.default_paths import TIMES
+from formula2dgm.completion.default_paths import NOISE, TIMES
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
@@ -35,21 +34,25 @@ def write_time_arguments(
         if isinstance(each, tree.Prefix) and each.name == "deriv" and isinstance(each.operand, tree.Call)
         if isinstance(each.operand.head, tree.Symbol)
     }
-    functions = {plain(each.head) for each in keys if isinstance(each, tree.Call)} | {plain(each) for each in keys}
+    heads = [each.head if isinstance(each, tree.Call) else each for each in keys]
+    functions = {plain(each) for each in heads}
     letters = {letter for each in nodes for letter in _over(each)} - moved - functions
-    if not letters:
-        return list(statements), []
     notes: list[Note] = []
+    defined = {each.body.members[0].head for each in statements if _defines(each.body)}  # type: ignore[attr-defined]
+
+    def said(node: tree.Node, made: tree.Node, what: str) -> tree.Node:
+        if all(note.text != f"{node} is {made}{what}" for note in notes):
+            notes.append(Note(f"{node} is {made}{what}", node.span))
+        return made
 
     def written(node: tree.Node) -> tree.Node:
         node = map_children(node, written)
+        if _is_made_of(node) and node.head not in (*defined, *heads):  # type: ignore[attr-defined]
+            return said(node, replace(node.head, span=node.span), "")  # type: ignore[attr-defined]
         if (letter := _at_time(node)) not in letters:
             return node
         assert isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol)
-        made = replace(node.head, sub=node.args, span=node.span)
-        if all(note.text != f"{node} is {made}, {letter} at a time" for note in notes):
-            notes.append(Note(f"{node} is {made}, {letter} at a time", node.span))
-        return made
+        return said(node, replace(node.head, sub=node.args, span=node.span), f", {letter} at a time")
 
     return [replace(each, body=written(each.body)) for each in statements], notes
 
@@ -68,3 +71,17 @@ def _at_time(node: tree.Node) -> str | None:
     (time,) = node.args
     first = time.terms[0] if isinstance(time, tree.Add) else time
     return plain(node.head) if isinstance(first, tree.Number) or plain(first) in (*TIMES, "T") else None
+
+
+def _defines(body: tree.Node) -> bool:
+    return isinstance(body, tree.Chain) and isinstance(body.members[0], tree.Call)
+
+
+def _is_made_of(node: tree.Node) -> bool:
+    """``x_t(x_0, \\epsilon)``: a point of a path, and what it is made of."""
+    match node:
+        case tree.Call(head=tree.Symbol(sub=(time,)) as head, args=(start, noise), given=None) if plain(time) in TIMES:
+            return start == replace(head, sub=(tree.Number("0", span=head.span),)) and (
+                isinstance(noise, tree.Symbol) and noise.letter in NOISE
+            )
+    return False

@@ -3,7 +3,7 @@ r"""Which density of a text is one of a noise process that nothing declares.
 q(x_{t-1}|x_t, x_0), q(x_T|x_0)         by its letter
 p(x_t|x_0)                              beside ``p_\theta(x_{t-1}|x_t)``; where its score is fitted, ``\nabla_{x_t} \log
                                         p(x_t|x_0)``; or where it is drawn from beside a time
-p_{0t}(x_t|x_0), p(x_t|x_0, t)          the same: the times below its letter and behind its bar are those of its variables
+p_{0t}(x_t|x_0), p(x_t|x_0, t)          the same: times below its letter and behind its bar are those of its variables
 """
 
 from __future__ import annotations
@@ -38,12 +38,10 @@ class Process:
 
     def is_of(self, call: tree.Node) -> bool:
         """Is this a density of the process, as the text writes it?"""
-        return (
-            isinstance(call, tree.Call)
-            and _labelled(call)
-            and replace(call.head, sub=()) == self.head  # type: ignore[type-var]
-            and all(letter_of(each) == letter_of(self.slot) for each in _own(call))
-        )
+        if not isinstance(call, tree.Call) or not isinstance(call.head, tree.Symbol) or not _labelled(call):
+            return False
+        same = replace(call.head, sub=()) == self.head
+        return same and all(letter_of(each) == letter_of(self.slot) for each in _own(call))
 
 
 def find_process(text: Defaults) -> Process | None:
@@ -96,7 +94,7 @@ def _labelled(call: tree.Call) -> bool:
 
 def _parts(label: tree.Node) -> tuple[tree.Node, ...]:
     """The times of ``0t`` and of ``t|0``."""
-    return label.children if isinstance(label, tree.Mul | tree.Relates) else (label,)
+    return tuple(label.children) if isinstance(label, tree.Mul | tree.Relates) else (label,)
 
 
 def _own(call: tree.Call) -> list[tree.Symbol]:
