@@ -1,7 +1,7 @@
-r"""``x_t`` in the place of the data, ``\sqrt{\bar\alpha_t} x_t + \sqrt{1 - \bar\alpha_t} \epsilon`` of ``E_{t, x_0, \epsilon}``.
+r"""``x_t`` in the place of the data: ``\sqrt{\bar\alpha_t} x_t + \sqrt{1 - \bar\alpha_t} \epsilon``.
 
-The sum is ``x_t`` itself. Where nothing else says what ``x_t`` is, and the text reads it in such sums alone and ``x_0``,
-which the bracket draws, nowhere, it is ``x_0`` that was meant: otherwise the same noise would be added twice.
+The sum is ``x_t`` itself. Where nothing else says what ``x_t`` is, and the text reads it in such sums alone, and
+``x_0``, which the bracket draws, nowhere, it is ``x_0`` that was meant: otherwise the same noise would be added twice.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-r"""A variable of a process as a function of time: ``x(t)`` and ``x(0)`` of ``p(x(t)|x(0))`` are ``x_t`` and ``x_0``; and ``x_t(x_0, \epsilon)``, which says what it is made of, is ``x_t``.
+r"""A variable of a process as a function of time: ``x(t)`` and ``x(0)`` of ``p(x(t)|x(0))`` are ``x_t`` and ``x_0``.
 
-It is one where a density is over it at one time, given it at another. What an ordinary differential equation moves,
+It is one where a density is over it at one time, given it at another. ``x_t(x_0, \epsilon)``, which says of what
+it is made, is ``x_t``. What an ordinary differential equation moves,
 ``\frac{dz(t)}{dt} = f(z(t), t)``, is a path of its own and stays so.
 """
 
