@@ -30,7 +30,9 @@ def write_entropies(
     known = [each.body.members[0] for each in statements if isinstance(each.body, tree.Chain)]
     if any(_names_density(_below(each)) for each in (*known, *keys)):
         return list(statements), []
-    densities = [each for each in nodes if isinstance(each, tree.Call) and is_density_call(each) and not _is_entropy(each)]
+    densities = [
+        each for each in nodes if isinstance(each, tree.Call) and is_density_call(each) and not _is_entropy(each)
+    ]
     slots = [slot for each in densities for slot in (*each.args, *(each.given or ()))]
     letters = {each.letter for each in slots if isinstance(each, tree.Symbol)}
     notes: list[Note] = []
