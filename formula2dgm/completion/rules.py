@@ -27,6 +27,7 @@ from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.encoded_processes import write_encoded_processes
 from formula2dgm.completion.entropies_by_letter import write_entropies
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
@@ -60,6 +61,7 @@ from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.step_letters import with_one_letter
+from formula2dgm.completion.steps_above import write_steps_below
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_arguments import write_time_arguments
@@ -113,6 +115,7 @@ def completed(
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
     text.rewrite(write_time_arguments, keys)
+    text.rewrite(write_steps_below, keys)
     text.rewrite(write_concatenations)
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
@@ -133,6 +136,7 @@ def completed(
         text.rewrite(draw_projections, keys)
         text.rewrite(write_reconstructions, keys)
         text.rewrite(write_posterior_means, keys)
+        text.rewrite(write_encoded_processes, keys)
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
