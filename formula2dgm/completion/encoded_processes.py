@@ -1,7 +1,7 @@
 r"""Noise behind an encoder: ``q_\phi(z_0, z_{1:T}|x)`` beside ``q_\phi(z_0|x)`` and ``q_\phi(z_{1:T}|z_0)``.
 
-The first is the product of the others, and the parameters are the encoder's: what adds noise to its code has none, unless
-the text says what it is.
+The first is the product of the others, and the parameters are the encoder's: what adds noise to its code has none,
+unless the text says what it is.
 """
 
 from __future__ import annotations

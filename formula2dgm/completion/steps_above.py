@@ -97,14 +97,14 @@ def _paths(body: tree.Node) -> Iterator[str]:
 
 
 def _powers(body: tree.Node) -> Iterator[str]:
-    """The letters of ``x^t`` in brackets that draw t and ``x^0``, where it was read as a power."""
+    """The letters of ``x^t`` and ``x^0`` in brackets that draw t and ``x^0``, where these were read as powers."""
     for binders, expectation in brackets(body):
         names = [each for item in binders for each in (item.names if isinstance(item, tree.Draws) else (item,))]
         first = {replace(each, sup=()) for each in names if isinstance(each, tree.Symbol) and _is_first(each)}
         times = {plain(each) for each in names} & set(TIMES)
         for each in expectation.body.walk():
-            if isinstance(each, tree.Power) and each.base in first and plain(each.exponent) in times:
-                if isinstance(each.base, tree.Symbol):
+            if isinstance(each, tree.Power) and each.base in first and isinstance(each.base, tree.Symbol):
+                if plain(each.exponent) in times or is_zero(each.exponent):
                     yield letter_of(each.base)
 
 
