@@ -23,7 +23,7 @@ from formula2dgm.reading.brackets import brackets
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.syntax import parse_one, tree
 
 #: The least level, how many times it the greatest is, and letters for where a level lies between them.
@@ -80,7 +80,7 @@ class _Levels(Defaults):
 
     def _lefts(self) -> list[tree.Node]:
         """What the text speaks of, but for densities of what has noise."""
-        sides = [*self.left_sides(), *self.keys]
+        sides = [*(each for each in self.left_sides() if not names_objective(each)), *self.keys]
         return [each for each in sides if not isinstance(each, tree.Call) or each.given is None]
 
     def _declares(self, kernel: _Kernel) -> bool:

@@ -48,16 +48,18 @@ def find_process(text: Defaults) -> Process | None:
     """The process of a text, where one of its densities stands there and nothing declares it."""
     if any(is_in_differentials(each.body) for each in text.statements):
         return None
-    declared = {
-        each.head.letter
+    declared = [
+        each
         for each in (*text.left_sides(), *text.keys)
         if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and each.given is not None
-    }
+    ]
     times = _times(text)
     for call in text.nodes():
-        if not isinstance(call, tree.Call) or not _labelled(call) or call.head.letter in declared:  # type: ignore[attr-defined]
+        if not isinstance(call, tree.Call) or not _labelled(call):
             continue
         steps = _own(call)
+        if any(_says(each, call, letter_of(steps[0])) for each in declared):
+            continue
         if len({letter_of(each) for each in steps}) != 1 or any(len(each.sub) != 1 for each in steps):
             continue
         if any(is_zero(each.sub[0]) for each in steps[len(call.args) :]):
@@ -70,6 +72,16 @@ def find_process(text: Defaults) -> Process | None:
             if plain(times.args[1]) is not None:  # steps from 0 to T
                 return replace(found, times=None)
     return None
+
+
+def _says(declared: tree.Call, call: tree.Call, letter: str) -> bool:
+    """Does a declaration say how a density of the same letter depends on other steps? An encoder of the first says no
+    such thing."""
+    if declared.head.letter != call.head.letter:  # type: ignore[attr-defined]
+        return False
+    given = (each for each in declared.given or () if isinstance(each, tree.Symbol))
+    over = any(isinstance(each, tree.Symbol) and letter_of(each) == letter for each in declared.args)
+    return not over or any(letter_of(each) == letter for each in given)
 
 
 def index_of(text: Defaults, slot: tree.Symbol) -> str:
