@@ -68,6 +68,7 @@ from formula2dgm.completion.time_arguments import write_time_arguments
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
+from formula2dgm.completion.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_states import write_states
@@ -141,6 +142,7 @@ def completed(
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
     text.rewrite(refuse_pathless, keys)
+    text.rewrite(refuse_unknown_scores, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)

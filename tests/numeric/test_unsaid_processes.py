@@ -331,6 +331,8 @@ def test_noise_behind_an_encoder(joint: str) -> None:
             r"\min_\theta E_{p_{data}(x) q(x_\sigma|x)}[KL[q(x_\rho|x_\sigma, x) \| p_\theta(x_\rho|x_\sigma)]]",
             "F2D-0555",
         ),
+        (r"\min_\theta E_{t, p(x_t)}[\|s_\theta(x_t, t) - \nabla_{x_t} \log p(x_t)\|^2]", "F2D-0556"),
+        (r"\min_\theta E_{t, p_t(x)}[\|s_\theta(x, t) - \nabla_x \log p_t(x)\|^2]", "F2D-0556"),
     ],
 )
 def test_what_nothing_decides_is_refused(text: str, code: str) -> None:
