@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
+from formula2dgm.completion.compared_steps import refuse_mixed_steps
 from formula2dgm.completion.continuous_noise import write_continuous
 from formula2dgm.completion.default_statements import BETA, Defaults, is_zero, placed
 from formula2dgm.completion.process_times import is_part, write_times
@@ -38,6 +39,7 @@ class _Process(Defaults):
         """Declare the process, and draw from it where the text says ``E_q``."""
         if (found := find_process(self)) is None:
             return
+        refuse_mixed_steps(self, found)
         self._put(lambda body: self._named(body, found))
         if found.times is not None:
             write_continuous(self, found)
