@@ -68,6 +68,7 @@ from formula2dgm.completion.time_arguments import write_time_arguments
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
+from formula2dgm.completion.unknown_fields import refuse_unknown_fields
 from formula2dgm.completion.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
@@ -130,6 +131,7 @@ def completed(
     text.rewrite(write_parts)
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
+    text.rewrite(refuse_unknown_fields, keys)
     if options.scaffold:
         text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)

@@ -334,6 +334,8 @@ def test_noise_behind_an_encoder(joint: str) -> None:
         (r"\min_\theta E_{t, p(x_t)}[\|s_\theta(x_t, t) - \nabla_{x_t} \log p(x_t)\|^2]", "F2D-0556"),
         (r"L = E_q[\sum_{t>1} KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_1))]", "F2D-0557"),
         (r"L = E_q[KL(q(x_t|x_0) \| p(x_T)) - \log p_\theta(x_0|x_1)]", "F2D-0557"),
+        (r"L = E_{t, x}\|u^\theta_t(x) - u_t(x)\|^2", "F2D-0558"),
+        (r"L = E_{t, q(x_1), p_t(x|x_1)}\|v_\theta(x, t) - u_t(x|x_1)\|^2", "F2D-0558"),
         (r"\min_\theta E_{t, p_t(x)}[\|s_\theta(x, t) - \nabla_x \log p_t(x)\|^2]", "F2D-0556"),
     ],
 )
