@@ -33,12 +33,12 @@ def write_codes(
         sums = (big for big in each.body.walk() if isinstance(big, tree.Big))
         for big in sums:
             for symbol, step in read_of_others(big, each.body).items():
-                text.complete(big, replace(symbol, sub=()), step, each.body)
+                text.written(big, replace(symbol, sub=()), step, each.body)
     return text.statements, text.notes
 
 
 class _Codes(Defaults):
-    def complete(self, big: tree.Big, code: tree.Symbol, step: Step, body: tree.Node) -> None:
+    def written(self, big: tree.Big, code: tree.Symbol, step: Step, body: tree.Node) -> None:
         """Say what the code and the context of a contrast are."""
         element = _element(big)
         code = replace(code, accents=step.stem.accents, sup=step.stem.sup)

@@ -7,20 +7,21 @@ for p_\theta(x_{t-1}|x_t) = N(x_{t-1}; \mu_\theta(x_t, t), \beta_t I).  What the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from formula2dgm.completion.default_paths import TIMES
+from formula2dgm.completion.compared_steps import refuse_mixed_steps
+from formula2dgm.completion.continuous_noise import write_continuous
 from formula2dgm.completion.default_statements import BETA, Defaults, is_zero, placed
+from formula2dgm.completion.process_times import is_part, write_times
+from formula2dgm.completion.unsaid_processes import Process, find_process
 from formula2dgm.reading import Note
-from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import counts_by
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import parse_one, tree
-from formula2dgm.syntax.vocabulary import UNIFORM
 
 
 def write_noise(
@@ -34,72 +35,53 @@ def write_noise(
 class _Process(Defaults):
     def complete(self) -> None:
         """Declare the process, and draw from it where the text says ``E_q``."""
-        if (found := self._process()) is not None:
-            head, slot, index = found
-            self.statements = [replace(each, body=self._path(each.body, head, slot)) for each in self.statements]
+        if (found := find_process(self)) is None:
+            return
+        refuse_mixed_steps(self, found)
+        self._put(lambda body: self._named(body, found))
+        if found.times is not None:
+            write_continuous(self, found)
+        else:
+            head, slot, index = found.head, found.slot, found.index
+            self._put(lambda body: self._path(body, head, slot))
             self._declare_process(head, slot, index)
-            self.statements = [replace(each, body=self._drawn(each.body, head, slot)) for each in self.statements]
-            self.statements = [self._alone(each, head, index) for each in self.statements]
+        index = found.index
+        alone = [not counts_by(each.body, index) and not is_part(self, each, index) for each in self.statements]
+        self.statements = [
+            replace(each, body=self._drawn(each.body, found, one))
+            for each, one in zip(self.statements, alone, strict=True)
+        ]
+        self.statements = [self._alone(each, found) for each in self.statements]
+        if found.times is None:
+            write_times(self, found)
 
-    def _alone(self, statement: tree.Statement, head: tree.Symbol, index: str) -> tree.Statement:
-        """A statement with what it compares averaged, at a step that is drawn where nothing counts it."""
-        if self._is_part(statement):
-            return statement
-        body = self._averaged(statement.body, head)
-        if body is not statement.body and not counts_by(body, index) and not self.is_said(index):
-            self.add(rf"{index} \sim \mathcal{{U}}\{{2, T\}}", body.span)
-        return replace(statement, body=body)
+    def _put(self, change: Callable[[tree.Node], tree.Node]) -> None:
+        self.statements = [replace(each, body=change(each.body)) for each in self.statements]
+
+    def _named(self, node: tree.Node, found: Process) -> tree.Node:
+        """``p_{0t}(x_t|x_0, t)`` without its times, which its variables have."""
+        node = map_children(node, lambda each: self._named(each, found))
+        if not isinstance(node, tree.Call) or not found.is_of(node):
+            return node
+        given = tuple(each for each in node.given or () if letter_of(each) == letter_of(found.slot))  # type: ignore[arg-type]
+        made = replace(node, head=replace(found.head, span=node.head.span), given=given)
+        if made != node:
+            self.say(f"{node} is {made}", node.span)
+        return made
+
+    def _alone(self, statement: tree.Statement, found: Process) -> tree.Statement:
+        """A statement with what it compares averaged."""
+        return (
+            statement
+            if self._is_part(statement)
+            else replace(statement, body=self._averaged(statement.body, found.head))
+        )
 
     def _is_part(self, statement: tree.Statement) -> bool:
         """Is it the definition of a part, ``L_{t-1} = ...``, that another statement reads under its expectation?"""
         left = statement.body.members[0] if isinstance(statement.body, tree.Chain) else None
         others = (each for each in self.statements if each is not statement)
         return isinstance(left, tree.Symbol) and any(node == left for each in others for node in each.body.walk())
-
-    def _process(self) -> tuple[tree.Symbol, tree.Symbol, str] | None:
-        """The head of a density of a process that nothing declares, one of its variables, and the index."""
-        if any(is_in_differentials(each.body) or _draws_time(each.body) for each in self.statements):
-            return None
-        declared = {
-            each.head.letter
-            for each in (*self.left_sides(), *self.keys)
-            if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and each.given is not None
-        }
-        for call in self.nodes():
-            if not isinstance(call, tree.Call) or not is_density_call(call) or not call.given:
-                continue
-            head, slots = call.head, (*call.args, *call.given)
-            if not isinstance(head, tree.Symbol) or head.sub or head.sup or head.letter in declared:
-                continue
-            steps = [(each, each.sub[0]) for each in slots if isinstance(each, tree.Symbol) and len(each.sub) == 1]
-            if len(steps) < len(slots) or len({letter_of(each) for each, _ in steps}) != 1:
-                continue
-            slot = steps[0][0]
-            if any(is_zero(item) for _, item in steps[len(call.args) :]) and self._adds_noise(head, slot):
-                return head, slot, self._index_of(slot)
-        return None
-
-    def _adds_noise(self, head: tree.Symbol, slot: tree.Symbol) -> bool:
-        """Is a density one of a process: q, or a letter beside one with parameters over the same variable, at steps
-        that have a name, t or T?"""
-        if all(isinstance(item, tree.Number) for item in self._items(slot)):
-            return False
-        others = (each for each in self.nodes() if isinstance(each, tree.Call) and is_density_call(each))
-        return head.letter == "q" or any(
-            isinstance(each.head, tree.Symbol) and each.head.sub and self._is_of(each, slot) for each in others
-        )
-
-    def _items(self, slot: tree.Symbol) -> list[tree.Node]:
-        """The steps at which a variable stands."""
-        same = (each for each in self.nodes() if isinstance(each, tree.Symbol) and letter_of(each) == letter_of(slot))
-        return [each.sub[0] for each in same if len(each.sub) == 1]
-
-    def _index_of(self, slot: tree.Symbol) -> str:
-        for item in self._items(slot):
-            first = item.terms[0] if isinstance(item, tree.Add) else item
-            if (name := plain(first)) in TIMES and name is not None:
-                return name
-        return "t"
 
     def _declare_process(self, head: tree.Symbol, slot: tree.Symbol, index: str) -> None:
         now = replace(slot, sub=()).latex()
@@ -141,22 +123,33 @@ class _Process(Defaults):
         slots = (*call.args, *(call.given or ()))
         return all(isinstance(each, tree.Symbol) and letter_of(each) == letter_of(slot) for each in slots)
 
-    def _drawn(self, node: tree.Node, head: tree.Symbol, slot: tree.Symbol) -> tree.Node:
-        """``E_q`` as an expectation over all steps, and ``\\sum_{t>1}`` to the last one."""
-        node = map_children(node, lambda each: self._drawn(each, head, slot))
+    def _reads_one(self, body: tree.Node, found: Process) -> bool:
+        """Does a bracket read ``x_t`` and no other step that it does not draw itself?"""
+        index = found.index
+        read = [str(each.sub[0]) for each in _unbound(body) if letter_of(each) == letter_of(found.slot) and each.sub]
+        return index in read and set(read) <= {index, "0"}
+
+    def _drawn(self, node: tree.Node, found: Process, alone: bool) -> tree.Node:
+        """``E_q`` as an expectation over all steps, ``E_{x_t}`` as one over one, ``\\sum_{t>1}`` to the last one."""
+        node = map_children(node, lambda each: self._drawn(each, found, alone))
+        index = found.index
         match node:
-            case tree.Expect(binders=(tree.Symbol() as binder,)) if binder == head:
-                bare = replace(slot, sub=()).latex()
-                density = placed(parse_one(f"{head.latex()}({bare}_{{1:T}}|{bare}_0)"), binder.span)
+            case tree.Expect(binders=(tree.Symbol() as binder,)) if binder == found.head:
+                steps = index if alone and self._reads_one(node.body, found) else "1:T"
+                density = placed(parse_one(f"{found.head.latex()}({found.at(steps)}|{found.at('0')})"), binder.span)
                 self.notes.append(Note(f"{binder} is {density}", binder.span))
                 return replace(node, binders=(density,))
-            case tree.Big(op="sum", binders=(tree.Relates(tree.Symbol() as index, ">", tree.Number(first)),)) if (
-                node.upper is None and plain(index) == self._index_of(slot) and first.isdigit()
+            case tree.Expect(binders=binders) if (point := parse_one(found.at(index))) in binders:
+                density = placed(parse_one(f"{found.head.latex()}({found.at(index)}|{found.at('0')})"), node.span)
+                self.say(f"{point} is drawn from {density}", node.span)
+                return replace(node, binders=tuple(density if each == point else each for each in binders))
+            case tree.Big(op="sum", binders=(tree.Relates(tree.Symbol() as name, ">", tree.Number(first)),)) if (
+                node.upper is None and plain(name) == index and first.isdigit()
             ):
                 start = tree.Number(str(int(first) + 1), span=node.span)
                 last = tree.Symbol("T", span=node.span)
-                self.notes.append(Note(f"the sum over {index} > {first} runs to T", node.span))
-                return replace(node, binders=(tree.Binds(index, start, span=node.span),), upper=last)
+                self.notes.append(Note(f"the sum over {name} > {first} runs to T", node.span))
+                return replace(node, binders=(tree.Binds(name, start, span=node.span),), upper=last)
         return node
 
     def _path(self, node: tree.Node, head: tree.Symbol, slot: tree.Symbol) -> tree.Node:
@@ -193,22 +186,6 @@ class _Process(Defaults):
         return map_children(node, lambda each: self._averaged(each, head))
 
 
-def _draws_time(body: tree.Node) -> bool:
-    """Is a time between two numbers drawn, ``t \\sim U(0, 1)``, and no step counted?"""
-    for node in body.walk():
-        match node:
-            case tree.Draws(names=(tree.Symbol() as name,), density=density):
-                pass
-            case tree.Chain(members=(tree.Symbol() as name, density), relations=("~",)):
-                pass
-            case _:
-                continue
-        ends = density.args if isinstance(density, tree.Call) and str(density.head) in UNIFORM else ()
-        if plain(name) in TIMES and len(ends) == 2 and plain(ends[1]) is None:
-            return True
-    return False
-
-
 def _goes_on(item: tree.Node | None, before: tree.Node | None) -> bool:
     """Is a step a later one than another, t than t - 1, 1 than 0?"""
     first, second = _offset(item), _offset(before)
@@ -231,3 +208,16 @@ def _offset(item: tree.Node | None) -> tuple[str, int] | None:
 
 def _item(slot: tree.Node) -> tree.Node | None:
     return slot.sub[0] if isinstance(slot, tree.Symbol) and len(slot.sub) == 1 else None
+
+
+def _unbound(node: tree.Node) -> Iterator[tree.Symbol]:
+    """The variables that a body reads, but for those that its divergences and entropies draw themselves."""
+    match node:
+        case tree.Symbol():
+            yield node
+        case tree.Divergence(left=tree.Call(args=own)) | tree.Func(name="H", args=(tree.Call(args=own),)):
+            for each in node.children:
+                yield from (name for name in _unbound(each) if name not in own)
+        case _:
+            for each in node.children:
+                yield from _unbound(each)

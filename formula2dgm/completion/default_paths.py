@@ -33,9 +33,9 @@ from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import parse_one, tree
 from formula2dgm.syntax.vocabulary import UNIFORM
 
-#: Letters of times and of steps.
+#: Letters of times and of steps, and of noise.
 TIMES = ("t", "s", "n", "k", "i", "tau")
-_NOISE = ("epsilon", "varepsilon", "eps")
+NOISE = ("epsilon", "varepsilon", "eps")
 
 
 def write_paths(
@@ -62,7 +62,7 @@ class _Path(Defaults):
         }
         laws = self._unsaid_laws(binders)
         names = dict.fromkeys((*bound, *drawn, *laws))
-        noise = next((each for each in names if each.letter in _NOISE), None)
+        noise = next((each for each in names if each.letter in NOISE), None)
         starts = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]
         if len(starts) != 1:
             return

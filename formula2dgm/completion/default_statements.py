@@ -57,6 +57,11 @@ class Defaults:
         self.statements.append(tree.Statement(placed(body, span), span=span))
         self.notes.append(Note(said or str(body), span))
 
+    def say(self, text: str, span: Span) -> None:
+        """What was decided, once."""
+        if all(each.text != text for each in self.notes):
+            self.notes.append(Note(text, span))
+
     def chains(self) -> Iterator[tree.Chain]:
         """The statements with a relation."""
         return (each.body for each in self.statements if isinstance(each.body, tree.Chain))

@@ -19,6 +19,7 @@ from formula2dgm.completion.class_vectors import write_classes
 from formula2dgm.completion.codebooks import with_codes
 from formula2dgm.completion.coded_arguments import write_codes_of_arguments
 from formula2dgm.completion.component_sums import write_components
+from formula2dgm.completion.concatenations import write_concatenations
 from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
 from formula2dgm.completion.constant_entropies import leave_out_constants
 from formula2dgm.completion.contrast_codes import write_codes
@@ -33,7 +34,9 @@ from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.drawn_orders import write_orders
 from formula2dgm.completion.empirical_means import write_means
+from formula2dgm.completion.encoded_processes import write_encoded_processes
 from formula2dgm.completion.entries_of_steps import write_steps_of_entries
+from formula2dgm.completion.entropies_by_letter import write_entropies
 from formula2dgm.completion.entropies_of_variables import write_entropies
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
@@ -56,6 +59,7 @@ from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.named_ranges import write_ranges
 from formula2dgm.completion.nested_draws import join_draws
+from formula2dgm.completion.noise_at_levels import write_noise_at_levels
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
@@ -63,6 +67,8 @@ from formula2dgm.completion.parameter_functions import refuse_parameter_function
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.points_for_data import write_data_of_points
+from formula2dgm.completion.posterior_means import write_posterior_means
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
@@ -72,13 +78,17 @@ from formula2dgm.completion.score_surrogates import write_surrogates
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.single_draws import draw_once
 from formula2dgm.completion.step_letters import with_one_letter
+from formula2dgm.completion.steps_above import write_steps_below
 from formula2dgm.completion.subscripted_values import write_arguments
 from formula2dgm.completion.sums_over_draws import average_draws
+from formula2dgm.completion.time_arguments import write_time_arguments
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.transposed_jacobians import write_transposed
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.unfolding import unfold_definitions
+from formula2dgm.completion.unknown_fields import refuse_unknown_fields
+from formula2dgm.completion.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_states import write_states
@@ -138,25 +148,35 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_time_arguments, keys)
+    text.rewrite(write_steps_below, keys)
+    text.rewrite(write_concatenations)
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
     text.rewrite(write_norms)
+    text.rewrite(write_entropies, keys)
     text.rewrite(join_draws)
     text.rewrite(index_samples)
     text.rewrite(write_generated, keys, options.scaffold)
     text.rewrite(write_parts)
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
+    text.rewrite(refuse_unknown_fields, keys)
     if options.scaffold:
         text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)
+        text.rewrite(write_noise_at_levels, keys)
         text.rewrite(draw_projections, keys)
         text.rewrite(write_reconstructions, keys)
+        text.rewrite(write_posterior_means, keys)
+        text.rewrite(write_encoded_processes, keys)
         text.rewrite(write_noise, keys, numbers)
+        text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
     text.rewrite(refuse_pathless, keys)
+    text.rewrite(refuse_unknown_scores, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from formula2dgm.reading.judgements import wish_of_judgement
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_at_value, is_density_call, read_signature
 from formula2dgm.reading.stopped import plain_group, unstopped
 from formula2dgm.registry.functions import function_by_spelling
@@ -25,6 +26,7 @@ class Known:
     """What is known of the names of a text: indices, parameters, and the bodies of definitions.
 
     any_log   the log of anything wants up, not only that of a density: in ``-y log p - (1 - y) log(1 - p)``, say
+    noised    the letters of what noise is added to step by step: entropies of its densities are constants
     player    whose wishes they are, where the log of a judgement, ``log D(x)``, is wanted up by one and down by another
     """
 
@@ -32,6 +34,7 @@ class Known:
     parameters: frozenset[str] = frozenset()
     definitions: Mapping[str, tree.Node] = field(default_factory=dict)
     any_log: bool = False
+    noised: frozenset[str] = frozenset()
     player: str = ""
 
     def unfolded(self, symbol: tree.Symbol) -> tuple[tree.Node | None, Known]:
@@ -93,6 +96,8 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
             return _of_log(argument, known, samplers) or (UP if known.any_log else _of_judgement(argument, known))
         case tree.Func("logit", (argument,)) if known.player:
             return _of_judgement(argument, known)
+        case tree.Func("H", (tree.Call() as density,)) if _is_fixed(density, known):
+            return frozenset()
         case tree.Func("H", arguments):
             return UP if len(arguments) == 1 else DOWN
         case tree.Func("mean" | "sum", (body,)):
@@ -107,6 +112,14 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
             definition, others = known.unfolded(node)
             return polarity(definition, others, samplers) if definition is not None else frozenset()
     return frozenset()
+
+
+def _is_fixed(density: tree.Call, known: Known) -> bool:
+    """Is it a density without parameters over what noise is added to: ``q(x_T|x_0)``?"""
+    if not isinstance(density.head, tree.Symbol) or density.head.sub or density.params:
+        return False
+    slots = (*density.args, *(density.given or ()))
+    return all(isinstance(each, tree.Symbol) and letter_of(each) in known.noised for each in slots)
 
 
 def samplers_of(binders: Iterable[tree.Node], known: Known) -> Samplers:

@@ -33,11 +33,14 @@ def need_shape(context: Context, node: tree.Node, *laws: ir.Law) -> None:
     """A closed form sums over the event: of laws made of numbers alone, somebody must say how large it is."""
     numbers = all(value.event == "number" for law in laws for _, value in law.params)
     if numbers and all(law.shape is None for law in laws):
+        slots = (each for call in node.walk() if isinstance(call, tree.Call) for each in call.args)
+        names = [read_name(each, context.model.indices).id for each in slots if isinstance(each, tree.Symbol)]
+        say = f", dims={{{names[0]!r}: 16}}" if names else ""
         raise context.refuse(
             "F2D-0318",
             f"{node} sums over the dimensions of {laws[0].label}, and nothing says how many there are",
             node.span,
-            "write its space, z \\in \\mathbb{R}^{16}, or bind f2d.Normal(..., event_shape=16)",
+            f"write its space, z \\in \\mathbb{{R}}^{{16}}{say}, or bind f2d.Normal(..., event_shape=16)",
         )
 
 

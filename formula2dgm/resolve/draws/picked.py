@@ -55,14 +55,15 @@ def read_at_drawn(context: Context, names: Iterable[Name]) -> frozenset[str]:
     return frozenset(each.id for each in found if context.named.find(each) is None)
 
 
-def ends_of_draws(context: Context, roots: Iterable[tree.Node]) -> frozenset[str]:
-    r"""The names of the last step that is drawn, ``T`` of ``U\{1, T\}``, but for those that are given a number."""
+def ends_of_draws(context: Context, roots: Iterable[tree.Node], numbers: bool) -> frozenset[str]:
+    r"""The names of the last step that is drawn, ``T`` of ``U\{1, T\}``; also of those that are given a number?"""
     calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
     bounds = (bound for each in calls if (bound := last_number(each)) is not None)
     symbols = [each for bound in bounds for each in bound.walk() if isinstance(each, tree.Symbol)]
     names = [read_name(each, context.model.indices) for each in symbols if plain(each) is not None]
     others = {str(upper) for upper in context.model.bounds.values()}
-    return frozenset(each.id for each in names if each.id not in others and given_number(context, each) is None)
+    names = [each for each in names if each.id not in others]
+    return frozenset(each.id for each in names if numbers or given_number(context, each) is None)
 
 
 def refuse_drawn_heads(context: Context, roots: Iterable[tree.Node]) -> None:

@@ -16,6 +16,7 @@ from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.transformed import refines_draw
 from formula2dgm.resolve.flows.chained import is_transformed
+from formula2dgm.resolve.processes.noise_processes import processes
 from formula2dgm.resolve.statements.model import Wanted
 from formula2dgm.syntax import tree
 
@@ -130,4 +131,4 @@ def _samplers(context: Context) -> frozenset[Sampler]:
 def known_names(context: Context) -> Known:
     model = context.model
     bodies = {name: definition.body for name, definition in model.definitions.items()}
-    return Known(model.indices, model.parameters, bodies)
+    return Known(model.indices, model.parameters, bodies, noised=processes(context))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from formula2dgm.reading.names import plain
+from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import Signature
@@ -68,7 +68,7 @@ def _step_at_number(context: Context, wanted: Signature) -> Use | None:
             continue
         number = second.number - given.by
         put = dict(zip(own.slots, wanted.slots, strict=True))
-        body = _at_number(declared.body, given.index, number, put)
+        body = _at_number(context, declared.body, given.index, number, put)
         density = Density(wanted, None, Declared(wanted, "family", body, declared.span))
         context.densities.all.append(density)
         context.densities.used |= {each.label, density.label}
@@ -76,13 +76,21 @@ def _step_at_number(context: Context, wanted: Signature) -> Use | None:
     return None
 
 
-def _at_number(node: tree.Node, index: str, number: int, put: Mapping[tree.Node, tree.Node]) -> tree.Node:
-    """What is declared at every step, at one of them."""
+def _at_number(
+    context: Context, node: tree.Node, index: str, number: int, put: Mapping[tree.Node, tree.Node]
+) -> tree.Node:
+    """What is declared at every step, at one of them; a schedule as its definition says, where steps are drawn."""
     if node in put:
         return put[node]
     if plain(node) == index:
         return tree.Number(str(number), span=node.span)
-    return map_children(node, lambda each: _at_number(each, index, number, put))
+    made = map_children(node, lambda each: _at_number(context, each, index, number, put))
+    if isinstance(node, tree.Symbol) and made is not node:
+        model = context.model
+        own, there = (read_name(each, model.indices).full for each in (node, made) if isinstance(each, tree.Symbol))
+        if own in model.definitions and there not in model.definitions and not model.definitions[own].index:
+            return _at_number(context, model.definitions[own].body, index, number, put)
+    return made
 
 
 def _is_same(own: Signature, wanted: Signature) -> bool:

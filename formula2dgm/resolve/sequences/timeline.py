@@ -105,7 +105,7 @@ def find_time(context: Context) -> Timeline | None:
     refuse_drawn_heads(context, roots)
     drawn = read_at_drawn(context, names)
     process = _has_process(context)
-    ends |= ends_of_draws(context, roots) if drawn or process else frozenset()
+    ends |= ends_of_draws(context, roots, process) if drawn or process else frozenset()
     if not indices and not ends and not drawn and not process:
         return None
     if not indices:  # joints over 1:T alone, or steps that are drawn: there is an index all the same
