@@ -12,7 +12,7 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
-from formula2dgm.resolve.scaffold.ranges import is_probability, is_rooted
+from formula2dgm.resolve.scaffold.ranges import is_logged, is_probability, is_rooted
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold.sizes import (
     classes_of,
@@ -93,9 +93,11 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     shape = result_shape(context, key)
     inputs = inputs_of(context, key, call.args, args)
     like = data_beside(context, Part("result", key)) if shape is None else None
+    probability = shape == () and is_probability(context, key)
+    place = "a root" if is_rooted(context, key) else "a log" if not probability and is_logged(context, key) else None
     scaffold = Scaffold(
         inputs,
-        ((key, "positive" if is_rooted(context, key) else "real", shape),),
+        ((key, "positive" if place else "real", shape),),
         like,
         classes_of(context, inputs, call.args),
         whole_numbers(inputs, args),
@@ -104,10 +106,10 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     owned = attribute(key)
     context.default_network(Network(owned, key, tuple(each for each, _ in inputs), False, group, scaffold), call)
     node: ir.Node = context.arena.make(ir.Head, context.call(owned, args, origin=call), None, key, origin=call)
-    if shape == () and is_probability(context, key):
+    if probability:
         context.assume(f"{key} is a small network with a sigmoid: it stands under logs only", call.span)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call)
-    positive = ", positive: it stands under a root" if is_rooted(context, key) else ""
+    positive = f", positive: it stands under {place}" if place else ""
     context.assume(f"{key} is a small network{positive}", call.span)
     return node
 

@@ -15,6 +15,14 @@ def is_rooted(context: Context, network: str) -> bool:
     return bool(roots) and len(roots) == sum(_is_of(context, each, network) for each in _nodes(context))
 
 
+def is_logged(context: Context, network: str) -> bool:
+    """Does the logarithm of a call of the network stand somewhere, so that it has to be positive, and none of
+    ``1 - f(x)``?"""
+    found = {id(call) for node in _nodes(context) for call in _logged(node) if _is_of(context, call, network)}
+    less = (_factors_less_than_one(node) for node in _nodes(context))
+    return bool(found) and not any(_is_of(context, call, network) for each in less for call in each)
+
+
 def _is_root(context: Context, node: tree.Node, network: str) -> bool:
     match node:
         case tree.Call(head=tree.Power(exponent=tree.Div())):
@@ -43,6 +51,18 @@ def _logged(node: tree.Node) -> Iterator[tree.Node]:
             yield from _factors(inside)
         case tree.Func(name="logit", args=(inside,)):
             yield inside
+
+
+def _factors_less_than_one(node: tree.Node) -> Iterator[tree.Node]:
+    """What is taken from 1 under a log, and what a logit is of."""
+    if isinstance(node, tree.Func) and node.name == "logit":
+        yield from node.args
+    match node:
+        case tree.Prefix(name="log", operand=inside) | tree.Func(name="log", args=(inside,)):
+            for each in inside.walk():
+                match each:
+                    case tree.Add(terms=(tree.Number(text="1"), tree.Neg(body=body))):
+                        yield body
 
 
 def _factors(node: tree.Node) -> Iterator[tree.Node]:
