@@ -61,6 +61,7 @@ from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
+from formula2dgm.completion.unnamed_posteriors import write_unnamed_posteriors
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_states import write_states
@@ -120,6 +121,7 @@ def completed(
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
     if options.scaffold:
+        text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)

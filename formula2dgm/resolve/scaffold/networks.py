@@ -12,7 +12,7 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
-from formula2dgm.resolve.scaffold.ranges import is_logged, is_probability, is_rooted
+from formula2dgm.resolve.scaffold.ranges import is_probability, positive_for
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold.sizes import (
     classes_of,
@@ -94,10 +94,10 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     inputs = inputs_of(context, key, call.args, args)
     like = data_beside(context, Part("result", key)) if shape is None else None
     probability = shape == () and is_probability(context, key)
-    place = "a root" if is_rooted(context, key) else "a log" if not probability and is_logged(context, key) else None
+    reason = None if probability else positive_for(context, key)
     scaffold = Scaffold(
         inputs,
-        ((key, "positive" if place else "real", shape),),
+        ((key, "positive" if reason else "real", shape),),
         like,
         classes_of(context, inputs, call.args),
         whole_numbers(inputs, args),
@@ -109,8 +109,7 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     if probability:
         context.assume(f"{key} is a small network with a sigmoid: it stands under logs only", call.span)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call)
-    positive = f", positive: it stands under {place}" if place else ""
-    context.assume(f"{key} is a small network{positive}", call.span)
+    context.assume(f"{key} is a small network" + (f", positive: {reason}" if reason else ""), call.span)
     return node
 
 
