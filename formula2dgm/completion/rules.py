@@ -26,6 +26,7 @@ from formula2dgm.completion.data_sums import average_sets
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
+from formula2dgm.completion.drawn_conditionals import draw_conditionals
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
@@ -114,6 +115,7 @@ def completed(
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
     text.rewrite(write_norms)
+    text.rewrite(draw_conditionals)
     text.rewrite(join_draws)
     text.rewrite(index_samples)
     text.rewrite(write_generated, keys, options.scaffold)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, NumberValue, Options
+from formula2dgm.completion.planar_layers import write_planar_layers
 from formula2dgm.completion.rules import completed
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -156,7 +157,8 @@ def read_context(
     found.raise_errors()
     present, ahead = at_present(split_joints(stepwise))
     formulas, parsed, averages = take_averages(present, parsed, found)
-    written, numbered = write_out(formulas, parsed, options.scaffold, found)
+    layers, layered = write_planar_layers(formulas, [key for _, key in parsed], options.scaffold)
+    written, numbered = write_out(layers, parsed, options.scaffold, found)
     found.raise_errors()
     numbers = [key for binding, key in parsed if isinstance(binding.value, NumberValue)]
     written, decided, called = completed(written, [key for _, key in parsed], numbers, options)
@@ -176,7 +178,7 @@ def read_context(
     context = Context(model, named, densities, options, found, averages=averages)
     context.made_of = made_of(statements)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *updated, *ahead, *trained, *applied, *numbered, *decided, *drawing):
+    for note in (*notes, *updated, *ahead, *trained, *applied, *layered, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

@@ -1,4 +1,4 @@
-r"""Draws by their standardised value, ``(z - u)/s ~ N(0, I)``, and posteriors that are written by their family alone."""
+r"""Draws by their standardised value, ``(z - u)/s ~ N(0, I)``, and posteriors written by their family alone."""
 
 from __future__ import annotations
 

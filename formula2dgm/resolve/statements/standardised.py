@@ -19,7 +19,8 @@ def standardised(left: tree.Node, law: tree.Node) -> tuple[tree.Symbol, tree.Cal
     if not _is_standard(law):
         return None
     assert isinstance(law, tree.Call)
-    top, scale = (left.numerator, left.denominator) if isinstance(left, tree.Div) else (left, None)
+    top: tree.Node = left.numerator if isinstance(left, tree.Div) else left
+    scale = left.denominator if isinstance(left, tree.Div) else None
     place: tree.Node | None = None
     if isinstance(top, tree.Add) and len(top.terms) == 2 and isinstance(top.terms[1], tree.Neg):
         top, place = top.terms[0], top.terms[1].body
