@@ -22,8 +22,9 @@ def standardised(left: tree.Node, law: tree.Node) -> tuple[tree.Symbol, tree.Cal
     top: tree.Node = left.numerator if isinstance(left, tree.Div) else left
     scale = left.denominator if isinstance(left, tree.Div) else None
     place: tree.Node | None = None
-    if isinstance(top, tree.Add) and len(top.terms) == 2 and isinstance(top.terms[1], tree.Neg):
-        top, place = top.terms[0], top.terms[1].body
+    match top:
+        case tree.Add((first, tree.Neg(body))):
+            top, place = first, body
     if not isinstance(top, tree.Symbol) or top.letter in GREEK_GROUPS or (place is None and scale is None):
         return None
     if any(each == top for part in (place, scale) if part is not None for each in part.walk()):
