@@ -46,6 +46,7 @@ from formula2dgm.completion.missing_posteriors import write_posteriors
 from formula2dgm.completion.named_functionals import write_functionals
 from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.nested_draws import join_draws
+from formula2dgm.completion.noise_densities import write_noise_densities
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
@@ -110,6 +111,7 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_noise_densities, keys, options.scaffold)
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
     text.rewrite(write_factors)
