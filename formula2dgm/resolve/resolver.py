@@ -28,7 +28,8 @@ from formula2dgm.resolve.draws.closed_or_sampled import refuse_unmatched
 from formula2dgm.resolve.draws.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.draws.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.draws.sites import name_sites
-from formula2dgm.resolve.flows.compositions import members_bound, sizes_of, write_out
+from formula2dgm.resolve.flows.compositions import members_bound, write_out
+from formula2dgm.resolve.flows.counts import sizes_of
 from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
 from formula2dgm.resolve.objective.constraints import constrain

@@ -45,12 +45,12 @@ def test_the_density_is_pushed_forward(formula: list[str], scaffold: bool) -> No
     torch.testing.assert_close(objective(batch_size=5, noise={"z_0": noise}).value, expected)
 
 
-@pytest.mark.parametrize("scored", [r"\log p(z) - \log q(z|x)", r"-\log q(z|x) + \log p(z)"])
+@pytest.mark.parametrize("scored", [r"+ \log p(z) - \log q(z|x)", r"- \log q(z|x) + \log p(z)"])
 @pytest.mark.parametrize("bracket", ["E_{q(z|x)}", "E_q", r"E_{\epsilon \sim N(0, I)}"])
 def test_of_prior_and_posterior_it_is_the_posterior(scored: str, bracket: str) -> None:
     """z is made of noise and of x: its own density is the posterior's, wherever it stands; the prior is its own."""
     noise = [] if "epsilon" in bracket else [r"\epsilon \sim N(0, I)"]
-    text = [rf"\max {bracket}[\log p(x|z) + {scored}]", r"z = f(\epsilon; x)", *noise]
+    text = [rf"\max {bracket}[\log p(x|z) {scored}]", r"z = f(\epsilon; x)", *noise]
     objective = f2d.compile(text, {"f": Shift()}, scaffold=True, dims={"x": 2, "z": 2, "epsilon": 2})
     x, noise_value = torch.randn(5, 2), torch.randn(5, 2)
     out = objective(x=x, noise={"epsilon": noise_value})

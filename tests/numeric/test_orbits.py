@@ -11,6 +11,7 @@ from torch.testing import assert_close
 
 import formula2dgm as f2d
 from tests.numeric.networks import Gaussian
+from tests.support.reference import reference
 
 SUM = r"\sum_{k=0}^K \frac{w_k(z) p(x, T^k(z))}{q(T^k(z)|x)}"
 FORMULAS = [
@@ -71,6 +72,16 @@ def test_the_orbit_is_summed_with_the_volumes_of_its_steps(formula: str, bound: 
     assert_close(out.loss, -expected)
     weights = list(objective.parameters())
     assert_close(torch.autograd.grad(out.value, weights), torch.autograd.grad(expected, weights))
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_reference_finds_the_same(formula: str, bound: dict[str, object]) -> None:
+    x, noise = torch.randn(3, 3, dtype=torch.float64), torch.randn(3, 2, dtype=torch.float64)
+    objective = f2d.compile([formula, "K = 2"], bound, scaffold=True, dims={"x": 3})
+    expected = reference([formula, "K = 2"], bound, {"x": x}, {"z": noise}, scaffold=True, dims={"x": 3}).run()
+    value, weights = objective(x=x, noise={"z": noise}).value, list(objective.parameters())
+    assert_close(value, expected.value)
+    assert_close(torch.autograd.grad(value, weights), torch.autograd.grad(expected.value, weights))
 
 
 def test_several_draws(bound: dict[str, object]) -> None:
