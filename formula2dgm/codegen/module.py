@@ -56,8 +56,8 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
         named = hyper_argument(hyper.name)
         arguments[hyper.name] = query_argument(named) if distribution else named
     used: dict[str, None] = {}
-    if any(each.scaffold is not None and each.scaffold.flow for each in program.networks):
-        used["coupling_flow"] = None
+    flows = {each.scaffold.flow for each in program.networks if each.scaffold is not None}
+    used |= {name: None for kind, name in (("couplings", "coupling_flow"), ("planar", "planar_step")) if kind in flows}
     if networks_source is None and any(each.scaffold is not None and each.scaffold.whole for each in program.networks):
         used["step_features"] = None
     used |= dict.fromkeys(copying(program))

@@ -105,6 +105,8 @@ def _entry(program: Program, network: Network, scaffold: Scaffold) -> str:
         for name, shape in scaffold.inputs
     ]
     if scaffold.flow:
+        if scaffold.flow == "planar":
+            return f'        "{network.name}": planar_step({", ".join(shapes)}),'
         return f'        "{network.name}": coupling_flow({", ".join(shapes)}, hidden=hidden),'
     if scaffold.sequence in ("entries", "order"):
         event = scaffold.heads[0][2]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.syntax import tree
 
@@ -24,6 +24,8 @@ def name_base_draws(statements: Sequence[tree.Statement]) -> list[tree.Statement
     scored = {id(each) for node in nodes if _is_log(node) for each in node.walk()}
     unknown = [each for each in calls if id(each) in scored and not any(each == other for other in declared)]
     brackets = [each for node in nodes if isinstance(node, tree.Expect) for each in node.binders]
+    # of the prior and the posterior of z it is the one that brackets draw from that the value's own draw makes
+    drawn = [each.head if isinstance(each, tree.Call) else each for each in brackets]
     made: dict[tree.Symbol, tuple[tree.Call, tree.Node]] = {}
     for place in (*brackets, *bodies):
         name, family = _drawn(place)
@@ -31,7 +33,8 @@ def name_base_draws(statements: Sequence[tree.Statement]) -> list[tree.Statement
             continue
         following = [each for each in unknown if len(each.args) == 1 and _is_made_of(bodies, each.args[0], name)]
         if following:
-            made[name] = tree.Call(following[0].head, (name,), span=family.span), family
+            law = min(following, key=lambda each: (each.head not in drawn, not _is_posterior(each)))
+            made[name] = tree.Call(law.head, (name,), span=family.span), family
     if not made:
         return list(statements)
 
@@ -49,6 +52,10 @@ def name_base_draws(statements: Sequence[tree.Statement]) -> list[tree.Statement
         for density, family in made.values()
     ]
     return [*(replace(each, body=named(each.body)) for each in statements), *added]
+
+
+def _is_posterior(call: tree.Call) -> bool:
+    return isinstance(call.head, tree.Symbol) and call.head.letter in POSTERIOR_LETTERS
 
 
 def _is_log(node: tree.Node) -> bool:

@@ -24,7 +24,7 @@ def write_encoded_processes(
     text = _Encoded(list(statements), keys)
     for call in dict.fromkeys(each for each in text.nodes() if isinstance(each, tree.Call)):
         if (first := text.first_of(call)) is not None:
-            text.complete(call, first)
+            text.declare(call, first)
     return text.statements, text.notes
 
 
@@ -50,7 +50,7 @@ class _Encoded(Defaults):
                     return each
         return None
 
-    def complete(self, steps: tree.Call, first: tree.Symbol) -> None:
+    def declare(self, steps: tree.Call, first: tree.Symbol) -> None:
         """Draw the code from its encoder, and the steps by what adds noise to it."""
         encoder = self._encoder(steps.head, first)
         assert encoder is not None and isinstance(steps.head, tree.Symbol)

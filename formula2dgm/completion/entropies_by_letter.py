@@ -17,13 +17,13 @@ from formula2dgm.syntax import tree
 _LETTERS = ("p", "q", "P", "Q", "pi")
 
 
-def write_entropies(
+def write_entropies_by_letter(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such entropies of densities, and what was decided; ``keys`` are what is bound.
 
     >>> from formula2dgm.syntax import parse
-    >>> str(write_entropies(parse(r"E_{q(z|x)}[f(z)] + H_q(Z|X)")[0], ())[0][0])
+    >>> str(write_entropies_by_letter(parse(r"E_{q(z|x)}[f(z)] + H_q(Z|X)")[0], ())[0][0])
     'E_q(z|x)[f(z)] + H(q(z|x))'
     """
     nodes = [node for each in statements for node in each.body.walk()]

@@ -24,12 +24,12 @@ def write_data_of_points(
     """The statements with data in such places, and what was decided; ``keys`` are what is bound."""
     text = _Points(list(statements), keys)
     for binders, expectation in [each for said in statements for each in brackets(said.body)]:
-        text.complete(binders, expectation)
+        text.declare(binders, expectation)
     return text.statements, text.notes
 
 
 class _Points(Defaults):
-    def complete(self, binders: Sequence[tree.Node], expectation: tree.Expect) -> None:
+    def declare(self, binders: Sequence[tree.Node], expectation: tree.Expect) -> None:
         """Read the point of one bracket as its data, where it stands in their place."""
         names = [name for each in binders for name in _names(each)]
         starts = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]

@@ -30,7 +30,7 @@ def write_posterior_means(
     text = _Means(list(statements), keys)
     found = next((mean for each in text.nodes() if (mean := _mean(each)) is not None), None)
     if found is not None and not text.is_said("mu", ("tilde",)):
-        text.complete(found)
+        text.declare(found)
     return text.statements, text.notes
 
 
@@ -45,7 +45,7 @@ class _Mean:
 
 
 class _Means(Defaults):
-    def complete(self, mean: _Mean) -> None:
+    def declare(self, mean: _Mean) -> None:
         """Say what the mean is, and draw what it is of."""
         index, span = mean.index, mean.call.span
         self._refuse_others(mean)

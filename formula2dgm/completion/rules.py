@@ -23,6 +23,7 @@ from formula2dgm.completion.concatenations import write_concatenations
 from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
 from formula2dgm.completion.constant_entropies import leave_out_constants
 from formula2dgm.completion.contrast_codes import write_codes
+from formula2dgm.completion.convex_functions import write_convex_functions
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
 from formula2dgm.completion.couplings import write_couplings
@@ -32,11 +33,12 @@ from formula2dgm.completion.data_sums import average_sets
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
+from formula2dgm.completion.drawn_conditionals import draw_conditionals
 from formula2dgm.completion.drawn_orders import write_orders
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.encoded_processes import write_encoded_processes
 from formula2dgm.completion.entries_of_steps import write_steps_of_entries
-from formula2dgm.completion.entropies_by_letter import write_entropies
+from formula2dgm.completion.entropies_by_letter import write_entropies_by_letter
 from formula2dgm.completion.entropies_of_variables import write_entropies
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
@@ -60,6 +62,7 @@ from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.named_ranges import write_ranges
 from formula2dgm.completion.nested_draws import join_draws
 from formula2dgm.completion.noise_at_levels import write_noise_at_levels
+from formula2dgm.completion.noise_densities import write_noise_densities
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
 from formula2dgm.completion.pair_definitions import write_pairs
@@ -69,6 +72,7 @@ from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.points_for_data import write_data_of_points
 from formula2dgm.completion.posterior_means import write_posterior_means
+from formula2dgm.completion.product_integrals import average_over_products
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
@@ -89,6 +93,7 @@ from formula2dgm.completion.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unknown_fields import refuse_unknown_fields
 from formula2dgm.completion.unknown_scores import refuse_unknown_scores
+from formula2dgm.completion.unnamed_posteriors import write_unnamed_posteriors
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_states import write_states
@@ -133,6 +138,7 @@ def completed(
     text.rewrite(write_codes_of_arguments, keys, options.scaffold)
     if options.scaffold:
         text.rewrite(write_codes, keys)
+    text.rewrite(write_convex_functions, heads)
     text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
@@ -151,12 +157,15 @@ def completed(
     text.rewrite(write_time_arguments, keys)
     text.rewrite(write_steps_below, keys)
     text.rewrite(write_concatenations)
+    text.rewrite(write_noise_densities, keys, options.scaffold)
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
+    text.rewrite(average_over_products)
     text.rewrite(write_factors)
     text.rewrite(write_games, options)
     text.rewrite(write_norms)
-    text.rewrite(write_entropies, keys)
+    text.rewrite(write_entropies_by_letter, keys)
+    text.rewrite(draw_conditionals)
     text.rewrite(join_draws)
     text.rewrite(index_samples)
     text.rewrite(write_generated, keys, options.scaffold)
@@ -165,6 +174,7 @@ def completed(
     text.rewrite(with_one_letter)
     text.rewrite(refuse_unknown_fields, keys)
     if options.scaffold:
+        text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)
         text.rewrite(write_noise_at_levels, keys)

@@ -87,8 +87,8 @@ class Scaffold:
     ``classes`` are the inputs that are categories, with their number: the network takes them in one-hot.  ``whole`` are
     the inputs that are whole numbers, the position of a step: the network takes them as waves of several lengths.
 
-    A ``flow`` is an invertible function of the first input, given the others.  ``spectral``: each layer's weights are
-    divided by their spectral norm.
+    A ``flow`` is an invertible function of the first input, given the others: couplings, or one planar step.
+    ``spectral``: each layer's weights are divided by their spectral norm.
 
     A shape is None where it is the data's to say: it is then the shape of the variable named in ``like``, and that of
     an input the shape of the data of its name.  An input's shape may also be the name of a data variable.
@@ -109,7 +109,7 @@ class Scaffold:
     like: str | None = None
     classes: tuple[tuple[str, int], ...] = ()
     whole: tuple[str, ...] = ()
-    flow: bool = False
+    flow: Literal["couplings", "planar"] | None = None
     spectral: bool = False
     sequence: Literal["both", "forward", "backward", "summary", "entries", "order"] | None = None
     steady: tuple[int, ...] = ()

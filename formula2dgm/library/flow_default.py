@@ -13,6 +13,7 @@ from formula2dgm.library.flow_conditioner import Conditioner
 from formula2dgm.library.flow_coupling import AffineCoupling
 from formula2dgm.library.flow_masks import half_mask
 from formula2dgm.library.flow_order import Flatten, Reverse
+from formula2dgm.library.flow_planar import Planar
 
 
 def coupling_flow(event: tuple[int, ...], *given: tuple[int, ...], hidden: int = 128) -> nn.Module:
@@ -30,3 +31,11 @@ def coupling_flow(event: tuple[int, ...], *given: tuple[int, ...], hidden: int =
     if len(event) > 1:
         steps = [Flatten(event), *steps, Inverse(Flatten(event))]
     return Compose(*steps)
+
+
+def planar_step(event: tuple[int, ...]) -> nn.Module:
+    """One planar step of x as a vector."""
+    size = math.prod(event)
+    if len(event) == 1:
+        return Planar(size)
+    return Compose(Flatten(event), Planar(size), Inverse(Flatten(event)))

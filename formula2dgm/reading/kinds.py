@@ -164,6 +164,17 @@ def location(law: tree.Node | None) -> tree.Node | None:
     return arguments[0] if family.arguments[:1] == ("loc",) and arguments else None
 
 
+def scales(law: tree.Node) -> list[tree.Node]:
+    """The names and calls that a law with a location is as wide as: s of ``N(m, s^2)``, of ``N(m, s^2 I)``."""
+    assert isinstance(law, tree.Call)
+    found: list[tree.Node] = []
+    for argument in (law.params or law.given or law.args)[1:]:
+        factors = argument.factors if isinstance(argument, tree.Mul) else (argument,)
+        bases = [each.base if isinstance(each, tree.Power) else each for each in factors]
+        found += [each for each in bases if isinstance(each, tree.Call | tree.Symbol) and str(each) != "I"]
+    return found
+
+
 def _located(law: tree.Node | None) -> list[tree.Symbol]:
     """The variables among what a draw lies around."""
     around = location(law)

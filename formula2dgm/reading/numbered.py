@@ -77,3 +77,12 @@ def lower_bound(node: tree.Big) -> int | None:
     start = item.value if isinstance(item, tree.Binds) else None
     start = start.lower if isinstance(start, tree.Range) else start
     return int(str(start)) if start is not None and is_whole(start) else None
+
+
+def function_at_index(left: tree.Node) -> tuple[tree.Symbol, str] | None:
+    """The name and the index of ``f_k(z) = ...``."""
+    head = left.head if isinstance(left, tree.Call) and left.given is None else None
+    item = index_of(head) if isinstance(head, tree.Symbol) else None
+    if not isinstance(head, tree.Symbol) or not isinstance(item, tree.Symbol):
+        return None
+    return stem_of(head), plain(item) or ""

@@ -187,6 +187,8 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             return _of_log(top, known, samplers) or _flipped(_of_log(bottom, known, samplers))
         case tree.Abs():
             return frozenset()  # the log of a determinant
+        case tree.Add(terms) if any(is_density_call(part) for each in terms for part in each.walk()):
+            return frozenset[int]().union(*(_of_log(each, known, samplers) for each in terms))
         case tree.Big(op="sum" | "prod", body=body) | tree.Expect(body=body) | tree.Integral(body=body):
             return _of_log(body, known, samplers)
         case tree.Power(base, _):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, NumberValue, Options
+from formula2dgm.completion.orbits import write_orbits
+from formula2dgm.completion.planar_layers import write_planar_layers
 from formula2dgm.completion.rules import completed
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir
@@ -27,6 +29,7 @@ from formula2dgm.resolve.draws.estimators import read_estimators, refuse_unused
 from formula2dgm.resolve.draws.samples import find_sample_axes, find_written_draws
 from formula2dgm.resolve.draws.sites import name_sites
 from formula2dgm.resolve.flows.compositions import members_bound, write_out
+from formula2dgm.resolve.flows.counts import sizes_of
 from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
 from formula2dgm.resolve.objective.constraints import constrain
@@ -157,7 +160,9 @@ def read_context(
     found.raise_errors()
     present, ahead = at_present(split_joints(stepwise))
     formulas, parsed, averages = take_averages(present, parsed, found)
-    written, numbered = write_out(formulas, parsed, options.scaffold, found)
+    layers, layered = write_planar_layers(formulas, [key for _, key in parsed], options.scaffold)
+    orbits, travelled = write_orbits(layers, [key for _, key in parsed], sizes_of(parsed), options.scaffold)
+    written, numbered = write_out(orbits, parsed, options.scaffold, found)
     found.raise_errors()
     numbers = [key for binding, key in parsed if isinstance(binding.value, NumberValue)]
     written, decided, called = completed(written, [key for _, key in parsed], numbers, options)
@@ -177,7 +182,7 @@ def read_context(
     context = Context(model, named, densities, options, found, averages=averages)
     context.made_of = made_of(statements)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *updated, *ahead, *trained, *applied, *numbered, *decided, *drawing):
+    for note in (*notes, *updated, *ahead, *trained, *applied, *layered, *travelled, *numbered, *decided, *drawing):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

@@ -73,3 +73,34 @@ def test_a_defined_likelihood() -> None:
     normal = torch.distributions.Normal(0.0, 1.0)
     expected = (normal.log_prob(X + X**3 / 3) + torch.log(1 + X**2)).sum(-1).mean()
     torch.testing.assert_close(out.value, expected)
+
+
+def test_numbered_steps_that_the_text_defines() -> None:
+    """``f_k(z) = z + u_k tanh(w_k^T z + b_k)`` says what f_1 and f_2 are, with parameters of each one's own."""
+    text = [
+        r"\max E_{q(z_0|x)}[\log p(x|z_K) + \log p(z_K) - \log q(z_0|x)"
+        r" + \sum_{k=1}^K \log|\det \frac{\partial f_k}{\partial z_{k-1}}|]",
+        "z_k = f_k(z_{k-1})",
+        r"f_k(z) = z + u_k \tanh(w_k^\top z + b_k)",
+        "K = 2",
+    ]
+    torch.manual_seed(0)
+    own = {f"{name}_{k}": torch.randn(2).double() / 2 for name in "uw" for k in (1, 2)}
+    own |= {f"b_{k}": torch.randn(()).double() for k in (1, 2)}
+    models = {key: value for key, value in BINDINGS.items() if "(" in key}
+    objective = f2d.compile(text, models | own)
+    noise = torch.linspace(-1, 1, 6).reshape(3, 2).double()
+    out = objective(x=X, noise={"z_0": noise})
+    expected = reference(text, models | own, {"x": X}, {"z_0": noise}).run()
+    torch.testing.assert_close(out.value, expected.value)
+    loc, scale = objective.q_z_0_given_x(X)
+    z = loc + scale * noise
+    volume = torch.zeros(3).double()
+    for k in (1, 2):
+        u, w, h = own[f"u_{k}"], own[f"w_{k}"], torch.tanh(z @ own[f"w_{k}"] + own[f"b_{k}"])
+        volume = volume + (1 + (u @ w) * (1 - h**2)).abs().log()
+        z = z + u * h[:, None]
+    name = next(each for each in out.terms if "det" in each)
+    torch.testing.assert_close(out.terms[name], volume.mean())
+    prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(-1).mean()
+    torch.testing.assert_close(out.terms["log p(z_K)"], prior)

@@ -174,7 +174,8 @@ def indexed(context: Context, node: ir.Node, name: Name, scope: Scope, symbol: t
                 "F2D-0407",
                 f"{symbol} is read at {text}, but {name.id} does not run along {text}",
                 symbol.span,
-                f"draw it with that index: {symbol} ~ ..., under the sum over {text}",
+                f"draw it with that index: {symbol} ~ ..., under the sum over {text}; or say what functions make of "
+                f"the last one: {symbol} = f_{text}({symbol.letter}_{{{text}-1}})",
             )
         raise context.refuse(
             "F2D-0204",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from formula2dgm.bindings import Binding, NetworkValue, NumberValue, SequenceValue
+from formula2dgm.bindings import Binding, NetworkValue, SequenceValue
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
@@ -18,6 +18,7 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.numbered import (
     at_index,
     composed,
+    function_at_index,
     index_of,
     is_whole,
     lower_bound,
@@ -27,6 +28,7 @@ from formula2dgm.reading.numbered import (
     stem_of,
 )
 from formula2dgm.reading.rewrite import flatten, map_children
+from formula2dgm.resolve.flows.counts import lengths_of, sizes_of
 from formula2dgm.resolve.sequences.stepwise import (
     Recurrence,
     applied_names,
@@ -69,6 +71,7 @@ class Writer:
     sizes     the numbers that the text or a binding gives to names: ``K = 8``
     functions the names of what is applied: bound to modules, inverted or differentiated
     values    what is a value somewhere: an argument, what a density is over or is given
+    defined   the functions that the text defines with an index, f of ``f_k(z) = z + u_k h(z)``
     chains    what functions make step by step, z of ``z_k = f_k(z_{k-1})``, with the functions' name
     uppers    what each index runs up to, where a sum says it, or a value of a chain does: K of ``z_K``
     assumed   sentences about what was not forced, each with its place
@@ -80,6 +83,7 @@ class Writer:
     found: Diagnostics
     functions: set[tree.Symbol]
     values: set[tree.Node]
+    defined: set[tree.Symbol] = field(default_factory=set)
     chains: dict[tree.Symbol, tree.Symbol] = field(default_factory=dict)
     uppers: dict[str, tree.Node] = field(default_factory=dict)
     assumed: list[tuple[str, tree.Node]] = field(default_factory=list)
@@ -91,6 +95,8 @@ class Writer:
             self.uppers |= upper_bounds(each.body)
             if (chain := chain_names(each.body)) is not None:
                 self.chains[chain[0]] = chain[1]
+            if isinstance(each.body, tree.Chain) and (function := function_at_index(each.body.members[0])) is not None:
+                self.defined.add(function[0])
         out: list[tree.Statement] = []
         for statement in (*statements, *self._unsaid(statements)):
             bodies = self._steps(statement.body)
@@ -149,6 +155,8 @@ class Writer:
         if not isinstance(body, tree.Chain) or body.relations[0] not in ("=", ":="):
             return [body]
         left, right = body.members[0], body.members[-1]
+        if isinstance(left, tree.Call) and (numbers := self._defined_for(left)):
+            return [at_index(body, index, number) for index, number in numbers]
         if not isinstance(left, tree.Symbol) or len(body.members) != 2:
             return [body]
         if (step := recurrence(left, right)) is not None:
@@ -172,6 +180,14 @@ class Writer:
         if final != left:
             definitions.append(replace(body, members=(final, left)))
         return definitions
+
+    def _defined_for(self, left: tree.Call) -> list[tuple[str, int]]:
+        """The index and its numbers where a statement defines the functions of a chain."""
+        stem, index = function_at_index(left) or (None, "")
+        upper = self.uppers.get(index)
+        if stem is None or upper is None or stem not in self.chains.values() or stem in self.lengths:
+            return []
+        return [(index, number) for number in range(1, (self._length(stem, upper) or 0) + 1)]
 
     def _unrolled(self, body: tree.Chain, left: tree.Symbol, right: tree.Node, step: Recurrence) -> list[tree.Node]:
         upper = self.uppers.get(step.index)
@@ -246,7 +262,9 @@ class Writer:
         stems = [
             stem
             for stem, differentiated in indexed_functions(node.body, index)
-            if stem in self.lengths or (self.scaffold and differentiated and stem not in self.chains)
+            if stem in self.lengths
+            or stem in self.defined
+            or (self.scaffold and differentiated and stem not in self.chains)
         ]
         stems = stems or [self.chains[stem] for stem, _ in indexed_functions(node.body, index) if stem in self.chains]
         lower = lower_bound(node)
@@ -275,21 +293,3 @@ def write_out(
 
 def _is_module(binding: Binding) -> bool:
     return isinstance(binding.value, NetworkValue)
-
-
-def lengths_of(keys: Sequence[tree.Node]) -> dict[tree.Symbol, int]:
-    """How many numbered functions of each name are bound: 3 for ``f_1``, ``f_2``, ``f_3``."""
-    numbers: dict[tree.Symbol, set[int]] = {}
-    for key in keys:
-        if isinstance(key, tree.Symbol) and (position := position_of(key)) is not None:
-            numbers.setdefault(stem_of(key), set()).add(position)
-    return {stem: len(found) for stem, found in numbers.items() if found == set(range(1, len(found) + 1))}
-
-
-def sizes_of(parsed: Parsed) -> dict[str, int]:
-    """The whole numbers that are bound to names."""
-    return {
-        text: int(binding.value.number)
-        for binding, key in parsed
-        if isinstance(binding.value, NumberValue) and (text := plain(key)) is not None
-    }

@@ -25,6 +25,9 @@ from formula2dgm.syntax import tree
 if TYPE_CHECKING:
     from formula2dgm.resolve.values.expressions import Evaluator
 
+#: Longer expressions are named by what they are over.
+_LONGEST = 120
+
 _HINT = "write its bound, or an average of draws: \\log \\frac1K \\sum_{k=1}^K p(x|z_k), z_{1:K} ~ p(z)"
 
 
@@ -39,7 +42,8 @@ def as_operator(evaluate: Evaluator, node: tree.Integral, scope: Scope) -> tree.
         raise context.refuse(
             "F2D-0212", f"{node} has no closed form, and a function of an estimate of it is biased", node.span, _HINT
         )
-    context.assume(f"{node} is the expectation under {density}, estimated at draws", node.span)
+    written = str(node) if len(str(node)) <= _LONGEST else f"the integral over {node.variables[0]}"
+    context.assume(f"{written} is the expectation under {density}, estimated at draws", node.span)
     return tree.Expect((density,), rest, span=node.span)
 
 

@@ -1,7 +1,8 @@
-"""Default invertible functions: a few affine couplings of vectors, with the order reversed between them."""
+"""Default invertible functions: a few affine couplings of vectors, their order reversed between them; planar steps."""
 
 from __future__ import annotations
 
+from formula2dgm.completion.planar_layers import NAME as PLANAR
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
@@ -18,10 +19,13 @@ def scaffold_flow(
     key = attribute(name.full)
     inputs = tuple((f"input_{position}", _size(context, name, each, call)) for position, each in enumerate(args))
     shapes = tuple((shape, None) if isinstance(shape, str) else (label, shape) for label, shape in inputs)
-    scaffold = Scaffold(shapes, ((name.full, "real", None),), flow=True)
+    planar = name.letter == PLANAR
+    scaffold = Scaffold(shapes, ((name.full, "real", None),), flow="planar" if planar else "couplings")
     group = name.group[0] if name.group else None
     context.default_network(Network(key, name.full, tuple(label for label, _ in inputs), False, group, scaffold), call)
-    context.assume(f"{name.full} is invertible: four affine couplings of a vector, its order reversed between them")
+    couplings = "four affine couplings of a vector, its order reversed between them"
+    made_of = "z + u tanh(w^T z + b), w^T u above -1" if planar else couplings
+    context.assume(f"{name.full} is invertible: {made_of}")
     made = context.call(key, args, origin=call)
     method: ir.Method = "inverse" if inverted else "forward"
     return context.arena.make(ir.NetCall, key, args, made.frozen, made.copy, method, origin=call)

@@ -12,7 +12,7 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
-from formula2dgm.resolve.scaffold.ranges import is_positive, is_probability, is_rooted
+from formula2dgm.resolve.scaffold.ranges import is_positive, is_probability, positive_for
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold.sizes import (
     classes_of,
@@ -93,9 +93,12 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     shape = result_shape(context, key)
     inputs = inputs_of(context, key, call.args, args)
     like = data_beside(context, Part("result", key)) if shape is None else None
+    probability = shape == () and is_probability(context, key)
+    exponential = shape == () and not probability and is_positive(context, key)
+    reason = None if probability or exponential else positive_for(context, key)
     scaffold = Scaffold(
         inputs,
-        ((key, "positive" if is_rooted(context, key) else "real", shape),),
+        ((key, "positive" if reason else "real", shape),),
         like,
         classes_of(context, inputs, call.args),
         whole_numbers(inputs, args),
@@ -104,14 +107,13 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     owned = attribute(key)
     context.default_network(Network(owned, key, tuple(each for each, _ in inputs), False, group, scaffold), call)
     node: ir.Node = context.arena.make(ir.Head, context.call(owned, args, origin=call), None, key, origin=call)
-    if shape == () and is_probability(context, key):
+    if probability:
         context.assume(f"{key} is a small network with a sigmoid: it stands under logs only", call.span)
         return context.arena.make(ir.Apply, "sigmoid", (node,), origin=call)
-    if shape == () and is_positive(context, key):
+    if exponential:
         context.assume(f"{key} is the exponential of a small network: it stands under a log", call.span)
         return context.arena.make(ir.Apply, "exp", (node,), origin=call)
-    positive = ", positive: it stands under a root" if is_rooted(context, key) else ""
-    context.assume(f"{key} is a small network{positive}", call.span)
+    context.assume(f"{key} is a small network" + (f", positive: {reason}" if reason else ""), call.span)
     return node
 
 

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
 
-def is_rooted(context: Context, network: str) -> bool:
+def positive_for(context: Context, network: str) -> str | None:
+    """Why the network has to be positive; None where it does not."""
+    if _is_rooted(context, network):
+        return "it stands under a root"
+    if _is_logged(context, network):
+        return "it stands under a log"
+    return "a law is as wide as it" if _is_scale(context, network) else None
+
+
+def _is_rooted(context: Context, network: str) -> bool:
     """Does every call of the network stand under a root: ``sigma^{1/2}(x)``, ``\\sqrt{v(x)}``?"""
     roots = [node for node in _nodes(context) if _is_root(context, node, network)]
     return bool(roots) and len(roots) == sum(_is_of(context, each, network) for each in _nodes(context))
+
+
+def _is_logged(context: Context, network: str) -> bool:
+    """Does the logarithm of a call of the network stand somewhere, so that it has to be positive, and none of
+    ``1 - f(x)``?"""
+    found = {id(call) for node in _nodes(context) for call in _logged(node) if _is_of(context, call, network)}
+    less = (_factors_less_than_one(node) for node in _nodes(context))
+    return bool(found) and not any(_is_of(context, call, network) for each in less for call in each)
+
+
+def _is_scale(context: Context, network: str) -> bool:
+    """Is the network how wide a law is, by itself or by a name that it defines: s of ``N(m, s^2)``, ``s = s(x)``?"""
+    defined = {each.name.id: each.body for each in context.model.definitions.values()}
+    laws = [each for each in _nodes(context) if isinstance(each, tree.Call) and location(each) is not None]
+    laws += [each.body for each in context.model.densities if isinstance(each.body, tree.Call) and location(each.body)]
+    for scale in (each for law in laws for each in scales(law)):
+        name = read_name(scale, context.model.indices).id if isinstance(scale, tree.Symbol) else ""
+        if _is_of(context, defined.get(name, scale), network):
+            return True
+    return False
 
 
 def _is_root(context: Context, node: tree.Node, network: str) -> bool:
@@ -71,6 +101,18 @@ def _logged(node: tree.Node) -> Iterator[tree.Node]:
             yield from _factors(inside)
         case tree.Func(name="logit", args=(inside,)):
             yield inside
+
+
+def _factors_less_than_one(node: tree.Node) -> Iterator[tree.Node]:
+    """What is taken from 1 under a log, and what a logit is of."""
+    if isinstance(node, tree.Func) and node.name == "logit":
+        yield from node.args
+    match node:
+        case tree.Prefix(name="log", operand=inside) | tree.Func(name="log", args=(inside,)):
+            for each in inside.walk():
+                match each:
+                    case tree.Add(terms=(tree.Number(text="1"), tree.Neg(body=body))):
+                        yield body
 
 
 def _factors(node: tree.Node) -> Iterator[tree.Node]:

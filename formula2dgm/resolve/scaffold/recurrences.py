@@ -10,7 +10,7 @@ from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, identifier, plain, read_name
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.scaffold.ranges import is_rooted
+from formula2dgm.resolve.scaffold.ranges import positive_for
 from formula2dgm.resolve.scaffold.sizes import (
     STATE_SHAPE,
     classes_of,
@@ -124,7 +124,7 @@ def scaffold_over_time(context: Context, name: Name, call: tree.Call, args: tupl
     shape = recurrent_shape(context, name.full, key)
     like = _like(context, name.full, key) if shape is None else None
     inputs = inputs_of(context, name.full, written, nodes)
-    kind: Literal["positive", "real"] = "positive" if is_rooted(context, name.full) else "real"
+    kind: Literal["positive", "real"] = "positive" if positive_for(context, name.full) else "real"
     classes = classes_of(context, inputs, written)
     heads = ((name.full, kind, shape),)
     scaffold = Scaffold(inputs, heads, like, classes, sequence=reads.sequence, steady=reads.steady, ragged=reads.ragged)

@@ -15,7 +15,7 @@ from typing import Literal
 from formula2dgm.completion.codes import Code
 from formula2dgm.completion.flow_symbols import FlowMap
 from formula2dgm.reading.bilinear import derivative_between, derived_by
-from formula2dgm.reading.kinds import location
+from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
@@ -34,6 +34,10 @@ class Part:
     kind: Literal["variable", "result", "argument"]
     name: str
     position: int = 0
+
+
+def _is_scalar(node: tree.Node) -> bool:
+    return isinstance(node, tree.Symbol) and node.letter in SCALARS
 
 
 class Meetings:
@@ -158,9 +162,13 @@ class Meetings:
                 yield Part("result", head)
 
     def _around(self, law: tree.Node) -> Iterator[Part]:
-        """The values whose shape a draw has: those of its location."""
+        """The values whose shape a draw has: those of its location, and networks of data that are its scale."""
         if (around := location(law)) is not None:
-            yield from self._parts(around)
+            yield from self._parts(self._unfolded(around))
+            for scale in scales(law):
+                inside = self._unfolded(scale)
+                if isinstance(inside, tree.Call) and not all(_is_scalar(each) for each in inside.args):
+                    yield from self._parts(inside)
 
     def _unfolded(self, node: tree.Node) -> tree.Node:
         """A symbol that is no variable as what the text defines it to be, by variables alone."""

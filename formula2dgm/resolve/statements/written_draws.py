@@ -1,5 +1,5 @@
-r"""Draws as papers write them, made what the other rooms read: the law of a logarithm, ``\log\sigma \sim N(m, v)``, and
-drawn values behind a semicolon, ``D(x; \sigma)``."""
+r"""Draws as papers write them, made what the other rooms read: the law of a logarithm, ``\log\sigma \sim N(m, v)``, or
+of a standardised value, ``(z - u)/s \sim N(0, I)``, and drawn values behind a semicolon, ``D(x; \sigma)``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.sequences.stepwise import is_parameter
+from formula2dgm.resolve.statements.standardised import standardised
 from formula2dgm.syntax import tree
 
 #: Functionals of several variables, between which a semicolon stands.
@@ -33,6 +34,10 @@ def write_draws(statements: Sequence[tree.Statement], found: Diagnostics) -> lis
 def _without_logs(node: tree.Node, found: Diagnostics) -> tree.Node:
     node = map_children(node, lambda each: _without_logs(each, found))
     match node:
+        case tree.Chain(members=(left, law), relations=("~",)) if (made := standardised(left, law)) is not None:
+            return replace(node, members=made)
+        case tree.Draws(names=(left,), density=law) if (made := standardised(left, law)) is not None:
+            return replace(node, names=made[:1], density=made[1])
         case tree.Chain(members=(left, law), relations=("~",)) if (name := _under(left, law, found)) is not None:
             return replace(node, members=(name, _exponential(law)))
         case tree.Draws(names=(left,), density=law) if (name := _under(left, law, found)) is not None:
