@@ -9,6 +9,7 @@ from formula2dgm.bindings import Options
 from formula2dgm.completion.bare_divergences import write_arguments_of_sides
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
+from formula2dgm.completion.bayes_rule import leave_out_bayes
 from formula2dgm.completion.blank_variables import fill_blanks
 from formula2dgm.completion.called import Called
 from formula2dgm.completion.chosen_steps import choose_steps
@@ -96,6 +97,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
+    text.rewrite(leave_out_bayes)
     text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
