@@ -38,7 +38,8 @@ def _is_rule(body: tree.Node) -> bool:
     if not isinstance(left.head, tree.Symbol) or left.head.sub or not all(_is_step(each) for each in slots):
         return False
     factors = right.factors if isinstance(right, tree.Mul) else (right,)
-    return len({letter_of(each) for each in slots}) == 1 and any(_is_over(each, left.given) for each in factors)
+    letters = {letter_of(each) for each in slots if isinstance(each, tree.Symbol)}
+    return len(letters) == 1 and any(_is_over(each, left.given) for each in factors)
 
 
 def _is_step(slot: tree.Node) -> bool:

@@ -23,6 +23,7 @@ from formula2dgm.completion.couplings import write_couplings
 from formula2dgm.completion.data_entropy import leave_out_entropies
 from formula2dgm.completion.data_likelihoods import write_likelihoods
 from formula2dgm.completion.data_sums import average_sets
+from formula2dgm.completion.declared_schedules import write_schedules
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
@@ -126,6 +127,7 @@ def completed(
         text.rewrite(write_reconstructions, keys)
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_paths, keys, numbers)
+        text.rewrite(write_schedules, keys, numbers)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)
