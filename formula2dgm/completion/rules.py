@@ -55,6 +55,7 @@ from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
+from formula2dgm.completion.renamed_draws import name_draws
 from formula2dgm.completion.signed_definitions import name_first
 from formula2dgm.completion.step_letters import with_one_letter
 from formula2dgm.completion.subscripted_values import write_arguments
@@ -98,6 +99,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
+    text.rewrite(name_draws, keys)
     text.rewrite(leave_out_bayes)
     text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
