@@ -65,6 +65,7 @@ from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
+from formula2dgm.completion.unsaid_scores import refuse_unsaid_scores
 from formula2dgm.completion.unsaid_states import write_states
 from formula2dgm.completion.unwritten_givens import write_givens
 from formula2dgm.completion.unwritten_samples import index_samples
@@ -124,6 +125,7 @@ def completed(
     text.rewrite(with_one_letter)
     if options.scaffold:
         text.rewrite(write_states, keys)
+        text.rewrite(refuse_unsaid_scores, keys)
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)
         text.rewrite(write_reconstructions, keys)
