@@ -2,7 +2,7 @@ r"""Draws under another name than the density's: ``E_{u \sim q(z|x)}[\log p(x|u)
 
 The name below E is that of the value; the density is the one that the text writes, and not a second one over u. So it
 is of ``z \sim q(z|x)`` as a statement. The value takes the density's own name, or, where the bracket reads that too,
-the name with a prime. A density over u that the text or a binding knows is another one, and stays.
+the name with a prime. ``z(0) \sim p(z)`` is ``z(0) \sim p(z(0))``. A density over u that the text or a binding knows is another one, and stays.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def name_draws(
     """The statements with what is drawn by the density's own names, and what was decided; ``keys`` are what is
     bound."""
     text = _Text(statements, keys)
-    made = [replace(each, body=text.written(each.body)) for each in statements]
+    made = [replace(each, body=_at_its_time(text.written(each.body))) for each in statements]
     return text.stated(made), text.notes
 
 
@@ -100,6 +100,16 @@ class _Text:
         """Does the text read a name anywhere but as what a density is over?"""
         over = sum(_base(each) == name for call in self.calls if is_density_call(call) for each in call.args)
         return over < sum(_base(each) == name for root in self.roots for each in _values(root))
+
+
+def _at_its_time(body: tree.Node) -> tree.Node:
+    """``z(0) ~ p(z)``, what the state is at a time, as ``z(0) ~ p(z(0))``."""
+    match body:
+        case tree.Chain(members=(tree.Call(given=None) as state, tree.Call() as density), relations=("~",)) if (
+            density.args == (state.head,)
+        ):
+            return replace(body, members=(state, replace(density, args=(state,))))
+    return body
 
 
 def _base(node: tree.Node) -> Base:
