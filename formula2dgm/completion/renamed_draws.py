@@ -2,7 +2,8 @@ r"""Draws under another name than the density's: ``E_{u \sim q(z|x)}[\log p(x|u)
 
 The name below E is that of the value; the density is the one that the text writes, and not a second one over u. So it
 is of ``z \sim q(z|x)`` as a statement. The value takes the density's own name, or, where the bracket reads that too,
-the name with a prime. ``z(0) \sim p(z)`` is ``z(0) \sim p(z(0))``. A density over u that the text or a binding knows is another one, and stays.
+the name with a prime. A density over u that the text or a binding knows is another one, and stays. ``z(0) \sim p(z)``
+is ``z(0) \sim p(z(0))``.
 """
 
 from __future__ import annotations
