@@ -35,6 +35,8 @@ from formula2dgm.syntax.vocabulary import UNIFORM
 
 #: Letters of times and of steps.
 TIMES = ("t", "s", "n", "k", "i", "tau")
+#: Letters of times, and of nothing that is counted beside them.
+CONTINUOUS = ("t", "s", "tau")
 _NOISE = ("epsilon", "varepsilon", "eps")
 
 
@@ -65,6 +67,8 @@ class _Path(Defaults):
         noise = next((each for each in names if each.letter in _NOISE), None)
         starts = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]
         if len(starts) != 1:
+            for each in (name for name in names if plain(name) in CONTINUOUS):
+                self._apply_at_time(each, expectation)
             return
         (start,) = starts
         time = self._time([each for each in names if plain(each) in TIMES], start, expectation)
