@@ -192,7 +192,8 @@ class _Path(Defaults):
 
     def _apply_at_time(self, time: tree.Symbol, expectation: tree.Expect) -> None:
         """``u_t^\\theta(x_t)`` as ``u^\\theta(x_t, t)``: one network for all times."""
-        heads = [*self.left_sides(), *self.keys]
+        defined = list(self.left_sides())
+        heads = [*defined, *self.keys]
 
         def applied(node: tree.Node) -> tree.Node:
             node = map_children(node, applied)
@@ -200,7 +201,7 @@ class _Path(Defaults):
             if not isinstance(node, tree.Call) or not isinstance(head, tree.Symbol) or time not in head.sub:
                 return node
             same = (head, unmarked(head))
-            if any(each in (*same, replace(head, sub=())) or _heads(each) in same for each in heads):
+            if any(each in same or _heads(each) in same for each in heads) or replace(head, sub=()) in defined:
                 return node
             bare = replace(head, sub=tuple(each for each in head.sub if each != time))
             made = replace(node, head=bare, args=(*node.args, replace(time, span=node.span)))
