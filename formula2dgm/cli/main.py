@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from formula2dgm.cli.macros import macro_texts
 from formula2dgm.cli.parser import build_parser
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.driver import is_about_the_call
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = "listing" if getattr(given, "list", False) else given.command
     run: Callable[[argparse.Namespace], int] = import_module(f"formula2dgm.cli.{command}").run
     try:
+        if getattr(given, "macro_files", None):
+            given.macros = [*macro_texts(given.macro_files), *given.macros]
         status = run(given)
         sys.stdout.flush()
         return status

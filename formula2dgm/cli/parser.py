@@ -240,6 +240,7 @@ def _add_source(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) ->
             r"the display or row of this \label, or its number in --list, with what it needs",
         ),
         ("--macro", "macros", "LATEX", definition),
+        ("--macros", "macro_files", "FILE", "a file of such definitions, or a MathJax or KaTeX configuration"),
     ):
         group.add_argument(flag, dest=into, metavar=form, help=said, action="append", default=[])
     return group

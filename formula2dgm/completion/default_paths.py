@@ -35,6 +35,8 @@ from formula2dgm.syntax.vocabulary import UNIFORM
 
 #: Letters of times and of steps, and of noise.
 TIMES = ("t", "s", "n", "k", "i", "tau")
+#: Letters of times, and of nothing that is counted beside them.
+CONTINUOUS = ("t", "s", "tau")
 NOISE = ("epsilon", "varepsilon", "eps")
 
 
@@ -65,6 +67,8 @@ class _Path(Defaults):
         noise = next((each for each in names if each.letter in NOISE), None)
         starts = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]
         if len(starts) != 1:
+            for each in (name for name in names if plain(name) in CONTINUOUS):
+                self._apply_at_time(each, expectation)
             return
         (start,) = starts
         time = self._time([each for each in names if plain(each) in TIMES], start, expectation)
@@ -188,7 +192,8 @@ class _Path(Defaults):
 
     def _apply_at_time(self, time: tree.Symbol, expectation: tree.Expect) -> None:
         """``u_t^\\theta(x_t)`` as ``u^\\theta(x_t, t)``: one network for all times."""
-        heads = [*self.left_sides(), *self.keys]
+        defined = list(self.left_sides())
+        heads = [*defined, *self.keys]
 
         def applied(node: tree.Node) -> tree.Node:
             node = map_children(node, applied)
@@ -196,7 +201,7 @@ class _Path(Defaults):
             if not isinstance(node, tree.Call) or not isinstance(head, tree.Symbol) or time not in head.sub:
                 return node
             same = (head, unmarked(head))
-            if any(each in (*same, replace(head, sub=())) or _heads(each) in same for each in heads):
+            if any(each in same or _heads(each) in same for each in heads) or replace(head, sub=()) in defined:
                 return node
             bare = replace(head, sub=tuple(each for each in head.sub if each != time))
             made = replace(node, head=bare, args=(*node.args, replace(time, span=node.span)))

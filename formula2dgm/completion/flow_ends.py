@@ -88,6 +88,8 @@ class _Reading:
             return False
         other = body.members[1 if left is not None else 0]
         key = self.times.key(time)
+        if key in self.given and other == self.names[key]:
+            return True  # the same, said once more
         if key in self.given or key in self.defined:
             raise self._refusal("F2D-0531", f"{self.equation.state} at {time} is said twice", body)
         if isinstance(other, tree.Symbol):

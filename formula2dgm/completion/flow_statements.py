@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from formula2dgm.completion.flow_bodies import OnPath
 from formula2dgm.completion.flow_changes import change_of_density
+from formula2dgm.completion.flow_densities import without_times
 from formula2dgm.completion.flow_ends import Ends, NotSolved, decide
 from formula2dgm.completion.flow_symbols import AlongPath, FlowMap, Moving
 from formula2dgm.completion.flow_times import Times
@@ -35,6 +36,7 @@ def write_flows(statements: Sequence[Statement], keys: Sequence[tree.Node]) -> t
         if isinstance(each.body, tree.Chain) and (equation := read_flow(each.body)) is not None:
             found.setdefault(equation.state, []).append(equation)
     for equations in found.values():
+        out = without_times(equations[0], out, notes)
         out = _Rewriting(equations, out, keys, notes).written()
     return out, notes.found
 

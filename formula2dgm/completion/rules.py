@@ -9,6 +9,7 @@ from formula2dgm.bindings import Options
 from formula2dgm.completion.bare_divergences import write_arguments_of_sides
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
+from formula2dgm.completion.bayes_rule import leave_out_bayes
 from formula2dgm.completion.blank_variables import fill_blanks
 from formula2dgm.completion.bound_forms import join_bounds
 from formula2dgm.completion.called import Called
@@ -30,6 +31,7 @@ from formula2dgm.completion.couplings import write_couplings
 from formula2dgm.completion.data_entropy import leave_out_entropies
 from formula2dgm.completion.data_likelihoods import write_likelihoods
 from formula2dgm.completion.data_sums import average_sets
+from formula2dgm.completion.declared_schedules import write_schedules
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
@@ -76,6 +78,7 @@ from formula2dgm.completion.product_integrals import average_over_products
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
+from formula2dgm.completion.renamed_draws import name_draws
 from formula2dgm.completion.said_parameters import hold_said
 from formula2dgm.completion.same_calls import write_same_calls
 from formula2dgm.completion.score_surrogates import write_surrogates
@@ -96,6 +99,7 @@ from formula2dgm.completion.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.unnamed_posteriors import write_unnamed_posteriors
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
+from formula2dgm.completion.unsaid_scores import refuse_unsaid_scores
 from formula2dgm.completion.unsaid_states import write_states
 from formula2dgm.completion.unwritten_givens import write_givens
 from formula2dgm.completion.unwritten_samples import index_samples
@@ -139,6 +143,8 @@ def completed(
     if options.scaffold:
         text.rewrite(write_codes, keys)
     text.rewrite(write_convex_functions, heads)
+    text.rewrite(name_draws, keys)
+    text.rewrite(leave_out_bayes)
     text.rewrite(write_negatives, keys, options.scaffold)
     text.rewrite(write_sets, keys)
     text.rewrite(write_softmax, keys)
@@ -176,6 +182,7 @@ def completed(
     if options.scaffold:
         text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
+        text.rewrite(refuse_unsaid_scores, keys)
         text.rewrite(write_kernels, keys)
         text.rewrite(write_noise_at_levels, keys)
         text.rewrite(draw_projections, keys)
@@ -185,6 +192,7 @@ def completed(
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
+        text.rewrite(write_schedules, keys, numbers)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(refuse_unknown_scores, keys)
     text.rewrite(root_squares)

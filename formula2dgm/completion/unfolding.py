@@ -175,9 +175,22 @@ def _is_closed(node: tree.Node, function: Function) -> bool:
 
 def _fits(function: Function, values: Sequence[tree.Node]) -> bool:
     """Can the values stand in the definition without being bound by an operator in it?"""
+    if _is_claim(function):
+        return False
     changed = [(slot, value) for slot, value in zip(function.slots, values, strict=True) if slot != value]
     taken = {each for node in function.body.walk() for each in _bound(node)}
     return not any(slot in taken or any(each in taken for each in value.walk()) for slot, value in changed)
+
+
+def _is_claim(function: Function) -> bool:
+    r"""``s_\theta(x, \sigma_i) = f_i(x)``: the index of an argument chooses the function, which is what another one is
+    to become at that argument, and defines it nowhere."""
+    body = function.body
+    if not isinstance(body, tree.Call) or not isinstance(body.head, tree.Symbol):
+        return False
+    chosen = {item for slot in function.slots if isinstance(slot, tree.Symbol) for item in slot.sub}
+    own = {*function.slots, *(item for item in getattr(function.call.head, "sub", ()))}
+    return any(isinstance(item, tree.Symbol) and item in chosen - own for item in body.head.sub)
 
 
 def _bound(node: tree.Node) -> Iterator[tree.Node]:

@@ -14,6 +14,7 @@ from formula2dgm.documents.reading import of_rows
 
 MAX_ERRORS = 100
 _SHOWN = 8
+_UNKNOWN = re.compile(r"unknown command (\\\w+)")
 _NUMBER = re.compile(r"(?P<display>[1-9]\d{0,5})(?:\.(?P<statement>[1-9]\d{0,3}))?")
 #: What is wrong with displays and not with the files that hold them.
 _OF_DISPLAYS = frozenset({"F2D-0114", "F2D-0815"})
@@ -108,7 +109,7 @@ def advice(documents: Sequence[Document], labels: Sequence[str]) -> Diagnostic |
     named = [label.name for each in displays if not each.failed for label in each.formula.labels]
     if failed:
         places = ", ".join(_where(each) for each in failed[:_SHOWN]) + (", …" if len(failed) > _SHOWN else "")
-        message = f"{len(failed)} of {len(displays)} displays cannot be read: {places}"
+        message = f"{len(failed)} of {len(displays)} displays cannot be read: {places}{_undefined(failed)}"
     else:
         message = f"{len(displays)} displays were read as one model"
     counted = enumerate((each for document in documents for each in document.entries), 1)
@@ -116,6 +117,17 @@ def advice(documents: Sequence[Document], labels: Sequence[str]) -> Diagnostic |
     label = f"--label {named[0] if named else number} reads that display and the definitions it needs"
     hint = f"{label}; --list shows how each is understood, and its number"
     return Diagnostic("F2D-0818", "note", message, None, hint)
+
+
+def _undefined(failed: Sequence[Entry]) -> str:
+    """The commands that nothing defines, where several displays wait for them."""
+    waiting = [[match[1] for each in entry.diagnostics if (match := _UNKNOWN.match(each.message))] for entry in failed]
+    names = list(dict.fromkeys(name for each in waiting for name in each))
+    if sum(map(bool, waiting)) < 2:
+        return ""
+    more = ", …" if len(names) > _SHOWN else ""
+    verb = "is" if len(names) == 1 else "are"
+    return f"; {', '.join(names[:_SHOWN])}{more} {verb} defined nowhere: --macros FILE reads definitions"
 
 
 def _where(entry: Entry) -> str:

@@ -75,13 +75,16 @@ def _kept(entries: Sequence[Entry], wanted: Callable[[Entry, tree.Statement], bo
 
 
 def _number(statement: tree.Statement) -> tuple[str, str] | None:
-    """The name and the value of ``name = number``."""
+    """The name and the value of ``name = number``; its own capital is the last of its numbers, ``t = T``."""
     body = statement.body
     if not isinstance(body, tree.Chain) or not _is_equation(statement):
         return None
     name, value = body.members
+    if not isinstance(name, tree.Symbol):
+        return None
     leaves = [each for each in value.walk() if not list(each.children)]
-    if isinstance(name, tree.Symbol) and all(isinstance(each, tree.Number | tree.Infinity) for each in leaves):
+    is_last = name.letter != name.letter.upper() and value == replace(name, letter=name.letter.upper())  # t = T
+    if is_last or all(isinstance(each, tree.Number | tree.Infinity) for each in leaves):
         return str(name), str(value)
     return None
 

@@ -1,7 +1,8 @@
 """What a chosen display needs of the rest of its document: the definitions of its names, and of theirs in turn.
 
 A name that the display binds itself (the variable of a density, what an expectation draws, an index) needs only its
-space. Of several definitions of one name the nearest counts, and of two as near the one before.
+space. Of several definitions of one name the nearest counts, and of two as near the one before; of several equations of
+one path, ``dz/dt = f(z, t)``, the nearest of those whose function the display reads.
 """
 
 from __future__ import annotations
@@ -62,7 +63,12 @@ class _Search:
         """Where a name is defined; nowhere if a chosen statement defines it. ``h_t`` and ``h_0`` are both needed of
         ``h_t``; of ``h_0`` what is said of that step, or else of any."""
         if key[0] == "path":
-            yield from self.places.get(key, [])
+            said = self.places.get(key, [])
+            equations = [place for place in said if self.paths.is_equation(self.bodies[place])]
+            own = set(equations) & set(self.chosen)
+            read = [each for each in equations if self._reads_its_function(self.bodies[each])]
+            nearest = own or ({min(read or equations, key=self._distance)} if equations else set())
+            yield from (place for place in said if place in nearest or place not in equations)
             return
         steps = key[0] in ("value", "draw")
         at = str(key[-1]) if steps else ""
@@ -73,7 +79,17 @@ class _Search:
             defined = {each: places for each, places in defined.items() if each == (at if at in defined else "")}
         for places in defined.values():
             if set(places).isdisjoint(self.chosen):
-                yield min(places, key=lambda place: min((abs(place - own), place > own) for own in self.chosen))
+                yield min(places, key=self._distance)
+
+    def _reads_its_function(self, equation: tree.Node) -> bool:
+        """Does a chosen statement read the function of an equation, v of ``dz/dt = v(z, t)``?"""
+        heads = self.paths.functions_in(equation)
+        wanted = (each for place in self.chosen for each in self.bodies[place].walk() if isinstance(each, tree.Call))
+        return any(each.head in heads for each in wanted)
+
+    def _distance(self, place: int) -> tuple[int, bool]:
+        """How far a statement is from what is chosen; of two as far, the one before is nearer."""
+        return min((abs(place - own), place > own) for own in self.chosen)
 
     def _step(self, place: int) -> str:
         """The numbered step of what is defined at a place; empty where it is defined at any step."""

@@ -31,6 +31,17 @@ class Paths:
             if body is each.chain or says or _is_change(each, body):
                 yield str(each.state)
 
+    def functions_in(self, body: tree.Node) -> set[tree.Node]:
+        """The functions that say how the state changes, v of ``dz/dt = v(z(t), t)``."""
+        found: set[tree.Node] = set()
+        for each in (each for each in self.equations if body is each.chain):
+            found |= {node.head for node in each.right.walk() if isinstance(node, tree.Call)} - {each.state}
+        return found
+
+    def is_equation(self, body: tree.Node) -> bool:
+        """Is a statement one that says how a state changes: of several of one state, the nearest counts?"""
+        return any(body is each.chain for each in self.equations)
+
     def read_in(self, body: tree.Node) -> Iterator[str]:
         """The paths that a statement reads: at a time, ``z(t_0)``, or by another name of the state, ``x = z(1)``."""
         for node in body.walk() if self.equations else ():

@@ -82,8 +82,10 @@ def _kind(body: tree.Node, uses: Counter[tuple[object, ...]]) -> Kind:
 
 def _is_identity(body: tree.Node) -> bool:
     """Does this say what an expression without a name is: a gradient, an expectation, a divergence, sums of logs of
-    plain names? It says no more than the objectives beside it."""
-    if not isinstance(body, tree.Chain) or not set(body.relations) <= _EQUAL:
+    plain names? It says no more than the objectives beside it; nor does a bare value, ``|1 + u^T w|``."""
+    if not isinstance(body, tree.Chain):
+        return not is_objective_like(body)
+    if not set(body.relations) <= _EQUAL:
         return False
     match body.members[0]:
         case tree.Prefix(name=name) | tree.Func(name=name) if name in _DERIVATIVES:

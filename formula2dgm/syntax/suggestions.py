@@ -28,7 +28,7 @@ def unknown_command(name: str, macros: frozenset[str]) -> str:
     best = min(near, default=(allowed + 1, ""))
     if best[0] <= allowed:
         return f"did you mean \\{best[1]}?"
-    return f"define it with macros=[…] or --macro: \\newcommand{{\\{name[:_MAX_LENGTH]}}}{{…}}"
+    return f"define it with macros=[…], --macro or --macros FILE: \\newcommand{{\\{name[:_MAX_LENGTH]}}}{{…}}"
 
 
 def distance(a: str, b: str) -> int:

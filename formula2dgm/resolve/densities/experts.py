@@ -83,8 +83,13 @@ def _expert(
     if not isinstance(factor, tree.Call):
         raise _no_expert(context, factor, signature)
     if isinstance(factor.head, tree.Symbol) and registry.family_by_spelling(factor.head.style + factor.head.letter):
+        written = factor.args if factor.params or factor.given else ()
+        if written and not _is_over(context, written, signature):
+            raise _no_expert(context, factor, signature)
         return family_law(context, factor, None, scope, evaluate)
     use = find_use(context, factor)
+    if not _is_over(context, factor.args, signature):
+        raise _no_expert(context, factor, signature)
     own = {each.id for each in signature.variables if each}
     names = {read_name(each, context.model.indices).id for each in use.variables if isinstance(each, tree.Symbol)}
     if names != own:
@@ -92,8 +97,20 @@ def _expert(
     return law_of(context, use, scope, evaluate)
 
 
+def _is_over(context: Context, written: tuple[tree.Node, ...], signature: Signature) -> bool:
+    """Is a factor over the variables of the product, at the same steps: ``x_{t-1}``, and not ``x_t``?"""
+    own = {each.id: each.index for each in signature.variables if each}
+    for slot in written:
+        name = read_name(slot, context.model.indices) if isinstance(slot, tree.Symbol) else None
+        if name is not None and name.id in own and name.index and own[name.id] and name.index != own[name.id]:
+            return False
+        if name is not None and name.id not in own:
+            return False
+    return True
+
+
 def _no_expert(context: Context, factor: tree.Node, signature: Signature) -> Exception:
-    names = ", ".join(each.id for each in signature.variables if each)
+    names = ", ".join(str(each) for each in signature.slots[: len(signature.variables)])
     return context.refuse(
         "F2D-0303",
         f"{factor} is no density over {names}",

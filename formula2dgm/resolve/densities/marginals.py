@@ -40,6 +40,8 @@ def _multiplied(context: Context, body: tree.Node, source: tree.Call) -> tree.Ca
         return None
     if (without_index(one, context.model.indices),) != tuple(source.args):
         return None
+    if (inner.head, inner.given) == (source.head, source.given):
+        return None  # ``q(z) = \prod_j q(z_j)``: entries that are independent, and no other density's
     return replace(source, head=inner.head, given=inner.given)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from formula2dgm.reading.names import Name, read_name
-from formula2dgm.reading.signature import Signature, read_signature
+from formula2dgm.reading.signature import DENSITY_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
@@ -23,6 +23,7 @@ from formula2dgm.resolve.flows.chained import (
     is_over,
     label_node,
 )
+from formula2dgm.resolve.scaffold.factors import scaffold_factors
 from formula2dgm.resolve.statements.definitions import Definition
 from formula2dgm.resolve.statements.model import Declared, Drawn
 from formula2dgm.syntax import tree
@@ -47,7 +48,9 @@ def settle_directions(context: Context) -> None:
             del model.definitions[key]
             start = read_name(chain.start, model.indices)
             if start.id in model.drawn:
-                declare_source(context, start, model.drawn.pop(start.id).density)
+                source = model.drawn.pop(start.id).density
+                declare_source(context, start, source)
+                _make_source(context, start, source)
             model.definitions[start.id] = Definition(start, (), _turned(chain, definition), definition.span)
 
 
@@ -106,6 +109,20 @@ def declare_source(context: Context, name: Name, density: tree.Node) -> None:
     slot = tree.Symbol(name.letter, name.accents, (), (), name.style, span=density.span)
     signature = Signature(head, (), (name,), (), (slot,))
     context.densities.all.append(Density(signature, None, Declared(signature, "family", density, density.span)))
+
+
+def _make_source(context: Context, name: Name, density: tree.Node) -> None:
+    """``z ~ p_{prior}``, ``z ~ p_{prior}(z)``, of which nothing else is said: its default is a density over z, too."""
+    if isinstance(density, tree.Symbol) and density.letter in DENSITY_LETTERS:
+        slot = tree.Symbol(name.letter, name.accents, (), (), name.style, span=density.span)
+        density = tree.Call(density, (slot,), span=density.span)
+    if not isinstance(density, tree.Call) or density.given is not None or densities_over(context, name.id):
+        return
+    if is_written_family(density) or not is_density_call(density):
+        return
+    if context.options.scaffold:
+        signature = read_signature(density, context.model.indices, context.model.parameters)
+        context.densities.all += scaffold_factors(context, signature) or []
 
 
 def _is_data(context: Context, definition: Definition) -> bool:

@@ -12,7 +12,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Indices, read_name
-from formula2dgm.reading.signature import names_objective
+from formula2dgm.reading.signature import is_density_call, names_objective, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -64,11 +64,28 @@ def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
             continue
         params = left.params or () if isinstance(left, tree.Call) else ()
         owners = {*_spellings(head), *(str(each) for each in params if isinstance(each, tree.Symbol))}
+        if isinstance(left, tree.Call) and is_density_call(left) and (groups := _groups_beside(statements, left)):
+            owners |= groups
+            direct.setdefault(read_signature(left, Indices()).label, set()).update(groups)
         values = {str(each) for each in (*left.args, *(left.given or ()))} if isinstance(left, tree.Call) else set()
         for node in right.walk():
             if isinstance(node, tree.Symbol) and str(node) not in values:
                 direct.setdefault(read_name(node, Indices(), head=True).full, set()).update(owners)
     return {name: frozenset(_reached(name, direct) - {name}) for name in direct}
+
+
+def _groups_beside(statements: Sequence[tree.Statement], left: tree.Call) -> set[str]:
+    r"""The groups under which the text reads a density that it declares without one: theta of ``p_\theta(x|z)`` beside
+    ``p(x|z) = N(z; ...)``."""
+    assert isinstance(left.head, tree.Symbol)
+    if read_name(left.head, Indices(), head=True).group:
+        return set()
+    slots, found = (left.args, left.given), set()
+    for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
+        if (call.args, call.given) == slots and isinstance(call.head, tree.Symbol):
+            name = read_name(call.head, Indices(), head=True)
+            found |= set(name.group) if (name.letter, name.labels) == (left.head.letter, ()) else set()
+    return found
 
 
 def _said(body: tree.Node) -> Iterator[tuple[tree.Node, tree.Node]]:
@@ -110,4 +127,5 @@ def _names_of(owner: Network | Parameter, said: Mapping[str, frozenset[str]]) ->
     head = owner.label.split("(")[0]
     letter = head.removesuffix(f"_{owner.group}") if owner.group else head
     labels = letter.split("_")[1:] if owner.label.isidentifier() else []
-    return {owner.name, owner.label, owner.group, *labels, head, letter, *said.get(head, ())}
+    names = (*said.get(head, ()), *said.get(owner.label, ()))
+    return {owner.name, owner.label, owner.group, *labels, head, letter, *names}

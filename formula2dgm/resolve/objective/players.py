@@ -40,6 +40,8 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         if several:
             out[names] = _of_player(context, wanted, names, terms, maximise)
             continue
+        if operator:
+            _refuse_data(context, names, terms, wanted)
         trains = owned_by_the_only_player(context, names, terms, wanted.span) if names else None
         if own_network:
             trains = owned_by(context, own_network)
@@ -75,6 +77,18 @@ def _of_player(
         )
     own = settle_saturation(context, own, player, trains, maximise)
     return Objective(own, maximise, player, trains, wanted.name, wanted.span)
+
+
+def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term], wanted: Wanted) -> None:
+    r"""An error for ``\max_z \log p(z|x)``: what is to be found is a value, and the text reads it as data."""
+    data = {each.name for each in walk(*(term.node for term in terms)) if isinstance(each, ir.Data)}
+    if names and set(names) <= data and not owned_by(context, names):
+        raise context.refuse(
+            "F2D-0498",
+            f"{', '.join(names)} is what is to be found, and it is data here: no parameter goes by the name",
+            wanted.span,
+            f"write what is trained below the operator, or define {names[0]} by a network or parameters",
+        )
 
 
 def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tuple[str, ...]:

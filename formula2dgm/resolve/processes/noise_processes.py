@@ -69,7 +69,7 @@ def _step_at_number(context: Context, wanted: Signature) -> Use | None:
         number = second.number - given.by
         put = dict(zip(own.slots, wanted.slots, strict=True))
         body = _at_number(context, declared.body, given.index, number, put)
-        density = Density(wanted, None, Declared(wanted, "family", body, declared.span))
+        density = Density(wanted, None, Declared(wanted, "family", body, declared.span, of=own))
         context.densities.all.append(density)
         context.densities.used |= {each.label, density.label}
         return Use(density, wanted.slots[:1], wanted.slots[1:])

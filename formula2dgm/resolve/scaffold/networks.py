@@ -42,8 +42,9 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
     heads = [each for each in _head_calls(context, declared) if _shares_network(context, each[0], call)]
     names = [_full_name(context, each) for each, _ in heads]
     own = _full_name(context, call)
-    name = attribute(own) if len(heads) == 1 else identifier(declared.signature.label)
-    label = own if len(heads) == 1 else declared.signature.label
+    density = (declared.of or declared.signature).label
+    name = attribute(own) if len(heads) == 1 else identifier(density)
+    label = own if len(heads) == 1 else density
     variable = declared.signature.variables[0]
     assert variable is not None and isinstance(declared.body, tree.Call)
     shape = event_shape(context, variable)

@@ -35,12 +35,14 @@ class Declared:
             (``p(x) = \\sum_z p(x|z) p(z)``), ``log`` (``\\log \\tilde p(z) = ...``), ``unnormalised``
             (``p(x) \\propto \\exp(-E(x))``), ``transformed`` (``x = f(z)``); ``aggregated``, a mixture over the data
             (``q(z) = E_{p_data(x)}[q(z|x)]``), and ``pushed``, the law of a function of the data
+    of      the density of every step of which this is one, ``p(x_{t-1}|x_t)`` of ``p(x_0|x_1)``
     """
 
     signature: Signature
     kind: str
     body: tree.Node
     span: Span
+    of: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)
