@@ -43,18 +43,20 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A density as the sampler of its variables; ``variables`` is None for ``E_q``, which names the letter alone."""
+    """A density as the sampler of its variables; ``variables`` is None for ``E_q``, which names the letter alone.
+    ``conditional`` says that it is given something: p(x|z) does not sample what p(x) does."""
 
     head: str
     group: tuple[str, ...]
     variables: frozenset[str] | None
+    conditional: bool = False
 
     def is_one_of(self, samplers: Iterable[Sampler]) -> bool:
         """Is one of them this density? An omitted group or list of variables fits any."""
         return any(
             self.head == each.head
             and (not self.group or not each.group or self.group == each.group)
-            and each.variables in (None, self.variables)
+            and (each.variables is None or (each.variables == self.variables and each.conditional >= self.conditional))
             for each in samplers
         )
 
@@ -186,7 +188,7 @@ def _sampler(node: tree.Node, known: Known) -> Samplers:
         return frozenset()
     signature = read_signature(node, known.indices, known.parameters)
     variables = frozenset(name.id for name in signature.variables if name)
-    return frozenset((Sampler(signature.head, _plain(signature.group), variables),))
+    return frozenset((Sampler(signature.head, _plain(signature.group), variables, bool(signature.given)),))
 
 
 def _plain(groups: tuple[str, ...]) -> tuple[str, ...]:

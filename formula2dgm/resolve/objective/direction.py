@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from formula2dgm.completion.named_functionals import INFORMATION
+from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.polarity import Known, Sampler, polarity
 from formula2dgm.reading.weighted import weighs_by_ratio
@@ -36,6 +37,8 @@ def decide(
     if not wishes and len(players) == 1 and len(own := _judgements(context, body, players[0])) == 1:
         context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: what is judged says so", wanted.span)
         return 1 in own
+    if not wishes and len(players) != 1 and (judge := _judge(context, wanted, body)) is not None:
+        return judge
     weighted = weighs_by_ratio(body, known_names(context))
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
@@ -59,6 +62,28 @@ def decide(
 def _judgements(context: Context, body: tree.Node, player: str) -> frozenset[int]:
     """What a player wants of ``\\log D(x)`` and ``\\log(1 - D(G(z)))``."""
     return polarity(body, replace(known_names(context), player=player), _refined(context))
+
+
+def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
+    """True where the only network that judges raises the objective, and nothing that is judged is learned by it."""
+    judges = judges_of(body)
+    if len(judges) != 1:
+        return None
+    ((judge, calls),) = judges.items()
+    own = _judgements(context, body, judge)
+    if len(own) != 1:
+        return None
+    made = [each for call in calls for argument in call.args for each in argument.walk() if isinstance(each, tree.Call)]
+    if made:
+        raise context.refuse(
+            "F2D-0516",
+            f"{judge} judges what {made[0].head} makes, and nothing says which of them wants this",
+            wanted.span,
+            f"write \\min_{{{made[0].head}}} \\max_{{{judge}}} in front, or the loss of each: "
+            f"\\mathcal{{L}}_{judge}, \\mathcal{{L}}_{made[0].head}",
+        )
+    context.assume(f"{judge} {'raises' if 1 in own else 'lowers'} this: who judges is to be right", wanted.span)
+    return 1 in own
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:
