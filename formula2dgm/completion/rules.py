@@ -7,6 +7,7 @@ from typing import Any
 
 from formula2dgm.bindings import Options
 from formula2dgm.completion.bare_divergences import write_arguments_of_sides
+from formula2dgm.completion.bare_objectives import name_objectives
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.blank_variables import fill_blanks
@@ -25,6 +26,7 @@ from formula2dgm.completion.data_sums import average_sets
 from formula2dgm.completion.default_noise import write_noise
 from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
+from formula2dgm.completion.draws_from_zero import name_first_draws
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.entry_indices import name_entries, write_entries
 from formula2dgm.completion.evolutions import write_evolutions
@@ -60,6 +62,7 @@ from formula2dgm.completion.sums_over_draws import average_draws
 from formula2dgm.completion.time_integrals import average_times
 from formula2dgm.completion.tuples import write_tuples
 from formula2dgm.completion.unfolding import unfold_definitions
+from formula2dgm.completion.unsaid_codes import write_codes
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_states import write_states
@@ -94,6 +97,7 @@ def completed(
     """The completed statements, what was decided, and what calls of definitions say; ``keys`` are what is bound, and
     ``numbers`` those of them that are bound to single numbers."""
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
+    text.rewrite(name_objectives)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_negatives, keys, options.scaffold)
@@ -112,6 +116,7 @@ def completed(
     text.rewrite(write_games, options)
     text.rewrite(write_norms)
     text.rewrite(join_draws)
+    text.rewrite(name_first_draws)
     text.rewrite(index_samples)
     text.rewrite(write_generated, keys, options.scaffold)
     text.rewrite(write_parts)
@@ -121,6 +126,7 @@ def completed(
         text.rewrite(write_states, keys)
         text.rewrite(write_kernels, keys)
         text.rewrite(draw_projections, keys)
+        text.rewrite(write_codes, keys)
         text.rewrite(write_reconstructions, keys)
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_paths, keys, numbers)

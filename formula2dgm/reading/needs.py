@@ -40,6 +40,7 @@ class _Search:
         self.parameters = find_parameters(self.bodies, self.indices)
         # What a density of the chosen statements is over is no value of something else.
         self.over = self._ids(each for place in chosen for each in _variables(_computed(self.bodies[place])))
+        self.choices = self._ids(each for body in self.bodies for each in _chosen(body))
         self.paths = Paths(self.bodies)
         self.places: dict[Key, list[int]] = defaultdict(list)
         for place, body in enumerate(self.bodies):
@@ -146,15 +147,18 @@ class _Search:
             yield from (("density", head.id, *head.group), ("function", head.id))
             if self._id(node) not in bound:
                 yield from ((what, *self._written(node), self._step_of(node)) for what in ("value", "draw"))
+            chosen = (each for each in _symbols(tree.Tuple(node.sub, span=node.span)) if self._id(each) in self.choices)
+            yield from (("value", *self._written(each), "") for each in chosen if self._id(each) not in bound)
             return
         if isinstance(node, tree.Expect):
             # What an expectation names is drawn: by what another statement says of its draw, not by its value.
-            named = [each for each in node.binders if isinstance(each, tree.Symbol)]
+            bare = {id(each): _without_power(each) for each in node.binders}
+            named = [each for each in bare.values() if isinstance(each, tree.Symbol)]
             for each in named:
                 head = read_name(each, self.indices, head=True)
                 yield "density", head.id, *head.group
             yield from (("draw", *self._written(each), self._step_of(each)) for each in named)
-            children = [each for each in children if not any(each is own for own in named)]
+            children = [each for each in children if not isinstance(bare.get(id(each)), tree.Symbol)]
             bound |= self._ids(named)
         if isinstance(node, tree.Call) and is_density_call(node):
             yield from self._densities(node)[:-1]
@@ -200,6 +204,20 @@ def _is_optimum(head: tree.Symbol) -> bool:
         for script in (*head.sub, *head.sup)
         for each in script.walk()
     )
+
+
+def _without_power(node: tree.Node) -> tree.Node:
+    """The variable of ``E_{\\psi^{0:K}}``, whose superscript may be read as a power yet."""
+    return node.base if isinstance(node, tree.Power) else node
+
+
+def _chosen(body: tree.Node) -> list[tree.Symbol]:
+    """The index that ``k = \\arg\\min_j \\|z_e(x) - e_j\\|`` defines: where it stands below a name it is looked up."""
+    if not isinstance(body, tree.Chain) or body.relations[0] not in ("=", ":="):
+        return []
+    last = body.members[-1]
+    choice = isinstance(last, tree.Optimise | tree.Big) and last.op in ("argmin", "argmax")
+    return _symbols(body.members[0]) if choice else []
 
 
 def _computed(body: tree.Node) -> tree.Node:

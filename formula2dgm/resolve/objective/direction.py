@@ -12,7 +12,9 @@ from dataclasses import replace
 from formula2dgm.completion.named_functionals import INFORMATION
 from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
+from formula2dgm.reading.names import read_name
 from formula2dgm.reading.polarity import Known, Sampler, polarity
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.transformed import refines_draw
@@ -41,6 +43,7 @@ def decide(
         return judge
     weighted = weighs_by_ratio(body, known_names(context))
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
+        _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
         return False
     if wishes and not weighted:
@@ -84,6 +87,28 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
         )
     context.assume(f"{judge} {'raises' if 1 in own else 'lowers'} this: who judges is to be right", wanted.span)
     return 1 in own
+
+
+def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
+    """Refuse a loss with the log-likelihood of data among errors and divergences, as a reward: by its name it would be
+    minimised."""
+    known = known_names(context)
+    terms = body.terms if isinstance(body, tree.Add) else ()
+    lowered = any(polarity(each, known, _refined(context)) == {-1} for each in terms)
+    for each in terms if lowered else ():
+        term = each.body if isinstance(each, tree.Labelled) else each
+        inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
+        inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
+        if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
+            continue
+        names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
+        if names and names.isdisjoint(context.latent):
+            raise context.refuse(
+                "F2D-0502",
+                f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",
+                term.span,
+                f"write -{term}; or \\min in front, to lower the likelihood all the same",
+            )
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:

@@ -16,10 +16,15 @@ from formula2dgm.resolve.statements.wanted import Wanted
 def refuse_unlearned(context: Context, wanted: Wanted, drafts: list[Draft]) -> None:
     """Refuse an objective of data alone, where defaults stand for all that nothing is bound to."""
     nodes = [each for draft in drafts for each in walk(draft.node)]
-    learned = bool(context.networks) or any(each.learned for each in context.parameters.values())
     data = dict.fromkeys(each.name for each in nodes if isinstance(each, ir.Data))
-    if learned or not data or not context.options.scaffold or any(isinstance(each, ir.Law) for each in nodes):
+    if not data or not learns_nothing(context) or any(isinstance(each, ir.Law) for each in nodes):
         return
     said = f"{' and '.join(data)} {'is' if len(data) == 1 else 'are'} data"
     hint = f"say what makes it: {next(iter(data))} = f(x), or bind a network"
     raise context.refuse("F2D-0514", f"nothing here is learned: {said}", wanted.span, hint)
+
+
+def learns_nothing(context: Context) -> bool:
+    """Has nothing that was collected so far a parameter, although defaults stand for all that nothing is bound to?"""
+    learned = bool(context.networks) or any(each.learned for each in context.parameters.values())
+    return context.options.scaffold and not learned
