@@ -89,8 +89,8 @@ class _Codes(Defaults):
         return self._is_open(made) and any(set(_difference(each)) == {data, made} for each in self.nodes())
 
     def _named_in_heads(self) -> list[str]:
-        """What a loss is said to be of, or an operator is over, and nothing applies: G and Z of ``\\mathcal{L}(E, G, Z)``,
-        the decoder and the codes."""
+        """What a loss is said to be of, or an operator is over, and nothing applies, the decoder and the codes: G and Z of
+        ``\\mathcal{L}(E, G, Z)``."""
         heads = [each for each in self.left_sides() if isinstance(each, tree.Call) and names_objective(each)]
         names = [item for each in heads for argument in each.args for item in _members(argument)]
         names += [name for each in self.nodes() if isinstance(each, tree.Optimise) for name in each.names]
@@ -131,20 +131,21 @@ def _applied(node: tree.Node, name: tree.Symbol, call: tree.Call) -> tree.Node:
 
 
 def _members(node: tree.Node) -> tuple[tree.Node, ...]:
-    return node.children if isinstance(node, tree.SetOf) else (node,)
+    return tuple(node.children) if isinstance(node, tree.SetOf) else (node,)
 
 
 def _compared(body: tree.Node) -> Iterator[tuple[tree.Node, tree.Node]]:
     """The codes and what they quantise: each is held constant where the other is drawn to it, and the term that draws
     what is quantised to its code is weighed."""
-    plain, weighed = set(), set()
+    open_terms: set[tuple[tree.Node, tree.Node]] = set()
+    weighed: set[tuple[tree.Node, tree.Node]] = set()
     for term in _terms(body):
         factors = term.factors if isinstance(term, tree.Mul) else (term,)
         weights, found = factors[:-1], _held_and_drawn(factors[-1])
         if found is not None:
-            (weighed if weights else plain).add(found)
+            (weighed if weights else open_terms).add(found)
     for held, drawn in weighed:
-        if (drawn, held) in plain and isinstance(drawn, tree.Symbol | tree.Call):
+        if (drawn, held) in open_terms and isinstance(drawn, tree.Symbol | tree.Call):
             yield held, drawn
 
 

@@ -1,7 +1,8 @@
 """How far a ``log`` without brackets reaches.
 
 It covers the factors behind it while they are densities or their ratios, while they are constants, or where they end
-in a big operator or in a sum of densities, ``\\log \\frac12 (p(x) + q(x))``: ``\\log p(x|z) p(z)`` is the log of the product, ``\\log\\pi(a|s) A(s, a)`` a product with a log.
+in a big operator or in a sum of densities: ``\\log p(x|z) p(z)`` and ``\\log \\frac12 (p(x) + q(x))`` are logs of the
+products, ``\\log\\pi(a|s) A(s, a)`` a product with a log.
 Behind a density only a big operator over densities is its own.
 
 What would make no sense under the log ends it: a logarithm that divides, ``\\log a / \\log b``; a density that stands

@@ -18,7 +18,7 @@ _FIRST = frozenset(("0", "1"))
 
 
 def name_dotted_runs(node: tree.Node) -> tree.Node:
-    """The tree with ``\\psi^{0 \\dots K}`` as ``\\psi^{(0:K)}``: dots between two values above a variable are no power."""
+    """The tree with ``\\psi^{0 \\dots K}`` as ``\\psi^{(0:K)}``: dots between two values above a name are no power."""
     node = map_children(node, name_dotted_runs)
     match node:
         case tree.Power(tree.Symbol() as base, tree.Mul((first, tree.Ellipsis(), last))):

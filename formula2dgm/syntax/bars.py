@@ -108,8 +108,8 @@ def _modulus(reader: Reader, frame: Frame, opener: Token) -> None:
 
 
 def _holds_one_modulus(inside: list[Token]) -> bool:
-    """Whether bars stand right inside these bars: ``\\left| \\left| x \\right| \\right|`` is a norm set in single bars, as
-    the modulus of a modulus says nothing."""
+    """Whether bars stand right inside these bars: ``\\left| \\left| x \\right| \\right|`` is a norm set in single bars,
+    as the modulus of a modulus says nothing."""
     if not inside or inside[0].kind != "LABS" or inside[-1].kind != "RABS":
         return False
     depth = 0

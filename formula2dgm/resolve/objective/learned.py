@@ -1,7 +1,7 @@
 r"""Does an objective compare data with data alone?
 
-In ``\|\mathrm{sg}[z_e] - z_q\|^2`` of two names that nothing defines nothing is learned: the text leaves to its prose what
-makes them. A density that is written out, and scored, may be wanted without anything to learn.
+In ``\|a - b\|^2`` of two names that nothing defines nothing is learned: the text leaves to its prose what makes them. A
+density that is written out, and scored, may be wanted without anything to learn.
 """
 
 from __future__ import annotations

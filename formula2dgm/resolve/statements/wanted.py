@@ -92,8 +92,8 @@ def _operators_of(members: Sequence[tree.Node]) -> list[tuple[str, tuple[str, ..
 
 
 def _optimised(node: tree.Optimise) -> tree.Node:
-    """What an operator is in front of. Behind ``\\arg\\max_{p(z)} K`` a density, ``= \\frac1N \\sum_n q(z|x_n)``, is the
-    optimum, and nothing that is raised."""
+    """What an operator is in front of. Behind ``\\arg\\max_{p(z)} K`` a density, ``= \\frac1N \\sum_n q(z|x_n)``, is
+    the optimum, and nothing that is raised."""
     over = node.op in ("argmin", "argmax") and any(map(is_density_call, node.names))
     if over and isinstance(node.body, tree.Chain) and not any(map(is_objective_like, node.body.members[1:])):
         return node.body.members[0]
