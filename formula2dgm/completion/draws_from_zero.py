@@ -3,9 +3,9 @@ r"""One of several draws that has a role of its own: the one that is counted 0.
     E_{\psi_{0:K} \sim q(\psi)} E_{q(w|\psi_0)}[-\log \frac{1}{K+1} \sum_{k=0}^K q(w|\psi_k)]
 
 w is drawn given the first of K + 1 draws, and all of them are summed over (Yin and Zhou 2018). The draw at 0 gets a
-name of its own, ``\psi'``, the others are ``\psi_{1:K}``, and what a sum says of 0 stands beside the rest of the sum. The
-draws may be written ``\psi^{0 \dots K}`` or ``\psi_0, \dots, \psi_K``, and a bare ``E_{\psi_{0:K}}`` is over the density
-of the letter that is given psi.
+name of its own, ``\psi'``, the others are ``\psi_{1:K}``, and what a sum says of 0 stands beside the rest of it. The
+draws may be written ``\psi^{0 \dots K}`` or ``\psi_0, \dots, \psi_K``, and a bare ``E_{\psi_{0:K}}`` is over the
+density of the letter that is given psi.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.posteriors_compared import write_compared_posteriors
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
@@ -135,6 +136,7 @@ def completed(
     text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)
     text.rewrite(write_named_laws)
+    text.rewrite(write_compared_posteriors, keys)
     text.rewrite(write_classes)
     text.rewrite(write_class_sums)
     text.rewrite(name_first)

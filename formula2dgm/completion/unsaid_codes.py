@@ -3,8 +3,8 @@ r"""Vector quantisation of which the text writes the loss alone: what makes the 
     \|\mathrm{sg}[E(x)] - z_q\|^2 + \beta \|\mathrm{sg}[z_q] - E(x)\|^2        z_q = e_k, k = \arg\min_j \|E(x) - e_j\|
 
 One term draws the code to what is quantised, the other, which carries the weight, what is quantised to the code. A code
-that nothing defines, draws or binds is the nearest row of a codebook. What is quantised is what a network makes of x where
-it is a bare name, too, and a reconstruction ``\hat x`` beside it is what a network makes of the code.
+that nothing defines, draws or binds is the nearest row of a codebook. What is quantised is what a network makes of x
+where it is a bare name, too, and a reconstruction ``\hat x`` beside it is what a network makes of the code.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class _Codes(Defaults):
         return self._is_open(made) and any(set(_difference(each)) == {data, made} for each in self.nodes())
 
     def _named_in_heads(self) -> list[str]:
-        """What a loss is said to be of, or an operator is over, and nothing applies, the decoder and the codes: G and Z of
-        ``\\mathcal{L}(E, G, Z)``."""
+        """What a loss is said to be of, or an operator is over, and nothing applies: G and Z of ``L(E, G, Z)``, the
+        decoder and the codes."""
         heads = [each for each in self.left_sides() if isinstance(each, tree.Call) and names_objective(each)]
         names = [item for each in heads for argument in each.args for item in _members(argument)]
         names += [name for each in self.nodes() if isinstance(each, tree.Optimise) for name in each.names]

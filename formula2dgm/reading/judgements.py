@@ -26,8 +26,8 @@ def judged(argument: tree.Node) -> tuple[tree.Call, bool] | None:
 
 
 def judges_of(body: tree.Node) -> dict[str, list[tree.Call]]:
-    """The networks that judge, ``D`` of ``\\log(1 - D(x))``, each with all its judgements; beside one that is taken from
-    1, those that are read as they are count, too."""
+    """The networks that judge, ``D`` of ``\\log(1 - D(x))``, each with all its judgements: those of ``\\log D(x)``
+    count, too."""
     found: dict[str, list[tree.Call]] = {}
     against: set[str] = set()
     for node in body.walk():

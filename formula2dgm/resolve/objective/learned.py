@@ -20,7 +20,8 @@ def refuse_unlearned(context: Context, wanted: Wanted, drafts: list[Draft]) -> N
     if not data or not learns_nothing(context) or any(isinstance(each, ir.Law) for each in nodes):
         return
     said = f"{' and '.join(data)} {'is' if len(data) == 1 else 'are'} data"
-    hint = f"say what makes it: {next(iter(data))} = f(x), or bind a network"
+    made = next((each for each in data if each != "x"), "x")
+    hint = f"say what makes one of them: {made} = f({'x' if made != 'x' else 'z'}), or bind a network"
     raise context.refuse("F2D-0514", f"nothing here is learned: {said}", wanted.span, hint)
 
 
