@@ -48,6 +48,7 @@ from formula2dgm.completion.named_laws import write_named_laws
 from formula2dgm.completion.nested_draws import join_draws
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
+from formula2dgm.completion.open_schedules import refuse_open_schedules
 from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
@@ -131,6 +132,7 @@ def completed(
         text.rewrite(write_reconstructions, keys)
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_paths, keys, numbers)
+        text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)

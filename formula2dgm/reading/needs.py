@@ -14,6 +14,7 @@ from formula2dgm.reading.names import mentions, read_name
 from formula2dgm.reading.path_needs import Paths
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.reading.spaces import is_constraint, read_space
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.syntax import tree
 
 _DEFINES = frozenset({"=", ":=", "~", "propto"})
@@ -97,8 +98,8 @@ class _Search:
                 return  # prose: x \in \mathcal{M}
             yield from (("space", self._id(each)) for each in _symbols(left))
         elif relation in _DEFINES and isinstance(left, tree.Call) and isinstance(left.head, tree.Symbol):
-            if _is_optimum(left.head):
-                return
+            if _is_optimum(left.head) or is_written_family(left):
+                return  # \mathcal{N}(\mu, \sigma^2) = \mu + \sigma \epsilon says nothing of a name
             yield from self._densities(left) if is_density_call(left) else [("function", self._head(left.head))]
             if set(body.relations) <= {"=", ":="}:  # p_0(x|x_1) = p(x) = N(x; 0, I) says what p(x) is, too
                 between = (each for each in body.members[1:-1] if isinstance(each, tree.Call) and is_density_call(each))
