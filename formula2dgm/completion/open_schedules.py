@@ -1,7 +1,7 @@
 r"""Schedules of noise that are made of numbers which nothing gives: ``\beta_t = c t`` without a c.
 
-A free number is 1 by default; a schedule made of such numbers adds noise that is no noise process, and no error would show
-it. So it is refused from the formula alone.
+A free number is 1 by default; a schedule made of such numbers adds noise that is no noise process, and no error would
+show it. So it is refused from the formula alone.
 """
 
 from __future__ import annotations

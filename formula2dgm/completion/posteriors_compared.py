@@ -1,8 +1,8 @@
 r"""Divergences from the posterior of a model that the text writes: ``KL[q(z|x) \| p(z|x)]`` beside ``p(x, z) = ...``.
 
 No one knows that posterior, but ``\log p(z|x) = \log p(x, z) - \log p(x)``, and the evidence does not depend on q. So
-where q alone is trained, the divergence is ``E_q[\log q(z|x) - \log p(x, z)]``, the bound with the other sign. Where the
-model is trained, too, that is another objective, and the text has to say which is meant.
+where q alone is trained, the divergence is ``E_q[\log q(z|x) - \log p(x, z)]``, the bound with the other sign. Where
+the model is trained, too, that is another objective, and the text has to say which is meant.
 """
 
 from __future__ import annotations

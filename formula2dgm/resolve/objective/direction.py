@@ -6,6 +6,7 @@ up); the polarity of its terms; its name; else an error that shows both ways to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -76,8 +77,11 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
     own = _judgements(context, body, judge)
     if len(own) != 1:
         return None
+    game = len(context.model.objectives) > 1
+    if game and judge not in re.findall(r"[^\W_]+", wanted.name or "")[1:]:
+        return None
     made = [each for call in calls for argument in call.args for each in argument.walk() if isinstance(each, tree.Call)]
-    if made:
+    if made and not game:
         raise context.refuse(
             "F2D-0516",
             f"{judge} judges what {made[0].head} makes, and nothing says which of them wants this",
