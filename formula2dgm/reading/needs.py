@@ -121,6 +121,13 @@ class _Search:
         if variables & givens:
             yield "density", found.head, variables, givens - variables
 
+    def _joint(self, posterior: tree.Node) -> Iterator[Key]:
+        """The joint of a model whose posterior p(z|x) is compared: p(x, z)."""
+        if isinstance(posterior, tree.Call) and posterior.given and is_density_call(posterior):
+            found = read_signature(posterior, self.indices, self.parameters)
+            variables, givens = found.ids
+            yield "density", found.head, variables | givens, type(givens)()
+
     # -- what a statement uses -----------------------------------------------------------------------------
 
     def _used(self, body: tree.Node) -> Iterator[Key]:
@@ -161,6 +168,8 @@ class _Search:
             yield from (("draw", *self._written(each), self._step_of(each)) for each in named)
             children = [each for each in children if not isinstance(bare.get(id(each)), tree.Symbol)]
             bound |= self._ids(named)
+        if isinstance(node, tree.Optimise) and isinstance(node.body, tree.Divergence):
+            yield from self._joint(node.body.right)
         if isinstance(node, tree.Call) and is_density_call(node):
             yield from self._densities(node)[:-1]
             yield from self._first_step(node)

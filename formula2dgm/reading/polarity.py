@@ -163,6 +163,9 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             return _of_log(top, known, samplers) or _flipped(_of_log(bottom, known, samplers))
         case tree.Abs():
             return frozenset()  # the log of a determinant
+        case tree.Add(terms):  # the log of a mixture, where each of its terms is a density
+            wishes = [_of_log(each, known, samplers) for each in terms]
+            return frozenset[int]().union(*wishes) if all(wishes) else frozenset()
         case tree.Big(op="sum" | "prod", body=body) | tree.Expect(body=body) | tree.Integral(body=body):
             return _of_log(body, known, samplers)
         case tree.Power(base, _):
