@@ -157,3 +157,9 @@ def test_a_loss_with_a_likelihood_as_a_reward_is_refused() -> None:
     assert codes(rf"\mathcal{{L}} = \log p(x|f(x)) + {rest}", {}, scaffold=True) == ["F2D-0502"]
     assert codes(rf"\mathcal{{L}} = -\log p(x|f(x)) + {rest}", {}, scaffold=True) == []
     assert codes(rf"\min \log p(x|f(x)) + {rest}", {}, scaffold=True) == []
+
+
+def test_the_entropy_of_a_mixture_that_is_drawn_from_goes_up() -> None:
+    formula = r"-E_{q(z|x)}[\log \frac12 (q(z|x) + q(z|x))]"
+    bound = {"q(z|x)": Model().bindings["q(z|x)"]}
+    assert program(formula, bound).objectives[0].maximize
