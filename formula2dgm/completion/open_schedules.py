@@ -47,7 +47,8 @@ def _letters(node: tree.Node) -> tuple[object, ...]:
     """A name without the step that it is read at: words and numbers below belong to it."""
     if not isinstance(node, tree.Symbol):
         return (str(node),)
-    below = tuple(str(each) for each in node.sub if isinstance(each, tree.Number) or len(str(each)) > 1)
+    names = (each for each in node.sub if isinstance(each, tree.Number | tree.Symbol))
+    below = tuple(str(each) for each in names if isinstance(each, tree.Number) or len(str(each)) > 1)
     return node.letter, node.accents, below
 
 
