@@ -19,7 +19,7 @@ from formula2dgm.diagnostics import FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.spans import Source
 from formula2dgm.syntax import parse_one, tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
@@ -294,5 +294,7 @@ def _with_books(node: tree.Node, books: Mapping[tree.Symbol, Code]) -> tree.Node
         return node
     if isinstance(node, tree.Symbol):
         return _renamed(books[node], node) if node in books else node
+    if isinstance(node, tree.Call) and names_objective(node):
+        return node  # the Z of L(E, G, Z) says who is trained
     made = map_children(node, lambda each: _with_books(each, books))
     return replace(made, head=node.head) if isinstance(made, tree.Call) and isinstance(node, tree.Call) else made

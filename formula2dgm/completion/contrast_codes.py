@@ -24,7 +24,7 @@ _CONTEXTS = frozenset(("c", "h"))
 _BATCHES = frozenset(("X", "Y"))
 
 
-def write_codes(
+def write_contrast_codes(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such codes and contexts, and what was decided; ``keys`` are what is bound."""

@@ -64,13 +64,22 @@ def _players(body: tree.Node, others: Sequence[tree.Node]) -> list[tree.Symbol]:
         case tree.Chain((tree.Call(tree.Symbol() as head, arguments, None, None) as left, *_, value), (relation, *_)):
             if relation not in _EQUAL or is_density_call(left) or any(called_in((each,), str(head)) for each in others):
                 return []
-            applied = {str(each.head) for each in value.walk() if isinstance(each, tree.Call)}
-            players = [each for each in arguments if isinstance(each, tree.Symbol) and str(each) in applied]
+            calls = [each for each in value.walk() if isinstance(each, tree.Call)]
+            applied = {str(each) for call in calls for each in _trained(call)}
+            behind = {str(each): call.head for call in calls for each in call.params or ()}
+            names = (behind.get(str(each), each) for each in arguments if str(each) in applied)
+            players = [each for each in names if isinstance(each, tree.Symbol)]
             return players if len(players) == len(arguments) > 1 else []
     return []
 
 
+def _trained(call: tree.Call) -> list[tree.Node]:
+    """What a network goes by, and its parameters: phi of ``D(x; \\phi)``, theta of ``G_\\theta(z)``."""
+    below = call.head.sub if isinstance(call.head, tree.Symbol) else ()
+    return [call.head, *below, *(call.params or ())]
+
+
 def _judges(value: tree.Node, players: Sequence[tree.Symbol], player: tree.Symbol) -> bool:
     """Is what another player makes given to this one?"""
-    calls = [each for each in value.walk() if isinstance(each, tree.Call) and str(each.head) == str(player)]
+    calls = [each for each in value.walk() if isinstance(each, tree.Call) and player in _trained(each)]
     return any(called_in(call.args, str(other)) for call in calls for other in players if other is not player)

@@ -7,6 +7,7 @@ from typing import Any
 
 from formula2dgm.bindings import Options
 from formula2dgm.completion.bare_divergences import write_arguments_of_sides
+from formula2dgm.completion.bare_objectives import name_objectives
 from formula2dgm.completion.base_draws import name_base_draws
 from formula2dgm.completion.batch_negatives import write_negatives
 from formula2dgm.completion.bayes_rule import leave_out_bayes
@@ -23,7 +24,7 @@ from formula2dgm.completion.component_sums import write_components
 from formula2dgm.completion.concatenations import write_concatenations
 from formula2dgm.completion.conditional_expectations import refuse_unsaid_posteriors
 from formula2dgm.completion.constant_entropies import leave_out_constants
-from formula2dgm.completion.contrast_codes import write_codes
+from formula2dgm.completion.contrast_codes import write_contrast_codes
 from formula2dgm.completion.convex_functions import write_convex_functions
 from formula2dgm.completion.counted_examples import count_examples
 from formula2dgm.completion.counted_forwards import count_backwards
@@ -37,6 +38,7 @@ from formula2dgm.completion.default_paths import write_paths
 from formula2dgm.completion.density_functionals import write_density_functionals
 from formula2dgm.completion.drawn_conditionals import draw_conditionals
 from formula2dgm.completion.drawn_orders import write_orders
+from formula2dgm.completion.draws_from_zero import name_first_draws
 from formula2dgm.completion.empirical_means import write_means
 from formula2dgm.completion.encoded_processes import write_encoded_processes
 from formula2dgm.completion.entries_of_steps import write_steps_of_entries
@@ -67,6 +69,7 @@ from formula2dgm.completion.noise_at_levels import write_noise_at_levels
 from formula2dgm.completion.noise_densities import write_noise_densities
 from formula2dgm.completion.noise_kernels import write_kernels
 from formula2dgm.completion.one_hot_labels import pick_labels
+from formula2dgm.completion.open_schedules import refuse_open_schedules
 from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parameter_functions import refuse_parameter_functions
 from formula2dgm.completion.parts_by_step import write_parts
@@ -74,6 +77,7 @@ from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
 from formula2dgm.completion.points_for_data import write_data_of_points
 from formula2dgm.completion.posterior_means import write_posterior_means
+from formula2dgm.completion.posteriors_compared import write_compared_posteriors
 from formula2dgm.completion.product_integrals import average_over_products
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
@@ -97,6 +101,7 @@ from formula2dgm.completion.unfolding import unfold_definitions
 from formula2dgm.completion.unknown_fields import refuse_unknown_fields
 from formula2dgm.completion.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.unnamed_posteriors import write_unnamed_posteriors
+from formula2dgm.completion.unsaid_codes import write_codes
 from formula2dgm.completion.unsaid_draws import write_draws
 from formula2dgm.completion.unsaid_samples import write_samples
 from formula2dgm.completion.unsaid_scores import refuse_unsaid_scores
@@ -134,6 +139,7 @@ def completed(
     text, heads = _Text(statements), [key.head if isinstance(key, tree.Call) else key for key in keys]
     text.rewrite(hold_said)
     text.rewrite(write_same_calls)
+    text.rewrite(name_objectives)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_orders, keys, options.scaffold, options.dims)
@@ -141,7 +147,7 @@ def completed(
     text.rewrite(write_steps_of_entries, keys, options.scaffold)
     text.rewrite(write_codes_of_arguments, keys, options.scaffold)
     if options.scaffold:
-        text.rewrite(write_codes, keys)
+        text.rewrite(write_contrast_codes, keys)
     text.rewrite(write_convex_functions, heads)
     text.rewrite(name_draws, keys)
     text.rewrite(leave_out_bayes)
@@ -173,6 +179,7 @@ def completed(
     text.rewrite(write_entropies_by_letter, keys)
     text.rewrite(draw_conditionals)
     text.rewrite(join_draws)
+    text.rewrite(name_first_draws)
     text.rewrite(index_samples)
     text.rewrite(write_generated, keys, options.scaffold)
     text.rewrite(write_parts)
@@ -186,6 +193,7 @@ def completed(
         text.rewrite(write_kernels, keys)
         text.rewrite(write_noise_at_levels, keys)
         text.rewrite(draw_projections, keys)
+        text.rewrite(write_codes, keys)
         text.rewrite(write_reconstructions, keys)
         text.rewrite(write_posterior_means, keys)
         text.rewrite(write_encoded_processes, keys)
@@ -193,12 +201,14 @@ def completed(
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
         text.rewrite(write_schedules, keys, numbers)
+        text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(refuse_unknown_scores, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)
     text.rewrite(write_named_laws)
+    text.rewrite(write_compared_posteriors, keys)
     text.rewrite(write_classes)
     text.rewrite(write_class_sums)
     text.rewrite(name_first)

@@ -1,6 +1,7 @@
 r"""What an expectation is over that does not say it, and what a divergence is given that it does not draw.
 
     E[\log p(x|z)] - KL[q(z|x) \| p(z)]                E_{q(z|x)}[\log p(x|z)]
+    E_z[\log p(x|z)] - KL[q(z|x) \| p(z)]              E_{q(z|x)}[\log p(x|z)]
     \max_{q(z)} E[\log p(x, z)] + H(q(z))              E_{q(z)}[\log p(x, z)]
     E[\log p(x, z) - \log q(z|x)]                      E_{q(z|x)}[...]
     ... - KL[q(z_2|z_1) \| p(z_2)]                     E_{q(z_1|x)} KL[q(z_2|z_1) \| p(z_2)]
@@ -38,6 +39,7 @@ class _Writer:
         bodies = [each.body for each in statements]
         self.names = Names.of(bodies, frozenset())
         self.drawn = list(dict.fromkeys(each for body in bodies for each in _drawn_from(body)))
+        self.compared = [each for body in bodies for each in _compared_with_priors(body)]
         chains = [each for each in bodies if isinstance(each, tree.Chain) and each.relations[0] != "in"]
         lefts = [item for each in chains for item in _items(each.members[0])]
         self.said = self._ids(lefts)
@@ -53,6 +55,10 @@ class _Writer:
                 if sources:
                     self.notes.append(Note(f"{node} is over {listed(sources)}", node.span))
                     node = replace(node, binders=tuple(sources))
+            case tree.Expect(binders=(tree.Symbol() as name,), given=None):
+                if (source := self._approximation(name)) is not None:
+                    self.notes.append(Note(f"{node} is over {source}, and not the prior of {name}", node.span))
+                    node = replace(node, binders=(source,))
             case tree.Divergence(left=left) | tree.Func(name="H", args=(left,)):
                 over = self._ids(arg for call in _factors(left) for arg in call.args)
                 sources = self._sources(_givens(node), around, self.drawn, over)
@@ -61,6 +67,15 @@ class _Writer:
         if isinstance(node, tree.Call):
             return replace(node, args=tuple(self.written(each, inner) for each in node.args))
         return map_children(node, lambda each: self.written(each, inner))
+
+    def _approximation(self, name: tree.Symbol) -> tree.Call | None:
+        """The only approximation that a divergence of the text compares with a prior of this name, which the text draws
+        from nothing: ``E_z`` beside ``KL[q(z|x) || p(z)]`` is over q(z|x)."""
+        own = read_name(name, self.names.indices).id
+        if own in self.said:
+            return None
+        sources = _without_marginals([each for each in self.compared if own in self._ids(each.args)])
+        return sources[0] if len(sources) == 1 and sources[0].args == (name,) else None
 
     def _given(self, node: tree.Node, left: tree.Node, sources: list[tree.Call]) -> tree.Node:
         """A divergence or an entropy under the draws of what it is given."""
@@ -137,6 +152,13 @@ def _drawn_from(body: tree.Node) -> Iterator[tree.Call]:
                 yield from filter(_is_approximation, _factors(side))
             case tree.Optimise(names=names):
                 yield from (each for name in names for each in _factors(name))
+
+
+def _compared_with_priors(body: tree.Node) -> Iterator[tree.Call]:
+    """q(z|x) of ``KL[q(z|x) || p(z)]``, whose prior p(z) is given nothing."""
+    for node in body.walk():
+        if isinstance(node, tree.Divergence) and isinstance(node.right, tree.Call) and not node.right.given:
+            yield from filter(_is_approximation, (each for each in _factors(node.left) if each is node.left))
 
 
 def _is_approximation(call: tree.Call) -> bool:

@@ -20,7 +20,7 @@ from formula2dgm.reading.needs import needed
 from formula2dgm.reading.notes import Note, Notes
 from formula2dgm.reading.products import close_products
 from formula2dgm.reading.restrictions import restrictions
-from formula2dgm.reading.runs import name_runs
+from formula2dgm.reading.runs import name_dotted_runs, name_runs
 from formula2dgm.reading.scopes import Names, extend_scopes
 from formula2dgm.reading.step_arguments import name_step_arguments
 from formula2dgm.reading.superscripts import (
@@ -58,7 +58,7 @@ def understand(statements: Sequence[tree.Statement]) -> Understood:
     bodies = functions_named_h([sets_of_letters(each.body) for each in statements], notes)
     bodies = values_of_functions(bodies, notes)
     bodies = name_step_arguments(name_givens([name_lists(each, notes) for each in bodies], notes), notes)
-    bodies = [name_distributions(name_functions(each), notes) for each in bodies]
+    bodies = [name_distributions(name_functions(name_dotted_runs(each)), notes) for each in bodies]
     bodies = name_labels(name_runs(bodies, notes), notes)
     indexed, numbered = indexed_variables(bodies, find_indices(bodies)[0])
     bodies = [name_variables(each, indexed, numbered, notes) for each in bodies]

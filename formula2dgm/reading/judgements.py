@@ -25,6 +25,21 @@ def judged(argument: tree.Node) -> tuple[tree.Call, bool] | None:
     return None
 
 
+def judges_of(body: tree.Node) -> dict[str, list[tree.Call]]:
+    """The networks that judge, ``D`` of ``\\log(1 - D(x))``, each with all its judgements: those of ``\\log D(x)``
+    count, too."""
+    found: dict[str, list[tree.Call]] = {}
+    against: set[str] = set()
+    for node in body.walk():
+        argument = node.operand if isinstance(node, tree.Prefix) and node.name == "log" else None
+        argument = node.args[0] if isinstance(node, tree.Func) and node.name == "log" and node.args else argument
+        if argument is None or (known := judged(argument)) is None:
+            continue
+        found.setdefault(str(known[0].head), []).append(known[0])
+        against |= set() if known[1] else {str(known[0].head)}
+    return {head: calls for head, calls in found.items() if head in against}
+
+
 def wish_of_judgement(argument: tree.Node, player: str) -> int:
     """The direction in which a player wants the log of the argument to go: 1, -1, or 0 where it is none of his."""
     found = judged(argument)

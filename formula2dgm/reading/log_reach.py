@@ -1,7 +1,8 @@
 """How far a ``log`` without brackets reaches.
 
 It covers the factors behind it while they are densities or their ratios, while they are constants, or where they end
-in a big operator: ``\\log p(x|z) p(z)`` is the log of the product, ``\\log\\pi(a|s) A(s, a)`` a product with a log.
+in a big operator or in a sum of densities: ``\\log p(x|z) p(z)`` and ``\\log \\frac12 (p(x) + q(x))`` are logs of the
+products, ``\\log\\pi(a|s) A(s, a)`` a product with a log.
 Behind a density only a big operator over densities is its own.
 
 What would make no sense under the log ends it: a logarithm that divides, ``\\log a / \\log b``; a density that stands
@@ -67,7 +68,8 @@ def _end(factors: tuple[tree.Node, ...], place: Place) -> int:
 def _goes_on(factors: tuple[tree.Node, ...], position: int, place: Place) -> bool:
     first, factor = factors[0], factors[position]
     if _is_constant(first):
-        return _is_constant(factor) or _before_operator(factors, position) or _ends_in_operator(factor)
+        mixture = not place.measured and _is_sum_of_densities(factor)
+        return _is_constant(factor) or _before_operator(factors, position) or _ends_in_operator(factor) or mixture
     before = factors[:position]
     if is_density_like(first) and (_ends_in_operator(factor) or _before_operator(factors, position)):
         return _is_over_densities(factors[-1], first) and not (place.derived and _is_sum(factors[-1]))
@@ -154,6 +156,18 @@ def _is_over_densities(operator: tree.Node, first: tree.Node) -> bool:
     if isinstance(operator, tree.Call) and operator.given is None and _letter(operator) not in ("p", "q"):
         return is_density_like(operator) and _letter(operator) == _letter(first)
     return is_density_like(operator)
+
+
+def _is_sum_of_densities(node: tree.Node) -> bool:
+    """Are the terms in a bracket densities, weighed or summed: a mixture, whose logarithm alone is wanted?"""
+    if not isinstance(node, tree.Add):
+        return False
+    for term in node.terms:
+        factors = term.factors if isinstance(term, tree.Mul) else (term,)
+        inside = [each.body if _is_sum(each) else each for each in factors if not _is_constant(each)]  # type: ignore[attr-defined]
+        if not inside or not all(map(is_density_like, inside)):
+            return False
+    return True
 
 
 def _is_constant(node: tree.Node) -> bool:

@@ -15,6 +15,7 @@ from formula2dgm.reading.names import mentions, read_name
 from formula2dgm.reading.path_needs import Paths
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.reading.spaces import is_constraint, read_space
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.syntax import tree
 
 _DEFINES = frozenset({"=", ":=", "~", "propto"})
@@ -41,6 +42,7 @@ class _Search:
         self.parameters = find_parameters(self.bodies, self.indices)
         # What a density of the chosen statements is over is no value of something else.
         self.over = self._ids(each for place in chosen for each in _variables(_computed(self.bodies[place])))
+        self.choices = self._ids(each for body in self.bodies for each in _chosen(body))
         self.paths = Paths(self.bodies)
         self.places: dict[Key, list[int]] = defaultdict(list)
         for place, body in enumerate(self.bodies):
@@ -112,8 +114,8 @@ class _Search:
                 return  # prose: x \in \mathcal{M}
             yield from (("space", self._id(each)) for each in _symbols(left))
         elif relation in _DEFINES and isinstance(left, tree.Call) and isinstance(left.head, tree.Symbol):
-            if _is_optimum(left.head):
-                return
+            if _is_optimum(left.head) or is_written_family(left):
+                return  # \mathcal{N}(\mu, \sigma^2) = \mu + \sigma \epsilon says nothing of a name
             yield from self._densities(left) if is_density_call(left) else [("function", self._head(left.head))]
             if set(body.relations) <= {"=", ":="}:  # p_0(x|x_1) = p(x) = N(x; 0, I) says what p(x) is, too
                 between = (each for each in body.members[1:-1] if isinstance(each, tree.Call) and is_density_call(each))
@@ -134,6 +136,13 @@ class _Search:
         variables, givens = found.ids
         if variables & givens:
             yield "density", found.head, variables, givens - variables
+
+    def _joint(self, posterior: tree.Node) -> Iterator[Key]:
+        """The joint of a model whose posterior p(z|x) is compared: p(x, z)."""
+        if isinstance(posterior, tree.Call) and posterior.given and is_density_call(posterior):
+            found = read_signature(posterior, self.indices, self.parameters)
+            variables, givens = found.ids
+            yield "density", found.head, variables | givens, type(givens)()
 
     # -- what a statement uses -----------------------------------------------------------------------------
 
@@ -162,16 +171,21 @@ class _Search:
             yield from (("density", head.id, *head.group), ("function", head.id))
             if self._id(node) not in bound:
                 yield from ((what, *self._written(node), self._step_of(node)) for what in ("value", "draw"))
+            chosen = (each for each in _symbols(tree.Tuple(node.sub, span=node.span)) if self._id(each) in self.choices)
+            yield from (("value", *self._written(each), "") for each in chosen if self._id(each) not in bound)
             return
         if isinstance(node, tree.Expect):
             # What an expectation names is drawn: by what another statement says of its draw, not by its value.
-            named = [each for each in node.binders if isinstance(each, tree.Symbol)]
+            bare = {id(each): _without_power(each) for each in node.binders}
+            named = [each for each in bare.values() if isinstance(each, tree.Symbol)]
             for each in named:
                 head = read_name(each, self.indices, head=True)
                 yield "density", head.id, *head.group
             yield from (("draw", *self._written(each), self._step_of(each)) for each in named)
-            children = [each for each in children if not any(each is own for own in named)]
+            children = [each for each in children if not isinstance(bare.get(id(each)), tree.Symbol)]
             bound |= self._ids(named)
+        if isinstance(node, tree.Optimise) and isinstance(node.body, tree.Divergence):
+            yield from self._joint(node.body.right)
         if isinstance(node, tree.Call) and is_density_call(node):
             yield from self._densities(node)[:-1]
             yield from self._first_step(node)
@@ -216,6 +230,20 @@ def _is_optimum(head: tree.Symbol) -> bool:
         for script in (*head.sub, *head.sup)
         for each in script.walk()
     )
+
+
+def _without_power(node: tree.Node) -> tree.Node:
+    """The variable of ``E_{\\psi^{0:K}}``, whose superscript may be read as a power yet."""
+    return node.base if isinstance(node, tree.Power) else node
+
+
+def _chosen(body: tree.Node) -> list[tree.Symbol]:
+    """The index that ``k = \\arg\\min_j \\|z_e(x) - e_j\\|`` defines: where it stands below a name it is looked up."""
+    if not isinstance(body, tree.Chain) or body.relations[0] not in ("=", ":="):
+        return []
+    last = body.members[-1]
+    choice = isinstance(last, tree.Optimise | tree.Big) and last.op in ("argmin", "argmax")
+    return _symbols(body.members[0]) if choice else []
 
 
 def _computed(body: tree.Node) -> tree.Node:

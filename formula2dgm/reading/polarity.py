@@ -46,18 +46,20 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A density as the sampler of its variables; ``variables`` is None for ``E_q``, which names the letter alone."""
+    """A density as the sampler of its variables; ``variables`` is None for ``E_q``, which names the letter alone.
+    ``conditional`` says that it is given something: p(x|z) does not sample what p(x) does."""
 
     head: str
     group: tuple[str, ...]
     variables: frozenset[str] | None
+    conditional: bool = False
 
     def is_one_of(self, samplers: Iterable[Sampler]) -> bool:
         """Is one of them this density? An omitted group or list of variables fits any."""
         return any(
             self.head == each.head
             and (not self.group or not each.group or self.group == each.group)
-            and each.variables in (None, self.variables)
+            and (each.variables is None or (each.variables == self.variables and each.conditional >= self.conditional))
             for each in samplers
         )
 
@@ -187,8 +189,9 @@ def _of_log(argument: tree.Node, known: Known, samplers: Samplers) -> Wishes:
             return _of_log(top, known, samplers) or _flipped(_of_log(bottom, known, samplers))
         case tree.Abs():
             return frozenset()  # the log of a determinant
-        case tree.Add(terms) if any(is_density_call(part) for each in terms for part in each.walk()):
-            return frozenset[int]().union(*(_of_log(each, known, samplers) for each in terms))
+        case tree.Add(terms):  # the log of a mixture, where each of its terms is a density
+            wishes = [_of_log(each, known, samplers) for each in terms]
+            return frozenset[int]().union(*wishes) if all(wishes) else frozenset()
         case tree.Big(op="sum" | "prod", body=body) | tree.Expect(body=body) | tree.Integral(body=body):
             return _of_log(body, known, samplers)
         case tree.Power(base, _):
@@ -214,7 +217,7 @@ def _sampler(node: tree.Node, known: Known) -> Samplers:
         return frozenset()
     signature = read_signature(node, known.indices, known.parameters)
     variables = frozenset(name.id for name in signature.variables if name)
-    return frozenset((Sampler(signature.head, _plain(signature.group), variables),))
+    return frozenset((Sampler(signature.head, _plain(signature.group), variables, bool(signature.given)),))
 
 
 def _plain(groups: tuple[str, ...]) -> tuple[str, ...]:

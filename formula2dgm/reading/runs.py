@@ -17,6 +17,17 @@ from formula2dgm.syntax import tree
 _FIRST = frozenset(("0", "1"))
 
 
+def name_dotted_runs(node: tree.Node) -> tree.Node:
+    """The tree with ``\\psi^{0 \\dots K}`` as ``\\psi^{(0:K)}``: dots between two values above a name are no power."""
+    node = map_children(node, name_dotted_runs)
+    match node:
+        case tree.Power(tree.Symbol() as base, tree.Mul((first, tree.Ellipsis(), last))):
+            return replace(base, sup=(*base.sup, tree.Range(first, last, span=node.span)), span=node.span)
+        case tree.Symbol(sup=(tree.Tuple((first, tree.Ellipsis(), last)),)):
+            return replace(node, sup=(tree.Range(first, last, span=node.span),))
+    return node
+
+
 def name_runs(roots: Iterable[tree.Node], notes: Notes) -> list[tree.Node]:
     """The trees with such runs as ranges, wherever one of them stands."""
     roots = list(roots)

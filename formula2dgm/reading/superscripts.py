@@ -120,7 +120,8 @@ def indexed_variables(
 
     ``bound`` are the indices of sums and products.
     """
-    indexed = _labelled(roots) & _raised_to(roots, bound) | _stepped(roots)
+    runs = _runs_above(roots)
+    indexed = _labelled(roots) & _raised_to(roots, bound) | _stepped(roots) | runs
     bare: set[str] = set()
     for node in (each for root in roots for each in root.walk()):
         for slot in variable_places(node):
@@ -132,7 +133,13 @@ def indexed_variables(
                     bare.add(_id(slot))
                 case tree.Symbol(sup=(tree.Range(), *_)):
                     indexed.add(_id(slot))
-    return frozenset(indexed), frozenset(indexed - bare)
+    return frozenset(indexed), frozenset(indexed - bare | runs)
+
+
+def _runs_above(roots: Iterable[tree.Node]) -> set[str]:
+    """The variables with a run above, ``\\psi^{0 \\dots K}``: each of them is read by a superscript."""
+    symbols = (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol))
+    return {_id(each) for each in symbols if isinstance(each.sup[0] if each.sup else None, tree.Range)}
 
 
 def _stepped(roots: Sequence[tree.Node]) -> set[str]:

@@ -33,6 +33,7 @@ from formula2dgm.resolve.flows.counts import sizes_of
 from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
 from formula2dgm.resolve.objective.constraints import constrain
+from formula2dgm.resolve.objective.learned import refuse_unlearned
 from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
@@ -216,6 +217,7 @@ def _objectives(context: Context, wanted: Wanted) -> list[Objective]:
     body, drafts = last_computable(context, wanted, Scope(BATCH, path=((id(wanted), True),)))
     if all(isinstance(each, NUMBERS) for draft in drafts for each in walk(draft.node, *draft.symbols)):
         raise nothing_to_train(context, wanted)
+    refuse_unlearned(context, wanted, drafts)
     return objectives_of(context, wanted, body, named_terms(context, drafts))
 
 

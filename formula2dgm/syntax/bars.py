@@ -100,8 +100,38 @@ def _modulus(reader: Reader, frame: Frame, opener: Token) -> None:
         refuse("F2D-0115", f"this '{opener.written}' opens {what} that is never closed", opener.span, hint)
     reader.leave(inner)
     reader.depth -= 1
-    reader.emit(right, _closing(reader, opener))
+    if kind == "abs" and _holds_one_modulus(reader.out[inner.start :]):
+        right = _as_norm(reader, inner, _closing(reader, opener))
+    else:
+        reader.emit(right, _closing(reader, opener))
     read_scripts(reader, frame, None, right)
+
+
+def _holds_one_modulus(inside: list[Token]) -> bool:
+    """Whether bars stand right inside these bars: ``\\left| \\left| x \\right| \\right|`` is a norm set in single bars,
+    as the modulus of a modulus says nothing."""
+    if not inside or inside[0].kind != "LABS" or inside[-1].kind != "RABS":
+        return False
+    depth = 0
+    for token in inside[:-1]:
+        depth += (token.kind == "LABS") - (token.kind == "RABS")
+        if depth == 0:
+            return False
+    return True
+
+
+def _as_norm(reader: Reader, inner: Frame, close: Token) -> str:
+    """Write the modulus that has been read, and the bars around it, as one norm."""
+    outer = inner.start - 1
+    opener, first = reader.out[outer], reader.out.pop(inner.start)
+    last = reader.out.pop()
+    reader.out[outer] = opener.copy("LNORM", "||")
+    reader.out[outer].end = max(opener.end, first.end)
+    close = close.copy("RNORM", "||")
+    close.start = min(close.start, last.start)
+    reader.out.append(close)
+    reader.operand = True
+    return "RNORM"
 
 
 def _ends_all_the_same(reader: Reader, frame: Frame) -> bool:

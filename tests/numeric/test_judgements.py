@@ -198,3 +198,19 @@ def test_the_number_of_data_weighs_a_sum_against_other_terms() -> None:
     formula = r"\max \sum_{(x, y) \in \mathcal{D}} E_{q(w)}[\log p(y|x, w)] - KL[q(w) \| p(w)]"
     with pytest.raises(f2d.FormulaError, match="F2D-0415"):
         f2d.compile(formula, scaffold=True)
+
+
+def test_the_losses_of_two_players_go_where_these_want() -> None:
+    """L_D with both logarithms as rewards is raised by D, although it is named as a loss."""
+    text = [
+        r"\mathcal{L}_D = E_{p_{data}(x)}[\log D(x)] + E_{p(z)}[\log(1 - D(G(z)))]",
+        r"\mathcal{L}_G = -E_{p(z)}[\log D(G(z))]",
+    ]
+    made = f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2}).program
+    assert {each.player: each.maximize for each in made.objectives} == {"D": True, "G": False}
+
+
+def test_a_loss_of_the_parameters_of_both_is_their_game() -> None:
+    text = r"\mathcal{L}(\phi, \theta) = E_{p^*(x)}[-\log D(x; \phi)] + E_{q(z)}[-\log(1 - D(G_\theta(z); \phi))]"
+    made = f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2}).program
+    assert {each.player: each.maximize for each in made.objectives} == {"D": False, "theta": True}

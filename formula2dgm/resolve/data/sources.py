@@ -121,6 +121,8 @@ def _stands_for_data(context: Context, density: tree.Call) -> bool:
     fitted = evaluated and is_approximation(context, signature)
     if signature.group or fitted or _has_entropy(context, density):  # a model, not the data
         return False
+    if any(each and _is_mixed_over(context, signature.head, each.letter) for each in signature.variables):
+        return False
     if any(mixes_to(each.signature, signature, context.latent) for each in context.densities.all):
         return signature.head.split("_")[0] not in POSTERIOR_LETTERS
     drawn = [each for each in signature.variables if each and (each.id in context.latent or _is_noise(each))]
@@ -137,6 +139,22 @@ def _has_entropy(context: Context, density: tree.Call) -> bool:
     """Does the text take its entropy, ``H(P(c))``?"""
     nodes = (each for root in context.model.expressions() for each in root.walk())
     return any(isinstance(each, tree.Func) and each.name == "H" and each.args == (density,) for each in nodes)
+
+
+def _is_mixed_over(context: Context, head: str, letter: str) -> bool:
+    r"""Is a variable of this letter drawn several times and given to a density of the same head: psi of
+    ``\psi_{1:K} \sim q(\psi)`` beside ``\sum_k q(w|\psi_k)``? Data have one value for each example."""
+    nodes = [node for root in context.model.expressions() for node in root.walk()]
+    runs = [each for node in nodes if isinstance(node, tree.Draws) for each in node.names]
+    if not any(isinstance(each, tree.Symbol) and each.letter == letter and _is_run(each) for each in runs):
+        return False
+    own = [each for each in nodes if isinstance(each, tree.Call) and str(each.head) == head]
+    given = [item for each in own for item in each.given or ()]
+    return any(isinstance(each, tree.Symbol) and each.letter == letter for each in given)
+
+
+def _is_run(symbol: tree.Symbol) -> bool:
+    return any(isinstance(each, tree.Range) for each in (*symbol.sub, *symbol.sup))
 
 
 def _is_noise(name: Name) -> bool:

@@ -16,11 +16,35 @@ def is_approximation(context: Context, signature: Signature) -> bool:
     A letter q says that it is fitted; another letter with parameters does where the other density is a prior.
     """
     others = [each for each in _densities(context) if each.head != signature.head and signature.ids[0] & each.ids[0]]
-    if not _is_drawn(context, signature):
+    if not is_drawn(context, signature):
         return False
     if signature.head.split("_")[0] in POSTERIOR_LETTERS:
         return bool(others)
     return bool(signature.group) and any(not each.given for each in others)
+
+
+def is_all_that_is_trained(context: Context, signature: Signature) -> bool:
+    r"""Do the parameters that an operator names belong to this density alone: ``\max_\phi E_{q_\phi(z)}[f(z)]``?"""
+    if not signature.group:
+        return False
+    for wanted in context.model.objectives:
+        named = {name for _, names in wanted.operators for name in names}
+        if named.isdisjoint(signature.group):
+            continue
+        calls = [each for each in wanted.members[-1].walk() if isinstance(each, tree.Call)]
+        owners = [each for each in calls if not named.isdisjoint(_groups(context, each) & {*signature.group})]
+        own = [read_signature(each, context.model.indices, context.model.parameters) for each in owners]
+        if owners and all(each.head == signature.head and not each.given for each in own):
+            return True
+    return False
+
+
+def _groups(context: Context, call: tree.Call) -> set[str]:
+    """The parameters that a density or a network names."""
+    if is_density_call(call):
+        return set(read_signature(call, context.model.indices, context.model.parameters).group)
+    own = read_name(call.head, context.model.indices, head=True).group if isinstance(call.head, tree.Symbol) else ()
+    return {*own, *(str(each) for each in call.params or ())}
 
 
 def is_compared(context: Context, signature: Signature) -> bool:
@@ -56,7 +80,8 @@ def _densities(context: Context) -> Iterator[Signature]:
             yield read_signature(node, context.model.indices, context.model.parameters)
 
 
-def _is_drawn(context: Context, signature: Signature) -> bool:
+def is_drawn(context: Context, signature: Signature) -> bool:
+    """Is something drawn from the density, by an expectation, a divergence, an integral or a statement?"""
     return any(_names(context, each.density, signature) for each in context.model.drawn.values()) or any(
         _names(context, source, signature)
         for root in context.model.expressions()
@@ -79,6 +104,8 @@ def _sources(node: tree.Node) -> tuple[tree.Node, ...]:
             return tuple(each.density if isinstance(each, tree.Draws) else each for each in binders)
         case tree.Divergence(left=left):
             return (left,)
+        case tree.Integral(body=tree.Mul(factors, _), lower=None, upper=None):
+            return tuple(each for each in factors if is_density_call(each))
     return ()
 
 

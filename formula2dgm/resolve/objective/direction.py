@@ -6,12 +6,16 @@ up); the polarity of its terms; its name; else an error that shows both ways to 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from formula2dgm.completion.named_functionals import INFORMATION
+from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.linear_terms import linear_terms
+from formula2dgm.reading.names import read_name
 from formula2dgm.reading.polarity import Known, Sampler, polarity, samplers_of
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.transformed import refines_draw
@@ -37,8 +41,11 @@ def decide(
     if not wishes and len(players) == 1 and len(own := _judgements(context, body, players[0])) == 1:
         context.assume(f"{players[0]} {'raises' if 1 in own else 'lowers'} this: what is judged says so", wanted.span)
         return 1 in own
+    if not wishes and len(players) != 1 and (judge := _judge(context, wanted, body)) is not None:
+        return judge
     weighted = weighs_by_ratio(body, known_names(context))
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
+        _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
         return False
     if wishes and not weighted:
@@ -60,6 +67,53 @@ def decide(
 def _judgements(context: Context, body: tree.Node, player: str) -> frozenset[int]:
     """What a player wants of ``\\log D(x)`` and ``\\log(1 - D(G(z)))``."""
     return polarity(body, replace(known_names(context), player=player), _samplers(context))
+
+
+def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
+    """True where the only network that judges raises the objective, and nothing that is judged is learned by it."""
+    judges = judges_of(body)
+    if len(judges) != 1:
+        return None
+    ((judge, calls),) = judges.items()
+    own = _judgements(context, body, judge)
+    if len(own) != 1:
+        return None
+    game = len(context.model.objectives) > 1
+    if game and judge not in re.findall(r"[^\W_]+", wanted.name or "")[1:]:
+        return None
+    made = [each for call in calls for argument in call.args for each in argument.walk() if isinstance(each, tree.Call)]
+    if made and not game:
+        raise context.refuse(
+            "F2D-0516",
+            f"{judge} judges what {made[0].head} makes, and nothing says which of them wants this",
+            wanted.span,
+            f"write \\min_{{{made[0].head}}} \\max_{{{judge}}} in front, or the loss of each: "
+            f"\\mathcal{{L}}_{judge}, \\mathcal{{L}}_{made[0].head}",
+        )
+    context.assume(f"{judge} {'raises' if 1 in own else 'lowers'} this: who judges is to be right", wanted.span)
+    return 1 in own
+
+
+def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
+    """Refuse a loss with the log-likelihood of data among errors and divergences, as a reward: by its name it would be
+    minimised."""
+    known = known_names(context)
+    terms = body.terms if isinstance(body, tree.Add) else ()
+    lowered = any(polarity(each, known, _samplers(context)) == {-1} for each in terms)
+    for each in terms if lowered else ():
+        term = each.body if isinstance(each, tree.Labelled) else each
+        inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
+        inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
+        if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
+            continue
+        names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
+        if names and names.isdisjoint(context.latent):
+            raise context.refuse(
+                "F2D-0502",
+                f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",
+                term.span,
+                f"write -{term}; or \\min in front, to lower the likelihood all the same",
+            )
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:

@@ -15,7 +15,7 @@ from formula2dgm.reading.data_names import DATA_LABELS
 from formula2dgm.reading.names import Name, identifier
 from formula2dgm.reading.signature import Signature, slot_value
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.densities.approximations import is_approximation
+from formula2dgm.resolve.densities.approximations import is_all_that_is_trained, is_approximation, is_drawn
 from formula2dgm.resolve.densities.families import converted
 from formula2dgm.resolve.scaffold.entries import over_entries
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time
@@ -44,7 +44,8 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
         _refuse_data(context, signature)
     if not given and family.name == "Normal" and _models_data(context, signature, name):
         return _fitted_normal(context, signature, _size_of_data(context, signature, name, shape))
-    if not given and family.name == "Normal" and shape is not None and is_approximation(context, signature):
+    fitted = is_approximation(context, signature) or is_all_that_is_trained(context, signature)
+    if not given and family.name == "Normal" and shape is not None and fitted:
         return _fitted_normal(context, signature, shape)
     if not given and family.name == "Normal":
         context.assume(f"{label} is the standard Normal")
@@ -65,6 +66,15 @@ def _refuse_data(context: Context, signature: Signature) -> None:
             f"{signature.label} is scored, and the density of the data is known by its examples alone",
             signature.slots[0].span,
             f"bind {signature.label}, or write what estimates it: a discriminator, a classifier",
+        )
+    name = signature.variables[0]
+    plain = name is not None and name.id not in context.latent and not signature.group
+    if name is not None and plain and is_drawn(context, signature):
+        raise context.refuse(
+            "F2D-0515",
+            f"{name.id} is drawn from {signature.label} as data, which is scored as a model: it cannot be both",
+            signature.slots[0].span,
+            f"name the data, E_{{p_{{data}}({name.id})}}, or the model, p_\\theta({name.id})",
         )
 
 

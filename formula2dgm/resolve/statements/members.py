@@ -14,6 +14,7 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.data.sources import is_data_source
+from formula2dgm.resolve.objective.learned import learns_nothing
 from formula2dgm.resolve.objective.terms import Draft, terms_of
 from formula2dgm.resolve.sequences.carried import with_recurrences
 from formula2dgm.resolve.sequences.recurrent_draws import draw_of_divergence
@@ -24,6 +25,13 @@ from formula2dgm.syntax import tree
 
 def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tree.Node, list[Draft]]:
     """The last member of a chain that can be computed, with its terms."""
+    if "->" in wanted.relations:
+        raise context.refuse(
+            "F2D-0517",
+            "an arrow says what becomes of its left side: which of both is wanted?",
+            wanted.span,
+            "write the one that is wanted, or = between them; f \\rightarrow \\max says a direction",
+        )
     if all(names_objective(each) and is_open_name(context, each) for each in wanted.members):
         raise nothing_to_train(context, wanted)
     failures: list[Diagnostics] = []
@@ -35,7 +43,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         before, known, assumed = context.collected(), list(context.densities.all), list(context.assumptions)
         try:
             drafts = _terms(context, member, scope)
-            if not context.found.errors:
+            if not context.found.errors and not (failures and learns_nothing(context)):
                 kept.extend(context.found.found)
                 context.found = kept
                 if failures:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from formula2dgm.completion.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
@@ -36,7 +37,7 @@ def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
     while True:
         if isinstance(body, tree.Optimise):
             operators.append(_operator(body))
-            body = body.body
+            body = _optimised(body)
         elif isinstance(body, tree.Chain):
             members, relations = body.members, body.relations
             left = members[0]
@@ -90,6 +91,15 @@ def _operators_of(members: Sequence[tree.Node]) -> list[tuple[str, tuple[str, ..
         found.append(_operator(node))
         node = node.body
     return found
+
+
+def _optimised(node: tree.Optimise) -> tree.Node:
+    """What an operator is in front of. Behind ``\\arg\\max_{p(z)} K`` a density, ``= \\frac1N \\sum_n q(z|x_n)``, is
+    the optimum, and nothing that is raised."""
+    over = node.op in ("argmin", "argmax") and any(map(is_density_call, node.names))
+    if over and isinstance(node.body, tree.Chain) and not any(map(is_objective_like, node.body.members[1:])):
+        return node.body.members[0]
+    return node.body
 
 
 def _bare(node: tree.Node) -> tree.Node:

@@ -11,6 +11,7 @@ from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import names_loss
 from formula2dgm.resolve.context import Context, Scope
+from formula2dgm.resolve.objective.direction import MAXIMISING
 from formula2dgm.resolve.scaffold.networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.values.recurrent_layers import arranged
 from formula2dgm.syntax import tree
@@ -66,7 +67,7 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             head.span,
             f"{hint}bind it: {{{key!r}: net}}",
         )
-    if names_loss(head):
+    if names_loss(head) or _is_unsaid_distance(context, call):
         raise context.refuse(
             "F2D-0203",
             f"{call} is a loss, and nothing says which",
@@ -76,3 +77,31 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
     if scope.statement is not None and is_head(context, scope.statement, call):
         return scaffold_head(context, scope.statement, call, args)
     return scaffold_network(context, name, call, args)
+
+
+def _is_unsaid_distance(context: Context, call: tree.Call) -> bool:
+    """Is the call all that is minimised, of what a network makes and of what it is compared with: ``\\min d(f(x), y)``?
+
+    What d gives would be learned to be small, or be a network of no meaning. A critic is raised, or stands in more than
+    one term, and a value Q(s, f(s)) is raised.
+    """
+    made = [each for each in call.args if any(isinstance(node, tree.Call) for node in each.walk())]
+    if len(call.args) < 2 or not made or len(made) == len(call.args):
+        return False
+    uses = [node for each in context.model.expressions() for node in each.walk() if isinstance(node, tree.Call)]
+    if sum(each.head == call.head for each in uses) > 1:
+        return False
+    lowered = [each for each in context.model.objectives if not any(op in MAXIMISING for op, _ in each.operators)]
+    return any(_averaged(each.members[-1]) == call for each in lowered)
+
+
+def _averaged(node: tree.Node) -> tree.Node:
+    """What an expression is an average or a sum of."""
+    while True:
+        match node:
+            case tree.Expect(_, inner) | tree.Labelled(inner, _) | tree.Big(op="sum", body=inner):
+                node = inner
+            case tree.Func("mean" | "sum", (inner,)) | tree.Mul((tree.Number() | tree.Div(), inner), _):
+                node = inner
+            case _:
+                return node

@@ -114,3 +114,22 @@ def test_a_space_that_is_none_is_prose() -> None:
 @pytest.mark.parametrize("optimum", [r"s_{\theta^*}", "s^*", r"s_\theta^\star", r"s^{\ast}"])
 def test_what_holds_of_the_best_network_does_not_define_it(optimum: str) -> None:
     assert needs(r"E_{p(x)} \|s_\theta(x)\|^2", rf"{optimum}(x) = \nabla_x \log p(x)") == []
+
+
+def test_an_index_that_is_chosen_comes_with_what_reads_it() -> None:
+    choice = "k = argmin_j ||f(x) - e_j||"
+    assert needs("||x - g(z_q)||^2", "z_q = e_k", choice) == ["z_q = e_k", choice]
+    assert needs("sum_{k=1}^K ||x - e_k||^2", choice) == []  # k is the sum's
+
+
+def test_what_an_expectation_draws_several_times_is_no_value() -> None:
+    assert needs(r"E_{\psi^{0 \dots K}} E_{q(w|\psi^0)}[\log q(w|\psi^0)]", r"\psi = g(w)") == []
+
+
+def test_a_posterior_that_is_compared_needs_its_joint() -> None:
+    assert needs("argmin_q KL[q(z|x) || p(z|x)]", "p(x, z) = p(x|z) p(z)") == ["p(x, z) = p(x|z) p(z)"]
+
+
+def test_an_equation_of_a_family_is_about_no_name() -> None:
+    identity = r"\mathcal{N}(\mu, \sigma^2) = \mu + \sigma \epsilon"
+    assert needs(r"q(z|x) = \mathcal{N}(z; f(x), I)", identity) == []

@@ -133,3 +133,45 @@ def test_a_likelihood_without_bound_is_a_warning(formula: str, said: bool) -> No
 )
 def test_a_surrogate_wants_what_its_cost_wants(text: str, maximise: bool) -> None:
     assert program(text, {}, scaffold=True, dims={"x": 3, "z": 2}).objectives[0].maximize is maximise
+
+
+def test_a_likelihood_under_the_law_of_the_data_goes_up() -> None:
+    """p(x) draws x; p(x|z) is another density of that letter, and not what x is drawn from."""
+    bound = r"E_{q(z|x)}[\log p(x|z) + \log p(z) - \log q(z|x)]"
+    for data in (r"E_{p(x)}", r"E_{x \sim p(x)}", r"E_{p_{data}(x)}"):
+        assert direction(rf"\mathcal{{L}} = {data} {bound}") is True
+
+
+@pytest.mark.parametrize(
+    ("formula", "maximise"),
+    [
+        (r"\mathcal{L} = \log D(x) + \log(1 - D(\hat x))", True),
+        (r"\mathcal{L}_D = \log D(x) + \log(1 - D(\hat x))", True),
+        (r"\mathcal{L}(\{E, G\}, D) = [\log D(x) + \log(1 - D(\hat x))]", True),
+        (r"\mathcal{L} = -\log D(x) - \log(1 - D(\hat x))", False),
+        (r"\mathcal{L} = -E_x[\log \sigma(D(x))] - E_y[\log(1 - \sigma(D(y)))]", False),
+    ],
+)
+def test_who_judges_is_to_be_right_whatever_the_name(formula: str, maximise: bool) -> None:
+    made = program(formula, {}, scaffold=True)
+    assert made.objectives[0].maximize is maximise
+    assert any("who judges is to be right" in each.text for each in made.assumptions)
+
+
+def test_a_judge_and_what_is_judged_under_one_name_are_refused() -> None:
+    formula = r"\mathcal{L} = E_x[\log D(x)] + E_{z \sim p(z)}[\log(1 - D(G(z)))]"
+    assert codes(formula, {}, scaffold=True) == ["F2D-0516"]
+
+
+def test_a_loss_with_a_likelihood_as_a_reward_is_refused() -> None:
+    """As van den Oord et al. 2017 print it; with a minus sign, or an operator, it is what it says."""
+    rest = r"\|sg[f(x)] - g(x)\|^2"
+    assert codes(rf"\mathcal{{L}} = \log p(x|f(x)) + {rest}", {}, scaffold=True) == ["F2D-0502"]
+    assert codes(rf"\mathcal{{L}} = -\log p(x|f(x)) + {rest}", {}, scaffold=True) == []
+    assert codes(rf"\min \log p(x|f(x)) + {rest}", {}, scaffold=True) == []
+
+
+def test_the_entropy_of_a_mixture_that_is_drawn_from_goes_up() -> None:
+    formula = r"-E_{q(z|x)}[\log \frac12 (q(z|x) + q(z|x))]"
+    bound = {"q(z|x)": Model().bindings["q(z|x)"]}
+    assert program(formula, bound).objectives[0].maximize

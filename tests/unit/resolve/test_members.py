@@ -64,3 +64,47 @@ def test_an_arrow_to_the_optimum_ends_its_line() -> None:
     for each in (text[0], text[0] + "\nz \\in \\mathbb{R}^2", text[1]):
         (objective,) = f2d.compile(each, scaffold=True, dims={"x": 4}).program.objectives
         assert objective.maximize and tuple(term.name for term in objective.terms) == TERMS
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        (r"\log q(w|x) \rightarrow \log \frac1K \sum_{k=1}^K q(w|x_k)", "F2D-0517"),
+        (r"\arg\max_{p(z)} K = \frac1N \sum_{n=1}^N q(z|x_n)", "F2D-0203"),  # the optimum, and nothing that is raised
+        (r"\mathcal{L} = E_{x \sim p(x)}[-\log p(x)]", "F2D-0515"),
+        (r"\min_{\tau} E\|g\|^2", "F2D-0514"),
+        (r"\min_W d(f(x), y)", "F2D-0203"),
+        (r"-E_{q(w)} \log q(w) \ge -E_{q(w|u)}[\log \sum_{k=1}^K q(w|u)]", "F2D-0408"),
+    ],
+)
+def test_what_trains_nothing_that_the_text_means_is_refused(formula: str, code: str) -> None:
+    with pytest.raises(f2d.FormulaError) as caught:
+        f2d.compile(formula, scaffold=True, dims={"x": 4, "z": 2, "w": 2, "u": 2})
+    assert code in [each.code for each in caught.value.diagnostics]
+
+
+def test_a_critic_and_a_value_are_no_unsaid_distances() -> None:
+    for text in (
+        r"\min_G -E_z[D(G(z), y)]",
+        r"\max_\theta E_s[Q(s, \mu_\theta(s))]",
+        r"\min_\theta d(f_\theta(x), y); d(a, b) = \|a - b\|^2",
+    ):
+        f2d.compile(text, scaffold=True, dims={"x": 4, "y": 4, "s": 2})
+
+
+@pytest.mark.parametrize(
+    ("formula", "density"),
+    [
+        (r"\max_\phi E_{q_\phi(z)} f(z)", "q_phi(z)"),
+        (r"\max_{\Lambda, \phi} \int q(w|\phi) \log \frac{p(t|x, w) p(w|\Lambda)}{q(w|\phi)} dw", "q_phi(w)"),
+        (r"\max_{\Lambda, \phi} \int q(w|\phi) \log \frac{p(t|x, w) p(w|\Lambda)}{q(w|\phi)} dw", "p_Lambda(w)"),
+    ],
+)
+def test_a_density_that_an_operator_trains_is_fitted(formula: str, density: str) -> None:
+    made = f2d.compile(formula, scaffold=True, dims={"x": 4, "t": 2, "z": 2, "w": 2})
+    assert f"{density} is a Normal with a learned mean and a learned standard deviation" in made.assumptions
+
+
+def test_a_prior_beside_a_likelihood_of_its_parameters_is_the_default() -> None:
+    text = r"\max_{\theta,\phi} E_{q_\phi(z|x)}[\log p_\theta(x|z) + \log p_\theta(z) - \log q_\phi(z|x)]"
+    assert "p_theta(z) is the standard Normal" in f2d.compile(text, scaffold=True, dims={"x": 4}).assumptions

@@ -128,3 +128,12 @@ def test_a_member_that_is_given_up_leaves_no_density_behind() -> None:
     found = assumed(text, {}, scaffold=True, dims={"x": 3})
     assert "p_theta(x|z) is a Normal with standard deviation 1" in found
     assert "p_theta(z) is the standard Normal" in found and "p_theta(x) is" not in found
+
+
+def test_a_bare_name_is_over_the_posterior_and_not_over_the_prior() -> None:
+    model = Model()
+    text = r"\max E_z[\log p(x|z)] - KL[q(z|x) \| p(z)]"
+    assert_close(model.value(text), (model.log_p(model.z()) - model.kl()).mean())
+    assert "E_z[log p(x|z)] is over q(z|x), and not the prior of z" in assumed(text, model.bindings)
+    drawn = [text, r"z \sim p(z)"]  # what the text says is drawn is drawn so
+    assert "is over q(z|x)" not in assumed(drawn, model.bindings)
