@@ -50,6 +50,7 @@ from formula2dgm.completion.pair_definitions import write_pairs
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.point_masses import write_point_masses
 from formula2dgm.completion.projections import draw_projections
 from formula2dgm.completion.random_variables import write_values
 from formula2dgm.completion.reconstructions import write_reconstructions
@@ -109,6 +110,7 @@ def completed(
     text.rewrite(write_flows, keys)
     text.rewrite(average_times, keys)
     text.rewrite(write_factors)
+    text.rewrite(write_point_masses, keys)
     text.rewrite(write_games, options)
     text.rewrite(write_norms)
     text.rewrite(join_draws)

@@ -209,7 +209,15 @@ def _size(
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1
-    return None if known or not uppers else str(uppers[0])
+    return None if known or not uppers else str(_last_step(uppers[0]))
+
+
+def _last_step(upper: tree.Node) -> tree.Node:
+    """The name of the last step in the bound of a sum: T of ``T - 1``, for the sum is a window of the steps then."""
+    match upper:
+        case tree.Add((tree.Symbol() as name, tree.Neg(tree.Number()))):
+            return name
+    return upper
 
 
 def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:
