@@ -14,7 +14,9 @@ from torch.nn import functional
 
 
 def normal(out: Any) -> Independent:
-    return Independent(Normal(out["loc"], out["scale"]), 1)
+    """The Normal of what a network returns: its location and its scale, in this order."""
+    loc, scale = out.values()
+    return Independent(Normal(loc, scale), 1)
 
 
 def bits(logits: Tensor) -> Independent:
@@ -202,3 +204,17 @@ def diffusion(o: Any, b: Any, e: Any) -> Tensor:
     kept = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 100), 0)[e.t.long() - 1].unsqueeze(1)
     noised = kept.sqrt() * b.x_0 + (1 - kept).sqrt() * e.epsilon
     return ((e.epsilon - o.epsilon_theta(noised, e.t)) ** 2).sum(1).mean()
+
+
+def m2(o: Any, b: Any, e: Any) -> Tensor:
+    """The relaxed class has the density of a Concrete variable (Maddison et al. 2017)."""
+    logits = o.pi(b.x_u).log()
+    label = torch.distributions.RelaxedOneHotCategorical(torch.tensor(0.1), logits=logits)
+    y_u = torch.softmax((logits + e.y_u.log()) / 0.1, -1)
+    bounds = []
+    for x, y, noise in ((b.x_u, y_u, e["q(z|x, y)"]), (b.x, b.y, e["q(z|x, y)#2"])):
+        q = normal(o.q_z_given_x_y(x, y))
+        z = at(q, noise)
+        bounds.append(bits(o.p_x_given_z_y(z, y)).log_prob(x) + standard(z).log_prob(z) - q.log_prob(z))
+    unlabelled = (bounds[0] - label.log_prob(y_u)).mean()
+    return -unlabelled - bounds[1].mean() + 470 * functional.nll_loss(o.pi(b.x).log(), b.y)

@@ -40,8 +40,8 @@ class Model:
     oracles: Mapping[str, Oracle]
     source: str
     bindings: Callable[[], dict[str, object]] = dict
-    options: tuple[tuple[str, Any], ...] = ()
-    note: str = ""
+    #: The network that the text trains, where it holds others constant.
+    trains: str = ""
 
     @property
     def path(self) -> Path:
@@ -71,7 +71,7 @@ def compiled(model: Model) -> tuple[f2d.Objective, dict[str, object]]:
     try:
         torch.manual_seed(0)
         bound = model.bindings()
-        return f2d.compile(model.text, bound, scaffold=True, **dict(model.options)), bound
+        return f2d.compile(model.text, bound, scaffold=True), bound
     finally:
         torch.set_default_dtype(before)
 
@@ -93,7 +93,7 @@ def _measured(model: Model) -> Measured:
     noise = {key: _double(each) for key, each in objective.example_noise(**data).items()}
     described = describe(bound)
     program = driver.analyse(
-        model.text, described.bindings, make_options(scaffold=True, **dict(model.options))
+        model.text, described.bindings, make_options(scaffold=True)
     )
     networks = {each.name: getattr(objective, each.name) for each in program.networks}
     tensors = {each.name: getattr(objective, each.name) for each in program.parameters}
@@ -101,7 +101,7 @@ def _measured(model: Model) -> Measured:
     by_hand: list[tuple[float, float]] = []
     for player in model.oracles:
         chosen = {"player": player} if player else {}
-        own = objective.player_parameters(player) if player else list(objective.parameters())
+        own = _trained(model, objective, player)
         loss = objective(**data, noise=noise, **chosen).loss
         judge = Reference(program, networks, data, noise, parameters=tensors).run(player or None).loss
         wanted = model.oracles[player](objective, Named(data), Named(noise))
@@ -119,6 +119,12 @@ def _measured(model: Model) -> Measured:
     )
 
 
+
+
+def _trained(model: Model, objective: Any, player: str) -> list[nn.Parameter]:
+    if player:
+        return list(objective.player_parameters(player))
+    return list((getattr(objective, model.trains) if model.trains else objective).parameters())
 
 
 def _double(value: Any) -> Any:
