@@ -1,8 +1,8 @@
-r"""Densities of one value, in the letter that papers have for them: ``p(x|z) = \delta(x - G(z))`` is ``Delta(x; G(z))``.
+r"""Densities of one value, in the letter that papers write: ``p(x|z) = \delta(x - G(z))`` is ``Delta(x; G(z))``.
 
     \delta(x - G(z)), \delta(G(z) - x), \delta(x; G(z)), \delta_{G(z)}(x)
 
-They are read as such on the right of a density over x, alone or as a factor, as in ``\int \delta(x - G(z)) p(z) dz``.
+They are read as such where they are what a statement says a density over x is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, slot_value
 from formula2dgm.syntax import tree
 
@@ -34,8 +33,7 @@ def _written(body: tree.Node) -> tree.Node:
         return body
     variables = tuple(slot_value(each) for each in density.args)
 
-    def masses(node: tree.Node) -> tree.Node:
-        node = map_children(node, masses)
+    def mass(node: tree.Node) -> tree.Node:
         match node:
             case tree.Call(head=tree.Symbol("delta", (), sub) as head, args=(at,), given=None, params=params):
                 value, place = _parts(at, sub, params, variables)
@@ -44,7 +42,7 @@ def _written(body: tree.Node) -> tree.Node:
                     return replace(node, head=family, args=(value,), params=(place,))
         return node
 
-    return replace(body, members=(density, *map(masses, body.members[1:])))
+    return replace(body, members=(density, *map(mass, body.members[1:])))
 
 
 def _parts(

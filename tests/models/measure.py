@@ -38,7 +38,7 @@ class Model:
     name: str
     title: str
     oracles: Mapping[str, Oracle]
-    source: str
+    group: str
     bindings: Callable[[], dict[str, object]] = dict
     #: The network that the text trains, where it holds others constant.
     trains: str = ""
@@ -92,9 +92,7 @@ def _measured(model: Model) -> Measured:
     data = {key: _double(each) for key, each in objective.example_batch(ROWS).items()}
     noise = {key: _double(each) for key, each in objective.example_noise(**data).items()}
     described = describe(bound)
-    program = driver.analyse(
-        model.text, described.bindings, make_options(scaffold=True)
-    )
+    program = driver.analyse(model.text, described.bindings, make_options(scaffold=True))
     networks = {each.name: getattr(objective, each.name) for each in program.networks}
     tensors = {each.name: getattr(objective, each.name) for each in program.parameters}
     found: list[tuple[float, float]] = []
@@ -119,8 +117,6 @@ def _measured(model: Model) -> Measured:
     )
 
 
-
-
 def _trained(model: Model, objective: Any, player: str) -> list[nn.Parameter]:
     if player:
         return list(objective.player_parameters(player))
@@ -135,14 +131,14 @@ def _gradients(loss: Tensor, parameters: list[nn.Parameter]) -> list[Tensor]:
     return list(torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True))
 
 
-def _apart(
-    loss: Tensor, ours: list[Tensor], other: Tensor, parameters: list[nn.Parameter]
-) -> tuple[float, float]:
-    """How far a loss and its gradients are from another loss and its own."""
+def _apart(loss: Tensor, ours: list[Tensor], other: Tensor, parameters: list[nn.Parameter]) -> tuple[float, float]:
+    """How far a loss and its gradients are from another loss and its own; relatively, where these are above 1."""
     assert loss.shape == other.shape == (), f"{tuple(loss.shape)} beside {tuple(other.shape)}"
     theirs = _gradients(other, parameters)
-    apart = [(mine - yours).abs().max().item() for mine, yours in zip(ours, theirs, strict=True) if mine.numel()]
-    return abs(loss.item() - other.item()), max(apart)
+    apart = [
+        ((mine - yours).abs() / yours.abs().clamp(min=1)).max().item() for mine, yours in zip(ours, theirs, strict=True)
+    ]
+    return abs(loss.item() - other.item()) / max(1.0, abs(other.item())), max(apart)
 
 
 # -- lines ---------------------------------------------------------------------------------------------
@@ -151,9 +147,7 @@ def _apart(
 def _lines_of_loss(source: str) -> int:
     """The written lines of the methods that compute the loss: forward, and those of the players that it calls."""
     lines = source.splitlines()
-    (made,) = (
-        each for each in ast.parse(source).body if isinstance(each, ast.ClassDef) and each.name == "Objective"
-    )
+    (made,) = (each for each in ast.parse(source).body if isinstance(each, ast.ClassDef) and each.name == "Objective")
     methods = {each.name: each for each in made.body if isinstance(each, ast.FunctionDef)}
     names = ["forward", *(name for name in methods if name.endswith("_objective"))]
     return sum(_written(lines[methods[name].lineno - 1 : methods[name].end_lineno]) for name in names)

@@ -13,7 +13,7 @@ CLASSES = 4
 
 
 class Joined(nn.Module):
-    """A linear layer of its inputs side by side, whole numbers among them as unit vectors; a probability without ``out``."""
+    """A linear layer of its inputs side by side, classes as unit vectors; a probability without ``out``."""
 
     def __init__(self, inputs: int, out: int = 0) -> None:
         super().__init__()

@@ -34,9 +34,7 @@ MODELS = (
     _one("miwae", "MIWAE", DESIGN),
     _one("m2_enumerated", "M2, the unlabelled bound", DESIGN),
     _one("mvae", "MVAE", DESIGN),
-    _several(
-        "wgan_gp", "WGAN-GP", DESIGN, {"D": games.penalised_critic, "G": games.penalised_generator}
-    ),
+    _several("wgan_gp", "WGAN-GP", DESIGN, {"D": games.penalised_critic, "G": games.penalised_generator}),
     _one("dmm", "deep Markov model (also of pixyzoo)", DESIGN, steps_by_hand),
     _one("mine", "MINE", DESIGN),
     _one("dpo", "DPO", DESIGN),

@@ -40,8 +40,7 @@ from formula2dgm.resolve.operators.independence import copied, independent, unpr
 from formula2dgm.resolve.operators.others import reads_outside
 from formula2dgm.resolve.sequences.joints import runs_of
 from formula2dgm.resolve.sequences.sequence_draws import bind_runs
-from formula2dgm.resolve.sequences.places import Offset
-from formula2dgm.resolve.sequences.timeline import step_key
+from formula2dgm.resolve.sequences.timeline import is_at_another_step, step_key
 from formula2dgm.resolve.statements.letters import uses_of_letter
 from formula2dgm.resolve.values.bound_indices import refuse_index
 from formula2dgm.spans import Span
@@ -269,12 +268,6 @@ def _draws_beside(context: Context, name: Name, density: Density) -> tuple[Axis,
     return ()
 
 
-def _is_at_another_step(context: Context, name: Name) -> bool:
-    """Is what is drawn the value of a neighbouring step, ``z_{t+1}``? Then z at the present step is another draw."""
-    places = context.time.places(name) if context.time is not None else ()
-    return any(isinstance(place, Offset) and place.by for _, place in places)
-
-
 def _enter(
     context: Context,
     name: Name,
@@ -301,6 +294,6 @@ def _enter(
     node = drawn_value(context, choice, name, law, axes, scope, evaluate, span)
     if name.index and all(isinstance(each, tree.Number | tree.Add) for each in name.index):  # x_1, beside x_t; x_{t+1}
         bound.values[step_key(name)] = node
-    if not _is_at_another_step(context, name):
+    if not is_at_another_step(context, name):
         bound.values[name.id] = node
     bound.draws.append(node)

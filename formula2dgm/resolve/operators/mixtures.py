@@ -70,8 +70,8 @@ class _Joint(NamedTuple):
 
 
 def _with_integrated(node: tree.Expect, position: int, use: Use) -> _Joint | None:
-    """``E_{p(z) p(x|z)}[f]`` of ``E_{p(x)}[f]``, where p(x) is ``\\int p(x|z) p(z) dz`` and f does not read a z of its own:
-    a draw of the marginal is one of the joint."""
+    """``E_{p(z) p(x|z)}[f]`` of ``E_{p(x)}[f]``, where p(x) is ``\\int p(x|z) p(z) dz`` and f reads no z of its own: a
+    draw of the marginal is one of the joint."""
     assert use.density.declared is not None
     names, _ = _drawn(node.binders[position])
     written = dict(zip(use.density.declared.signature.slots, (*use.variables, *use.given), strict=True))
@@ -86,7 +86,9 @@ def _with_integrated(node: tree.Expect, position: int, use: Use) -> _Joint | Non
                 return None
             drawn = _parents_first([each for each in parts if each is not None])
             text = " ".join(str(each.density) for each in drawn)
-            return _Joint(replace(node, binders=(*node.binders[:position], *drawn, *node.binders[position + 1 :])), text)
+            return _Joint(
+                replace(node, binders=(*node.binders[:position], *drawn, *node.binders[position + 1 :])), text
+            )
     return None
 
 

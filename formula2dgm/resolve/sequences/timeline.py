@@ -90,6 +90,12 @@ def step_key(name: Name) -> str:
     return f"{name.id}[{', '.join(map(str, name.index))}]"
 
 
+def is_at_another_step(context: Context, name: Name) -> bool:
+    """Is what is drawn the value of a neighbouring step, ``z_{t+1}``? Then z at the present step is another draw."""
+    places = context.time.places(name) if context.time is not None else ()
+    return any(isinstance(place, Offset) and place.by for _, place in places)
+
+
 def find_time(context: Context) -> Timeline | None:
     """The steps that the formula speaks of; None where it speaks of none."""
     model = context.model
