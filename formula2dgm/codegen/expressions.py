@@ -204,7 +204,8 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     if node.op == "logsumexp":
         return call("torch.logsumexp", body, place)
     only = node.body.axes == (node.axis,) and (node.body.event == "number" or demand == "number")
-    return method(body, node.op) if only else method(body, node.op, place)
+    operation = {"max": "amax", "min": "amin"}.get(node.op, node.op)  # torch's max along a dimension has two results
+    return method(body, operation) if only else method(body, operation, place)
 
 
 def _with_event(scope: Scope, node: ir.Reduce) -> Code | None:

@@ -75,6 +75,7 @@ from formula2dgm.completion.parameter_functions import refuse_parameter_function
 from formula2dgm.completion.parts_by_step import write_parts
 from formula2dgm.completion.pathless import refuse_pathless
 from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.point_masses import write_point_masses
 from formula2dgm.completion.points_for_data import write_data_of_points
 from formula2dgm.completion.posterior_means import write_posterior_means
 from formula2dgm.completion.posteriors_compared import write_compared_posteriors
@@ -174,6 +175,7 @@ def completed(
     text.rewrite(average_times, keys)
     text.rewrite(average_over_products)
     text.rewrite(write_factors)
+    text.rewrite(write_point_masses, keys)
     text.rewrite(write_games, options)
     text.rewrite(write_norms)
     text.rewrite(write_entropies_by_letter, keys)

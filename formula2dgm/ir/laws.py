@@ -97,7 +97,7 @@ class Draw(Node):
         return merge([self.law.axes, self.own])
 
     def _event(self) -> Event:
-        return "number" if self.law.scalar else "value"
+        return "number" if self.law.scalar or self.law.shape == () else "value"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

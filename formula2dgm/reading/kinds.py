@@ -11,6 +11,7 @@ from formula2dgm.reading.names import GREEK_GROUPS, Indices, plain, read_name
 from formula2dgm.reading.positions import letters_of_their_own, positions_in, recurred_along
 from formula2dgm.reading.signature import is_density_call, names_objective
 from formula2dgm.reading.steps import along_steps, steps_moved_along
+from formula2dgm.reading.time_names import TIME_LETTERS
 from formula2dgm.registry.functions import CONDITIONS
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
@@ -36,7 +37,7 @@ def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.No
     known = frozenset(bound) | _defined_along(nodes)
     moved = steps_moved_along(nodes, known) | frozenset(recurrences(nodes).values())
     moved -= positions - frozenset(bound)
-    stepped = frozenset(_stepped(nodes)) - positions
+    stepped = (frozenset(_stepped(nodes)) | frozenset(_steps_of_spaces(nodes))) - positions
     names = (frozenset(bound) | moved | stepped) - over | recurred_along(nodes, positions)
     bounds = {name: upper for name, upper in bound.items() if name in names and upper is not None}
     ends = {index: found for index, found in last_steps(nodes).items() if index in names}
@@ -75,6 +76,22 @@ def _stepped(nodes: Iterable[tree.Node]) -> Iterator[str]:
                 match (over.sub, given.sub):
                     case ((tree.Symbol() as step,), (tree.Add((first, tree.Neg(tree.Number("1")))),)) if step == first:
                         yield step.letter
+
+
+def _steps_of_spaces(nodes: Iterable[tree.Node]) -> Iterator[str]:
+    """t of ``x_t \\in \\mathbb{R}^3`` beside ``x_{1:T}``: the space of each step, where nothing else reads one."""
+    nodes = list(nodes)
+    symbols = (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol))
+    ranged = {each.letter for each in symbols if any(isinstance(item, tree.Range) for item in each.sub)}
+    for node in nodes:
+        match node:
+            case tree.Chain(members=(variables, *_), relations=("in", *_)):
+                for each in variables.items if isinstance(variables, tree.Tuple) else (variables,):
+                    match each:
+                        case tree.Symbol(letter, sub=(tree.Symbol(letter=step, sub=(), sup=()),)) if (
+                            letter in ranged and step in TIME_LETTERS
+                        ):
+                            yield step
 
 
 #: Relations that a sum may put between its indices.

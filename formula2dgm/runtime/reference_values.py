@@ -81,6 +81,8 @@ REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sum": lambda x: x.sum(0),
     "mean": lambda x: x.mean(0),
     "prod": lambda x: x.prod(0),
+    "max": lambda x: x.amax(0),
+    "min": lambda x: x.amin(0),
     "logsumexp": lambda x: log_of_exponentials(lambda weights: weights.sum(0), x),
     "logmeanexp": lambda x: log_of_exponentials(lambda weights: weights.mean(0), x),
 }

@@ -25,6 +25,7 @@ from formula2dgm.resolve.densities.experts import product_law
 from formula2dgm.resolve.densities.families import Evaluate, converted, declared_shape, family_law, note_defaults
 from formula2dgm.resolve.densities.finding import Use
 from formula2dgm.resolve.densities.posteriors import posterior_law
+from formula2dgm.resolve.densities.references import is_frozen
 from formula2dgm.resolve.densities.undrawn import refuse_undrawn
 from formula2dgm.resolve.processes.laws import process_law
 from formula2dgm.resolve.processes.noise_processes import PROCESS
@@ -170,24 +171,6 @@ def _group(context: Context, signature: Signature, binding: tuple[str, str]) -> 
     """The parameter group of a density: its own, or the one that the formula writes where the binding has none."""
     group = signature.group or context.groups.get(binding[0], ())
     return group[0] if group else None
-
-
-#: Labels of a density that is held constant beside a trained one of its letter.
-FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
-
-
-def is_frozen(context: Context, signature: Signature) -> bool:
-    """``pi_ref`` beside ``pi_theta``: a reference, whose parameters are constants."""
-    letter, *labels = signature.head.split("_")
-    groups = [label for each in signature.group for label in each.split("_")[1:]]
-    if not FROZEN_LABELS & {*labels, *groups}:
-        return False
-    others = [each for each in context.densities.all if each.signature.group != signature.group]
-    trained = [each for each in others if each.signature.head == letter and each.signature.group]
-    if trained:
-        written = "_".join((signature.head, *signature.group))
-        context.assume(f"{written} is frozen: a reference beside {trained[0].signature.label}")
-    return bool(trained)
 
 
 def _parameter_by_parameter(

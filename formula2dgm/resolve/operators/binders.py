@@ -45,7 +45,7 @@ from formula2dgm.resolve.operators.stopped_draws import density_drawn, stopped_u
 from formula2dgm.resolve.operators.two_laws import refuse_two_laws
 from formula2dgm.resolve.sequences.joints import runs_of
 from formula2dgm.resolve.sequences.sequence_draws import bind_runs
-from formula2dgm.resolve.sequences.timeline import step_key
+from formula2dgm.resolve.sequences.timeline import is_at_another_step, step_key
 from formula2dgm.resolve.statements.letters import uses_of_letter
 from formula2dgm.resolve.values.bound_indices import refuse_index
 from formula2dgm.spans import Span
@@ -288,7 +288,8 @@ def _enter(
         bound.averages.append(axis)
         axes = (axis,)
     node = drawn_value(context, choice, name, law, axes, scope, evaluate, span)
-    bound.values[name.id] = node
-    if name.index and all(isinstance(each, tree.Number) for each in name.index):  # x_1, beside x_t
+    if name.index and all(isinstance(each, tree.Number | tree.Add) for each in name.index):  # x_1, beside x_t; x_{t+1}
         bound.values[step_key(name)] = node
+    if not is_at_another_step(context, name):
+        bound.values[name.id] = node
     bound.draws.append(node)

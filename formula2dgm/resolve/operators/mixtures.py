@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, read_signature, slot_value
@@ -12,6 +13,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Ambiguous, Use
 from formula2dgm.resolve.densities.marginals import source_of_marginals
 from formula2dgm.resolve.densities.written_densities import is_written, refuse_improper
+from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 Under = Callable[[tree.Node], tree.Node]
@@ -22,6 +24,9 @@ def under_components(context: Context, node: tree.Expect) -> tree.Node | None:
     for position, binder in enumerate(node.binders):
         names, call = _drawn(binder)
         use = _mixture(context, call)
+        if use is not None and (joint := _with_integrated(node, position, use)) is not None:
+            context.assume(f"{call} is drawn from with what its integral is over: {joint.text}", binder.span)
+            return joint.node
         if use is not None:
             context.assume(f"the expectation under {call} is that under each of its components, weighted", binder.span)
             return _taken_apart(context, node, position, names, use)
@@ -57,6 +62,52 @@ def _taken_apart(
         return replace(node, binders=(*node.binders[:position], drawn, *node.binders[position + 1 :]))
 
     return _distributed(context, _substituted(declared.body, written), variables, under)
+
+
+class _Joint(NamedTuple):
+    node: tree.Node
+    text: str
+
+
+def _with_integrated(node: tree.Expect, position: int, use: Use) -> _Joint | None:
+    """``E_{p(z) p(x|z)}[f]`` of ``E_{p(x)}[f]``, where p(x) is ``\\int p(x|z) p(z) dz`` and f reads no z of its own: a
+    draw of the marginal is one of the joint."""
+    assert use.density.declared is not None
+    names, _ = _drawn(node.binders[position])
+    written = dict(zip(use.density.declared.signature.slots, (*use.variables, *use.given), strict=True))
+    match _substituted(use.density.declared.body, written):
+        case tree.Integral(tree.Mul(factors), integrated, None, None):
+            parts = [_as_draw(each, node.binders[position].span) for each in factors]
+            over = [name for each in parts if each is not None for name in each.names]
+            elsewhere = [*node.binders[:position], *node.binders[position + 1 :], node.body]
+            read = {each for root in elsewhere for each in root.walk()}
+            wanted = [*(slot_value(each) for each in use.variables), *integrated]
+            if None in parts or sorted(map(str, over)) != sorted(map(str, wanted)) or read & set(integrated) or names:
+                return None
+            drawn = _parents_first([each for each in parts if each is not None])
+            text = " ".join(str(each.density) for each in drawn)
+            return _Joint(
+                replace(node, binders=(*node.binders[:position], *drawn, *node.binders[position + 1 :])), text
+            )
+    return None
+
+
+def _parents_first(draws: list[tree.Draws]) -> tuple[tree.Draws, ...]:
+    """The draws in an order in which each reads only what is drawn before it; a cycle is left as it is."""
+    ordered: list[tree.Draws] = []
+    while draws:
+        names = {name for each in draws for name in each.names}
+        ready = next((each for each in draws if not names - set(each.names) & set(each.density.walk())), draws[0])
+        ordered.append(ready)
+        draws = [each for each in draws if each is not ready]
+    return tuple(ordered)
+
+
+def _as_draw(factor: tree.Node, span: Span) -> tree.Draws | None:
+    """What a factor of an integrand draws: a density, ``p(x|z)``, or a family, ``N(x; z, 1)``."""
+    if not isinstance(factor, tree.Call) or not (is_density_call(factor) or factor.params is not None):
+        return None
+    return tree.Draws(tuple(slot_value(each) for each in factor.args), factor, span=span)
 
 
 def _drawn(binder: tree.Node) -> tuple[tuple[tree.Node, ...], tree.Call | None]:

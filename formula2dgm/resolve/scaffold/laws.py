@@ -17,6 +17,7 @@ from formula2dgm.reading.signature import Signature, slot_value
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.approximations import is_all_that_is_trained, is_approximation, is_drawn
 from formula2dgm.resolve.densities.families import converted
+from formula2dgm.resolve.densities.references import is_frozen
 from formula2dgm.resolve.scaffold.entries import over_entries
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time
 from formula2dgm.resolve.scaffold.sizes import (
@@ -148,7 +149,7 @@ def _network_law(
     scaffold = over_entries(context, signature, scaffold, shape)
     taken = tuple(each for each, _ in scaffold.inputs)
     context.default_network(Network(name, label, taken, False, group, scaffold), written[0])
-    call = context.call(name, given)
+    call = context.call(name, given, is_frozen(context, signature))
     if len(heads) == 1 and family_name == "Normal":
         loc: ir.Node = context.arena.make(ir.Head, call, None, "loc")
         params: tuple[tuple[str, ir.Node], ...] = (("loc", loc), ("scale", context.const(1.0)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from formula2dgm import registry
@@ -128,15 +129,25 @@ def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, s
     arguments = declared.body.params or declared.body.given or declared.body.args
     found: dict[str, tuple[tree.Call, str]] = {}
     for name, argument in zip(family.arguments, arguments, strict=False):
-        for each in argument.walk():
-            if isinstance(each, tree.Call) and isinstance(each.head, tree.Power):
+        for each in _outermost(argument):
+            if isinstance(each.head, tree.Power):
                 each = tree.Call(each.head.base, each.args, each.given, each.params, span=each.span)
-            if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol):
+            if isinstance(each.head, tree.Symbol):
                 full = _full_name(context, each)
                 if context.named.find(read_name(each.head, context.model.indices, head=True)) is None:
                     kind = "real" if _squashed(argument, full, context) else kinds.get(name, "real")
                     found.setdefault(full, (each, kind))
     return list(found.values())
+
+
+def _outermost(argument: tree.Node) -> Iterator[tree.Call]:
+    """The calls that make a parameter: g of ``g(f(z), h)``, and not f, whose result is what it likes."""
+    if isinstance(argument, tree.Call):
+        yield argument
+        if str(argument.head) not in ("sigma", "sigmoid", "softmax"):
+            return
+    for each in argument.children:
+        yield from _outermost(each)
 
 
 def _squashed(argument: tree.Node, network: str, context: Context) -> bool:

@@ -13,6 +13,7 @@ from formula2dgm.completion.whole_values import ends_of
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
+from formula2dgm.reading.steps import steps_moved_along
 from formula2dgm.reading.time_names import TIME_BOUNDS, TIME_LETTERS
 from formula2dgm.resolve.chains.paths import paths_of
 from formula2dgm.resolve.context import Context, Refused
@@ -42,7 +43,8 @@ class Run:
 def take_sequences(model: Model) -> None:
     """Sort the joint densities over steps out of the densities of a model."""
     declared = [(each, _of_products(each)) for each in model.densities]
-    model.sequences = [product for _, product in declared if _is_sequence(model, product)]
+    moved = steps_moved_along(model.expressions()) & model.indices
+    model.sequences = [product for _, product in declared if _is_sequence(product, moved)]
     model.densities = [each for each, product in declared if product not in model.sequences]
 
 
@@ -67,8 +69,9 @@ def _product_of(body: tree.Node) -> tree.Node | None:
     return None
 
 
-def _is_sequence(model: Model, declared: Declared) -> bool:
-    """Is it a product over steps, of a density over ranges?"""
+def _is_sequence(declared: Declared, moved: frozenset[str]) -> bool:
+    """Is it a product over steps, of a density over ranges? ``moved`` are the indices at whose neighbours the text
+    reads something, ``h_{l-1}``."""
     if declared.kind not in ("expression", "factors") or not any(map(_ranges, declared.signature.slots)):
         return False
     if paths_of(declared.body) is not None:
@@ -84,7 +87,7 @@ def _is_sequence(model: Model, declared: Declared) -> bool:
         if isinstance(each, tree.Symbol)
         for item in each.sub
     )
-    return bool(names & TIME_LETTERS or bounds & TIME_BOUNDS) or shifted
+    return bool(names & (TIME_LETTERS | moved) or bounds & TIME_BOUNDS) or shifted
 
 
 def _ranges(slot: tree.Node) -> list[tree.Range | tree.OpenRange]:

@@ -90,6 +90,12 @@ def step_key(name: Name) -> str:
     return f"{name.id}[{', '.join(map(str, name.index))}]"
 
 
+def is_at_another_step(context: Context, name: Name) -> bool:
+    """Is what is drawn the value of a neighbouring step, ``z_{t+1}``? Then z at the present step is another draw."""
+    places = context.time.places(name) if context.time is not None else ()
+    return any(isinstance(place, Offset) and place.by for _, place in places)
+
+
 def find_time(context: Context) -> Timeline | None:
     """The steps that the formula speaks of; None where it speaks of none."""
     model = context.model
@@ -209,7 +215,15 @@ def _size(
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1
-    return None if known or not uppers else str(uppers[0])
+    return None if known or not uppers else str(_last_step(uppers[0]))
+
+
+def _last_step(upper: tree.Node) -> tree.Node:
+    """The name of the last step in the bound of a sum: T of ``T - 1``, for the sum is a window of the steps then."""
+    match upper:
+        case tree.Add((tree.Symbol() as name, tree.Neg(tree.Number()))):
+            return name
+    return upper
 
 
 def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:

@@ -10,7 +10,9 @@ from formula2dgm.syntax import tree
 
 #: What makes one number of numbers, and leaves a vector a vector.
 _THROUGH = (tree.Add, tree.Neg, tree.Mul, tree.Div, tree.Big, tree.Labelled, tree.Prefix, tree.Optimise)
-_ENTRYWISE = frozenset(("log", "exp", "sigmoid", "softplus", "logsigmoid", "tanh", "relu", "min", "max", "sg", "clip"))
+_ENTRYWISE = frozenset(
+    ("log", "exp", "sigmoid", "softplus", "logsigmoid", "tanh", "relu", "min", "max", "sg", "clip", "mean")
+)
 
 
 def are_numbers(context: Context, networks: Set[str]) -> bool:

@@ -1,0 +1,35 @@
+r"""Densities that others are compared with, and that nothing trains: ``\pi_{ref}`` and ``\pi_{old}`` beside
+``\pi_\theta``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.resolve.context import Context
+from formula2dgm.syntax import tree
+
+#: Labels of a density that is held constant beside a trained one of its letter.
+FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
+
+
+def is_frozen(context: Context, signature: Signature) -> bool:
+    """``pi_ref`` beside ``pi_theta``: a reference, whose parameters are constants."""
+    letter, *labels = signature.head.split("_")
+    groups = [label for each in signature.group for label in each.split("_")[1:]]
+    if not FROZEN_LABELS & {*labels, *groups}:
+        return False
+    others = [each for each in _known(context) if each.group and each.group != signature.group]
+    trained = [each for each in others if each.head == letter]
+    if trained:
+        written = "_".join((signature.head, *signature.group))
+        context.assume(f"{written} is frozen: a reference beside {trained[0].label}")
+    return bool(trained)
+
+
+def _known(context: Context) -> Iterator[Signature]:
+    """The densities that are bound or declared, and those that the text reads, which may have a default."""
+    yield from (each.signature for each in context.densities.all)
+    for node in (each for root in context.model.expressions() for each in root.walk()):
+        if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol) and is_density_call(node):
+            yield read_signature(node, context.model.indices, context.model.parameters)
