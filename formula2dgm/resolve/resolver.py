@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Binding, Bindings, NetworkValue, NumberValue, Options
-from formula2dgm.completion.orbits import write_orbits
-from formula2dgm.completion.planar_layers import write_planar_layers
+from formula2dgm.completion.draws.orbits import write_orbits
+from formula2dgm.completion.flows.planar_layers import write_planar_layers
 from formula2dgm.completion.rules import completed
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir import nodes as ir

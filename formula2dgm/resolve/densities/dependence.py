@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from formula2dgm.completion.flow_symbols import Moving
+from formula2dgm.completion.flows.symbols import Moving
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formula2dgm.completion.coupled import Coupled
+from formula2dgm.completion.flows.coupled import Coupled
 from formula2dgm.ir import nodes as ir
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from formula2dgm.completion.flow_symbols import AlongPath, FlowMap
+from formula2dgm.completion.flows.symbols import AlongPath, FlowMap
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import depends, walk
 from formula2dgm.resolve.calculus.traces import trace_by

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from formula2dgm.completion.named_functionals import INFORMATION
+from formula2dgm.completion.densities.named_functionals import INFORMATION
 from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.linear_terms import linear_terms

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from formula2dgm.completion.flow_symbols import AlongPath
+from formula2dgm.completion.flows.symbols import AlongPath
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.chains.paths import sums_ranges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formula2dgm.completion.of_examples import IsAnother, OfExample
+from formula2dgm.completion.names.of_examples import IsAnother, OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import plain
 from formula2dgm.resolve.context import Context, Scope

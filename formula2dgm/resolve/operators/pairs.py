@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from formula2dgm.completion.of_examples import OfExample
+from formula2dgm.completion.names.of_examples import OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import RESTRICTIONS, binder_names

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from formula2dgm.completion.drawn_orders import IN_ORDER
-from formula2dgm.completion.entries_of_steps import BEFORE
+from formula2dgm.completion.data.drawn_orders import IN_ORDER
+from formula2dgm.completion.data.entries_of_steps import BEFORE
 from formula2dgm.ir.program import Scaffold
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import Signature, slot_value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from formula2dgm.completion.planar_layers import NAME as PLANAR
+from formula2dgm.completion.flows.planar_layers import NAME as PLANAR
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from formula2dgm.bindings import NetworkValue
-from formula2dgm.completion.class_sums import classes_read
+from formula2dgm.completion.densities.class_sums import classes_read
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import SizedInput
 from formula2dgm.reading.names import Name, read_name

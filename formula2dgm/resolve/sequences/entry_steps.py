@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from formula2dgm.bindings import NumberValue
-from formula2dgm.completion.whole_values import ends_of
+from formula2dgm.completion.data.whole_values import ends_of
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.spaces import Space, at_sizes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from formula2dgm.completion.whole_values import ends_of
+from formula2dgm.completion.data.whole_values import ends_of
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature

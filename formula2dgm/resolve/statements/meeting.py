@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from formula2dgm.completion.codes import Code
-from formula2dgm.completion.flow_symbols import FlowMap
+from formula2dgm.completion.densities.codes import Code
+from formula2dgm.completion.flows.symbols import FlowMap
 from formula2dgm.reading.bilinear import derivative_between, derived_by
 from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name

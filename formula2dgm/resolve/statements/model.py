@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from formula2dgm import registry
-from formula2dgm.completion.called import Called
+from formula2dgm.completion.names.called import Called
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.kinds import find_indices, find_parameters, find_variables, spelling

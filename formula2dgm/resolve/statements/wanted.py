@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from formula2dgm.completion.named_functionals import INFORMATION
+from formula2dgm.completion.densities.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.objective_like import is_objective_like

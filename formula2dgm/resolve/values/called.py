@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from formula2dgm.completion.called import Called
+from formula2dgm.completion.names.called import Called
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import Signature, read_signature
 from formula2dgm.syntax import tree

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formula2dgm.completion.of_examples import OfExample
+from formula2dgm.completion.names.of_examples import OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.names import plain, read_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formula2dgm.completion.class_sums import ClassSum
+from formula2dgm.completion.densities.class_sums import ClassSum
 from formula2dgm.ir import nodes as ir
 
 if TYPE_CHECKING:

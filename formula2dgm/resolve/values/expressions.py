@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from formula2dgm.completion.class_sums import ClassSum
-from formula2dgm.completion.codes import Code
-from formula2dgm.completion.coupled import Coupled
-from formula2dgm.completion.flow_symbols import AlongPath, Moving
-from formula2dgm.completion.of_examples import SIZE, IsAnother, OfExample
+from formula2dgm.completion.densities.class_sums import ClassSum
+from formula2dgm.completion.densities.codes import Code
+from formula2dgm.completion.flows.coupled import Coupled
+from formula2dgm.completion.flows.symbols import AlongPath, Moving
+from formula2dgm.completion.names.of_examples import SIZE, IsAnother, OfExample
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.numbers import value_of

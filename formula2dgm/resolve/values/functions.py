@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from formula2dgm.bindings import Binding, NetworkValue
-from formula2dgm.completion.flow_symbols import FlowMap
+from formula2dgm.completion.flows.symbols import FlowMap
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network
 from formula2dgm.reading.attributes import attribute

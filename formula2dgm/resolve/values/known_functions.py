@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formula2dgm.completion.drawn_orders import IN_ORDER
-from formula2dgm.completion.entries_of_steps import BEFORE
+from formula2dgm.completion.data.drawn_orders import IN_ORDER
+from formula2dgm.completion.data.entries_of_steps import BEFORE
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.registry.functions import CONDITIONS, Function, function, function_by_spelling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from formula2dgm.completion.factor_families import write_factors
+from formula2dgm.completion.densities.factor_families import write_factors
 from formula2dgm.syntax import parse
 
 

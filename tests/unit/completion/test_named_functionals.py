@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from formula2dgm.completion.named_functionals import write_functionals
+from formula2dgm.completion.densities.named_functionals import write_functionals
 from formula2dgm.syntax import parse_one, tree
 from tests.support.small import program
 

@@ -2,8 +2,8 @@ r"""What an index says: data that carry it, values that are drawn at it, functio
 
 from __future__ import annotations
 
-from formula2dgm.completion.empirical_means import write_means
-from formula2dgm.completion.per_example import average_examples
+from formula2dgm.completion.data.empirical_means import write_means
+from formula2dgm.completion.names.per_example import average_examples
 from formula2dgm.syntax import parse
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
-from formula2dgm.completion.renamed_draws import name_draws
+from formula2dgm.completion.draws.renamed_draws import name_draws
 from formula2dgm.syntax import parse, parse_one
 
 PLAIN = r"\max E_{q(z|x)}[\log p(x|z)] - KL(q(z|x) \| p(z))"

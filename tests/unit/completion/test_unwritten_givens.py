@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 import formula2dgm as f2d
-from formula2dgm.completion.unwritten_givens import write_givens
+from formula2dgm.completion.names.unwritten_givens import write_givens
 from formula2dgm.syntax import parse
 
 

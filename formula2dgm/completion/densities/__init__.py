@@ -1,0 +1,1 @@
+"""Densities, divergences and entropies by short names."""

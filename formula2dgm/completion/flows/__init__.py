@@ -1,0 +1,1 @@
+"""Differential equations and couplings, as functions and draws."""

@@ -1,0 +1,1 @@
+"""Steps and noise: the process that a text means, and its schedules."""
