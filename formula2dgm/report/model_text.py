@@ -10,6 +10,7 @@ from formula2dgm.syntax import parse, tree
 from formula2dgm.syntax.printer_latex import LatexPrinter
 
 Spelling = Literal["ascii", "latex", "unicode"]
+SPELLINGS: tuple[Spelling, ...] = ("ascii", "latex", "unicode")
 
 
 def model_text(statements: Sequence[tree.Statement], spelling: Spelling = "ascii") -> str:

@@ -116,7 +116,8 @@ class _Codes(Defaults):
 def _is_choice(node: tree.Node) -> bool:
     """``\\arg\\min_j``, over an index."""
     if isinstance(node, tree.Optimise):
-        indices = all(isinstance(each, tree.Symbol) and plain(each) in INDEX_LETTERS for each in node.names)
+        bare = [each.left if isinstance(each, tree.Relates) else each for each in node.names]
+        indices = all(isinstance(each, tree.Symbol) and plain(each) in INDEX_LETTERS for each in bare)
         return node.op in _CHOICES and bool(node.names) and indices
     return isinstance(node, tree.Big) and node.op in _CHOICES
 

@@ -176,7 +176,7 @@ def _samplers(context: Context) -> frozenset[Sampler]:
     """What statements draw from, and the densities of what a flow makes of a draw: they stand for its sampler."""
     drawn = samplers_of([each.density for each in context.model.drawn.values()], known_names(context))
     return drawn | frozenset(
-        Sampler(each.signature.head, each.signature.group, each.signature.ids[0])
+        Sampler(each.signature.head, each.signature.group, each.signature.ids[0], bool(each.signature.given))
         for each in context.densities.all
         if is_transformed(each) and refines_draw(context, each)
     )
