@@ -166,3 +166,20 @@ def test_a_point_of_a_path_is_of_the_example_of_its_ends() -> None:
     o: Any = f2d.compile(text, {"v": v}, scaffold=True, dims={"x_0": D, "x_t": D, "x_1": D})
     loss = o(t=t, x_t=x_t, x_0=ends[0], x_1=ends[1]).loss
     assert_close(loss, (v(x_t, t) - ends[1] + ends[0]).square().sum(-1).mean())
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        r"E_{(x, y) \sim p, (x', y') \sim p}",
+        r"E_{(x, y) \sim p} E_{(x', y') \sim p}",
+        r"E_{p(x, y) p(x', y')}",
+        r"E_{(x, y), (x', y') \sim \mathcal{D}}",
+    ],
+)
+def test_a_second_pair_is_a_pair(drawn: str) -> None:
+    f, order = nn.Bilinear(D, D, D).double(), torch.tensor([3, 0, 4, 1, 2])
+    x, y = rows(1), rows(2)
+    o: Any = f2d.compile(rf"\min_f {drawn}\|f(x, x') - y - y'\|^2", {"f": f}, scaffold=True, dims={"x": D})
+    loss = o(x=x, y=y, noise={"x_prime, y_prime": order}).loss
+    assert_close(loss, (f(x, x[order]) - y - y[order]).square().sum(-1).mean())

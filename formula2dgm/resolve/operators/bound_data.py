@@ -29,7 +29,8 @@ def bind_data(
     """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs.
 
     Of names that are drawn ``together``, ``(x, x') ~ D``, each is a value of the example; of ``x, x' ~ p(x)`` the
-    second is that of another. The names of one source stay values of one example: they share one permutation.
+    second is that of another. The names of one source stay values of one example: they share one permutation, and so do
+    x' and y' of ``(x', y') ~ D``.
     ``beside`` are names that are no reason for one: values of the same example, too.
     """
     given = (conditions_in(context, source) | indices_in(context, source)) & set(scope.values)
@@ -38,7 +39,6 @@ def bind_data(
     symbols = [each for each in names if isinstance(each, tree.Symbol)]
     read = [read_name(each, context.model.indices) for each in symbols]
     own = [each if _is_of_the_example(each, together) else unprimed(each) for each in read]
-    pair = ", ".join(dict.fromkeys(name.id for name, plain in zip(read, own, strict=True) if name == plain))
     for symbol, name, plain in zip(symbols, read, own, strict=True):
         refuse_index(context, symbol, source)
         original, shown = of_its_set(context, plain, symbol, source)
@@ -46,11 +46,18 @@ def bind_data(
         weight = is_weight(context, original)
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
         if (apart and original.id == plain.id) or plain.id != name.id:
-            site = pair if plain.id == name.id else name.id
+            site = _site(name, plain, read, own)
             node = independent(context, node, name.id, bound, scope, symbol, site=site)
         bound.values[name.id] = node
     if not given and not bound.others:
         bound.batch = scope.batch
+
+
+def _site(name: Name, plain: Name, read: Sequence[Name], own: Sequence[Name]) -> str:
+    """The permutation of a name: that of all names of its source that are of the same example."""
+    beside = [each for each, bare in zip(read, own, strict=True) if (each == bare) == (name == plain)]
+    same = [each for each in beside if name == plain or each.accents.count("prime") == name.accents.count("prime")]
+    return ", ".join(dict.fromkeys(each.id for each in same))
 
 
 def _is_of_the_example(name: Name, together: Sequence[Set[str]]) -> bool:
