@@ -75,6 +75,7 @@ from formula2dgm.completion.names.concatenations import write_concatenations
 from formula2dgm.completion.names.convex_functions import write_convex_functions
 from formula2dgm.completion.names.log_bases import natural_logs
 from formula2dgm.completion.names.named_ranges import write_ranges
+from formula2dgm.completion.names.numbers_below import write_numbers
 from formula2dgm.completion.names.pair_definitions import write_pairs
 from formula2dgm.completion.names.parameter_functions import refuse_parameter_functions
 from formula2dgm.completion.names.per_example import average_examples
@@ -226,6 +227,7 @@ def completed(
     text.rewrite(write_functionals, keys)
     text.rewrite(name_base_draws)
     text.rewrite(name_entries, keys)
+    text.rewrite(write_numbers, heads)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
     text.rewrite(refuse_parameter_functions, keys, options.dims)
