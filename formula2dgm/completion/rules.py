@@ -99,6 +99,7 @@ from formula2dgm.completion.processes.levels import write_levels
 from formula2dgm.completion.processes.noise_at_levels import write_noise_at_levels
 from formula2dgm.completion.processes.noise_kernels import write_kernels
 from formula2dgm.completion.processes.open_schedules import refuse_open_schedules
+from formula2dgm.completion.processes.other_times import write_other_times
 from formula2dgm.completion.processes.parts_by_step import write_parts
 from formula2dgm.completion.processes.pathless import refuse_pathless
 from formula2dgm.completion.processes.points_for_data import write_data_of_points
@@ -227,6 +228,7 @@ def completed(
     text.rewrite(write_functionals, keys)
     text.rewrite(name_base_draws)
     text.rewrite(name_entries, keys)
+    text.rewrite(write_other_times, keys)
     text.rewrite(write_numbers, heads)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
