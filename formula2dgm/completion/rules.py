@@ -95,6 +95,7 @@ from formula2dgm.completion.processes.default_noise import write_noise
 from formula2dgm.completion.processes.default_paths import write_paths
 from formula2dgm.completion.processes.encoded_processes import write_encoded_processes
 from formula2dgm.completion.processes.evolutions import write_evolutions
+from formula2dgm.completion.processes.formal_indices import name_formal_indices
 from formula2dgm.completion.processes.levels import write_levels
 from formula2dgm.completion.processes.noise_at_levels import write_noise_at_levels
 from formula2dgm.completion.processes.noise_kernels import write_kernels
@@ -189,6 +190,7 @@ def completed(
     text.rewrite(write_parts)
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
+    text.rewrite(name_formal_indices, keys)
     text.rewrite(refuse_unknown_fields, keys)
     text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
