@@ -178,7 +178,7 @@ class _Reader:
                 return _Atom(f"<mi>arg {self._take().removeprefix(chr(92))}</mi>", True)
             case "underbrace":
                 body = self._group()
-                return _Atom(f"<munder>{body}<mo stretchy="true">⏟</mo></munder>", True)
+                return _Atom(f'<munder>{body}<mo stretchy="true">⏟</mo></munder>', True)
             case "begin":
                 return _Atom(self._table())
         return _Atom(f"<mi>{escape(name)}</mi>", name in _UNDER)
