@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import rewrite, walk
-from formula2dgm.reading.names import Name
+from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.numbers import value_of
 from formula2dgm.reading.signature import slot_name, slot_value
 from formula2dgm.resolve.context import Context, Scope
@@ -97,9 +97,10 @@ def refuse_improper(context: Context, declared: Declared) -> None:
 
 
 def _refuse_weights(context: Context, declared: Declared) -> None:
-    """Numbers that weigh densities sum to 1: ``0.3 N(x; 0, 1) + 0.6 N(x; 2, 1)`` and ``1/2 N(x; 0, 1)`` do not."""
+    """Numbers that weigh densities sum to 1: ``0.3 N(x; 0, 1) + 0.6 N(x; 2, 1)``, ``1/2 N(x; 0, 1)`` and
+    ``\\sum_{k=1}^3 N(x; \\mu_k, 1)`` do not."""
     terms = declared.body.terms if isinstance(declared.body, tree.Add) else (declared.body,)
-    weights = [_number_before_density(each) for each in terms]
+    weights = [_weight(context, each) for each in terms]
     numbers = [each for each in weights if each is not None]
     if len(numbers) == len(terms) and abs(sum(numbers) - 1) > 1e-6:
         raise context.refuse(
@@ -110,20 +111,45 @@ def _refuse_weights(context: Context, declared: Declared) -> None:
         )
 
 
-def _number_before_density(term: tree.Node) -> float | None:
+def _weight(context: Context, term: tree.Node) -> float | None:
+    """The number that a density is multiplied by, or that all of ``\\frac1K \\sum_{k=1}^K N(x; \\mu_k, 1)`` are."""
+    factors = term.factors if isinstance(term, tree.Mul) else (term,)
+    match factors[-1]:
+        case tree.Big(op="sum", binders=(tree.Binds(tree.Symbol() as index, first),), upper=upper, body=body):
+            ends = [_number_of(context, each) for each in (first, upper) if each is not None]
+            outer = [_number_of(context, each) for each in factors[:-1]]
+            inner = None if _is_over(body, index) else _weight(context, body)
+            if inner is None or len(ends) < 2 or None in ends or None in outer:
+                return None
+            return math.prod(each for each in outer if each is not None) * inner * (ends[1] - ends[0] + 1)  # type: ignore[operator]
+    return _number_before_density(context, term)
+
+
+def _is_over(body: tree.Node, index: tree.Symbol) -> bool:
+    """Is a density over the index itself, ``p(x, k)``: its values have probabilities?"""
+    calls = [each for each in body.walk() if isinstance(each, tree.Call)]
+    return any(index in call.args for call in calls)
+
+
+def _number_before_density(context: Context, term: tree.Node) -> float | None:
     """The number that a single density is multiplied by; None for anything else."""
     factors = term.factors if isinstance(term, tree.Mul) else (term,)
-    numbers = [number for each in factors if (number := _number(each)) is not None]
+    numbers = [number for each in factors if (number := _number_of(context, each)) is not None]
     calls = [each for each in factors if isinstance(each, tree.Call)]
     return math.prod(numbers) if len(calls) == 1 and len(numbers) + 1 == len(factors) else None
 
 
-def _number(node: tree.Node) -> float | None:
-    if isinstance(node, tree.Number):
-        return float(value_of(node))
-    if isinstance(node, tree.Div) and isinstance(node.numerator, tree.Number):
-        bottom = _number(node.denominator)
-        return float(value_of(node.numerator)) / bottom if bottom else None
+def _number_of(context: Context, node: tree.Node) -> float | None:
+    """A number, the number that the text says a name is, or a ratio of these."""
+    if isinstance(node, tree.Symbol):
+        said = context.model.definitions.get(read_name(node, context.model.indices).full)
+        node = said.body if said is not None and isinstance(said.body, tree.Number) else node
+    match node:
+        case tree.Number() as number:
+            return float(value_of(number))
+        case tree.Div(top, bottom):
+            above, below = _number_of(context, top), _number_of(context, bottom)
+            return above / below if above is not None and below else None
     return None
 
 
