@@ -101,7 +101,9 @@ def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node
     terms = body.terms if isinstance(body, tree.Add) else ()
     lowered = any(polarity(each, known, _samplers(context)) == {-1} for each in terms)
     for each in terms if lowered else ():
-        term = each.body if isinstance(each, tree.Labelled) else each
+        term = each
+        while isinstance(term, tree.Labelled | tree.Expect):
+            term = term.body
         inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
         inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
         if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
@@ -110,9 +112,9 @@ def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node
         if names and names.isdisjoint(context.latent):
             raise context.refuse(
                 "F2D-0502",
-                f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",
-                term.span,
-                f"write -{term}; or \\min in front, to lower the likelihood all the same",
+                f"{wanted.name} is named as a loss, and holds {each} with a plus sign beside what is to be small",
+                each.span,
+                f"write -{each}; or \\min in front, to lower the likelihood all the same",
             )
 
 
