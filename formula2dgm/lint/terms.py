@@ -46,4 +46,6 @@ def divisors(term: Term) -> set[str]:
                 found.add(name)
             case ir.Div(_, ir.Const(value)):
                 found.add(f"{value:g}")
+            case ir.Const(value) if 0 < abs(value) < 1 and abs(1 / value - round(1 / value)) < 1e-6:
+                found.add(f"{abs(round(1 / value))}")
     return found

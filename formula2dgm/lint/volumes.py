@@ -1,4 +1,4 @@
-"""A density at a function of the data without what the function does to volumes: ``\\max E_x[\\log p(f(x))]``.
+"""A density at a function without what the function does to volumes, or with its inverse: ``\\max E_x[\\log p(f(x))]``.
 
 It is no density of x: it is largest where f takes everything to one point.
 """
@@ -21,7 +21,13 @@ def _find(text: Text) -> Iterator[Finding]:
             if not isinstance(each, ir.LogProb) or sign != wish or not isinstance(each.value, ir.Head):
                 continue
             call = each.value.call
-            if _is_fixed(each.law) and _reads_data_alone(call) and _is_alone(objective, each, call):
+            if _is_turned(text, objective, each.value, sign):
+                yield Finding(
+                    f"log {each.law.label} at a function and the function's log-determinant have opposite signs",
+                    term.span,
+                    "the density of x is p(f(x)) |\\det \\frac{\\partial f(x)}{\\partial x}|: add the logarithms",
+                )
+            elif _is_fixed(each.law) and _reads_data_alone(call) and _is_alone(objective, each, call):
                 label = next(net.label for net in text.program.called if net.name == call.network)
                 yield Finding(
                     f"log {each.law.label} at {label} of the data is no log-density of the data: "
@@ -29,6 +35,14 @@ def _find(text: Text) -> Iterator[Finding]:
                     term.span,
                     f"add \\log |\\det \\frac{{\\partial {label}(x)}}{{\\partial x}}|, with {label} invertible",
                 )
+
+
+def _is_turned(text: Text, objective: Objective, value: ir.Head, sign: int) -> bool:
+    """Does the logarithm of the determinant of the same call have the other sign?"""
+    return any(
+        own == -sign and isinstance(each, ir.Head) and each.output == ir.LOG_DET and each.call is value.call
+        for own, each, _ in signed_parts(text.program, objective)
+    )
 
 
 def _is_fixed(law: ir.Law) -> bool:
