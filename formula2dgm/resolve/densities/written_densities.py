@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.reading.names import Name, read_name
@@ -115,14 +116,35 @@ def _weight(context: Context, term: tree.Node) -> float | None:
     """The number that a density is multiplied by, or that all of ``\\frac1K \\sum_{k=1}^K N(x; \\mu_k, 1)`` are."""
     factors = term.factors if isinstance(term, tree.Mul) else (term,)
     match factors[-1]:
-        case tree.Big(op="sum", binders=(tree.Binds(tree.Symbol() as index, first),), upper=upper, body=body):
-            ends = [_number_of(context, each) for each in (first, upper) if each is not None]
+        case tree.Big(op="sum", binders=(binder,), upper=upper, body=body):
+            index = binder.name if isinstance(binder, tree.Binds) else binder
+            first = _number_of(context, binder.value) if isinstance(binder, tree.Binds) else 1.0
+            ends = [first, None if upper is None else _number_of(context, upper)]
             outer = [_number_of(context, each) for each in factors[:-1]]
-            inner = None if _is_over(body, index) else _weight(context, body)
-            if inner is None or len(ends) < 2 or None in ends or None in outer:
+            if None in outer or not isinstance(index, tree.Symbol):
                 return None
-            return math.prod(each for each in outer if each is not None) * inner * (ends[1] - ends[0] + 1)  # type: ignore[operator]
+            total = _bound_total(context, body, index, ends)
+            if total is None and ends[0] is not None and ends[1] is not None and not _is_over(body, index):
+                inner = _weight(context, body)
+                total = None if inner is None else inner * (ends[1] - ends[0] + 1)
+            return None if total is None else math.prod(each for each in outer if each is not None) * total
     return _number_before_density(context, term)
+
+
+def _bound_total(context: Context, body: tree.Node, index: tree.Symbol, ends: Sequence[float | None]) -> float | None:
+    """What the weights of ``\\pi_k N(x; \\mu_k, 1)`` sum to, where a vector of as many numbers is bound to them."""
+    factors = body.factors if isinstance(body, tree.Mul) else (body,)
+    weights = [each for each in factors if isinstance(each, tree.Symbol) and each.sub == (index,)]
+    if len(factors) != 2 or len(weights) != 1 or not isinstance(factors[-1], tree.Call):
+        return None
+    binding = context.named.find(read_name(weights[0], context.model.indices))
+    value = binding.value if binding is not None else None
+    if not isinstance(value, TensorValue) or len(value.shape) != 1 or ends not in ([1, value.shape[0]], [1, None]):
+        return None
+    if value.learned:
+        said = f"the weights {weights[0]} are learned as they are bound: nothing makes them sum to 1"
+        context.assume(said, weights[0].span)
+    return None if value.total is None else round(value.total, 4)  # the vector may have few digits
 
 
 def _is_over(body: tree.Node, index: tree.Symbol) -> bool:
