@@ -80,10 +80,11 @@ class NumberValue:
 
 @dataclass(frozen=True, slots=True)
 class TensorValue:
-    """A tensor (a constant) or an ``nn.Parameter`` (``learned``)."""
+    """A tensor (a constant) or an ``nn.Parameter`` (``learned``); the ``total`` of a constant vector."""
 
     shape: tuple[int, ...]
     learned: bool
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

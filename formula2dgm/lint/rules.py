@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from formula2dgm.lint import (
     assumed,
+    averaged_entries,
     bound_direction,
+    contrary_terms,
+    doubled_halves,
     kl_direction,
     other_data,
     sampled_divergence,
     step_outside,
+    summed_draws,
+    undrawn_parents,
     unread_definitions,
     unread_draws,
+    volumes,
 )
 from formula2dgm.lint.rule import Rule
 
@@ -23,4 +29,10 @@ RULES: tuple[Rule, ...] = (
     other_data.RULE,
     *assumed.RULES,
     sampled_divergence.RULE,
+    averaged_entries.RULE,
+    summed_draws.RULE,
+    undrawn_parents.RULE,
+    contrary_terms.RULE,
+    volumes.RULE,
+    doubled_halves.RULE,
 )

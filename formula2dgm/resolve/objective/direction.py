@@ -96,18 +96,25 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
 
 def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
     """Refuse a loss with the log-likelihood of data among errors and divergences, as a reward: by its name it would be
-    minimised."""
+    minimised. Under an expectation it is, with a warning."""
     known = known_names(context)
     terms = body.terms if isinstance(body, tree.Add) else ()
     lowered = any(polarity(each, known, _samplers(context)) == {-1} for each in terms)
     for each in terms if lowered else ():
-        term = each.body if isinstance(each, tree.Labelled) else each
+        term = each
+        while isinstance(term, tree.Labelled | tree.Expect):
+            term = term.body
         inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
         inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
         if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
             continue
         names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
-        if names and names.isdisjoint(context.latent):
+        if not names or not names.isdisjoint(context.latent):
+            continue
+        if any(isinstance(node, tree.Expect) for node in each.walk()):
+            said = f"{each} enters {wanted.name}, which is minimised by its name, with a plus sign"
+            context.found.warning("F2D-0503", said, each.span, f"write -{each}, or the direction in front")
+        else:
             raise context.refuse(
                 "F2D-0502",
                 f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",

@@ -110,11 +110,11 @@ def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> t
     open_nodes = list(walk(*nodes, below=lambda each: () if isinstance(each, ir.StopGrad) else each.children))
     reached = {each.network for each in open_nodes if isinstance(each, ir.NetCall) and not each.frozen}
     stopped = [each for each in context.networks.values() if each.name in met - reached]
-    if not stopped or not reached:
-        return None
     for each in stopped:
         said = f"{each.label} stands under stopped gradients alone: nothing here trains it"
         context.assume(said, wanted.span, "F2D-0908")
+    if not stopped or not reached:
+        return None
     held = {each.name for each in stopped}
     owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
     return tuple(each.name for each in owners if each.name not in held)
