@@ -12,9 +12,9 @@ from dataclasses import replace
 from formula2dgm.completion.densities.named_functionals import INFORMATION
 from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
-from formula2dgm.reading.linear_terms import linear_terms
+from formula2dgm.reading.linear_terms import linear_terms, sampled_terms
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.polarity import Known, Sampler, polarity, samplers_of
+from formula2dgm.reading.polarity import Known, Sampler, Samplers, polarity, samplers_of
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
@@ -47,6 +47,7 @@ def decide(
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
         _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
+        _warn_against(context, body, False)
         return False
     if wishes and not weighted:
         raise context.refuse(
@@ -95,25 +96,30 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
 
 
 def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
-    """Refuse a loss with the log-likelihood of data among errors and divergences, as a reward: by its name it would be
-    minimised."""
-    known = known_names(context)
-    terms = body.terms if isinstance(body, tree.Add) else ()
-    lowered = any(polarity(each, known, _samplers(context)) == {-1} for each in terms)
-    for each in terms if lowered else ():
-        term = each.body if isinstance(each, tree.Labelled) else each
-        inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
-        inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
-        if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
+    """Refuse a loss with the log-likelihood of data among what is to be small, as a reward: by its name it would be
+    minimised. So are errors with a reward, and a bound whose entropy is another density's than the sampler's."""
+    found = list(sampled_terms(known_names(context), body, 1, _samplers(context)))
+    if not any(_wish(context, each, samplers) == -sign for each, sign, samplers in found):
+        return
+    for each, sign, samplers in found:
+        inside = each.operand if isinstance(each, tree.Prefix) and each.name == "log" else None
+        inside = each.args[0] if isinstance(each, tree.Func) and each.name == "log" else inside
+        if sign < 0 or not isinstance(inside, tree.Call) or not is_density_call(inside):
             continue
         names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
-        if names and names.isdisjoint(context.latent):
+        if names - context.latent and _wish(context, each, samplers) == 1:
             raise context.refuse(
                 "F2D-0502",
-                f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",
-                term.span,
-                f"write -{term}; or \\min in front, to lower the likelihood all the same",
+                f"{wanted.name} is named as a loss, and holds {each} with a plus sign beside what is to be small",
+                each.span,
+                f"write -{each}, or \\max in front; or \\min, to lower the likelihood all the same",
             )
+
+
+def _wish(context: Context, node: tree.Node, samplers: Samplers) -> int:
+    """The one direction in which a term wants to go, else 0."""
+    found = polarity(node, known_names(context), samplers)
+    return next(iter(found)) if len(found) == 1 else 0
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:
