@@ -50,20 +50,18 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Sampler:
     """A density as the sampler of its variables; ``variables`` is None for ``E_q``, which names the letter alone.
-    ``conditional`` says that it is given something: p(x|z) does not sample what p(x) does; ``letter`` that only its
-    letter is written, with all of its parameters, ``z \\sim q_\\phi``."""
+    ``conditional`` says that it is given something: p(x|z) does not sample what p(x) does."""
 
     head: str
     group: tuple[str, ...]
     variables: frozenset[str] | None
     conditional: bool = False
-    letter: bool = False
 
     def is_one_of(self, samplers: Iterable[Sampler]) -> bool:
         """Is one of them this density? An omitted group or list of variables fits any; E_Q draws from q."""
         return any(
             (self.head == each.head or (each.variables is None and self.head == each.head.lower()))
-            and (self.group == each.group or (not each.letter and not (self.group and each.group)))
+            and (not self.group or not each.group or self.group == each.group)
             and (each.variables is None or (each.variables == self.variables and each.conditional >= self.conditional))
             for each in samplers
         )
@@ -150,7 +148,7 @@ def _drawn_by(item: tree.Draws, known: Known) -> Samplers:
     name = read_name(head, known.indices, head=True)
     symbols = [each for each in item.names if isinstance(each, tree.Symbol)]
     drawn = frozenset(read_name(each, known.indices).id for each in symbols)
-    return frozenset((Sampler(name.id, _plain(name.group), drawn, True, call is None),))
+    return frozenset((Sampler(name.id, _plain(name.group), drawn, True),))
 
 
 def _flipped(wishes: Wishes) -> Wishes:
