@@ -53,12 +53,15 @@ def _says(label: str, letter: str) -> bool:
 def refuse_joint_game(
     context: Context, wanted: Wanted, terms: Sequence[Term], trains: tuple[str, ...] | None, named: tuple[str, ...]
 ) -> None:
-    """Refuse to train a critic and what it judges by one loss, unless operators name them both: ``\\min_{D, G}``."""
+    """Refuse to train a critic and what it judges by one loss, unless operators say it of both: ``\\min_{D, G}``."""
     for critic, made in judged_networks(terms):
         trained = trains is None or {critic, made} <= set(trains)
-        if not trained or {critic, made} <= set(named):
-            continue
         judge, maker = (_name(context.networks[each]) for each in (critic, made))
+        if not trained:
+            continue
+        if {critic, made} <= set(named):
+            context.assume(f"{judge} and {maker}, which makes what {judge} judges, both want this", wanted.span)
+            continue
         raise context.refuse(
             "F2D-0516",
             f"{judge} judges what {maker} makes, and nothing says which of them wants this",

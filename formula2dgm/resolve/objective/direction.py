@@ -96,24 +96,42 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
 
 
 def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
-    """Refuse a loss with the log-likelihood of data among what is to be small, as a reward: by its name it would be
-    minimised. So are errors with a reward, and a bound whose entropy is another density's than the sampler's."""
-    found = list(sampled_terms(known_names(context), body, 1, _samplers(context)))
-    if not any(_wish(context, each, samplers) == -sign for each, sign, samplers in found):
-        return
-    for each, sign, samplers in found:
-        inside = each.operand if isinstance(each, tree.Prefix) and each.name == "log" else None
-        inside = each.args[0] if isinstance(each, tree.Func) and each.name == "log" else inside
-        if sign < 0 or not isinstance(inside, tree.Call) or not is_density_call(inside):
-            continue
-        names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
-        if names - context.latent and _wish(context, each, samplers) == 1:
+    """Refuse a loss with the log-likelihood of data as a reward: by its name it would be minimised.
+
+    It is one beside errors in the same sum, and beside minus the log of a density of latents, the entropy of a bound,
+    where another density than the sampler is scored.
+    """
+    known, samplers = known_names(context), _samplers(context)
+    parts = list(sampled_terms(known, body, 1, samplers))
+    bound = any(sign < 0 and _is_scored(context, each, False) for each, sign, _ in parts)
+    while isinstance(body, tree.Expect | tree.Labelled):
+        samplers = samplers | samplers_of(body.binders, known) if isinstance(body, tree.Expect) else samplers
+        body = body.body
+    terms = (
+        [each.body if isinstance(each, tree.Labelled) else each for each in body.terms]
+        if isinstance(body, tree.Add)
+        else []
+    )
+    lowered = any(_wish(context, each, samplers) == -1 for each in terms)
+    for each, sign, around in parts:
+        reward = sign > 0 and _is_scored(context, each, True) and _wish(context, each, around) == 1
+        if reward and (bound or (lowered and each in terms)):
             raise context.refuse(
                 "F2D-0502",
                 f"{wanted.name} is named as a loss, and holds {each} with a plus sign beside what is to be small",
                 each.span,
                 f"write -{each}, or \\max in front; or \\min, to lower the likelihood all the same",
             )
+
+
+def _is_scored(context: Context, node: tree.Node, data: bool) -> bool:
+    """Is it the log of a density of data, or of latents alone?"""
+    inside = node.operand if isinstance(node, tree.Prefix) and node.name == "log" else None
+    inside = node.args[0] if isinstance(node, tree.Func) and node.name == "log" else inside
+    if not isinstance(inside, tree.Call) or not is_density_call(inside):
+        return False
+    names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
+    return bool(names - context.latent) if data else bool(names) and names <= context.latent
 
 
 def _wish(context: Context, node: tree.Node, samplers: Samplers) -> int:

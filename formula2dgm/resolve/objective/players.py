@@ -49,11 +49,18 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
         trains = trains if own_network else without_references(context, names, trains)
-        said = owned_by(context, names) if (operator, names) in wanted.operators else ()
-        refuse_joint_game(context, wanted, terms, trains, said)
+        refuse_joint_game(context, wanted, terms, trains, _directed(context, wanted, names))
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
+
+
+def _directed(context: Context, wanted: Wanted, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the text says to go one way: what goes by the names of the operators, or, where they have none, all."""
+    named = [each for _, each in wanted.operators if each]
+    if not named and (wanted.operators or context.options.maximize is not None):
+        return tuple(context.networks)
+    return owned_by(context, names) if named else ()
 
 
 def _of_player(

@@ -32,7 +32,8 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
         if _follows_from_others(context, wanted):
             return None
-        refuse_true_posterior(context, wanted, lambda: _of_text(context, _roots(context)))
+        if not _is_declared(context, wanted):
+            refuse_true_posterior(context, wanted, lambda: _of_text(context, _roots(context)))
         return [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     latents = _inferred(context, wanted, names) or latents
@@ -105,9 +106,7 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
     variables, given = wanted.ids
     if any(name.index for name in (*wanted.variables, *wanted.given) if name):
         return False
-    factors = [each.body for each in context.model.densities if each.kind == "factors"]
-    factors += [each.density for each in context.model.drawn.values()]
-    if any(each.ids == wanted.ids for each in _written(context, factors, wanted.head)):
+    if _is_declared(context, wanted):
         return False
     for other in (
         *(each.signature for each in context.densities.all),
@@ -121,6 +120,13 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
         if not given and not variables & context.latent and variables <= theirs and conditions:
             return True
     return False
+
+
+def _is_declared(context: Context, wanted: Signature) -> bool:
+    """Is it a factor of a declared joint, or what a statement draws from?"""
+    factors = [each.body for each in context.model.densities if each.kind == "factors"]
+    factors += [each.density for each in context.model.drawn.values()]
+    return any(each.ids == wanted.ids for each in _written(context, factors, wanted.head))
 
 
 def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:

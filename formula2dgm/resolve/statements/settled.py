@@ -69,7 +69,8 @@ def settle_all(context: Context) -> None:
             return False
         assert isinstance(call.head, tree.Symbol)
         name = read_name(call.head, model.indices, head=True)
-        said = name.group or context.named.find(name) or name.full in model.definitions or name.id in model.drawn
+        bound = context.named.find(name) is not None and not context.named.is_number(name)
+        said = name.group or bound or name.full in model.definitions or name.id in model.drawn
         if said or any(each.signature.head == name.id for each in context.densities.all):
             return False
         context.assume(f"{call} is {name.full}, the same at every {call.args[0]}", call.span)
