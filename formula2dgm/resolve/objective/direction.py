@@ -48,6 +48,7 @@ def decide(
         _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
         _warn_against(context, body, False)
+        _warn_of_rewards(context, body)
         return False
     if wishes and not weighted:
         raise context.refuse(
@@ -122,6 +123,14 @@ def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node
                 each.span,
                 f"write -{each}, or \\max in front; or \\min, to lower the likelihood all the same",
             )
+
+
+def _warn_of_rewards(context: Context, body: tree.Node) -> None:
+    """The log-likelihood of data with a plus sign in a loss that is minimised by its name."""
+    for each, sign, samplers in sampled_terms(known_names(context), body, 1, _samplers(context)):
+        if sign > 0 and _is_scored(context, each, True) and _wish(context, each, samplers) == 1:
+            message = f"{each} enters a minimised objective with a plus sign"
+            context.found.warning("F2D-0503", message, each.span, "check the sign, or the direction")
 
 
 def _is_scored(context: Context, node: tree.Node, data: bool) -> bool:

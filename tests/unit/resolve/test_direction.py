@@ -220,6 +220,7 @@ def test_a_bound_of_another_density_than_the_samplers_is_no_loss(formula: str) -
 def test_a_wrong_sign_in_a_loss_is_a_warning() -> None:
     """Its name says the direction as an operator does."""
     assert warnings_of(rf"\mathcal{{L}} = -{FIT} - {RATE}", Model().bindings) == ["F2D-0503"]
+    assert warnings_of(rf"\mathcal{{L}} = {FIT} + {RATE}", Model().bindings) == ["F2D-0503"]
     assert warnings_of(rf"\mathcal{{L}} = {RATE} - {FIT}", Model().bindings) == []
 
 
