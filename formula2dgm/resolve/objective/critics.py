@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from formula2dgm.bindings import NetworkValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Term
 from formula2dgm.ir.rewrite import walk
@@ -19,14 +20,15 @@ _ELEMENTWISE = (ir.Add, ir.Mul, ir.Div, ir.Pow, ir.Neg, ir.Apply, ir.Reduce)
 _ROLES = ("critic", "discriminator", "encoder", "generator")
 
 
-def judged_networks(terms: Sequence[Term]) -> list[tuple[str, str]]:
+def judged_networks(context: Context, terms: Sequence[Term]) -> list[tuple[str, str]]:
     """Each critic, a network whose value is a number, with a network that makes what it judges, while it judges other
     things, too, or nothing here is data."""
     nodes = [node for term in terms for node in (term.node, term.coefficient)]
+    fixed = {each.name for each in context.networks.values() if _is_fixed(context, each)}
     calls: dict[str, list[frozenset[str]]] = {}
     for call in _numbers(nodes):
-        if not call.frozen:
-            calls.setdefault(call.network, []).append(_makers(call) - {call.network})
+        if not call.frozen and call.network not in fixed:
+            calls.setdefault(call.network, []).append(_makers(call) - {call.network} - fixed)
     data = any(isinstance(each, ir.Data) for each in walk(*nodes))
     found: dict[tuple[str, str], None] = {}
     for critic, makers in calls.items():
@@ -37,7 +39,7 @@ def judged_networks(terms: Sequence[Term]) -> list[tuple[str, str]]:
 
 def player_on_label(context: Context, terms: Sequence[Term], labels: Sequence[str]) -> Network | None:
     """The network of a game that the label of a loss says by its letter: D of ``L_{disc}``, G of ``L_g``."""
-    pairs = judged_networks(terms)
+    pairs = judged_networks(context, terms)
     players = [context.networks[each] for each in dict.fromkeys(name for pair in pairs for name in pair)]
     for label in (each.lower() for each in reversed(labels)):
         found = [each for each in players if len(each.label) == 1 and _says(label, each.label.lower())]
@@ -54,7 +56,7 @@ def refuse_joint_game(
     context: Context, wanted: Wanted, terms: Sequence[Term], trains: tuple[str, ...] | None, named: tuple[str, ...]
 ) -> None:
     """Refuse to train a critic and what it judges by one loss, unless operators say it of both: ``\\min_{D, G}``."""
-    for critic, made in judged_networks(terms):
+    for critic, made in judged_networks(context, terms):
         trained = trains is None or {critic, made} <= set(trains)
         judge, maker = (_name(context.networks[each]) for each in (critic, made))
         if not trained:
@@ -69,6 +71,12 @@ def refuse_joint_game(
             f"write the loss of each, \\mathcal{{L}}_{judge} = ... and \\mathcal{{L}}_{maker} = ..., or "
             f"\\min_{{{maker}}} \\max_{{{judge}}} in front; \\min_{{{judge}, {maker}}} if both want the same",
         )
+
+
+def _is_fixed(context: Context, network: Network) -> bool:
+    """Is it bound to what has nothing to train, such as a kernel?"""
+    values = (each.value for each in context.named.values.values() if network.binding == (each.key.text, each.part))
+    return any(isinstance(each, NetworkValue) and each.fixed for each in values)
 
 
 def _name(network: Network) -> str:

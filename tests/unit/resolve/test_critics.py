@@ -78,6 +78,16 @@ def test_a_label_that_says_no_player_is_none() -> None:
     assert objective.trains is None
 
 
+@pytest.mark.parametrize("fixed", ["D", "G"])
+def test_what_is_not_trained_plays_no_game(fixed: str) -> None:
+    """A judge that was trained elsewhere, a kernel, a function without parameters."""
+    critic, maker = nn.Linear(3, 1), nn.Linear(2, 3)
+    (critic if fixed == "D" else maker).requires_grad_(False)
+    bindings = {"D": critic, "G": maker, "p(z)": f2d.Normal(loc=0.0, scale=1.0, event_shape=2)}
+    assert codes(rf"L = {DATA} + {MADE}", bindings) == []
+    assert codes(rf"L = {DATA} + {MADE}", {**bindings, "D": nn.Linear(3, 1), "G": nn.Linear(2, 3)}) == ["F2D-0516"]
+
+
 def test_the_loss_of_the_critic_by_hand() -> None:
     torch.manual_seed(0)
     critic, maker = nn.Linear(3, 1), nn.Linear(2, 3)
