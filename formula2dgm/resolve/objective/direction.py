@@ -12,9 +12,9 @@ from dataclasses import replace
 from formula2dgm.completion.densities.named_functionals import INFORMATION
 from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
-from formula2dgm.reading.linear_terms import linear_terms
+from formula2dgm.reading.linear_terms import linear_terms, sampled_terms
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.polarity import Known, Sampler, polarity, samplers_of
+from formula2dgm.reading.polarity import Known, Sampler, Samplers, polarity, samplers_of
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
@@ -47,6 +47,8 @@ def decide(
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
         _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
+        _warn_against(context, body, False)
+        _warn_of_rewards(context, body)
         return False
     if wishes and not weighted:
         raise context.refuse(
@@ -95,32 +97,56 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
 
 
 def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
-    """Refuse a loss with the log-likelihood of data among errors and divergences, as a reward: by its name it would be
-    minimised. Under an expectation it is, with a warning."""
-    known = known_names(context)
-    terms = body.terms if isinstance(body, tree.Add) else ()
-    lowered = any(polarity(each, known, _samplers(context)) == {-1} for each in terms)
-    for each in terms if lowered else ():
-        term = each
-        while isinstance(term, tree.Labelled | tree.Expect):
-            term = term.body
-        inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
-        inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
-        if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
-            continue
-        names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
-        if not names or not names.isdisjoint(context.latent):
-            continue
-        if any(isinstance(node, tree.Expect) for node in each.walk()):
-            said = f"{each} enters {wanted.name}, which is minimised by its name, with a plus sign"
-            context.found.warning("F2D-0503", said, each.span, f"write -{each}, or the direction in front")
-        else:
+    """Refuse a loss with the log-likelihood of data as a reward: by its name it would be minimised.
+
+    It is one beside errors in the same sum, and beside minus the log of a density of latents, the entropy of a bound,
+    where another density than the sampler is scored.
+    """
+    known, samplers = known_names(context), _samplers(context)
+    parts = list(sampled_terms(known, body, 1, samplers))
+    bound = any(sign < 0 and _is_scored(context, each, False) for each, sign, _ in parts)
+    while isinstance(body, tree.Expect | tree.Labelled):
+        samplers = samplers | samplers_of(body.binders, known) if isinstance(body, tree.Expect) else samplers
+        body = body.body
+    terms = (
+        [each.body if isinstance(each, tree.Labelled) else each for each in body.terms]
+        if isinstance(body, tree.Add)
+        else []
+    )
+    lowered = any(_wish(context, each, samplers) == -1 for each in terms)
+    for each, sign, around in parts:
+        reward = sign > 0 and _is_scored(context, each, True) and _wish(context, each, around) == 1
+        if reward and (bound or (lowered and each in terms)):
             raise context.refuse(
                 "F2D-0502",
-                f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",
-                term.span,
-                f"write -{term}; or \\min in front, to lower the likelihood all the same",
+                f"{wanted.name} is named as a loss, and holds {each} with a plus sign beside what is to be small",
+                each.span,
+                f"write -{each}, or \\max in front; or \\min, to lower the likelihood all the same",
             )
+
+
+def _warn_of_rewards(context: Context, body: tree.Node) -> None:
+    """The log-likelihood of data with a plus sign in a loss that is minimised by its name."""
+    for each, sign, samplers in sampled_terms(known_names(context), body, 1, _samplers(context)):
+        if sign > 0 and _is_scored(context, each, True) and _wish(context, each, samplers) == 1:
+            message = f"{each} enters a minimised objective with a plus sign"
+            context.found.warning("F2D-0503", message, each.span, "check the sign, or the direction")
+
+
+def _is_scored(context: Context, node: tree.Node, data: bool) -> bool:
+    """Is it the log of a density of data, or of latents alone?"""
+    inside = node.operand if isinstance(node, tree.Prefix) and node.name == "log" else None
+    inside = node.args[0] if isinstance(node, tree.Func) and node.name == "log" else inside
+    if not isinstance(inside, tree.Call) or not is_density_call(inside):
+        return False
+    names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
+    return bool(names - context.latent) if data else bool(names) and names <= context.latent
+
+
+def _wish(context: Context, node: tree.Node, samplers: Samplers) -> int:
+    """The one direction in which a term wants to go, else 0."""
+    found = polarity(node, known_names(context), samplers)
+    return next(iter(found)) if len(found) == 1 else 0
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:

@@ -15,6 +15,7 @@ from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.objective.critics import player_on_label, refuse_joint_game
 from formula2dgm.resolve.objective.direction import decide, known_names
 from formula2dgm.resolve.objective.owners import owned_by, owned_by_the_only_player
 from formula2dgm.resolve.objective.references import students, without_references
@@ -34,7 +35,7 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         written = operator or next((op for op, others in wanted.operators if op and others == names), None)
         written = written or next((op for op, others in wanted.operators if op and not others), None)
         own_network = students(context, names) if not several else ()
-        own_network = own_network or (() if written or several else _network_on(context, wanted, names))
+        own_network = own_network or (() if written or several else _network_on(context, wanted, names, terms))
         maximise = decide(context, wanted, body, written, own_network or names)
         warn_of_unbounded(context, body, known_names(context), maximise)
         if several:
@@ -48,9 +49,18 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
         trains = trains if own_network else without_references(context, names, trains)
+        refuse_joint_game(context, wanted, terms, trains, _directed(context, wanted, names))
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
+
+
+def _directed(context: Context, wanted: Wanted, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the text says to go one way: what goes by the names of the operators, or, where they have none, all."""
+    named = [each for _, each in wanted.operators if each]
+    if not named and (wanted.operators or context.options.maximize is not None):
+        return tuple(context.networks)
+    return owned_by(context, names) if named else ()
 
 
 def _of_player(
@@ -91,16 +101,20 @@ def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term]
         )
 
 
-def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tuple[str, ...]:
-    """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``."""
+def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...], terms: tuple[Term, ...]) -> tuple[str, ...]:
+    """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``,
+    and of ``L_{disc}``, where D judges."""
     if heads and owned_by(context, heads):
         return ()
     called = {each.label for each in context.networks.values()}
-    for label in reversed(_labels(wanted)):
-        if label in called and len(called) > 1:
-            context.assume(f"{wanted.name} is the objective of {label}: nothing else is trained by it", wanted.span)
-            return (label,)
-    return ()
+    labels = _labels(wanted)
+    said = next((each for each in reversed(labels) if each in called and len(called) > 1), None)
+    if said is None and (player := player_on_label(context, terms, labels)) is not None:
+        said = player.label
+    if said is None:
+        return ()
+    context.assume(f"{wanted.name} is the objective of {said}: nothing else is trained by it", wanted.span)
+    return (said,)
 
 
 def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> tuple[str, ...] | None:

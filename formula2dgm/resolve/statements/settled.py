@@ -69,7 +69,8 @@ def settle_all(context: Context) -> None:
             return False
         assert isinstance(call.head, tree.Symbol)
         name = read_name(call.head, model.indices, head=True)
-        said = name.group or context.named.find(name) or name.full in model.definitions or name.id in model.drawn
+        bound = context.named.find(name) is not None and not context.named.is_number(name)
+        said = name.group or bound or name.full in model.definitions or name.id in model.drawn
         if said or any(each.signature.head == name.id for each in context.densities.all):
             return False
         context.assume(f"{call} is {name.full}, the same at every {call.args[0]}", call.span)
@@ -113,9 +114,14 @@ def _is_lettered(head: tree.Node) -> bool:
 
 
 def _is_of_time(call: tree.Call, times: Collection[str]) -> bool:
-    """By its letters, is this a weight or a coefficient at a time: ``\\lambda(t)``, ``w(t)``?"""
+    """By its letters, is this a weight or a coefficient at a time: ``\\lambda(t)``, ``w(\\sigma_i)``?"""
     head, single = call.head, len(call.args) == 1 and call.given is None and call.params is None
-    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup or plain(call.args[0]) not in times:
+    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup:
+        return False
+    time = call.args[0]
+    if isinstance(time, tree.Symbol) and len(time.sub) == 1 and isinstance(time.sub[0], tree.Symbol):
+        time, times = replace(time, sub=()), TIMES  # one of several times or levels: sigma_i, t_n
+    if plain(time) not in times:
         return False
     return head.letter in SCALAR_LETTERS | WEIGHTS
 
