@@ -1,4 +1,4 @@
-r"""A default network that a distribution statement and something else read is one network: q(z|x) is the law of the z that
+r"""A default network that a distribution statement and something else read is one: q(z|x) is the law of the z that
 ``z = \mu(x) + \sigma(x) \odot \epsilon`` says, and its KL reaches what the reconstruction uses."""
 
 import pytest
@@ -36,7 +36,8 @@ def test_the_kl_is_of_the_law_that_is_drawn(value, law, mean, scale, of):
 
 
 def test_an_inline_law_and_a_declared_one_share_their_networks():
-    text = r"L = E_{z \sim N(m_\phi(x), s_\phi(x)^2)}[\log p(x|z)] - KL[q(z|x) \| p(z)]; q(z|x) = N(m_\phi(x), s_\phi(x)^2)"
+    law = r"N(m_\phi(x), s_\phi(x)^2)"
+    text = rf"L = E_{{z \sim {law}}}[\log p(x|z)] - KL[q(z|x) \| p(z)]; q(z|x) = {law}"
     objective = f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2})
     assert {name for name, _ in objective.named_children()} == {"m_phi", "s_phi", "p_x_given_z"}
     x, noise = torch.randn(5, 3), torch.randn(5, 2)
@@ -96,3 +97,12 @@ def test_one_network_of_two_sizes_is_refused():
     )
     with pytest.raises(f2d.FormulaError, match="F2D-0218"):
         f2d.compile(text, scaffold=True, dims={"x": 3})
+
+
+def test_the_last_step_of_a_chain_has_the_networks_of_the_others():
+    text = (
+        r"L = E_q[-\log p_\theta(x_0|x_1)] + \sum_{t=2}^T E_q[KL(q(x_{t-1}|x_t, x_0) \| p_\theta(x_{t-1}|x_t))];"
+        r"p_\theta(x_{t-1}|x_t) = N(x_{t-1}; \mu_\theta(x_t, t), \Sigma_\theta(x_t, t)); T = 5"
+    )
+    objective = f2d.compile(text, scaffold=True, dims={"x_0": 3})
+    assert {name for name, _ in objective.named_children()} == {"p_theta_x_given_x"}

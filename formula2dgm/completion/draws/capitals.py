@@ -22,33 +22,35 @@ def write_small_letters(
     """The statements with such capitals as small letters, and what was decided. ``bound`` are the bindings' keys."""
     kept = {each for key in bound for each in key.walk() if _is_capital(each)}
     notes: list[Note] = []
-    bodies = [_without_names(each.body, kept, notes) for each in statements]
-    capitals = _decided(bodies) - kept
+    named: set[tree.Node] = set()
+    bodies = [_without_names(each.body, kept, notes, named) for each in statements]
+    capitals = (named | _decided(bodies)) - kept
     everything = [each for body in bodies for each in body.walk()]
     read = [slot for each in everything if isinstance(each, tree.Call) for slot in _slots(each)]
     if any(everything.count(each) != read.count(each) for each in capitals):
         capitals = set()  # X of a sum over x in X is a set
     if capitals:
         _refuse_both(bodies, capitals)
-        for each in sorted(capitals, key=str):
+        for each in sorted((each for each in capitals if each in read), key=str):
             notes.append(Note(f"{each} is {_small(each)}: a capital is the random variable of its values", each.span))
         bodies = [_lowered(each, capitals) for each in bodies]
     return [replace(each, body=body) for each, body in zip(statements, bodies, strict=True)], notes
 
 
-def _without_names(node: tree.Node, kept: set[tree.Node], notes: list[Note]) -> tree.Node:
-    """``p(X=x|Z=z)`` as ``p(x|z)``: the value says the variable."""
+def _without_names(node: tree.Node, kept: set[tree.Node], notes: list[Note], named: set[tree.Node]) -> tree.Node:
+    """``p(X=x|Z=z)`` as ``p(x|z)``: the value says the variable. ``named`` gets the capitals with such values."""
 
     def value(each: tree.Node) -> tree.Node:
-        if isinstance(each, tree.Binds) and _is_capital(each.name) and each.name not in kept:
-            if isinstance(each.value, tree.Symbol) and each.value.letter == each.name.letter.lower():  # type: ignore[attr-defined]
-                note = Note(f"{each} is {each.value}, a value of {each.name}", each.span)
-                if all(note.text != other.text for other in notes):
-                    notes.append(note)
-                return each.value
+        if isinstance(each, tree.Binds) and each.name not in kept and _is_value(each.value, each.name):
+            note = Note(f"{each} is {each.value}, a value of {each.name}", each.span)
+            if all(note.text != other.text for other in notes):
+                notes.append(note)
+            if each.value == _small(each.name):
+                named.add(each.name)
+            return each.value
         return each
 
-    made = map_children(node, lambda each: _without_names(each, kept, notes))
+    made = map_children(node, lambda each: _without_names(each, kept, notes, named))
     if not isinstance(made, tree.Call) or not is_density_call(made):
         return made
     args, given = tuple(map(value, made.args)), tuple(map(value, made.given or ()))
@@ -130,8 +132,19 @@ def _slots(call: tree.Call) -> tuple[tree.Node, ...]:
     return (*call.args, *(call.given or ()))
 
 
+def _is_value(node: tree.Node, capital: tree.Node) -> bool:
+    """Is the node a value of the capital: ``x`` and ``x_i`` of ``X``, and of ``X_i`` only ``x_i``?"""
+    if not _is_capital(capital) or not isinstance(node, tree.Symbol):
+        return False
+    own = _small(capital)
+    return node == own or replace(node, accents=(), sub=(), sup=()) == own
+
+
 def _is_capital(node: tree.Node) -> bool:
-    return isinstance(node, tree.Symbol) and len(node.letter) == 1 and node.letter.isascii() and node.letter.isupper()
+    """A plain or bold capital; a calligraphic one is a set."""
+    if not isinstance(node, tree.Symbol) or node.style or len(node.letter) != 1:
+        return False
+    return node.letter.isascii() and node.letter.isupper()
 
 
 def _small(node: tree.Node) -> tree.Node:

@@ -69,11 +69,12 @@ def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: t
         ragged=reads.ragged,
     )
     network = Network(name, label, tuple(each for each, _ in inputs), False, group[0] if group else None, scaffold)
+    known = name in context.networks
     context.default_network(network, call)
-    context.assume(
-        f"{own} is a small network" if len(heads) == 1 else f"{' and '.join(names)} are heads of one small network",
-        declared.span,
-    )
+    if len(heads) > 1:
+        context.assume(f"{' and '.join(names)} are heads of one small network", declared.span)
+    elif not known:
+        context.assume(f"{own} is a small network", declared.span)
     node: ir.Node = context.arena.make(ir.Head, context.call(name, args, origin=call), None, own, origin=call)
     return _within(context, node, next(kind for each, kind in heads if full_name(context, each) == own), call)
 
