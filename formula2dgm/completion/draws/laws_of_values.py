@@ -51,18 +51,21 @@ class _Text:
             if isinstance(each.body, tree.Chain) and each.body.relations == ("=",)
             for name in _defined(each.body.members[0])
         }
-        self.told: set[tree.Call] = set()
+        self.drawn: set[tree.Call] = set()
 
     def tell(self, value: Value) -> None:
         found = [each for each in self._compared() if self._is_of(each, value)]
         fitting = [each for each in found if self._fits(each, value)]
         if not fitting:
-            return
-        (law, *others) = fitting
-        if others:
-            raise self._refused(law, value, f"so is {others[0]}, and one of them is its law")
-        if law in self.told or any(each.members[0] == law for each in self._definitions()):
+            return self._refuse_others(found, value)
+        said = [each for each in fitting if any(chain.members[0] == each for chain in self._definitions())]
+        (law, *others) = [each for each in fitting if each not in said] or said
+        if others or (said and law not in said and law in self._lefts()):
+            raise self._refused(law, value, f"and so may {[*others, *said][0]} be")
+        if said:
             return  # what the text says of it
+        if law in self.drawn:
+            raise self._refused(law, value, "and has another value, too")
         made = mean_and_scale(value.body, value.noise)
         known = any(_is_same(key, law) for key in self.keys)
         if isinstance(value.body, tree.Call) and self._is_transformed(law, value):
@@ -70,7 +73,7 @@ class _Text:
             return
         if isinstance(value.body, tree.Call) and self._is_open(value.body.head):
             self._draw(law, value)
-        elif made is not None and all(each in self._parameters(value) for each in made):
+        elif self._is_bare(value):
             self._draw(law, value)
         elif known:
             return
@@ -81,7 +84,19 @@ class _Text:
         else:
             self._write(law, value, *made)
             self._name_standard(law, value.noise)
-        self.told.add(law)
+
+    def _refuse_others(self, found: Sequence[tree.Call], value: Value) -> None:
+        """A divergence of the value's density is no divergence of what else it reads."""
+        lefts = self._lefts()
+        said = [each.members[0] for each in self._definitions()]
+        for law in found:
+            if (
+                value.name is not None
+                and law in lefts
+                and law not in said
+                and not any(_is_same(key, law) for key in self.keys)
+            ):
+                raise self._refused(law, value, "and is given something else")
 
     def _write(self, law: tree.Call, value: Value, mean: tree.Node, scale: tree.Node) -> None:
         span = value.body.span
@@ -117,13 +132,17 @@ class _Text:
                     bodies.append(replace(each, body=tree.Chain((name, law), ("~",), span=each.body.span)))
                 case _:
                     bodies.append(replace(each, body=rebuild(each.body)))
-        if any(value.noise in each.body.walk() for each in bodies):
-            raise self._refused(law, value, f"and {value.noise} is read elsewhere, too")
+        gone = (mean_and_scale(value.body, value.noise) or ()) if self._is_bare(value) else ()
+        rest = {node for each in bodies for node in each.body.walk()}
+        for symbol in (value.noise, *gone):
+            if symbol in rest:
+                raise self._refused(law, value, f"and {symbol} is read elsewhere, too")
         self.statements = bodies
+        self.drawn.add(law)
         self.notes.append(Note(f"{value.body} is a draw of {name} from {law}, by its noise", value.body.span))
 
     def _name_standard(self, law: tree.Call, noise: tree.Symbol) -> None:
-        """``\\epsilon \\sim p(\\epsilon)`` as ``N(0, I)``, where p is not the letter of the law: p(z) is no law of z, then."""
+        r"""``\epsilon \sim p(\epsilon)`` as ``N(0, I)``, where p is not the letter of the law."""
         source = self.laws[noise]
         if not isinstance(source, tree.Call) or not is_density_call(source) or source.head == law.head:
             return
@@ -165,7 +184,9 @@ class _Text:
         if value.name is not None:
             return name == value.name or (value.noise.sup != () and name == replace(value.name, sup=()))
         nodes = [node for each in self.statements for node in each.body.walk()]
-        over = [each for each in nodes if isinstance(each, tree.Call) and is_density_call(each) and each.args == (name,)]
+        over = [
+            each for each in nodes if isinstance(each, tree.Call) and is_density_call(each) and each.args == (name,)
+        ]
         return sum(each == name for each in nodes) == len(over)
 
     def _fits(self, law: tree.Call, value: Value) -> bool:
@@ -191,13 +212,16 @@ class _Text:
         return {each for log in logs for each in log.walk()}
 
     def _is_bare(self, value: Value) -> bool:
+        r"""``z = \mu + \sigma \epsilon``, where nothing says what mu and sigma are: those of the law."""
         made = mean_and_scale(value.body, value.noise)
-        return made is not None and all(each in self._parameters(value) for each in made)
+        if made is None or not all(isinstance(each, tree.Symbol) for each in made):
+            return False
+        return not any(each in self.said or each in self.keys for each in made)
 
-    def _parameters(self, value: Value) -> list[tree.Node]:
-        r"""``\mu`` and ``\sigma`` of ``z = \mu + \sigma \epsilon``, where nothing says what they are."""
-        used = [each for each in value.body.walk() if isinstance(each, tree.Symbol) and each != value.noise]
-        return [each for each in used if each not in self.said and each not in self.keys]
+    def _lefts(self) -> list[tree.Node]:
+        """The left sides of divergences."""
+        nodes = (node for each in self.statements for node in each.body.walk())
+        return [each.left for each in nodes if isinstance(each, tree.Divergence)]
 
     def _definitions(self) -> Iterator[tree.Chain]:
         for each in self.statements:
@@ -212,8 +236,10 @@ class _Text:
         return any(drawn_noise(each)[0] == noise for each in self._brackets())
 
     def _is_open(self, head: tree.Node) -> bool:
-        """Does nothing say what the function is?"""
+        """Does nothing say what the function is? A player is one that the text trains by its name."""
         heads = [key.head if isinstance(key, tree.Call) else key for key in self.keys]
+        nodes = (node for each in self.statements for node in each.body.walk())
+        heads += [name for each in nodes if isinstance(each, tree.Optimise) for name in each.names]
         lefts = [each.members[0] for each in self._definitions()]
         return head not in heads and not any(isinstance(each, tree.Call) and each.head == head for each in lefts)
 

@@ -1,4 +1,4 @@
-r"""Values that noise makes, as a text writes them: ``z = \mu(x) + \sigma(x) \epsilon``, ``p(x|z = f(x, \epsilon))``."""
+r"""Values that noise makes: ``z = \mu(x) + \sigma(x) \epsilon``, ``p(x|z = f(x, \epsilon))``, ``d(f(x, \epsilon))``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.signature import is_density_call
-from formula2dgm.reading.written_families import is_written_family
+from formula2dgm.reading.written_families import family_named, is_written_family
 from formula2dgm.syntax import tree
 
 
@@ -22,7 +22,7 @@ class Value:
 
 
 def noise_values(statements: Sequence[tree.Statement]) -> list[Value]:
-    """The values that one noise makes: by a statement, and in what a density is given."""
+    """The values that one noise makes: by a statement, in what a density is given, and as an argument of a function."""
     nodes = [node for each in statements for node in each.body.walk()]
     drawn = {name for name, _ in noise_draws(statements)}
     found: list[Value] = []
@@ -30,15 +30,13 @@ def noise_values(statements: Sequence[tree.Statement]) -> list[Value]:
         match each:
             case tree.Chain((tree.Symbol() as name, body), ("=" | ":=",)) if name not in drawn:
                 found += _made(name, body, drawn)
-    for call in (each for each in nodes if isinstance(each, tree.Call) and is_density_call(each)):
-        for slot in call.given or ():
-            match slot:
-                case tree.Binds(tree.Symbol() as name, body):
-                    found += _made(name, body, drawn)
-                case tree.Symbol() | tree.Binds():
-                    pass
-                case _:
-                    found += _made(None, slot, drawn)
+    for call in (each for each in nodes if isinstance(each, tree.Call) and not is_written_family(each)):
+        slots = call.given or () if is_density_call(call) else call.args
+        for slot in slots:
+            if isinstance(slot, tree.Binds) and isinstance(slot.name, tree.Symbol):
+                found += _made(slot.name, slot.value, drawn)
+            else:
+                found += [each for each in _made(None, slot, drawn) if _is_direct(each)]
     return list(dict.fromkeys(found))
 
 
@@ -74,28 +72,34 @@ def is_standard(law: tree.Node | None) -> bool:
         case None:
             return True
         case tree.Call(args=args, params=params) if is_written_family(law):
+            family = family_named(law)
             mean, *spread = params or args
-            return str(mean) == "0" and [str(each) for each in spread] in (["I"], ["1"])
+            return (
+                family is not None
+                and family.name == "Normal"
+                and str(mean) == "0"
+                and [str(each) for each in spread] in (["I"], ["1"])
+            )
     return isinstance(law, tree.Call) and is_density_call(law)
 
 
 def reads(
     body: tree.Node, noise: tree.Symbol, given: Sequence[tree.Node], said: Mapping[tree.Node, tree.Node]
 ) -> tuple[set[tree.Symbol], set[tree.Symbol]]:
-    """What a value gives to functions, beside the noise, and what it reads else; through definitions up to what is given,
-    and without parameters."""
+    """What a value gives to functions, beside the noise, and what it reads else.
+
+    Definitions are followed up to what is given; parameters are left out.
+    """
     applied: set[tree.Symbol] = set()
     bare: set[tree.Symbol] = set()
     waiting = [(body, False)]
     seen: set[tree.Node] = set()
     while waiting:
         for each, inside in _values(*waiting.pop()):
-            if each == noise or is_parameter(each):
-                continue
             if each in said and each not in given:
                 waiting += [] if each in seen else [(said[each], inside)]
                 seen.add(each)
-            else:
+            elif each != noise and not is_parameter(each):
                 (applied if inside or each in given else bare).add(each)
     return applied, bare - applied
 
@@ -149,6 +153,14 @@ def _made(name: tree.Symbol | None, body: tree.Node, drawn: set[tree.Symbol]) ->
         if not any(is_density_call(each) for each in inside if isinstance(each, tree.Call)):
             assert isinstance(noise[0], tree.Symbol)
             yield Value(name, body, noise[0])
+
+
+def _is_direct(value: Value) -> bool:
+    r"""``f(x, \epsilon)`` and ``\mu(x) + \sigma(x) \epsilon``, and not a function of these, nor data with noise."""
+    body, noise = value.body, value.noise
+    if isinstance(body, tree.Call):
+        return noise in body.args
+    return mean_and_scale(body, noise) is not None and any(isinstance(each, tree.Call) for each in body.walk())
 
 
 def _is_noise(name: tree.Symbol) -> bool:
