@@ -1,5 +1,5 @@
-r"""A value that noise makes has the law that the text compares: beside ``z = \mu(x) + \sigma(x) \epsilon`` the KL of q(z|x)
-reaches mu and sigma. The numbers are by hand: torch.distributions at the networks' outputs."""
+r"""A value that noise makes has the law that the text compares: beside ``z = \mu(x) + \sigma(x) \epsilon`` the KL of
+q(z|x) reaches mu and sigma. The numbers are by hand: torch.distributions at the networks' outputs."""
 
 import pytest
 import torch

@@ -183,6 +183,8 @@ class _Text:
         (name,) = law.args
         if value.name is not None:
             return name == value.name or (value.noise.sup != () and name == replace(value.name, sup=()))
+        if law in self.drawn:
+            return True
         nodes = [node for each in self.statements for node in each.body.walk()]
         over = [
             each for each in nodes if isinstance(each, tree.Call) and is_density_call(each) and each.args == (name,)
