@@ -158,10 +158,21 @@ class Draws:
         if node.to is not None:
             self._coupled(node, node.to, value)
             return
-        scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
-        order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
-        self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
-        self._in_order(node, f"{node.site}_permuted", value, order)
+        name = to_text(node.value) if "," in node.site else node.site  # x of the pair x, y
+        if (order := self._order_beside(node)) is not None:
+            scope.body.comment(f"{to_text(node.value)} in the same order", scope.span(node))
+        else:
+            scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
+            order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
+            self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
+        scope.orders[node] = order
+        self._in_order(node, f"{name}_permuted", value, order)
+
+    def _order_beside(self, node: ir.Permuted) -> str | None:
+        """The order that another value of the same site is in already."""
+        scope = self.scope
+        known = (each for each in scope.orders if (each.site, each.axis) == (node.site, node.axis))
+        return next((scope.orders[each] for each in known if each in scope.bound), None)
 
     def _coupled(self, node: ir.Permuted | ir.Coupled, to: ir.Node, value: Code) -> None:
         """The examples of a batch in the order in which a plan pairs them with those of another value."""

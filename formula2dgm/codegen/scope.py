@@ -47,6 +47,7 @@ class Scope:
     sizes      the expression for the size of an axis that no input has (``n`` in ``sample``)
     constant   the gradients that no other derivative is taken of
     retained   the gradients whose graph another derivative reads as well
+    orders     the variable that holds the order of a permuted value
     started    whether the function may be given values to start from, ``start``
     """
 
@@ -67,6 +68,7 @@ class Scope:
     library: dict[str, None] = field(default_factory=dict)
     constant: frozenset[ir.Node] = frozenset()
     retained: frozenset[ir.Node] = frozenset()
+    orders: dict[ir.Permuted, str] = field(default_factory=dict)
     started: bool = False
 
     def use(self, function: str) -> str:

@@ -77,6 +77,7 @@ from formula2dgm.completion.names.concatenations import write_concatenations
 from formula2dgm.completion.names.convex_functions import write_convex_functions
 from formula2dgm.completion.names.log_bases import natural_logs
 from formula2dgm.completion.names.named_ranges import write_ranges
+from formula2dgm.completion.names.numbers_below import write_numbers
 from formula2dgm.completion.names.pair_definitions import write_pairs
 from formula2dgm.completion.names.parameter_functions import refuse_parameter_functions
 from formula2dgm.completion.names.per_example import average_examples
@@ -96,10 +97,12 @@ from formula2dgm.completion.processes.default_noise import write_noise
 from formula2dgm.completion.processes.default_paths import write_paths
 from formula2dgm.completion.processes.encoded_processes import write_encoded_processes
 from formula2dgm.completion.processes.evolutions import write_evolutions
+from formula2dgm.completion.processes.formal_indices import name_formal_indices
 from formula2dgm.completion.processes.levels import write_levels
 from formula2dgm.completion.processes.noise_at_levels import write_noise_at_levels
 from formula2dgm.completion.processes.noise_kernels import write_kernels
 from formula2dgm.completion.processes.open_schedules import refuse_open_schedules
+from formula2dgm.completion.processes.other_times import write_other_times
 from formula2dgm.completion.processes.parts_by_step import write_parts
 from formula2dgm.completion.processes.pathless import refuse_pathless
 from formula2dgm.completion.processes.points_for_data import write_data_of_points
@@ -192,6 +195,7 @@ def completed(
     text.rewrite(write_parts)
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
+    text.rewrite(name_formal_indices, keys)
     text.rewrite(refuse_unknown_fields, keys)
     text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
@@ -231,6 +235,8 @@ def completed(
     text.rewrite(write_functionals, keys)
     text.rewrite(name_base_draws)
     text.rewrite(name_entries, keys)
+    text.rewrite(write_other_times, keys)
+    text.rewrite(write_numbers, heads)
     unfolded, notes, called = unfold_definitions(text.statements, heads)
     text.statements, text.notes = unfolded, [*text.notes, *notes]
     text.rewrite(refuse_parameter_functions, keys, options.dims)

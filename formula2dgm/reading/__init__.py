@@ -29,6 +29,7 @@ from formula2dgm.reading.superscripts import (
     name_functions,
     name_labels,
     name_variables,
+    values_alone,
 )
 from formula2dgm.reading.value_functions import values_of_functions
 from formula2dgm.syntax import tree
@@ -58,7 +59,9 @@ def understand(statements: Sequence[tree.Statement]) -> Understood:
     bodies = functions_named_h([sets_of_letters(each.body) for each in statements], notes)
     bodies = values_of_functions(bodies, notes)
     bodies = name_step_arguments(name_givens([name_lists(each, notes) for each in bodies], notes), notes)
-    bodies = [name_distributions(name_functions(name_dotted_runs(each)), notes) for each in bodies]
+    bodies = list(map(name_dotted_runs, bodies))
+    alone = values_alone(bodies)
+    bodies = [name_distributions(name_functions(each, alone, notes), notes) for each in bodies]
     bodies = name_labels(name_runs(bodies, notes), notes)
     indexed, numbered = indexed_variables(bodies, find_indices(bodies)[0])
     bodies = [name_variables(each, indexed, numbered, notes) for each in bodies]

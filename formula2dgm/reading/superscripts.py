@@ -1,7 +1,8 @@
 """Whether a superscript is a power, an index or a part of a name.
 
 A superscript of a function, in front of its arguments, is part of the function's name unless it is a number:
-``u^\\theta_t(x)``, ``V^\\pi(s)``; one of a distribution without arguments always is, ``s \\sim d^\\pi``. One of a
+``u^\\theta_t(x)``, ``V^\\pi(s)``; in front of what may be a factor, ``f^\\theta(x + y)``, it is where it is a
+letter of parameters. One of a distribution without arguments always is, ``s \\sim d^\\pi``. One of a
 variable is an index where only a variable can stand, ``p(z^t | z^{t-1})``, and wherever else the same variable carries
 the same kind of superscript; so is a bound index on a variable with labels above, ``x^+ … \\sum_i x^i``. What is
 defined with a superscript, and what names an objective, has it as a label.
@@ -9,9 +10,11 @@ defined with a superscript, and what names an objective, has it as a label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
+from formula2dgm.reading.data_names import NOISE_LETTERS
+from formula2dgm.reading.kinds import PARAMETER_LETTERS, VARIABLE_LETTERS
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.places import variable_places
@@ -20,14 +23,51 @@ from formula2dgm.reading.signature import names_objective
 from formula2dgm.reading.steps import STEP_LETTERS, step_of
 from formula2dgm.syntax import tree
 
+#: Letters of variables and of numbers: where they have a parameter above and a bracket behind, they are powers.
+_SCALARS = VARIABLE_LETTERS | frozenset("e alpha beta gamma delta eta kappa lambda rho tau".split())
 
-def name_functions(node: tree.Node) -> tree.Node:
-    """The tree with the superscripts of functions moved into their names."""
-    node = map_children(node, name_functions)
+#: Letters of noise that no power is taken of, as it has both signs.
+_NOISE = NOISE_LETTERS - {"u", "z"}
+
+
+def name_functions(node: tree.Node, values: Set[str] = frozenset(), notes: Notes | None = None) -> tree.Node:
+    """The tree with the superscripts of functions moved into their names; ``values`` are the names that stand alone
+    somewhere in the text, which are no functions; noise has no power, either: ``\\epsilon^\\theta(x + \\epsilon)``."""
+    node = map_children(node, lambda each: name_functions(each, values, notes))
     match node:
         case tree.Call(head=tree.Power(base=tree.Symbol() as base, exponent=exponent)) if _is_applied(node):
             return node if _is_number(exponent) else replace(node, head=_named(base, exponent))
+        case tree.Call(
+            head=tree.Power(base=tree.Symbol() as base, exponent=tree.Symbol(letter=letter) as exponent)
+        ) if letter in PARAMETER_LETTERS and not _is_value(base, values):
+            if notes is not None:
+                notes.add(f"the superscript of {node.head} is part of its name, no power: its parameters", node.span)
+            return replace(node, head=_named(base, exponent))
     return node
+
+
+def _is_value(base: tree.Symbol, values: Set[str]) -> bool:
+    """Is it a number or a variable, of which a power may be taken?"""
+    return base.letter in _SCALARS or (_id(base) in values and base.letter not in _NOISE)
+
+
+def values_alone(nodes: Iterable[tree.Node]) -> set[str]:
+    """The names that stand somewhere without arguments, and alone: no superscript, and no subscript of another."""
+    found: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        match waiting.pop():
+            case tree.Symbol() as symbol:
+                found.add(_id(symbol))
+            case tree.Call(head=tree.Symbol() | tree.Power(tree.Symbol())) as call:
+                waiting += [*call.args, *(call.given or ()), *(call.params or ())]
+            case tree.Power(base=tree.Symbol()):
+                pass
+            case tree.Optimise(body=body):
+                waiting.append(body)
+            case node:
+                waiting += node.children
+    return found
 
 
 def name_distributions(node: tree.Node, notes: Notes) -> tree.Node:

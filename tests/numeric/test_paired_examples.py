@@ -93,3 +93,93 @@ def test_the_log_of_a_mean_over_all_pairs() -> None:
     distances = torch.cdist(f(x), f(x)).square()
     expected = (((-distances).exp() * (1 - torch.eye(N))).sum() / (N * (N - 1))).log()
     assert_close(o(x=x).loss, expected)
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        r"E_{s, (x, y) \sim \mathcal{D}}",
+        r"E_{s, (x, y) \sim p_{data}}",
+        r"E_{s} E_{p(x, y)}",
+        r"E_{p(s)} E_{(x, y) \sim p_{data}}",
+        r"E_{p(s) p(x, y)}",
+        "E_{s, (x, y) ~ D}",
+    ],
+)
+def test_pairs_beside_other_data_stay_pairs(drawn: str) -> None:
+    """y = 2 x: the loss of 2 x is 0 whatever the order of the pairs is, and so are its gradients."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.factor = nn.Parameter(torch.tensor(2.0, dtype=torch.float64))
+
+        def forward(self, x: Tensor, s: Tensor) -> Tensor:
+            return self.factor * x + 0 * s
+
+    f, x, s = Twice(), rows(1), rows(2)
+    o: Any = f2d.compile(rf"\min_\theta {drawn}\|f_\theta(x, s) - y\|^2", {"f_theta": f}, scaffold=True, dims={"x": D})
+    for _ in range(3):
+        assert_close(o(x=x, y=2 * x, s=s).loss, torch.zeros((), dtype=torch.float64))
+    order = torch.tensor([3, 0, 4, 1, 2])
+    y, noise = rows(3), {site.name: order for site in o.program.sites}
+    assert list(noise) == ["x, y"]
+    assert_close(o(x=x, y=y, s=s, noise=noise).loss, (2 * x[order] - y[order]).square().sum(-1).mean())
+
+
+def test_pairs_beside_other_data_meet_them_at_random() -> None:
+    f, order = nn.Bilinear(D, D, D).double(), torch.tensor([3, 0, 4, 1, 2])
+    x, y, s = rows(1), rows(2), rows(3)
+    o: Any = f2d.compile(
+        r"\min_f E_{s, (x, y) \sim \mathcal{D}}\|f(x, s) - y\|^2", {"f": f}, scaffold=True, dims={"x": D}
+    )
+    loss = o(x=x, y=y, s=s, noise={"x, y": order}).loss
+    assert_close(loss, (f(x[order], s) - y[order]).square().sum(-1).mean())
+
+
+def test_the_pairs_of_a_second_set_stay_pairs() -> None:
+    f = linear()
+    o: Any = f2d.compile(
+        r"\min_f E_{(x, y) \sim p_{data}} E_{(u, v) \sim p_{aux}}[\|f(x) - y\|^2 + \|f(u) - v\|^2]",
+        {"f": f},
+        scaffold=True,
+        dims={"x": D, "u": D},
+    )
+    x, u = rows(1), rows(2)
+    assert_close(o(x=x, y=f(x), u=u, v=f(u)).loss, torch.zeros((), dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    "drawn", [r"E_{t, p_t(x)}", r"E_t E_{p_t(x)}", r"E_t E_{x \sim p_t}", r"E_t E_{x \sim p_t(x)}"]
+)
+def test_data_of_a_density_at_a_time_are_of_that_time(drawn: str) -> None:
+    f, x, t = nn.Bilinear(D, 1, D).double(), rows(1), rows(2)[:, :1]
+    o: Any = f2d.compile(rf"\min_f {drawn}\|f(x, t) - x\|^2", {"f": f}, scaffold=True, dims={"x": D})
+    assert [each.name for each in o.program.sites] == []
+    assert_close(o(x=x, t=t).loss, (f(x, t) - x).square().sum(-1).mean())
+
+
+def test_a_point_of_a_path_is_of_the_example_of_its_ends() -> None:
+    v, t = nn.Bilinear(D, 1, D).double(), rows(4)[:, :1]
+    ends, x_t = (rows(1), rows(2)), rows(3)
+    text = r"\min_v E_{t, (x_0, x_1) \sim \gamma, x_t}\|v(x_t, t) - (x_1 - x_0)\|^2"
+    o: Any = f2d.compile(text, {"v": v}, scaffold=True, dims={"x_0": D, "x_t": D, "x_1": D})
+    loss = o(t=t, x_t=x_t, x_0=ends[0], x_1=ends[1]).loss
+    assert_close(loss, (v(x_t, t) - ends[1] + ends[0]).square().sum(-1).mean())
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        r"E_{(x, y) \sim p, (x', y') \sim p}",
+        r"E_{(x, y) \sim p} E_{(x', y') \sim p}",
+        r"E_{p(x, y) p(x', y')}",
+        r"E_{(x, y), (x', y') \sim \mathcal{D}}",
+    ],
+)
+def test_a_second_pair_is_a_pair(drawn: str) -> None:
+    f, order = nn.Bilinear(D, D, D).double(), torch.tensor([3, 0, 4, 1, 2])
+    x, y = rows(1), rows(2)
+    o: Any = f2d.compile(rf"\min_f {drawn}\|f(x, x') - y - y'\|^2", {"f": f}, scaffold=True, dims={"x": D})
+    loss = o(x=x, y=y, noise={"x_prime, y_prime": order}).loss
+    assert_close(loss, (f(x, x[order]) - y - y[order]).square().sum(-1).mean())

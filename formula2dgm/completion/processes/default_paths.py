@@ -16,6 +16,7 @@ from formula2dgm.completion.processes.default_statements import (
     BETA,
     SCHEDULES,
     Defaults,
+    is_applied,
     is_named,
     is_zero,
     placed,
@@ -193,7 +194,7 @@ class _Path(Defaults):
     def _apply_at_time(self, time: tree.Symbol, expectation: tree.Expect) -> None:
         """``u_t^\\theta(x_t)`` as ``u^\\theta(x_t, t)``: one network for all times."""
         defined = list(self.left_sides())
-        heads = [*defined, *self.keys]
+        heads = [each.head if isinstance(each, tree.Call) else each for each in (*defined, *self.keys)]
 
         def applied(node: tree.Node) -> tree.Node:
             node = map_children(node, applied)
@@ -203,10 +204,11 @@ class _Path(Defaults):
             if all(isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS for each in node.args):
                 return node  # r_t(\theta): a function of parameters, which the text has to define
             same = (head, unmarked(head))
-            if any(each in same or _heads(each) in same for each in heads) or replace(head, sub=()) in defined:
+            if any(each in same for each in heads) or replace(head, sub=()) in defined:
                 return node
             bare = replace(head, sub=tuple(each for each in head.sub if each != time))
-            made = replace(node, head=bare, args=(*node.args, replace(time, span=node.span)))
+            more = () if time in node.args else (replace(time, span=node.span),)
+            made = replace(node, head=bare, args=(*node.args, *more))
             self.notes.append(Note(f"{node} is {made}, one network for all times", node.span))
             return made
 
@@ -231,8 +233,8 @@ class _Path(Defaults):
         self.statements = [replace(each, body=counted(each.body)) for each in self.statements]
 
     def _unmark(self, marked: tree.Symbol, noise: tree.Symbol, expectation: tree.Expect) -> None:
-        """``\\epsilon_t`` under an expectation over ``\\epsilon``."""
-        if not any(each == marked for each in expectation.body.walk()) or self.is_drawn(marked):
+        """``\\epsilon_t`` under an expectation over ``\\epsilon``; ``\\epsilon_t(x_t)`` is a network, no product."""
+        if marked not in expectation.body.walk() or self.is_drawn(marked) or is_applied(marked, expectation):
             return
 
         def unmarked(node: tree.Node) -> tree.Node:
@@ -294,7 +296,3 @@ def _whole(law: tree.Node) -> tree.Node | None:
 def _factor(share: tree.Node, time: tree.Symbol, at: str) -> str:
     """``(a)`` at another step."""
     return f"({at_step(share, time, tree.Symbol(at, span=share.span)).latex()})"
-
-
-def _heads(node: tree.Node) -> tree.Node | None:
-    return node.head if isinstance(node, tree.Call) else None

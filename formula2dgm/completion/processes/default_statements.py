@@ -207,6 +207,12 @@ def _is_at_steps(left: tree.Node) -> bool:
     return item is not None and not isinstance(item, tree.Number) and not str(item).isupper()
 
 
+def is_applied(name: tree.Symbol, expectation: tree.Expect) -> bool:
+    """Is it a function of a name somewhere: ``\\epsilon_t(x_t)``?"""
+    calls = [each for each in expectation.body.walk() if isinstance(each, tree.Call) and each.head == name]
+    return any(isinstance(each.args[0], tree.Symbol) for each in calls if len(each.args) == 1)
+
+
 def is_zero(node: tree.Node) -> bool:
     """The number 0."""
     return isinstance(node, tree.Number) and node.text == "0"

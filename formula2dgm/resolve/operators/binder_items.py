@@ -41,6 +41,14 @@ def of_one_example(binder: tree.Node) -> Sequence[tree.Node]:
     return ()
 
 
+def of_one_path(context: Context, items: Sequence[Item], names: Sequence[tree.Node]) -> set[str]:
+    """The names without a source that stand beside a point of the path of ``names``: t and x_t of
+    ``t, (x_0, x_1) ~ D, x_t``, which are of the same example."""
+    letters = {each.letter for each in names if isinstance(each, tree.Symbol) and each.sub}
+    bare = [each for listed, source in items if source is None for each in listed if isinstance(each, tree.Symbol)]
+    return names_in(context, bare) if any(each.letter in letters and each.sub for each in bare) else set()
+
+
 def parents_first(context: Context, items: list[Item]) -> list[Item]:
     """Samplers with parents first: a density waits for the variables it is given that the list binds too."""
     waiting = list(items)
@@ -71,6 +79,15 @@ def conditions_in(context: Context, density: tree.Node | None) -> set[str]:
     if not isinstance(density, tree.Call):
         return set()
     return names_in(context, [symbol for each in density.given or () for symbol in each.walk()])
+
+
+def indices_in(context: Context, density: tree.Node | None) -> set[str]:
+    """The variables that number a density or what it draws, t of ``p_t(x)`` and ``p(x_t)``: it depends on them."""
+    density = None if density is None else unstopped(density)
+    head = density.head if isinstance(density, tree.Call) else density
+    drawn = density.args if isinstance(density, tree.Call) else ()
+    symbols = [each for each in (head, *drawn) if isinstance(each, tree.Symbol)]
+    return names_in(context, [inner for each in symbols for item in (*each.sub, *each.sup) for inner in item.walk()])
 
 
 def without_index(context: Context, node: tree.Node) -> tree.Node:

@@ -14,10 +14,7 @@ from formula2dgm.reading.stopped import unstopped
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.data.alone import is_all_data, read_alone
-from formula2dgm.resolve.data.inputs import add_input
-from formula2dgm.resolve.data.sets import of_its_set
 from formula2dgm.resolve.data.sources import density_over, drawn_in_definition, is_data_source, is_defined
-from formula2dgm.resolve.data.weights import is_weight
 from formula2dgm.resolve.densities.aggregated import is_aggregated
 from formula2dgm.resolve.densities.aggregated_draws import bind_aggregated
 from formula2dgm.resolve.densities.bare import density_of, in_its_words, placed_at, refuse_unread
@@ -32,14 +29,15 @@ from formula2dgm.resolve.draws.estimated_draws import drawn_value, estimator_of
 from formula2dgm.resolve.flows.chained import is_transformed
 from formula2dgm.resolve.operators.binder_items import (
     binder_items,
-    conditions_in,
     names_in,
     of_one_example,
+    of_one_path,
     parents_first,
     without_index,
 )
 from formula2dgm.resolve.operators.bound import Bound, draws_in
-from formula2dgm.resolve.operators.independence import copied, independent, unprimed
+from formula2dgm.resolve.operators.bound_data import bind_data
+from formula2dgm.resolve.operators.independence import copied, unprimed
 from formula2dgm.resolve.operators.others import reads_outside
 from formula2dgm.resolve.operators.stopped_draws import density_drawn, stopped_uses
 from formula2dgm.resolve.operators.two_laws import refuse_two_laws
@@ -47,7 +45,6 @@ from formula2dgm.resolve.sequences.joints import runs_of
 from formula2dgm.resolve.sequences.sequence_draws import bind_runs
 from formula2dgm.resolve.sequences.timeline import is_at_another_step, step_key
 from formula2dgm.resolve.statements.letters import uses_of_letter
-from formula2dgm.resolve.values.bound_indices import refuse_index
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -66,11 +63,11 @@ def bind(
     for names, source in parents_first(context, items):
         all_data = source is None and is_all_data(context, names, body)
         if is_data_source(context, source, names) and not all_data:
-            _bind_data(context, names, source, bound, inner, together)
+            bind_data(context, names, source, bound, inner, together, of_one_path(context, items, names))
         elif all_data:
             bound.batch = scope.batch
             if (alone := read_alone(context, body, inner)) is not None:
-                _bind_data(context, (alone,), source, bound, inner, together)
+                bind_data(context, (alone,), source, bound, inner, together)
         elif source is None or is_defined(context, source, names):
             refuse_two_laws(context, names, body)
             _bind_named(context, names, bound, inner, evaluate)
@@ -80,40 +77,7 @@ def bind(
     return bound
 
 
-# -- data ----------------------------------------------------------------------------------------------
-
-
-def _bind_data(
-    context: Context,
-    names: Sequence[tree.Node],
-    source: tree.Node | None,
-    bound: Bound,
-    scope: Scope,
-    together: Sequence[set[str]],
-) -> None:
-    """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs.
-
-    Of names that are drawn ``together``, ``(x, x') ~ D``, each is a value of the example; of ``x, x' ~ p(x)`` the
-    second is that of another.
-    """
-    given = conditions_in(context, source) & set(scope.values)
-    others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
-    apart = source is not None and not given and bool(others)
-    for symbol in (each for each in names if isinstance(each, tree.Symbol)):
-        refuse_index(context, symbol, source)
-        name = read_name(symbol, context.model.indices)
-        plain = unprimed(name)
-        if any({name.id, plain.id} <= each for each in together):
-            plain = name
-        original, shown = of_its_set(context, plain, symbol, source)
-        add_input(context, original, (scope.batch,), shown)
-        weight = is_weight(context, original)
-        node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
-        if (apart and original.id == plain.id) or plain.id != name.id:
-            node = independent(context, node, name.id, bound, scope, symbol)
-        bound.values[name.id] = node
-    if not given and not bound.others:
-        bound.batch = scope.batch
+# -- draws ---------------------------------------------------------------------------------------------
 
 
 def _average_where_it_stands(bound: Bound, scope: Scope) -> None:
@@ -121,9 +85,6 @@ def _average_where_it_stands(bound: Bound, scope: Scope) -> None:
     Elsewhere the mean over the batch at the end is the same number."""
     if bound.nonlinear and not bound.others:
         bound.batch = scope.batch
-
-
-# -- draws ---------------------------------------------------------------------------------------------
 
 
 def _bind_named(context: Context, names: Sequence[tree.Node], bound: Bound, scope: Scope, evaluate: Evaluate) -> None:

@@ -50,8 +50,9 @@ def number_of_others(context: Context, batch: Axis) -> ir.Node:
 
 
 def permuted(context: Context, value: ir.Node, name: str, site: str, batch: Axis, symbol: tree.Node) -> ir.Node:
-    """A value with its examples in a random order."""
-    context.assume(f"{name} is paired at random: a permutation of the batch", symbol.span)
+    """A value with its examples in a random order; values of one site are in the same order."""
+    whose = f", that of {site}" if ", " in site else ""
+    context.assume(f"{name} is paired at random: a permutation of the batch{whose}", symbol.span)
     return context.arena.make(ir.Permuted, value, site, batch, origin=symbol)
 
 

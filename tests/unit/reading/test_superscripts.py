@@ -53,3 +53,27 @@ def test_h_as_the_entropy(formula: str) -> None:
     assert not any("H is" in each for each in found.notes)
     nodes = [each for statement in found.statements for each in statement.body.walk()]
     assert any(type(each).__name__ == "Func" and getattr(each, "name", "") == "H" for each in nodes)
+
+
+@pytest.mark.parametrize(
+    ("formula", "meant"),
+    [
+        (r"\|f^\theta(x + \epsilon) - x\|^2", "||f^{(theta)}(x + epsilon) - x||^2"),
+        (r"u^\theta_t((1-t) x_0 + t x_1)", "u_t^{(theta)}((1 - t) x_0 + t x_1)"),
+        ("f^θ(2x)", "f^{(theta)}(2 x)"),
+        (r"f^{\theta^-}(2x)", "f^{(theta^{-})}(2 x)"),
+        (r"\epsilon^\theta(x + \epsilon) - \epsilon", "epsilon^{(theta)}(x + epsilon) - epsilon"),
+    ],
+)
+def test_parameters_above_a_function_of_a_sum(formula: str, meant: str) -> None:
+    found = read(formula)
+    assert found.errors == [] and found.texts == [meant]
+    assert any("is part of its name, no power: its parameters" in each for each in found.notes)
+
+
+@pytest.mark.parametrize(
+    "formula", [r"\gamma^\theta(1 - \gamma)", r"x^\theta(1 - x)", "f^2(x + y)", r"a + a^\theta(1 + b)", "b^k(1 + c)"]
+)
+def test_powers_of_numbers_before_a_bracket(formula: str) -> None:
+    found = read(formula)
+    assert not any("part of its name" in each for each in found.notes) and "^{(" not in found.texts[0]
