@@ -46,6 +46,7 @@ from formula2dgm.completion.densities.reconstructions import write_reconstructio
 from formula2dgm.completion.densities.unnamed_posteriors import write_unnamed_posteriors
 from formula2dgm.completion.densities.unsaid_codes import write_codes
 from formula2dgm.completion.draws.base_draws import name_base_draws
+from formula2dgm.completion.draws.capitals import write_small_letters
 from formula2dgm.completion.draws.drawn_conditionals import draw_conditionals
 from formula2dgm.completion.draws.draws_from_zero import name_first_draws
 from formula2dgm.completion.draws.function_draws import write_function_draws
@@ -53,6 +54,7 @@ from formula2dgm.completion.draws.games import write_games
 from formula2dgm.completion.draws.generated_values import write_generated
 from formula2dgm.completion.draws.indexed_noise import index_noise
 from formula2dgm.completion.draws.inner_optima import amortise
+from formula2dgm.completion.draws.laws_of_values import write_laws_of_values
 from formula2dgm.completion.draws.nested_draws import join_draws
 from formula2dgm.completion.draws.point_masses import write_point_masses
 from formula2dgm.completion.draws.product_integrals import average_over_products
@@ -144,6 +146,9 @@ def completed(
     text.rewrite(hold_said)
     text.rewrite(write_same_calls)
     text.rewrite(name_objectives)
+    text.rewrite(write_small_letters, keys)
+    if options.scaffold:
+        text.rewrite(write_laws_of_values, keys)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_orders, keys, options.scaffold, options.dims)

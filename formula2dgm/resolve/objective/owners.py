@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter, Term
 from formula2dgm.ir.rewrite import walk
-from formula2dgm.reading.names import Indices, read_name
+from formula2dgm.reading.names import GREEK_GROUPS, Indices, read_name
 from formula2dgm.reading.signature import is_density_call, names_objective, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.spans import Span
@@ -64,6 +64,7 @@ def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
             continue
         params = left.params or () if isinstance(left, tree.Call) else ()
         owners = {*_spellings(head), *(str(each) for each in params if isinstance(each, tree.Symbol))}
+        owners |= _groups_given(left)
         if isinstance(left, tree.Call) and is_density_call(left) and (groups := _groups_beside(statements, left)):
             owners |= groups
             direct.setdefault(read_signature(left, Indices()).label, set()).update(groups)
@@ -71,7 +72,16 @@ def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
         for node in right.walk():
             if isinstance(node, tree.Symbol) and str(node) not in values:
                 direct.setdefault(read_name(node, Indices(), head=True).full, set()).update(owners)
+    for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
+        if isinstance(call.head, tree.Symbol) and not is_density_call(call) and (groups := _groups_given(call)):
+            direct.setdefault(read_name(call.head, Indices(), head=True).full, set()).update(groups)
     return {name: frozenset(_reached(name, direct) - {name}) for name in direct}
+
+
+def _groups_given(node: tree.Node) -> set[str]:
+    r"""The parameters behind a bar or a semicolon: lambda of ``\mu(x; \lambda)`` and of ``q(z|x, \lambda)``."""
+    behind = (*(node.given or ()), *(node.params or ())) if isinstance(node, tree.Call) else ()
+    return {str(each) for each in behind if isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS}
 
 
 def _groups_beside(statements: Sequence[tree.Statement], left: tree.Call) -> set[str]:

@@ -12,7 +12,8 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import names_error, names_loss
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.objective.direction import MAXIMISING
-from formula2dgm.resolve.scaffold.networks import is_head, scaffold_head, scaffold_network
+from formula2dgm.resolve.scaffold.heads import statement_of
+from formula2dgm.resolve.scaffold.networks import scaffold_head, scaffold_network
 from formula2dgm.resolve.values.recurrent_layers import arranged
 from formula2dgm.syntax import tree
 
@@ -76,8 +77,8 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             if names_error(head)
             else f"write what it is, {call} = ..., or bind it: {{{key!r}: net}}",
         )
-    if scope.statement is not None and is_head(context, scope.statement, call):
-        return scaffold_head(context, scope.statement, call, args)
+    if (statement := statement_of(context, call, scope.statement)) is not None:
+        return scaffold_head(context, statement, call, args)
     return scaffold_network(context, name, call, args)
 
 
