@@ -167,6 +167,10 @@ class Defaults:
         bare = (each for each in self.nodes() if isinstance(each, tree.Symbol) and not each.sub and not each.sup)
         return any(is_named(each, schedule) and id(each) not in called for each in bare)
 
+    def says(self, point: tree.Symbol) -> bool:
+        """Does a statement say what it is, or draw it?"""
+        return any(each == point for each in self.left_sides()) or self.is_drawn(point)
+
     def is_drawn(self, name: tree.Symbol) -> bool:
         """Does an expectation anywhere draw it, or a statement?"""
         if any(each.relations[0] == "~" and each.members[0] == name for each in self.chains()):

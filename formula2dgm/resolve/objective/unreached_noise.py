@@ -1,5 +1,5 @@
-r"""Noise that a network is fitted to and never sees: ``\|\epsilon - f(x_t, t)\|^2`` where nothing says that ``x_t`` is made
-of epsilon. The best answer to it is its mean, a constant: what was meant is a point that has the noise in it."""
+r"""Noise that a network is fitted to and never sees: ``\|\epsilon - f(x_t, t)\|^2`` where nothing says that ``x_t`` is
+made of epsilon. The best answer to it is its mean, a constant: what was meant is a point that has the noise in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
 #: Nodes under which a square is still a summand of the objective, or a weighted one.
-_LINEAR = (ir.Add, ir.Mul, ir.Div, ir.Neg, ir.Reduce)
+_LINEAR = (ir.Add, ir.Mul, ir.Neg, ir.Reduce)
 #: What a law is made of that is the same whatever is learned, and for every example.
 _LEARNED = (ir.Data, ir.Param, ir.NetCall)
 
@@ -58,7 +58,7 @@ def _differences(terms: Iterable[ir.Node]) -> Iterator[ir.Add]:
         match node:
             case ir.Pow(ir.Norm(ir.Add() as body, 2.0), ir.Const(2)) | ir.Pow(ir.Add() as body, ir.Const(2)):
                 yield body
-            case ir.EventSum(body):
+            case ir.EventSum(body) | ir.Div(body):
                 ahead.append(body)
             case _ if isinstance(node, _LINEAR):
                 ahead += node.children
@@ -73,7 +73,9 @@ def _parts(node: ir.Node) -> Iterator[ir.Node]:
 
 
 def _calls(node: ir.Node) -> bool:
-    return any(isinstance(each, ir.NetCall) for each in walk(node))
+    """Is this made of what a network returns? A draw is compared with others as a law is: it is fitted to no value."""
+    below = walk(node, below=lambda each: () if isinstance(each, ir.Draw) else each.children)
+    return any(isinstance(each, ir.NetCall) for each in below)
 
 
 def _is_noise(node: ir.Node) -> bool:
