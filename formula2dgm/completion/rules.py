@@ -88,6 +88,7 @@ from formula2dgm.completion.names.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.names.unfolding import unfold_definitions
 from formula2dgm.completion.names.unwritten_givens import write_givens
 from formula2dgm.completion.processes.chosen_steps import choose_steps
+from formula2dgm.completion.processes.coefficient_products import write_coefficients
 from formula2dgm.completion.processes.counted_forwards import count_backwards
 from formula2dgm.completion.processes.declared_schedules import write_schedules
 from formula2dgm.completion.processes.default_noise import write_noise
@@ -167,6 +168,7 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_coefficients, keys)
     text.rewrite(write_time_arguments, keys)
     text.rewrite(write_steps_below, keys)
     text.rewrite(write_concatenations)
