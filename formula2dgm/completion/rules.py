@@ -62,6 +62,7 @@ from formula2dgm.completion.draws.renamed_draws import name_draws
 from formula2dgm.completion.draws.score_surrogates import write_surrogates
 from formula2dgm.completion.draws.single_draws import draw_once
 from formula2dgm.completion.draws.sums_over_draws import average_draws
+from formula2dgm.completion.draws.undrawn_noise import draw_noise
 from formula2dgm.completion.draws.unsaid_draws import write_draws
 from formula2dgm.completion.draws.unsaid_samples import write_samples
 from formula2dgm.completion.draws.unwritten_samples import index_samples
@@ -204,6 +205,7 @@ def completed(
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
+        text.rewrite(draw_noise, keys)
         text.rewrite(write_schedules, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
