@@ -32,6 +32,7 @@ from formula2dgm.resolve.flows.compositions import members_bound, write_out
 from formula2dgm.resolve.flows.counts import sizes_of
 from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
+from formula2dgm.resolve.objective.certain_steps import refuse_certain_steps
 from formula2dgm.resolve.objective.constraints import constrain
 from formula2dgm.resolve.objective.learned import refuse_unlearned
 from formula2dgm.resolve.objective.owners import made_of
@@ -111,6 +112,7 @@ def resolve(
     refuse_unbound_indices(context)
     refuse_unequal_shapes(context, objectives)
     refuse_unreached_noise(context, objectives)
+    refuse_certain_steps(context, objectives)
     found.raise_errors()
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))

@@ -64,6 +64,7 @@ def settle_all(context: Context) -> None:
         if not _is_of_time(call, integrated | (TIMES - model.definitions.keys())):
             return False
         head = call.head.base if isinstance(call.head, tree.Power) else call.head
+        assert isinstance(head, tree.Symbol)
         name = read_name(head, model.indices, head=True)
         said = name.group or context.named.find(name) or name.full in model.definitions or name.id in model.drawn
         if said or any(each.signature.head == name.id for each in context.densities.all):
