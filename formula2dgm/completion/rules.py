@@ -112,6 +112,7 @@ from formula2dgm.completion.processes.unknown_fields import refuse_unknown_field
 from formula2dgm.completion.processes.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.processes.unsaid_scores import refuse_unsaid_scores
 from formula2dgm.completion.processes.unsaid_states import write_states
+from formula2dgm.completion.processes.way_back_widths import write_widths
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
 from formula2dgm.reading.gradient_squares import write_norms
@@ -208,6 +209,7 @@ def completed(
         text.rewrite(write_paths, keys, numbers)
         text.rewrite(draw_noise, keys)
         text.rewrite(write_schedules, keys, numbers)
+        text.rewrite(write_widths, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)

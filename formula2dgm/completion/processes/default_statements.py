@@ -78,8 +78,9 @@ class Defaults:
             self.add(rf"{start.latex()} \sim p_{{data}}", start.span, f"{start} is data")
 
     def is_said(self, letter: str, accents: tuple[str, ...] = ()) -> bool:
-        """Does a statement define, draw or a binding give this name?"""
-        return any(is_named(each, (letter, accents)) for each in (*self.left_sides(), *self.keys))
+        """Does a statement define or draw this name, or its square, or a binding give it?"""
+        names = (each.base if isinstance(each, tree.Power) else each for each in (*self.left_sides(), *self.keys))
+        return any(is_named(each, (letter, accents)) for each in names)
 
     def says_schedule(self, schedule: Schedule) -> bool:
         """Does the text, or what is bound, say a schedule: a value at each step, and no single number?"""
