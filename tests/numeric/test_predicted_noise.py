@@ -1,6 +1,6 @@
 r"""Networks that predict noise, however the text says what they are given: the loss by hand, or a refusal.
 
-Ho et al. 2020, equation 14: \|\epsilon - \epsilon_\theta(\sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t} \epsilon, t)\|^2.
+Ho et al. 2020, equation 14: \|\epsilon - f(\sqrt{\bar\alpha_t} x_0 + \sqrt{1-\bar\alpha_t} \epsilon, t)\|^2.
 """
 
 from __future__ import annotations
