@@ -154,3 +154,34 @@ def test_noise_of_a_path_that_nothing_draws() -> None:
 def test_small_numbers_are_no_noise(text: str) -> None:
     objective = f2d.compile(text, scaffold=True, dims={"x": D})
     assert not any("standard normal" in str(each) for each in objective.assumptions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\min \|x - g(z)\|^2; z = \mu(x) + \sigma(x) \odot \epsilon",
+        r"\min \|x - g(\mu(x) + \sigma(x) \epsilon)\|^2",
+        r"\min \|x - g(z)\|^2; z = \mu + \sigma \epsilon; \mu = m(x); \sigma = s(x)",
+        "min ‖x - g(z)‖^2; z = μ(x) + σ(x) ⊙ ε",
+    ],
+)
+def test_noise_around_a_mean_is_drawn(text: str) -> None:
+    torch.manual_seed(0)
+    (x, noise), nets = data(), [torch.nn.Linear(D, D).double() for _ in range(3)]
+    mean, scale, out = nets
+    own = {"m": mean, "s": scale} if "m(x)" in text else {r"\mu": mean, r"\sigma": scale}
+    objective = f2d.compile(text, {**own, "g": out}, dims={"x": D, "epsilon": D}, scaffold=True).double()
+    loss = objective(x=x, noise={"epsilon": noise}).loss
+    expected = (x - out(mean(x) + scale(x) * noise)).square().sum(1).mean()
+    assert_close(loss, expected)
+    weights = [each for net in nets for each in net.parameters()]
+    assert_close(*(torch.autograd.grad(each, weights) for each in (loss, expected)))
+
+
+def test_noise_that_a_sum_counts_is_drawn_as_often() -> None:
+    text = r"\min \frac1L \sum_{l=1}^L \|f(x + \sigma \epsilon_l) - x\|^2; L = 2"
+    net, (x, _) = Entrywise(), data()
+    objective = f2d.compile(text, {"f": net, r"\sigma": 0.3}, dims={"x": D}, scaffold=True).double()
+    noise = torch.randn(2, N, D, dtype=torch.float64)
+    expected = (net.weight * (x + 0.3 * noise) - x).square().sum(2).mean()
+    assert_close(objective(x=x, noise={"epsilon": noise}).loss, expected)

@@ -1,7 +1,8 @@
 r"""Noise that nothing draws: epsilon of ``\|f(x + \sigma \epsilon) - x\|^2`` and of ``x_t = (1-t) x_0 + t \epsilon``.
 
-It is drawn from a standard normal where it is added to data, alone or times numbers, in what a function is given or a
-variable is made of. A step, which something is divided by, a bound and what an operator optimises are no noise.
+It is drawn from a standard normal where it is added to data, alone or times numbers, or times anything to a mean,
+``\mu(x) + \sigma(x) \epsilon``, in what a function is given or a variable is made of. What something is divided by, a
+bound and what an operator optimises are no noise; draws that a sum counts, ``\epsilon_l``, are many.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ def draw_noise(
     """The statements with these draws, and what was decided; ``keys`` are what is bound."""
     said = {each for statement in statements for each in made_by(statement.body)} | set(keys)
     said |= {each for statement in statements for each in _held(statement.body)}
+    counted = {name for statement in statements for name in _counted(statement.body)}
     found: dict[tree.Symbol, tree.Symbol] = {}
     for statement in statements:
         for place in _places(statement.body):
-            found |= {each: each for each in _added(place) if each not in said and each not in found}
+            found |= {each: each for each in _added(place) if each not in said and not counted & {*each.sub, *each.sup}}
     made = list(statements)
     for name in found:
         body = parse_one(rf"{name.latex()} \sim \mathcal{{N}}(0, I)")
@@ -47,17 +49,23 @@ def _places(body: tree.Node) -> Iterator[tree.Node]:
 
 
 def _added(node: tree.Node) -> Iterator[tree.Symbol]:
-    """The noise that is added to data."""
+    """The noise that is added to data, alone or times numbers; or, times anything, to what has the name of a mean."""
     if not isinstance(node, tree.Add):
         return
-    parts = [each.body if isinstance(each, tree.Neg) else each for each in node.terms]
-    factors = [list(_factors(each)) for each in parts]
-    if not any(isinstance(each, tree.Symbol) and each.letter in _DATA for part in factors for each in part):
-        return
+    factors = [list(_factors(each.body if isinstance(each, tree.Neg) else each)) for each in node.terms]
+    around_mean = any(len(part) == 1 and _names_mean(part[0]) for part in factors)
+    of_data = any(isinstance(each, tree.Symbol) and each.letter in _DATA for part in factors for each in part)
     for part in factors:
         noise = [each for each in part if isinstance(each, tree.Symbol) and each.letter in _NOISE and not each.accents]
-        if len(noise) == 1 and all(each in noise or _is_number(each) for each in part):
+        by_numbers = of_data and all(each in noise or _is_number(each) for each in part)
+        if len(noise) == 1 and (by_numbers or around_mean):
             yield noise[0]
+
+
+def _names_mean(node: tree.Node) -> bool:
+    """``\\mu_\\phi(x)``, ``\\mu``."""
+    head = node.head if isinstance(node, tree.Call) else node
+    return isinstance(head, tree.Symbol) and head.letter == "mu"
 
 
 def _factors(node: tree.Node) -> Iterator[tree.Node]:
@@ -71,6 +79,13 @@ def _factors(node: tree.Node) -> Iterator[tree.Node]:
 def _is_number(node: tree.Node) -> bool:
     symbols = [each for each in node.walk() if isinstance(each, tree.Symbol)]
     return all(each.letter in _NUMBERS for each in symbols)
+
+
+def _counted(body: tree.Node) -> Iterator[tree.Node]:
+    """The indices of sums."""
+    for node in body.walk():
+        if isinstance(node, tree.Big):
+            yield from (each.name if isinstance(each, tree.Binds) else each for each in node.binders)
 
 
 def _held(body: tree.Node) -> Iterator[tree.Node]:
