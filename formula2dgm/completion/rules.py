@@ -43,7 +43,6 @@ from formula2dgm.completion.densities.named_laws import write_named_laws
 from formula2dgm.completion.densities.noise_densities import write_noise_densities
 from formula2dgm.completion.densities.posteriors_compared import write_compared_posteriors
 from formula2dgm.completion.densities.reconstructions import write_reconstructions
-from formula2dgm.completion.densities.reparameterised import write_laws_of_values
 from formula2dgm.completion.densities.unnamed_posteriors import write_unnamed_posteriors
 from formula2dgm.completion.densities.unsaid_codes import write_codes
 from formula2dgm.completion.draws.base_draws import name_base_draws
@@ -212,7 +211,6 @@ def completed(
         text.rewrite(write_schedules, keys, numbers)
         text.rewrite(write_widths, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)
-    text.rewrite(write_laws_of_values, keys)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)

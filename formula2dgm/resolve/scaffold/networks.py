@@ -11,7 +11,6 @@ from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
-from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
 from formula2dgm.resolve.scaffold.ranges import is_positive, is_probability, positive_for
@@ -120,17 +119,6 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     return node
 
 
-def _is_called_elsewhere(context: Context, full: str) -> bool:
-    """Is a network that a law reads called outside of laws, too? Then it is one network, and no head of the law's."""
-    for root in context.model.expressions():
-        for each in root.walk():
-            if isinstance(each, tree.Call) and not is_density_call(each):
-                head = each.head.base if isinstance(each.head, tree.Power) else each.head
-                if isinstance(head, tree.Symbol) and read_name(head, context.model.indices, head=True).full == full:
-                    return True
-    return False
-
-
 def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, str]]:
     """The unbound networks of the statement, each with the constraint of the argument it stands in."""
     assert isinstance(declared.body, tree.Call)
@@ -148,8 +136,7 @@ def _head_calls(context: Context, declared: Declared) -> list[tuple[tree.Call, s
                 full = _full_name(context, each)
                 if context.named.find(read_name(each.head, context.model.indices, head=True)) is None:
                     kind = "real" if _squashed(argument, full, context) else kinds.get(name, "real")
-                    if kind not in ("real", "positive") or not _is_called_elsewhere(context, full):
-                        found.setdefault(full, (each, kind))
+                    found.setdefault(full, (each, kind))
     return list(found.values())
 
 
