@@ -64,6 +64,7 @@ from formula2dgm.completion.draws.renamed_draws import name_draws
 from formula2dgm.completion.draws.score_surrogates import write_surrogates
 from formula2dgm.completion.draws.single_draws import draw_once
 from formula2dgm.completion.draws.sums_over_draws import average_draws
+from formula2dgm.completion.draws.undrawn_noise import draw_noise
 from formula2dgm.completion.draws.unsaid_draws import write_draws
 from formula2dgm.completion.draws.unsaid_samples import write_samples
 from formula2dgm.completion.draws.unwritten_samples import index_samples
@@ -91,6 +92,7 @@ from formula2dgm.completion.names.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.names.unfolding import unfold_definitions
 from formula2dgm.completion.names.unwritten_givens import write_givens
 from formula2dgm.completion.processes.chosen_steps import choose_steps
+from formula2dgm.completion.processes.coefficient_products import write_coefficients
 from formula2dgm.completion.processes.counted_forwards import count_backwards
 from formula2dgm.completion.processes.declared_schedules import write_schedules
 from formula2dgm.completion.processes.default_noise import write_noise
@@ -115,6 +117,7 @@ from formula2dgm.completion.processes.unknown_fields import refuse_unknown_field
 from formula2dgm.completion.processes.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.processes.unsaid_scores import refuse_unsaid_scores
 from formula2dgm.completion.processes.unsaid_states import write_states
+from formula2dgm.completion.processes.way_back_widths import write_widths
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
 from formula2dgm.reading.gradient_squares import write_norms
@@ -175,6 +178,7 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_coefficients, keys)
     text.rewrite(write_time_arguments, keys)
     text.rewrite(write_steps_below, keys)
     text.rewrite(write_concatenations)
@@ -212,7 +216,9 @@ def completed(
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
+        text.rewrite(draw_noise, keys)
         text.rewrite(write_schedules, keys, numbers)
+        text.rewrite(write_widths, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)

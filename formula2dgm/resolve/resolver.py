@@ -32,12 +32,14 @@ from formula2dgm.resolve.flows.compositions import members_bound, write_out
 from formula2dgm.resolve.flows.counts import sizes_of
 from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
+from formula2dgm.resolve.objective.certain_steps import refuse_certain_steps
 from formula2dgm.resolve.objective.constraints import constrain
 from formula2dgm.resolve.objective.learned import refuse_unlearned
 from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
 from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
+from formula2dgm.resolve.objective.unreached_noise import refuse_unreached_noise
 from formula2dgm.resolve.operators.counted_sums import count_open_sums
 from formula2dgm.resolve.operators.pairs import batch_sizes
 from formula2dgm.resolve.operators.plates import find_plates
@@ -109,6 +111,8 @@ def resolve(
     refuse_double_meanings(context)
     refuse_unbound_indices(context)
     refuse_unequal_shapes(context, objectives)
+    refuse_unreached_noise(context, objectives)
+    refuse_certain_steps(context, objectives)
     found.raise_errors()
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))
