@@ -11,6 +11,7 @@ from tests.numeric.test_families import assert_same
 from tests.numeric.test_written_densities import linear, tensor
 
 S = tensor(6, 3, seed=1)
+SIZES = {"x": 2, "z": 3}
 FOUR = r"a \in \{1, \dots, 4\}"
 
 
@@ -180,7 +181,7 @@ def test_the_best_density_of_a_model_does_not_train_the_model(text: str) -> None
     decoder, noise = linear(3, 2), tensor(6, 3, seed=5)
     x = tensor(6, 2, seed=6)
     model = f"{'p_θ' if 'θ' in text else 'p_theta'}(x|z)"
-    objective = f2d.compile(text, {model: f2d.Normal(loc=decoder, scale=1.0)}, scaffold=True, dims={"x": 2, "z": 3})
+    objective = f2d.compile(text, {model: f2d.Normal(loc=decoder, scale=1.0)}, scaffold=True, dims=SIZES)
     objective(x=x, noise={"z": noise}).loss.backward()
     mean = torch.zeros(3, requires_grad=True)
     log_scale = torch.zeros(3, requires_grad=True)
