@@ -94,8 +94,9 @@ def _bind_data(
     """Bind data variables. In ``p(x) p(y)`` the second is a permuted copy; ``p(x) p(y|x)`` are pairs.
 
     Of names that are drawn ``together``, ``(x, x') ~ D``, each is a value of the example; of ``x, x' ~ p(x)`` the
-    second is that of another.
+    second is that of another, and ``(x', y') ~ p(x, y)`` are both those of one other.
     """
+    sites: dict[frozenset[str], str] = {}
     given = conditions_in(context, source) & set(scope.values)
     others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
     apart = source is not None and not given and bool(others)
@@ -110,7 +111,9 @@ def _bind_data(
         weight = is_weight(context, original)
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
         if (apart and original.id == plain.id) or plain.id != name.id:
-            node = independent(context, node, name.id, bound, scope, symbol)
+            group = next((each for each in together if name.id in each), {name.id})
+            site = sites.setdefault(frozenset(group), name.id)
+            node = independent(context, node, name.id, bound, scope, symbol, site=site)
         bound.values[name.id] = node
     if not given and not bound.others:
         bound.batch = scope.batch
