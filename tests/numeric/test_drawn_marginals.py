@@ -55,9 +55,9 @@ def test_a_latent_of_its_own_is_no_part_of_the_integral() -> None:
 
 def test_delta_may_be_a_name() -> None:
     """A function that the text defines is that."""
-    text = [r"\min \delta(x - 1); \delta(u) = \|u\|^2; x \in \mathbb{R}^3"]
-    x = torch.randn(4, 3)
-    assert_close(f2d.compile(text, scaffold=True)(x=x).value, ((x - 1) ** 2).sum(1).mean())
+    text = [r"\min \delta(f(x) - 1); \delta(u) = \|u\|^2; x \in \mathbb{R}^3"]
+    x, f = torch.randn(4, 3), torch.nn.Linear(3, 3)
+    assert_close(f2d.compile(text, {"f": f}, scaffold=True)(x=x).value, ((f(x) - 1) ** 2).sum(1).mean())
 
 
 def test_a_reference_with_a_default_network_is_frozen() -> None:

@@ -19,6 +19,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import DENSITY_LETTERS
+from formula2dgm.reading.time_names import TIME_LETTERS
 from formula2dgm.syntax import tree
 
 _STARS = frozenset(("star", "dagger"))
@@ -83,10 +84,15 @@ def _functions(body: tree.Node) -> Iterator[tuple[tree.Symbol, Convex]]:
     """``f(u) = u \\log u``: an elementary function of one name."""
     match body:
         case tree.Chain((tree.Call(tree.Symbol() as head, (tree.Symbol() as slot,), None, None), value), (relation,)):
-            if relation in _EQUAL and head.letter not in DENSITY_LETTERS:
+            if relation in _EQUAL and head.letter not in DENSITY_LETTERS and not _has_time(head):
                 made = Convex.read(head, slot, value)
                 if made is not None:
                     yield head, made
+
+
+def _has_time(head: tree.Symbol) -> bool:
+    """``\\psi_t``: its prime is the derivative by the time below it."""
+    return any(isinstance(each, tree.Symbol) and each.letter in TIME_LETTERS for each in head.sub)
 
 
 def _head_defined(body: tree.Node) -> tree.Node | None:

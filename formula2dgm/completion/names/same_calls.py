@@ -1,4 +1,4 @@
-r"""Calls that a text defines with more than names in their brackets: ``I(c, G(z, c)) = E[\dots]``."""
+r"""Calls that a text defines with calls in their brackets: ``I(c, G(z, c)) = E[\dots]``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.reading.signature import is_density_call
+from formula2dgm.reading.signature import DENSITY_LETTERS
 from formula2dgm.syntax import tree
 
 
@@ -26,8 +26,8 @@ def write_same_calls(statements: Sequence[tree.Statement]) -> list[tree.Statemen
 def _definition(body: tree.Node) -> tuple[tree.Node, tree.Node] | None:
     match body:
         case tree.Chain(members=(tree.Call(given=None, params=None) as call, value), relations=("=" | ":=",)):
-            names = all(isinstance(each, tree.Symbol) for each in call.args)
-            if not names and not is_density_call(call) and isinstance(call.head, tree.Symbol):
+            calls = any(isinstance(each, tree.Call) for each in call.args)
+            if calls and isinstance(call.head, tree.Symbol) and call.head.letter not in DENSITY_LETTERS:
                 return call, value
     return None
 
