@@ -158,10 +158,21 @@ class Draws:
         if node.to is not None:
             self._coupled(node, node.to, value)
             return
-        scope.body.comment(f"{to_text(node.value)} with its examples in a random order", scope.span(node))
-        order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
-        self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
-        self._in_order(node, f"{node.site}_permuted", value, order)
+        said, beside = f"{to_text(node.value)} with its examples in", self._in_the_same_order(node)
+        if beside is None:
+            scope.body.comment(f"{said} a random order", scope.span(node))
+            order, size = scope.names.fresh(f"{node.site}_order"), scope.size(node.axis)
+            self.noise(order, node.site, Code(size), Code(f"torch.randperm({size}, device={value.text}.device)"), node)
+        else:
+            scope.body.comment(f"{said} the same random order", scope.span(node))
+            order = scope.orders[beside]
+        scope.orders[node] = order
+        self._in_order(node, f"{to_text(node.value) if beside else node.site}_permuted", value, order)
+
+    def _in_the_same_order(self, node: ir.Permuted) -> ir.Node | None:
+        """A value of this function that is already in the order of the same site."""
+        there = (each for each in self.scope.orders if each in self.scope.bound)
+        return next((each for each in there if isinstance(each, ir.Permuted) and each.site == node.site), None)
 
     def _coupled(self, node: ir.Permuted | ir.Coupled, to: ir.Node, value: Code) -> None:
         """The examples of a batch in the order in which a plan pairs them with those of another value."""

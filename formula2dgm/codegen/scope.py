@@ -36,6 +36,7 @@ class Scope:
 
     arguments  the Python name of each input and hyperparameter
     bound      the variable that holds a node, once a statement has computed it
+    orders     the variable of the order that a value in a random order, once computed, is in
     demands    whether a deterministic network's tensor is used as a number or a value
     partners   for each draw, the nodes that have its event shape
     uses       how often the terms read each node
@@ -55,6 +56,7 @@ class Scope:
     arguments: dict[str, str]
     body: Body = field(default_factory=Body)
     bound: dict[ir.Node, Code] = field(default_factory=dict)
+    orders: dict[ir.Node, str] = field(default_factory=dict)
     demands: dict[ir.Node, set[Demand]] = field(default_factory=dict)
     partners: dict[ir.Node, list[ir.Node]] = field(default_factory=dict)
     uses: Counter[ir.Node] = field(default_factory=Counter)

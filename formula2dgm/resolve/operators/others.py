@@ -50,8 +50,9 @@ def number_of_others(context: Context, batch: Axis) -> ir.Node:
 
 
 def permuted(context: Context, value: ir.Node, name: str, site: str, batch: Axis, symbol: tree.Node) -> ir.Node:
-    """A value with its examples in a random order."""
-    context.assume(f"{name} is paired at random: a permutation of the batch", symbol.span)
+    """A value with its examples in a random order, that of its site."""
+    how = "paired at random: a permutation of the batch" if site == name else f"of the same other example as {site}"
+    context.assume(f"{name} is {how}", symbol.span)
     return context.arena.make(ir.Permuted, value, site, batch, origin=symbol)
 
 
