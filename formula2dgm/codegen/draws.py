@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from formula2dgm.codegen.expressions import expression, parameters, with_event
 from formula2dgm.codegen.laws import facts, settings
 from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
@@ -11,6 +13,7 @@ from formula2dgm.codegen.uses import users_of_draws
 from formula2dgm.codegen.vectors import beside_noise
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 
 #: What a comment says of estimators.
@@ -167,7 +170,11 @@ class Draws:
             scope.body.comment(f"{said} the same random order", scope.span(node))
             order = scope.orders[beside]
         scope.orders[node] = order
-        self._in_order(node, f"{to_text(node.value) if beside else node.site}_permuted", value, order)
+        alone = all(each is node or each.site != node.site for each in self._permuted())
+        self._in_order(node, f"{node.site if alone else to_text(node.value)}_permuted", value, order)
+
+    def _permuted(self) -> Iterator[ir.Permuted]:
+        return (each for each in walk(*self.scope.program.roots) if isinstance(each, ir.Permuted))
 
     def _in_the_same_order(self, node: ir.Permuted) -> ir.Node | None:
         """A value of this function that is already in the order of the same site."""

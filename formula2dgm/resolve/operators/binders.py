@@ -96,7 +96,7 @@ def _bind_data(
     Of names that are drawn ``together``, ``(x, x') ~ D``, each is a value of the example; of ``x, x' ~ p(x)`` the
     second is that of another, and ``(x', y') ~ p(x, y)`` are both those of one other.
     """
-    sites: dict[frozenset[str], str] = {}
+    firsts: dict[frozenset[str], str] = {}
     given = conditions_in(context, source) & set(scope.values)
     others = {name for name, node in scope.values.items() if isinstance(node, ir.Data)} - names_in(context, names)
     apart = source is not None and not given and bool(others)
@@ -112,8 +112,9 @@ def _bind_data(
         node: ir.Node = context.arena.make(ir.Data, original.id, (scope.batch,), weight, origin=symbol)
         if (apart and original.id == plain.id) or plain.id != name.id:
             group = next((each for each in together if name.id in each), {name.id})
-            site = sites.setdefault(frozenset(group), name.id)
-            node = independent(context, node, name.id, bound, scope, symbol, site=site)
+            beside = firsts.get(frozenset(group))
+            node = independent(context, node, name.id, bound, scope, symbol, beside=beside)
+            firsts.setdefault(frozenset(group), name.id)
         bound.values[name.id] = node
     if not given and not bound.others:
         bound.batch = scope.batch

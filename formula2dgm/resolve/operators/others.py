@@ -49,9 +49,11 @@ def number_of_others(context: Context, batch: Axis) -> ir.Node:
     return context.arena.make(ir.Add, (context.arena.make(ir.Size, batch), context.const(-1)))
 
 
-def permuted(context: Context, value: ir.Node, name: str, site: str, batch: Axis, symbol: tree.Node) -> ir.Node:
-    """A value with its examples in a random order, that of its site."""
-    how = "paired at random: a permutation of the batch" if site == name else f"of the same other example as {site}"
+def permuted(
+    context: Context, value: ir.Node, name: str, site: str, batch: Axis, symbol: tree.Node, beside: str | None = None
+) -> ir.Node:
+    """A value with its examples in a random order, that of its site: that of what it is ``beside``, if anything."""
+    how = f"of the same other example as {beside}" if beside else "paired at random: a permutation of the batch"
     context.assume(f"{name} is {how}", symbol.span)
     return context.arena.make(ir.Permuted, value, site, batch, origin=symbol)
 
