@@ -21,12 +21,13 @@ def independent(
     scope: Scope,
     symbol: tree.Node,
     second: bool = False,
+    site: str | None = None,
     beside: str | None = None,
 ) -> ir.Node:
     """A value of the batch that is independent of the example: another one at random; all others where a function that
     is not linear is taken of their mean, and of a ``second`` draw beside one from the same mixture.
 
-    ``beside`` is a value of the same other example, where there is one.
+    ``site`` is the permutation's, where it is not the name; ``beside`` is a value of the same other example, if any.
     """
     if scope.batch not in value.axes:
         return value  # the same for all examples: nothing to exchange
@@ -37,7 +38,7 @@ def independent(
         else:
             note_all_others(context, name, symbol.span)
         return at_other(context, value, bound.others[0])
-    node = permuted(context, value, name, beside or name, scope.batch, symbol, beside)
+    node = permuted(context, value, name, site or beside or name, scope.batch, symbol, beside)
     bound.draws.append(node)
     return node
 

@@ -15,6 +15,7 @@ from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
 from formula2dgm.resolve.scaffold.determined import refuse_determined
+from formula2dgm.resolve.scaffold.evidence import refuse_evidence
 from formula2dgm.resolve.statements.labelled_values import at_one_variable
 from formula2dgm.resolve.values.called import of_definition
 from formula2dgm.syntax import tree
@@ -29,7 +30,10 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     if len(names) == 1:
         wanted = at_one_variable(context, wanted)
         refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
-        return None if _follows_from_others(context, wanted) else [Density(wanted)]
+        if _follows_from_others(context, wanted):
+            return None
+        refuse_evidence(context, wanted, [*_of_text(context, _roots(context))])
+        return [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     latents = _inferred(context, wanted, names) or latents
     data = [each for each in names if each not in latents]

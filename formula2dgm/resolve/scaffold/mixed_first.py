@@ -1,4 +1,4 @@
-"""``q(z)`` before the first ``q(z|x)`` of a text: what it is the mixture of is made first, whatever the order of terms."""
+"""``q(z)`` before the first ``q(z|x)`` of a text: what it is the mixture of is made first, in any order of terms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from formula2dgm.syntax import tree
 
 
 def scaffold_mixed(context: Context, wanted: Signature) -> list[Density] | None:
-    """The ``q(z|x)`` that the text reads elsewhere, where ``q(z)`` is its mixture over the data and nothing gives it."""
+    """The ``q(z|x)`` that the text reads elsewhere, where nothing gives ``q(z)``, its mixture over the data."""
     if wanted.given or None in wanted.variables or wanted.head.split("_")[0] not in POSTERIOR_LETTERS:
         return None
     written = (
