@@ -38,6 +38,7 @@ from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
 from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
+from formula2dgm.resolve.objective.untrained import note_untrained
 from formula2dgm.resolve.operators.counted_sums import count_open_sums
 from formula2dgm.resolve.operators.pairs import batch_sizes
 from formula2dgm.resolve.operators.plates import find_plates
@@ -110,6 +111,7 @@ def resolve(
     refuse_unbound_indices(context)
     refuse_unequal_shapes(context, objectives)
     found.raise_errors()
+    note_untrained(context, objectives)
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))
     drawn = samplers(context, objectives)

@@ -204,3 +204,22 @@ def test_the_best_density_that_a_text_writes_does_not_train_the_model() -> None:
     objective(x=tensor(6, 2, seed=6)).loss.backward()
     assert dict(objective.named_parameters())["m"].grad is not None
     assert decoder.weight.grad is None
+
+
+@pytest.mark.parametrize("text", [r"\max_\theta \max_\phi", r"\min_\theta \max_\phi"])
+def test_what_no_player_owns_is_held_constant_and_said_to_be(text: str) -> None:
+    """Mescheder et al. 2017, equation 3.7: T* is the optimum of another training."""
+    objective = f2d.compile(
+        rf"{text} E_{{p_D(x)}} E_{{q_\phi}}[-T^*(x,z) + \log p_\theta(x|z)]", scaffold=True, dims=SIZES
+    )
+    assert any("T_star is held constant: only" in each for each in objective.assumptions)
+    for player in objective.players:
+        objective(**objective.example_batch(4), player=player).loss.backward()
+    assert all(each.grad is None for each in objective.T_star.parameters())
+
+
+def test_a_game_whose_players_own_all_says_nothing() -> None:
+    game = f2d.compile(
+        r"\min_G \max_D E_{p_{data}(x)}[\log D(x)] + E_{z \sim N(0, I)}[\log(1 - D(G(z)))]", scaffold=True, dims=SIZES
+    )
+    assert not any("held constant" in each for each in game.assumptions)
