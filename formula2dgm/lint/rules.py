@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from formula2dgm.lint import (
     assumed,
+    bare_ratio,
     bound_direction,
     kl_direction,
     other_data,
@@ -17,6 +18,7 @@ from formula2dgm.lint.rule import Rule
 RULES: tuple[Rule, ...] = (
     kl_direction.RULE,
     bound_direction.RULE,
+    bare_ratio.RULE,
     unread_draws.RULE,
     unread_definitions.RULE,
     step_outside.RULE,
