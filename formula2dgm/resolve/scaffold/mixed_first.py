@@ -14,6 +14,8 @@ def scaffold_mixed(context: Context, wanted: Signature) -> list[Density] | None:
     """The ``q(z|x)`` that the text reads elsewhere, where nothing gives ``q(z)``, its mixture over the data."""
     if wanted.given or None in wanted.variables or wanted.head.split("_")[0] not in POSTERIOR_LETTERS:
         return None
+    if any(len(each.members) > 1 for each in context.model.objectives):  # another member is another form
+        return None
     written = (
         read_signature(node, context.model.indices, context.model.parameters)
         for root in context.model.expressions()
