@@ -5,6 +5,7 @@ from __future__ import annotations
 from formula2dgm.lint import (
     assumed,
     averaged_entries,
+    bare_ratio,
     bound_direction,
     contrary_terms,
     doubled_halves,
@@ -23,6 +24,7 @@ from formula2dgm.lint.rule import Rule
 RULES: tuple[Rule, ...] = (
     kl_direction.RULE,
     bound_direction.RULE,
+    bare_ratio.RULE,
     unread_draws.RULE,
     unread_definitions.RULE,
     step_outside.RULE,

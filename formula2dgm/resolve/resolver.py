@@ -40,6 +40,7 @@ from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
 from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
 from formula2dgm.resolve.objective.unreached_noise import refuse_unreached_noise
+from formula2dgm.resolve.objective.untrained import note_untrained
 from formula2dgm.resolve.operators.counted_sums import count_open_sums
 from formula2dgm.resolve.operators.pairs import batch_sizes
 from formula2dgm.resolve.operators.plates import find_plates
@@ -114,6 +115,7 @@ def resolve(
     refuse_unreached_noise(context, objectives)
     refuse_certain_steps(context, objectives)
     found.raise_errors()
+    note_untrained(context, objectives)
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))
     drawn = samplers(context, objectives)

@@ -203,3 +203,19 @@ def test_checking_needs_no_torch() -> None:
         "import sys, formula2dgm as f2d; f2d.check('log p(x|z) - KL[q(z|x) || p(z)]'); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (r"\log p(x|z) - \frac{q(z|x)}{p(z)}", True),
+        (r"\log p(x|z) - \beta \frac{q(z|x)}{p(z)}", True),
+        ("log p(x|z) + p(z) / q(z|x)", True),
+        (r"\log p(x|z) - \log \frac{q(z|x)}{p(z)}", False),
+        (r"\frac{p(z)}{q(z|x)} \log p(x|z)", False),  # an importance weight
+        (r"1 - \frac{p(z)}{q(z|x)} + \log \frac{p(z)}{q(z|x)}", False),  # an estimate of the divergence
+        (r"\|x - f(z)\|^2 + \frac{p(z)}{q(z|x)}", False),  # no logarithm beside it
+    ],
+)
+def test_a_ratio_beside_logarithms(body: str, says: bool) -> None:
+    assert ("F2D-0528" in codes(rf"\max E_{{q(z|x)}}[{body}]")) is says

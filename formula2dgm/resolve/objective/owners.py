@@ -65,9 +65,10 @@ def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
         params = left.params or () if isinstance(left, tree.Call) else ()
         owners = {*_spellings(head), *(str(each) for each in params if isinstance(each, tree.Symbol))}
         owners |= _groups_given(left)
-        if isinstance(left, tree.Call) and is_density_call(left) and (groups := _groups_beside(statements, left)):
-            owners |= groups
-            direct.setdefault(read_signature(left, Indices()).label, set()).update(groups)
+        if isinstance(left, tree.Call) and is_density_call(left):
+            label, groups = read_signature(left, Indices()).label, _groups_beside(statements, left)
+            owners |= {label, *groups}
+            direct.setdefault(label, set()).update(groups)
         values = {str(each) for each in (*left.args, *(left.given or ()))} if isinstance(left, tree.Call) else set()
         for node in right.walk():
             if isinstance(node, tree.Symbol) and str(node) not in values:
@@ -133,9 +134,10 @@ def _reached(name: str, direct: Mapping[str, set[str]]) -> set[str]:
 
 def _names_of(owner: Network | Parameter, said: Mapping[str, frozenset[str]]) -> set[str | None]:
     """The names that a network or a parameter goes by: its own, its group's, the w of ``f_w``, the q and the q_phi of
-    ``q_phi(z|x)``, and those of what it is a part of."""
-    head = owner.label.split("(")[0]
+    ``q_phi(z|x)``, the density whose mean it is, and those of what it is a part of."""
+    label = owner.label.split(": ")[0]
+    head = label.split("(")[0]
     letter = head.removesuffix(f"_{owner.group}") if owner.group else head
     labels = letter.split("_")[1:] if owner.label.isidentifier() else []
-    names = (*said.get(head, ()), *said.get(owner.label, ()))
-    return {owner.name, owner.label, owner.group, *labels, head, letter, *names}
+    names = (*said.get(head, ()), *said.get(label, ()))
+    return {owner.name, owner.label, label, owner.group, *labels, head, letter, *names}

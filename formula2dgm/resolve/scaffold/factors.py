@@ -15,6 +15,7 @@ from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
 from formula2dgm.resolve.scaffold.determined import refuse_determined
+from formula2dgm.resolve.scaffold.evidence import refuse_evidence
 from formula2dgm.resolve.scaffold.true_posteriors import refuse_true_posterior
 from formula2dgm.resolve.statements.labelled_values import at_one_variable
 from formula2dgm.resolve.values.called import of_definition
@@ -32,6 +33,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
         refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
         if _follows_from_others(context, wanted):
             return None
+        refuse_evidence(context, wanted, [*_of_text(context, _roots(context))])
         if not _is_declared(context, wanted):
             refuse_true_posterior(context, wanted, lambda: _of_text(context, _roots(context)))
         return [Density(wanted)]

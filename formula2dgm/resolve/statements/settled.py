@@ -111,7 +111,7 @@ def _is_lettered(head: tree.Node) -> bool:
 
 
 def _is_of_time(call: tree.Call, times: Collection[str]) -> bool:
-    """By its letters, is this a weight or a coefficient at a time: ``\\lambda(t)``, ``w(\\sigma_i)``, ``\\sigma^2(t)``?"""
+    """By its letters, a weight or coefficient at a time: ``\\lambda(t)``, ``w(\\sigma_i)``, ``\\sigma^2(t)``?"""
     head = call.head.base if isinstance(call.head, tree.Power) else call.head
     single = len(call.args) == 1 and call.given is None and call.params is None
     if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup:
