@@ -27,9 +27,9 @@ def test_the_two_are_of_one_other_example(text: str) -> None:
     objective = f2d.compile(text, {"f_theta": network})
     made = network(X)
     expected = (((made - made[order]) ** 2).sum(1) * ((Y - Y[order]) ** 2).sum(1)).mean()
-    found = objective(x=X, y=Y, noise={"x_prime": order})
+    found = objective(x=X, y=Y, noise={"x_prime, y_prime": order})
     torch.testing.assert_close(found.value, expected)
-    literal = reference(text, {"f_theta": network}, {"x": X, "y": Y}, {"x_prime": order}).run()
+    literal = reference(text, {"f_theta": network}, {"x": X, "y": Y}, {"x_prime, y_prime": order}).run()
     torch.testing.assert_close(literal.value, expected)
     (slope,) = torch.autograd.grad(expected, network.weight)
     for each in (found, literal):
