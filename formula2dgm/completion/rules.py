@@ -41,6 +41,7 @@ from formula2dgm.completion.densities.missing_posteriors import write_posteriors
 from formula2dgm.completion.densities.named_functionals import write_functionals
 from formula2dgm.completion.densities.named_laws import write_named_laws
 from formula2dgm.completion.densities.noise_densities import write_noise_densities
+from formula2dgm.completion.densities.parameters_of_givens import write_parameters_of_givens
 from formula2dgm.completion.densities.posteriors_compared import write_compared_posteriors
 from formula2dgm.completion.densities.reconstructions import write_reconstructions
 from formula2dgm.completion.densities.unnamed_posteriors import write_unnamed_posteriors
@@ -190,6 +191,7 @@ def completed(
     text.rewrite(refuse_unknown_fields, keys)
     text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
+        text.rewrite(write_parameters_of_givens, keys)
         text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
         text.rewrite(refuse_unsaid_scores, keys)
