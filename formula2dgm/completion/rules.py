@@ -37,6 +37,7 @@ from formula2dgm.completion.densities.entropies_by_letter import write_entropies
 from formula2dgm.completion.densities.entropies_of_variables import write_entropies
 from formula2dgm.completion.densities.factor_families import write_factors
 from formula2dgm.completion.densities.finite_sums import write_spaces
+from formula2dgm.completion.densities.missing_logarithms import refuse_missing_logarithms
 from formula2dgm.completion.densities.missing_posteriors import write_posteriors
 from formula2dgm.completion.densities.named_functionals import write_functionals
 from formula2dgm.completion.densities.named_laws import write_named_laws
@@ -158,6 +159,7 @@ def completed(
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
     text.rewrite(refuse_unsaid_posteriors)
+    text.rewrite(refuse_missing_logarithms)
     text.rewrite(leave_out_constants)
     text.rewrite(join_bounds)
     text.rewrite(write_components, keys, options.scaffold)

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from formula2dgm.completion.processes.default_statements import Defaults
 from formula2dgm.reading import Note
-from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
@@ -41,11 +40,12 @@ class _Kernels(Defaults):
             assert isinstance(head, tree.Symbol) and isinstance(noised, tree.Symbol)
             if any(isinstance(each, tree.Call) and each.head == SIGMA for each in self.nodes()):
                 continue  # \sigma(t), or the logistic function
-            bare = replace(head, sub=())
+            width = head.sub[0] if head.sub else SIGMA
+            bare = head if width != SIGMA else replace(head, sub=())  # of each level its own law
             if head != bare:
                 self._unsubscript(head)
             named = f"{bare.latex()}({noised.latex()}|{clean.latex()})"
-            law = rf"\mathcal{{N}}({noised.latex()}; {clean.latex()}, \sigma^2 I)"
+            law = rf"\mathcal{{N}}({noised.latex()}; {clean.latex()}, {width.latex()}^2 I)"
             self.add(f"{named} = {law}", call.span)
             if not self.is_drawn(noised):
                 self.add(rf"{noised.latex()} \sim {named}", call.span)
@@ -54,22 +54,26 @@ class _Kernels(Defaults):
         """The density by its letter alone."""
         bare = replace(head, sub=())
         self.statements = [replace(each, body=_renamed(each.body, head, bare)) for each in self.statements]
-        self.notes.append(Note(f"sigma in {head} is the width of its noise", head.span))
+        self.notes.append(Note(f"{head.sub[0]} in {head} is the width of its noise", head.span))
 
 
 SIGMA = tree.Symbol("sigma", span=None)  # type: ignore[arg-type]
 
 
 def is_kernel(call: tree.Call) -> bool:
-    r"""``q(\tilde x|x)`` or ``q_\sigma(\tilde x|x)``."""
+    r"""``q(\tilde x|x)``, ``q_\sigma(\tilde x|x)`` or, of one level, ``q_{\sigma_i}(\tilde x|x)``."""
     head = call.head
     if not is_density_call(call) or not isinstance(head, tree.Symbol) or call.params or head.sup:
         return False
-    groups = {each for each in head.sub if isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS}
     match call.args, call.given:
         case (tree.Symbol(accents=("tilde",)) as noised,), (tree.Symbol() as clean,):
-            return replace(noised, accents=()) == clean and groups <= {SIGMA} and len(groups) == len(head.sub)
+            return replace(noised, accents=()) == clean and len(head.sub) <= 1 and all(map(_is_width, head.sub))
     return False
+
+
+def _is_width(node: tree.Node) -> bool:
+    """``\\sigma``, or that of a level, ``\\sigma_i``."""
+    return isinstance(node, tree.Symbol) and replace(node, sub=()) == SIGMA and len(node.sub) <= 1
 
 
 def _wide(chain: tree.Chain) -> tree.Symbol | None:
