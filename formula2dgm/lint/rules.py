@@ -5,6 +5,7 @@ from __future__ import annotations
 from formula2dgm.lint import (
     assumed,
     bound_direction,
+    counted_twice,
     kl_direction,
     other_data,
     sampled_divergence,
@@ -17,6 +18,7 @@ from formula2dgm.lint.rule import Rule
 RULES: tuple[Rule, ...] = (
     kl_direction.RULE,
     bound_direction.RULE,
+    counted_twice.RULE,
     unread_draws.RULE,
     unread_definitions.RULE,
     step_outside.RULE,

@@ -18,8 +18,8 @@ from formula2dgm.completion.processes.default_statements import (
     Defaults,
     is_named,
     is_zero,
-    placed,
 )
+from formula2dgm.completion.processes.ranges_of_times import as_steps, ends_of
 from formula2dgm.completion.processes.said_paths import at_step, kept, laws_of, moments, root
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
@@ -27,11 +27,10 @@ from formula2dgm.reading.brackets import brackets
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.dotted import unmarked
 from formula2dgm.reading.names import GREEK_GROUPS, plain
-from formula2dgm.reading.positions import last_number, letter_of, whole_set
+from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import parse_one, tree
-from formula2dgm.syntax.vocabulary import UNIFORM
 
 #: Letters of times and of steps, and of noise.
 TIMES = ("t", "s", "n", "k", "i", "tau")
@@ -94,10 +93,21 @@ class _Path(Defaults):
             if noise.sub == (time,):
                 self._draw(noise, drawn, r"\mathcal{N}(0, I)", expectation)
             self._unmark(replace(noise, sub=(time,)), noise, expectation)
-        elif noise is None and not used and end is not None and time in bound and kind in (None, "unit"):
+        elif (
+            noise is None
+            and end is not None
+            and time in bound
+            and kind in (None, "unit")
+            and (not used or self._defined_between(point, (time, start, end)))
+        ):
             self._draw(time, drawn, r"\mathcal{U}(0, 1)", expectation)
             self._draw_start(start, laws, drawn, expectation)
         self._apply_at_time(time, expectation)
+
+    def _defined_between(self, point: tree.Symbol, ends: Sequence[tree.Symbol]) -> bool:
+        """Does a statement say that ``x_t`` is made of all of these?"""
+        bodies = [each.members[1] for each in self.chains() if each.members[0] == point and each.relations[0] == "="]
+        return any({*ends} <= {*body.walk()} for body in bodies)
 
     def _unsaid_laws(self, binders: Sequence[tree.Node]) -> dict[tree.Symbol, tree.Call]:
         """What is drawn from densities of which nothing is said, ``p(x_0)``."""
@@ -181,7 +191,7 @@ class _Path(Defaults):
         laws += [each.members[1] for each in self.chains() if each.members[0] == time and each.relations[0] == "in"]
         if not laws:
             return None
-        ends = _ends(laws[0])
+        ends = ends_of(laws[0])
         if ends is None:
             return "other"
         first, last, whole = ends
@@ -218,11 +228,11 @@ class _Path(Defaults):
         def counted(node: tree.Node) -> tree.Node:
             node = map_children(node, counted)
             match node:
-                case tree.Draws(names=(name,), density=law) if name == time and (made := _whole(law)) is not None:
+                case tree.Draws(names=(name,), density=law) if name == time and (made := as_steps(law)) is not None:
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to {self.last}", node.span))
                     return replace(node, density=made)
                 case tree.Chain(members=(name, law), relations=("~",)) if (
-                    name == time and (made := _whole(law)) is not None
+                    name == time and (made := as_steps(law)) is not None
                 ):
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to {self.last}", node.span))
                     return replace(node, members=(name, made))
@@ -267,28 +277,6 @@ def _evolves(chain: tree.Chain, start: tree.Symbol) -> bool:
     """Does an equation in differentials say how x moves?"""
     symbols = (each for each in chain.members[0].walk() if isinstance(each, tree.Symbol))
     return is_in_differentials(chain) and any(letter_of(each).endswith(letter_of(start)) for each in symbols)
-
-
-def _ends(law: tree.Node) -> tuple[tree.Node, tree.Node, bool] | None:
-    """The ends of an interval or of a set, and whether it is of whole numbers; None of anything else."""
-    if isinstance(law, tree.Call) and (last := last_number(law)) is not None:
-        own = whole_set(law)
-        return (own.items if own is not None else law.args)[0], last, True
-    if isinstance(law, tree.Call) and str(law.head) in UNIFORM and len(law.args) == 2:
-        return law.args[0], law.args[1], False
-    if isinstance(law, tree.SetOf) and len(law.items) > 1:
-        return law.items[0], law.items[-1], True
-    return (law.lower, law.upper, False) if isinstance(law, tree.Interval) else None
-
-
-def _whole(law: tree.Node) -> tree.Node | None:
-    """``U\\{1, T\\}`` of ``U(1, T)``; None of any other law."""
-    ends = _ends(law)
-    if ends is None or ends[2] or not isinstance(law, tree.Call) or str(ends[0]) != "1":
-        return None
-    made = parse_one(rf"t \sim \mathcal{{U}}\{{1, {ends[1].latex()}\}}")
-    assert isinstance(made, tree.Chain)
-    return placed(made.members[1], law.span)
 
 
 def _factor(share: tree.Node, time: tree.Symbol, at: str) -> str:
