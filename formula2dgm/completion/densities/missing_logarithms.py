@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.vocabulary import DENSITY_LETTERS
 
 
 def refuse_missing_logarithms(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
@@ -65,7 +66,8 @@ def _is_value(node: tree.Node) -> bool:
     """The value of a conditional density, or of one of p, or of what is made of such alone."""
     match node:
         case tree.Call(head=tree.Symbol() as head):
-            return is_density_call(node) and (node.given is not None or head.letter in ("p", "P"))
+            written = head.letter in DENSITY_LETTERS and is_density_call(node)
+            return written and (node.given is not None or head.letter in ("p", "P"))
         case tree.Mul(factors):
             return all(map(_is_value, factors))
         case tree.Div(top, bottom):
