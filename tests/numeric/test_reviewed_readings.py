@@ -140,3 +140,53 @@ def test_a_surrogate_under_a_held_draw_is_counted_once() -> None:
     held = text.replace("DRAW", r"z \sim \mathrm{sg}[q(z|x)]")
     assert "F2D-0644" not in [each.code for each in f2d.check(held, dims={"x": 3})]
     assert "F2D-0644" in [each.code for each in f2d.check(text.replace("DRAW", "q(z|x)"), dims={"x": 3})]
+
+
+@pytest.mark.parametrize("draw", ["E_v", r"E_{v \sim p_v}", "E_{p(v)}", "E_{p_v}", ""])
+def test_directions_of_a_sliced_score_are_drawn(draw: str) -> None:
+    """Song et al. 2019, equation 8, of s(x) = A x: v^T A v + (v^T A x)^2 / 2."""
+    text = rf"\min {draw} E_{{p_{{data}}(x)}}[v^\top \nabla_x s(x) v + \frac12 (v^\top s(x))^2]; x \in \mathbb{{R}}^3"
+    matrix = nn.Linear(3, 3, bias=False).double()
+    objective = f2d.compile(text, {"s": matrix}, scaffold=True)
+    assert [each.name for each in objective.inputs] == ["x"] and "v ~ Normal(0, I)" in objective.assumptions
+    v = torch.randn(6, 3, generator=G, dtype=torch.float64)
+    expected = ((v @ matrix.weight) * v).sum(1).mean() + ((v * (X @ matrix.weight.T)).sum(1) ** 2).mean() / 2
+    found = objective(x=X, noise={"v": v}).value
+    torch.testing.assert_close(found, expected)
+    slopes = [torch.autograd.grad(each, matrix.weight) for each in (found, expected)]
+    torch.testing.assert_close(*slopes)
+
+
+@pytest.mark.parametrize("law", [r"p_v(v) = \mathcal{N}(v; 0, 4 I)", r"v \in \mathbb{R}^3; v \sim \mathcal{N}(0, 4 I)"])
+def test_directions_that_are_said_are_as_they_are_said(law: str) -> None:
+    text = rf"\min E_{{v \sim p_v}} E_{{p_{{data}}(x)}}[v^\top \nabla_x s(x) v]; x \in \mathbb{{R}}^3; {law}"
+    said = f2d.describe(text, scaffold=True)["assumptions"]
+    assert not any("v ~ Normal(0, I)" in each["text"] for each in said)
+
+
+def test_the_score_of_noise_says_the_noise() -> None:
+    """Vincent 2011: E_{x, x_tilde}, where the network is fitted to the score of a Normal around x."""
+    text = r"\min E_{x, \tilde x}\|s(\tilde x) + \frac{\tilde x - x}{\sigma^2}\|^2; \sigma = 0.5; x \in \mathbb{R}^3"
+    matrix = nn.Linear(3, 3).double()
+    objective = f2d.compile(text, {"s": matrix}, scaffold=True)
+    noise = torch.randn(6, 3, generator=G, dtype=torch.float64)
+    expected = ((matrix(X + 0.5 * noise) + noise / 0.5) ** 2).sum(1).mean()
+    assert [each.name for each in objective.inputs] == ["x"]
+    torch.testing.assert_close(objective(x=X, noise={"x_tilde": noise}).value, expected)
+
+
+def test_two_views_are_no_noise() -> None:
+    objective = f2d.compile(r"\min E_{x, \tilde x}\|f(\tilde x) - f(x)\|^2", scaffold=True, dims={"x": 3})
+    assert [each.name for each in objective.inputs] == ["x", "x_tilde"]
+
+
+def test_a_line_that_a_statement_says() -> None:
+    """Liu et al. 2023: the time and the noise of x_t = (1 - t) x_0 + t x_1 are drawn, and no data."""
+    text = r"""x_t = (1 - t) x_0 + t x_1; \mathcal{L} = E_{t, x_0, x_1}[\|v_\theta(x_t, t) - (x_1 - x_0)\|_2^2]
+        x_1 \in \mathbb{R}^3; x_0 \in \mathbb{R}^3"""
+    objective = f2d.compile(text, {r"v_\theta": Score()}, scaffold=True)
+    assert [each.name for each in objective.inputs] == ["x_1"]
+    t, e = torch.rand(6, generator=G, dtype=torch.float64), torch.randn(6, 3, generator=G, dtype=torch.float64)
+    point = (1 - t[:, None]) * e + t[:, None] * X
+    expected = ((point * t[:, None] - (X - e)) ** 2).sum(1).mean()
+    torch.testing.assert_close(objective(x_1=X, noise={"t": t, "x_0": e}).value, expected)

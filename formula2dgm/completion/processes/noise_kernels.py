@@ -3,7 +3,8 @@ r"""What ``q(\tilde x|x)`` is in a text that does not say it: noise around x, ``
 Of a density without parameters over a variable with a tilde, given the same variable without one. A \sigma below its
 letter is the width of the noise, a number of its own, and no parameters; so is one below the letter of a density whose
 written law reads it, ``q_\sigma(\tilde x|x) = \mathcal{N}(\tilde x; x, \sigma^2 I)``. Where nothing draws
-``\tilde x``, it is drawn from that density.
+``\tilde x``, it is drawn from that density. A bracket over x and ``\tilde x`` alone says its noise by the score that a
+network is fitted to, ``(\tilde x - x) / \sigma^2``.
 """
 
 from __future__ import annotations
@@ -49,6 +50,26 @@ class _Kernels(Defaults):
             self.add(f"{named} = {law}", call.span)
             if not self.is_drawn(noised):
                 self.add(rf"{noised.latex()} \sim {named}", call.span)
+        if not found:
+            self._by_score()
+
+    def _by_score(self) -> None:
+        """``E_{x, \\tilde x}`` around ``(\\tilde x - x) / \\sigma^2``: the score of noise says what the noise is."""
+        said = {*self.left_sides(), *self.keys}
+        for node in self.nodes():
+            if not isinstance(node, tree.Expect):
+                continue
+            for noised in [
+                each for each in node.binders if isinstance(each, tree.Symbol) and each.accents == ("tilde",)
+            ]:
+                clean = replace(noised, accents=())
+                scores = any(_is_score(each, noised, clean) for each in node.body.walk())
+                if clean in node.binders and scores and noised not in said and not self.is_drawn(noised):
+                    law = rf"\mathcal{{N}}({clean.latex()}, \sigma^2 I)"
+                    self.add(rf"{noised.latex()} \sim {law}", noised.span)
+                    if SIGMA not in said and not self.is_drawn(SIGMA) and not _binds(self, SIGMA):
+                        self.add(r"\sigma = 1", noised.span)
+                    return
 
     def _unsubscript(self, head: tree.Symbol) -> None:
         """The density by its letter alone."""
@@ -58,6 +79,18 @@ class _Kernels(Defaults):
 
 
 SIGMA = tree.Symbol("sigma", span=None)  # type: ignore[arg-type]
+
+
+def _is_score(node: tree.Node, noised: tree.Symbol, clean: tree.Symbol) -> bool:
+    r"""``(\tilde x - x) / \sigma^2``, of either sign."""
+    match node:
+        case tree.Div(tree.Add((first, tree.Neg(second))), tree.Power(base, tree.Number("2"))):
+            return base == SIGMA and {first, second} == {noised, clean}
+    return False
+
+
+def _binds(text: Defaults, name: tree.Symbol) -> bool:
+    return any(name in each.binders for each in text.nodes() if isinstance(each, tree.Expect))
 
 
 def is_kernel(call: tree.Call) -> bool:
