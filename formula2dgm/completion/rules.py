@@ -12,7 +12,7 @@ from formula2dgm.completion.data.component_sums import write_components
 from formula2dgm.completion.data.contrast_codes import write_contrast_codes
 from formula2dgm.completion.data.counted_examples import count_examples
 from formula2dgm.completion.data.data_entropy import leave_out_entropies
-from formula2dgm.completion.data.data_likelihoods import write_likelihoods
+from formula2dgm.completion.data.data_likelihoods import refuse_unsaid_likelihoods, write_likelihoods
 from formula2dgm.completion.data.data_sums import average_sets
 from formula2dgm.completion.data.drawn_orders import write_orders
 from formula2dgm.completion.data.empirical_means import write_means
@@ -244,6 +244,7 @@ def completed(
     text.rewrite(natural_logs)
     text.rewrite(write_wholes)
     text.rewrite(write_likelihoods)
+    text.rewrite(refuse_unsaid_likelihoods, keys)
     text.rewrite(write_arguments)
     text.rewrite(index_noise, options.scaffold)
     if options.scaffold:
