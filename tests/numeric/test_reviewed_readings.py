@@ -190,3 +190,15 @@ def test_a_line_that_a_statement_says() -> None:
     point = (1 - t[:, None]) * e + t[:, None] * X
     expected = ((point * t[:, None] - (X - e)) ** 2).sum(1).mean()
     torch.testing.assert_close(objective(x_1=X, noise={"t": t, "x_0": e}).value, expected)
+
+
+@pytest.mark.parametrize(
+    "text", [r"MMD(q(z) \| p(z))", r"\frac{1}{N-1} \sum_{i=1}^N \sum_{j \ne i} \|f(x_i) - f(x_j)\|^2"]
+)
+def test_pairs_of_one_example_are_refused(text: str) -> None:
+    body = text if text.startswith(r"\frac") else rf"E_{{q(z|x)}}[-\log p(x|z)] + {text}"
+    objective = f2d.compile(rf"\min {body}", scaffold=True, dims={"x": 3}, samples=1 if body == text else 5).double()
+    (name,) = [each.name for each in objective.inputs]
+    assert objective(**{name: X}).loss.isfinite()
+    with pytest.raises(f2d.FormulaError, match="F2D-0607"):
+        objective(**{name: X[:1]})
