@@ -202,3 +202,12 @@ def test_pairs_of_one_example_are_refused(text: str) -> None:
     assert objective(**{name: X}).loss.isfinite()
     with pytest.raises(f2d.FormulaError, match="F2D-0607"):
         objective(**{name: X[:1]})
+
+
+def test_the_gradient_of_a_square_is_said() -> None:
+    objective = f2d.compile(r"\min E_{p_{data}(x)}[\|\nabla_x D(x)^2\|]", {"D": Critic()}, scaffold=True, dims={"x": 3})
+    assert any("grad covers D(x)^2, the power" in each for each in objective.assumptions)
+    critic = objective.D
+    inner = X @ critic.weight
+    slopes = (2 * torch.sin(inner) * torch.cos(inner))[:, None] * critic.weight
+    torch.testing.assert_close(objective(x=X).value, slopes.norm(dim=1).mean())
