@@ -12,7 +12,7 @@ from formula2dgm.completion.data.component_sums import write_components
 from formula2dgm.completion.data.contrast_codes import write_contrast_codes
 from formula2dgm.completion.data.counted_examples import count_examples
 from formula2dgm.completion.data.data_entropy import leave_out_entropies
-from formula2dgm.completion.data.data_likelihoods import write_likelihoods
+from formula2dgm.completion.data.data_likelihoods import refuse_unsaid_likelihoods, write_likelihoods
 from formula2dgm.completion.data.data_sums import average_sets
 from formula2dgm.completion.data.drawn_orders import write_orders
 from formula2dgm.completion.data.empirical_means import write_means
@@ -37,10 +37,12 @@ from formula2dgm.completion.densities.entropies_by_letter import write_entropies
 from formula2dgm.completion.densities.entropies_of_variables import write_entropies
 from formula2dgm.completion.densities.factor_families import write_factors
 from formula2dgm.completion.densities.finite_sums import write_spaces
+from formula2dgm.completion.densities.missing_logarithms import refuse_missing_logarithms
 from formula2dgm.completion.densities.missing_posteriors import write_posteriors
 from formula2dgm.completion.densities.named_functionals import write_functionals
 from formula2dgm.completion.densities.named_laws import write_named_laws
 from formula2dgm.completion.densities.noise_densities import write_noise_densities
+from formula2dgm.completion.densities.parameters_of_givens import write_parameters_of_givens
 from formula2dgm.completion.densities.posteriors_compared import write_compared_posteriors
 from formula2dgm.completion.densities.reconstructions import write_reconstructions
 from formula2dgm.completion.densities.unnamed_posteriors import write_unnamed_posteriors
@@ -168,6 +170,7 @@ def completed(
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
     text.rewrite(refuse_unsaid_posteriors)
+    text.rewrite(refuse_missing_logarithms)
     text.rewrite(leave_out_constants)
     text.rewrite(join_bounds)
     text.rewrite(write_components, keys, options.scaffold)
@@ -203,6 +206,7 @@ def completed(
     text.rewrite(refuse_unknown_fields, keys)
     text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
+        text.rewrite(write_parameters_of_givens, keys)
         text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
         text.rewrite(refuse_unsaid_scores, keys)
@@ -257,6 +261,7 @@ def completed(
     text.rewrite(natural_logs)
     text.rewrite(write_wholes)
     text.rewrite(write_likelihoods)
+    text.rewrite(refuse_unsaid_likelihoods, keys)
     text.rewrite(write_arguments)
     text.rewrite(index_noise, options.scaffold)
     if options.scaffold:

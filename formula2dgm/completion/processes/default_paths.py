@@ -108,10 +108,21 @@ class _Path(Defaults):
             if noise.sub == (time,):
                 self._draw(noise, drawn, r"\mathcal{N}(0, I)", expectation)
             self._unmark(replace(noise, sub=(time,)), noise, expectation)
-        elif noise is None and not used and end is not None and time in bound and kind in (None, "unit"):
+        elif (
+            noise is None
+            and end is not None
+            and time in bound
+            and kind in (None, "unit")
+            and (not used or self._defined_between(point, (time, start, end)))
+        ):
             self._draw(time, drawn, r"\mathcal{U}(0, 1)", expectation)
             self._draw_start(start, laws, drawn, expectation)
         self._apply_at_time(time, expectation)
+
+    def _defined_between(self, point: tree.Symbol, ends: Sequence[tree.Symbol]) -> bool:
+        """Does a statement say that ``x_t`` is made of all of these?"""
+        bodies = [each.members[1] for each in self.chains() if each.members[0] == point and each.relations[0] == "="]
+        return any({*ends} <= {*body.walk()} for body in bodies)
 
     def _unsaid_laws(self, binders: Sequence[tree.Node]) -> dict[tree.Symbol, tree.Call]:
         """What is drawn from densities of which nothing is said, ``p(x_0)``."""

@@ -34,7 +34,7 @@ def decide(
     wishes = polarity(body, known_names(context), _samplers(context))
     written = _written(context, wanted, operator)
     if written is not None:
-        _warn_against(context, body, written)
+        _warn_against(context, body, written, players)
         return written
     if len(wishes) == 1:
         return 1 in wishes
@@ -47,7 +47,7 @@ def decide(
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
         _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
-        _warn_against(context, body, False)
+        _warn_against(context, body, False, players)
         _warn_of_rewards(context, body)
         return False
     if wishes and not weighted:
@@ -179,19 +179,21 @@ def _by_relation(wanted: Wanted) -> bool | None:
     return None
 
 
-def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
-    """A divergence with the wrong sign, or an objective of which every term wants to go the other way."""
+def _warn_against(context: Context, body: tree.Node, maximise: bool, players: tuple[str, ...]) -> None:
+    """A divergence or a gradient penalty with the wrong sign, or an objective of which every term wants to go the
+    other way."""
     contrary = -1 if maximise else 1
     verb, sign = ("maximised", "plus") if maximise else ("minimised", "minus")
     found = [
         each
         for each, sign in linear_terms(known_names(context), body, 1)
-        if isinstance(each, tree.Divergence) and each.name != "MI" and -sign == contrary
+        if -sign == contrary and (_is_divergence(each) or _is_penalty(each, players))
     ]
     for each in found:
+        named = each.span.text if isinstance(each, tree.Divergence) and each.name == "MMD" else str(each)
         context.found.warning(
             "F2D-0503",
-            f"{each.span.text if each.name == 'MMD' else each} enters a {verb} objective with a {sign} sign",
+            f"{named} enters a {verb} objective with a {sign} sign",
             each.span,
             "check the sign, or the direction",
         )
@@ -203,6 +205,20 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
             body.span,
             "check the signs, or the direction",
         )
+
+
+def _is_divergence(node: tree.Node) -> bool:
+    return isinstance(node, tree.Divergence) and node.name != "MI"
+
+
+def _is_penalty(node: tree.Node, players: tuple[str, ...]) -> bool:
+    """``(\\|\\nabla D(x)\\| - 1)^2``, of a network that one of these players trains."""
+    match node:
+        case tree.Power(tree.Add((tree.Norm(body=tree.Prefix("grad") as slope), tree.Neg())), tree.Number("2")):
+            heads = [each.head for each in slope.walk() if isinstance(each, tree.Call)]
+            names = {str(part) for each in heads for part in each.walk()}
+            return not players or not names.isdisjoint(players)
+    return False
 
 
 def _samplers(context: Context) -> frozenset[Sampler]:
