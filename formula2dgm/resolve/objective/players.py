@@ -16,6 +16,7 @@ from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.objective.direction import decide, known_names
+from formula2dgm.resolve.objective.held_targets import without_targets
 from formula2dgm.resolve.objective.owners import owned_by, owned_by_the_only_player
 from formula2dgm.resolve.objective.references import students, without_references
 from formula2dgm.resolve.objective.saturation import settle_saturation
@@ -48,6 +49,7 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
         trains = trains if own_network else without_references(context, names, trains)
+        trains = without_targets(context, names, trains)
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
