@@ -45,8 +45,9 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+# One process a core, one thread a process.
 unit: $(READY)
-	$(BIN)/python -m pytest -m "" -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "" -q -n auto
 
 # Built, installed in a fresh environment and run outside the checkout, so that nothing is found by accident.
 wheel: $(READY)

@@ -8,8 +8,6 @@ from formula2dgm import driver
 from formula2dgm.cli.main import report, status_of
 from formula2dgm.cli.model import options, texts, unused_sets, values
 
-KINDS = ("error", "warning", "note")
-
 
 def run(given: argparse.Namespace) -> int:
     sets = values(given)
@@ -21,7 +19,8 @@ def run(given: argparse.Namespace) -> int:
     if found or given.json:
         report(found, given)
     if not given.json:
-        print(", ".join(_count(sum(each.severity == kind for each in found), kind) for kind in KINDS))
+        counts = {kind: sum(each.severity == kind for each in found) for kind in ("error", "warning", "note")}
+        print(", ".join(_count(number, kind) for kind, number in counts.items() if number or kind != "note"))
     strict = given.strict and any(each.severity == "warning" for each in found)
     return status_of(found) or int(strict)
 

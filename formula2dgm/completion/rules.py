@@ -188,6 +188,7 @@ def completed(
     text.rewrite(count_backwards)
     text.rewrite(with_one_letter)
     text.rewrite(refuse_unknown_fields, keys)
+    text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
         text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
@@ -205,7 +206,6 @@ def completed(
         text.rewrite(write_schedules, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
-    text.rewrite(refuse_unknown_scores, keys)
     text.rewrite(root_squares)
     text.rewrite(write_tuples, keys)
     text.rewrite(write_couplings, keys)

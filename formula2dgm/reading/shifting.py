@@ -53,11 +53,19 @@ def counts_by(node: tree.Node, index: str) -> bool:
     """Does anything in it count by the index, or draw it?"""
     for each in node.walk():
         names = [] if not isinstance(each, tree.Big | tree.Expect) else list(each.binders)
-        found = [binder.name if isinstance(binder, tree.Binds) else binder for binder in names]
+        found = [_counted(binder) for binder in names]
         drawn = [name for binder in names if isinstance(binder, tree.Draws) for name in binder.names]
         if any(plain(name) == index for name in (*found, *drawn)):
             return True
     return False
+
+
+def _counted(binder: tree.Node) -> tree.Node:
+    """t of ``t=1`` and of ``t > 1``."""
+    match binder:
+        case tree.Binds(name) | tree.Relates(name):
+            return name
+    return binder
 
 
 def _tidy(node: tree.Add) -> tree.Node:

@@ -50,13 +50,18 @@ def write_noise_densities(
             law = _standard(call.span, call.args)
             notes.append(Note(f"{call} is the standard Normal, summed over the entries of {found.value}", call.span))
             out.append(replace(statement, body=tree.Chain((call, law), ("=",), span=statement.body.span)))
-        elif found.scale is not None and len(call.args) == 1 and (defaults or any(map(_is_flow, bound))):
+        elif found.scale is not None and _is_of_one(call) and (defaults or any(map(_is_flow, bound))):
             drawn += [each for each in statements if _draws_standard(each.body, found.value)]
             others = [each for each in statements if each is not statement and each not in drawn]
             out += _by_noise(call, found, others, notes)
         else:
             out.append(statement)
     return [each for each in out if each not in drawn], notes
+
+
+def _is_of_one(call: tree.Call) -> bool:
+    """Is the density over one variable?"""
+    return len(call.args) == 1 and isinstance(call.args[0], tree.Symbol)
 
 
 def _is_flow(head: tree.Node) -> bool:

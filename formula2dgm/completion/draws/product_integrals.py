@@ -13,13 +13,7 @@ from formula2dgm.syntax import tree
 
 
 def average_over_products(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
-    """The statements with such integrals as expectations, and what was decided.
-
-    >>> from formula2dgm.syntax import parse
-    >>> text = r"\\int \\prod_{i=1}^N q(z^i|x) \\log f(z^{1:N}) dz^{1:N}"
-    >>> print(average_over_products(parse(text)[0])[0][0].body)
-    E_{z^{(1:N)} ~ q(z|x)}[log f(z^{(1:N)})]
-    """
+    """The statements with such integrals as expectations, and what was decided."""
     notes: list[Note] = []
 
     def written(node: tree.Node) -> tree.Node:

@@ -26,7 +26,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.brackets import brackets
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.dotted import unmarked
-from formula2dgm.reading.names import plain
+from formula2dgm.reading.names import GREEK_GROUPS, plain
 from formula2dgm.reading.positions import last_number, letter_of, whole_set
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
@@ -200,6 +200,8 @@ class _Path(Defaults):
             head = node.head if isinstance(node, tree.Call) and not is_density_call(node) else None
             if not isinstance(node, tree.Call) or not isinstance(head, tree.Symbol) or time not in head.sub:
                 return node
+            if all(isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS for each in node.args):
+                return node  # r_t(\theta): a function of parameters, which the text has to define
             same = (head, unmarked(head))
             if any(each in same or _heads(each) in same for each in heads) or replace(head, sub=()) in defined:
                 return node

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.objective.terms import Draft
 from formula2dgm.resolve.statements.wanted import Wanted
@@ -17,7 +18,8 @@ def refuse_unlearned(context: Context, wanted: Wanted, drafts: list[Draft]) -> N
     """Refuse an objective of data alone, where defaults stand for all that nothing is bound to."""
     nodes = [each for draft in drafts for each in walk(draft.node)]
     data = dict.fromkeys(each.name for each in nodes if isinstance(each, ir.Data))
-    if not data or not learns_nothing(context) or any(isinstance(each, ir.Law) for each in nodes):
+    scored = any(is_density_call(each) for member in wanted.members for each in member.walk())
+    if not data or scored or not learns_nothing(context) or any(isinstance(each, ir.Law) for each in nodes):
         return
     said = f"{' and '.join(data)} {'is' if len(data) == 1 else 'are'} data"
     made = next((each for each in data if each != "x"), "x")

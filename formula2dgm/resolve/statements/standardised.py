@@ -14,7 +14,7 @@ def standardised(left: tree.Node, law: tree.Node) -> tuple[tree.Symbol, tree.Cal
     >>> from formula2dgm.syntax import parse_one
     >>> drawn = parse_one(r"\\frac{z - u}{s} \\sim N(0, I)")
     >>> [str(each) for each in standardised(*drawn.members)]
-    ['z', 'Normal(u, s^2)']
+    ['z', 'N(u, s^2)']
     """
     if not _is_standard(law):
         return None
