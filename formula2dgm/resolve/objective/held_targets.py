@@ -1,4 +1,4 @@
-r"""Networks that nobody trains by their parameters' word: ``f_{\theta_{old}}``, ``f_{\theta^*}`` beside ``f_\theta``."""
+r"""Networks that are not trained, as their parameters say: ``f_{\theta_{old}}``, ``f_{\theta^*}`` beside ``f_\theta``."""
 
 from __future__ import annotations
 

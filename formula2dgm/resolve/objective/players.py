@@ -17,10 +17,12 @@ from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.objective.direction import decide, known_names
 from formula2dgm.resolve.objective.held_targets import without_targets
-from formula2dgm.resolve.objective.owners import owned_by, owned_by_the_only_player
+from formula2dgm.resolve.objective.only_player import owned_by_the_only_player
+from formula2dgm.resolve.objective.owners import owned_by
 from formula2dgm.resolve.objective.references import students, without_references
 from formula2dgm.resolve.objective.saturation import settle_saturation
 from formula2dgm.resolve.objective.unbounded import warn_of_unbounded
+from formula2dgm.resolve.objective.unlabelled import refuse_without_parameters
 from formula2dgm.resolve.statements.wanted import Wanted
 from formula2dgm.syntax import tree
 
@@ -43,6 +45,8 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
             continue
         if operator:
             _refuse_data(context, names, terms, wanted)
+            if not own_network:
+                refuse_without_parameters(context, names, terms, wanted.span)
         trains = owned_by_the_only_player(context, names, terms, wanted.span) if names else None
         if own_network:
             trains = owned_by(context, own_network)
@@ -84,12 +88,13 @@ def _of_player(
 def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term], wanted: Wanted) -> None:
     r"""An error for ``\max_z \log p(z|x)``: what is to be found is a value, and the text reads it as data."""
     data = {each.name for each in walk(*(term.node for term in terms)) if isinstance(each, ir.Data)}
-    if names and set(names) <= data and not owned_by(context, names):
+    found = [each for each in names if each in data and not owned_by(context, (each,))]
+    if found:
         raise context.refuse(
             "F2D-0498",
-            f"{', '.join(names)} is what is to be found, and it is data here: no parameter goes by the name",
+            f"{', '.join(found)} is what is to be found, and it is data here: no parameter goes by the name",
             wanted.span,
-            f"write what is trained below the operator, or define {names[0]} by a network or parameters",
+            f"write what is trained below the operator, or define {found[0]} by a network or parameters",
         )
 
 

@@ -1,0 +1,67 @@
+r"""Whose networks are that carry no parameters: p of ``L(\theta, \phi) = E_{q_\phi(z|x)}[\log p(x|z)] - ...`` is theta's.
+
+A listed name of parameters that owns nothing else owns what nobody else does. Where there is nothing left for the names
+under an operator, nothing here is trained by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from formula2dgm.ir import nodes as ir
+from formula2dgm.ir.program import Network, Parameter, Term
+from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import GREEK_GROUPS
+from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.objective.owners import owned_by
+from formula2dgm.spans import Span
+
+
+def without_own(context: Context, names: Sequence[str]) -> list[str]:
+    """The names of parameters, ``theta``, that own nothing by name, and are no number, data, draw or definition."""
+    known = {*context.hyperparameters, *context.inputs, *context.latent, *context.model.definitions}
+    letters = {each: each.split("_")[0] for each in names}
+    return [
+        each
+        for each, letter in letters.items()
+        if letter in GREEK_GROUPS and letter.islower() and each not in known and not owned_by(context, (each,))
+    ]
+
+
+def left_to(context: Context, idle: Sequence[str], terms: Sequence[Term], span: Span) -> set[str]:
+    """What belongs to such names: the networks of the terms that no parameters are written with."""
+    if not idle:
+        return set()
+    met = called_by(terms)
+    found = [each for each in context.networks.values() if each.name in met and not has_owner(context, each)]
+    for each in found:
+        context.assume(f"{each.label} has the parameters {', '.join(idle)}, which are nothing else's", span)
+    return {each.name for each in found}
+
+
+def refuse_without_parameters(context: Context, names: Sequence[str], terms: Sequence[Term], span: Span) -> None:
+    r"""An error for ``\min_\psi \|x - f_\theta(x)\|^2``: nothing has the parameters psi, and all has others."""
+    owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    met = called_by(terms)
+    trained = [each for each in owners if each.name in met]
+    if not trained or len(without_own(context, names)) < len(names):
+        return
+    if all(has_owner(context, each) for each in trained):
+        raise context.refuse(
+            "F2D-0504",
+            f"nothing here depends on {', '.join(names)}",
+            span,
+            f"name what is trained: {', '.join(sorted({each.group or each.label for each in trained}))}",
+        )
+
+
+def has_owner(context: Context, owner: Network | Parameter) -> bool:
+    """Are parameters written with a network, at one of its places at least?"""
+    return owner.group is not None or owner.label in context.groups
+
+
+def called_by(terms: Sequence[Term]) -> set[str]:
+    """The networks and the learned tensors that the terms call, and do not hold constant."""
+    nodes = list(walk(*(node for term in terms for node in (term.node, term.coefficient))))
+    networks = {each.network for each in nodes if isinstance(each, ir.NetCall) and not each.frozen}
+    return networks | {each.name for each in nodes if isinstance(each, ir.Param) and each.learned and not each.frozen}
