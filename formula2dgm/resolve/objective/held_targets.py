@@ -1,4 +1,4 @@
-r"""Networks that are not trained, as their parameters say: ``f_{\theta_{old}}``, ``f_{\theta^*}`` beside ``f_\theta``."""
+r"""Networks that their parameters say are not trained: ``f_{\theta_{old}}``, ``f_{\theta^*}`` beside ``f_\theta``."""
 
 from __future__ import annotations
 

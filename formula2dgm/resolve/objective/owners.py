@@ -12,6 +12,7 @@ from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.reading.names import GREEK_GROUPS, Indices, read_name
 from formula2dgm.reading.signature import is_density_call, names_objective, read_signature
 from formula2dgm.reading.target_groups import TARGET_LABELS
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
@@ -62,7 +63,9 @@ def _written_behind(statements: Sequence[tree.Statement]) -> dict[str, set[str]]
     r"""The parameters that functions have behind a semicolon: lambda of ``\mu(x; \lambda)``."""
     found: dict[str, set[str]] = {}
     for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
-        if isinstance(call.head, tree.Symbol) and not is_density_call(call) and not names_objective(call):
+        if not isinstance(call.head, tree.Symbol) or is_written_family(call):
+            continue
+        if not is_density_call(call) and not names_objective(call):
             behind = [each for each in call.params or () if isinstance(each, tree.Symbol)]
             names = {str(each) for each in behind if each.letter in GREEK_GROUPS}
             found.setdefault(read_name(call.head, Indices(), head=True).full, set()).update(names)

@@ -94,7 +94,8 @@ def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term]
             "F2D-0498",
             f"{', '.join(found)} is what is to be found, and it is data here: no parameter goes by the name",
             wanted.span,
-            f"write what is trained below the operator, or define {found[0]} by a network or parameters",
+            f"write what is trained below the operator, define {found[0]} by a network or parameters, or write the "
+            f"parameters of a function behind a semicolon: f(x; {found[0]})",
         )
 
 

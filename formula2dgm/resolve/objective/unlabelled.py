@@ -1,7 +1,8 @@
-r"""Whose networks are that carry no parameters: p of ``L(\theta, \phi) = E_{q_\phi(z|x)}[\log p(x|z)] - ...`` is theta's.
+r"""Whose networks carry no parameters: p of ``L(\theta, \phi) = E_{q_\phi(z|x)}[\log p(x|z)] - ...`` is theta's.
 
-A listed name of parameters that owns nothing else owns what nobody else does. Where there is nothing left for the names
-under an operator, nothing here is trained by them.
+A listed name of parameters that owns nothing else owns what nobody else does, but for a function that compares several
+values, the statistic s of ``(E[s(x)] - E[s(G_\theta(z))])^2``: together with G it would be minimised by a constant.
+Where there is nothing left for the names under an operator, nothing here is trained by them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from formula2dgm.ir.program import Network, Parameter, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.objective.learned import learns_nothing
 from formula2dgm.resolve.objective.owners import owned_by
 from formula2dgm.spans import Span
 
@@ -32,11 +34,26 @@ def left_to(context: Context, idle: Sequence[str], terms: Sequence[Term], span: 
     """What belongs to such names: the networks of the terms that no parameters are written with."""
     if not idle:
         return set()
-    met = called_by(terms)
-    found = [each for each in context.networks.values() if each.name in met and not has_owner(context, each)]
+    met, comparing = called_by(terms), _comparing(terms)
+    found = [
+        each
+        for each in context.networks.values()
+        if each.name in met
+        and not has_owner(context, each)
+        and not (each.label.isidentifier() and each.name in comparing)
+    ]
     for each in found:
         context.assume(f"{each.label} has the parameters {', '.join(idle)}, which are nothing else's", span)
     return {each.name for each in found}
+
+
+def _comparing(terms: Sequence[Term]) -> set[str]:
+    """The networks that are called at several values."""
+    calls = {each for each in walk(*(term.node for term in terms)) if isinstance(each, ir.NetCall)}
+    at: dict[str, set[tuple[ir.Node, ...]]] = {}
+    for each in calls:
+        at.setdefault(each.network, set()).add(each.args)
+    return {name for name, values in at.items() if len(values) > 1}
 
 
 def refuse_without_parameters(context: Context, names: Sequence[str], terms: Sequence[Term], span: Span) -> None:
@@ -44,14 +61,15 @@ def refuse_without_parameters(context: Context, names: Sequence[str], terms: Seq
     owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
     met = called_by(terms)
     trained = [each for each in owners if each.name in met]
-    if not trained or len(without_own(context, names)) < len(names):
+    if len(without_own(context, names)) < len(names) or not (trained or learns_nothing(context)):
         return
     if all(has_owner(context, each) for each in trained):
+        owners_named = {each.group or each.label for each in trained}
         raise context.refuse(
             "F2D-0504",
             f"nothing here depends on {', '.join(names)}",
             span,
-            f"name what is trained: {', '.join(sorted({each.group or each.label for each in trained}))}",
+            f"name what is trained: {', '.join(sorted(owners_named)) or 'nothing is'}",
         )
 
 
