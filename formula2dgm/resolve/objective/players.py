@@ -90,12 +90,17 @@ def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term]
     data = {each.name for each in walk(*(term.node for term in terms)) if isinstance(each, ir.Data)}
     found = [each for each in names if each in data and not owned_by(context, (each,))]
     if found:
+        calls = [each for member in wanted.members for each in member.walk() if isinstance(each, tree.Call)]
+        beside = [
+            each for each in calls if each.given is None and len(each.args) > 1 and found[0] in map(str, each.args)
+        ]
+        values = [str(each) for each in beside[0].args if str(each) != found[0]] if beside else []
+        behind = f", or write {beside[0].head}({', '.join(values)}; {found[0]}), its parameters" if beside else ""
         raise context.refuse(
             "F2D-0498",
             f"{', '.join(found)} is what is to be found, and it is data here: no parameter goes by the name",
             wanted.span,
-            f"write what is trained below the operator, define {found[0]} by a network or parameters, or write the "
-            f"parameters of a function behind a semicolon: f(x; {found[0]})",
+            f"write what is trained below the operator, or define {found[0]} by a network or parameters{behind}",
         )
 
 
