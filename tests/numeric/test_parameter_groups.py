@@ -168,8 +168,11 @@ def test_functions_with_parameters_behind_a_semicolon_are_trained() -> None:
         (r"L(\theta) = E_{q_\phi(z|x)}[\log p_\theta(x|z)] - KL[q_\phi(z|x) \| p(z)]", {"p_theta_x_given_z"}),
         (r"\max_\phi E_{q(z|x)}[\log p_\theta(x|z)] - KL[q_\phi(z|x) \| p(z)]", {"q_z_given_x"}),
         (r"\mathcal{L}(\phi, \theta) = (E_{p^*(x)}[s(x)] - E_{q(z)}[s(G_\theta(z))])^2", {"G_theta"}),
+        (r"\max_{\theta,\phi} E_{\pi_\theta(y|x)}[Q(x, y)]", {"pi_theta_y_given_x"}),
+        (r"\max_\theta E_{q_\phi(z|x)}[\log p(x|z)] - KL[q_\phi(z|x) \| p(z)]", {"p_x_given_z"}),
+        (r"\max_\theta E_{p(x)}[R_\phi(f(x))]", {"f"}),
     ],
-    ids=["one of two", "the encoder", "a statistic"],
+    ids=["one of two", "the encoder", "a statistic", "a value", "the decoder", "a reward"],
 )
 def test_what_a_text_holds_constant_stays_so(text: str, trained: set[str]) -> None:
     assert with_gradients(compiled(text), x=X) == trained
@@ -250,6 +253,8 @@ def test_the_parameters_of_a_family_are_learned_themselves() -> None:
     [
         (r"\min_\psi \|x - f_\theta(x)\|^2", "F2D-0504"),
         ("min_psi ||x - f_theta(x)||^2", "F2D-0504"),
+        (r"\max_\theta E_{\pi_\phi(y|x)}[Q(x, y)]", "F2D-0504"),
+        (r"\max_\tau E_{q_\phi(z|x)}[\log p(x|z)] - KL[q_\phi(z|x) \| p(z)]", "F2D-0504"),
         (r"\min_\theta KL[p(x,y) \| p_\theta(x,y)]", "F2D-0504"),
         (r"\min_w \|y - f(x, w)\|^2", "F2D-0498"),
         (r"\min_z \|x - g(z, y)\|^2", "F2D-0498"),

@@ -19,14 +19,16 @@ def owned_by_the_only_player(
     A network that goes by none of the names is held constant: Q of ``max_theta E_{pi_theta(a|s)}[Q(s, a)]``.
     """
     said = set(owned_by(context, names))
-    if not said:
+    met = called_by(terms)
+    if not said and not any(each.group for each in context.networks.values() if each.name in met):
         return None
     said |= left_to(context, without_own(context, names), terms, span)
+    if not said:
+        return None
     numbers = [each.name for each in context.parameters.values() if each.name in said or each.group is None]
     owned = (*(each for each in context.networks if each in said), *numbers)
     if len(owned) == len(context.networks) + len(context.parameters):
         return None
-    met = called_by(terms)
     named = ", ".join(each for each in names if each not in context.inputs)
     for network in context.networks.values():
         if network.name in met - said and network.group is None:
