@@ -6,7 +6,8 @@ import argparse
 import json
 import re
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from formula2dgm import resources
 from formula2dgm.bindings import Bindings
@@ -21,6 +22,7 @@ from formula2dgm.passes import run_passes
 from formula2dgm.report.apart import Described, apart_data, apart_text
 from formula2dgm.report.contract import contract
 from formula2dgm.report.explain import explain_text
+from formula2dgm.report.page import explain_page
 
 
 def run(given: argparse.Namespace) -> int:
@@ -34,13 +36,28 @@ def run(given: argparse.Namespace) -> int:
         if choose is None:
             raise
         return _each_by_itself(given, networks, choose, error)
-    print(json.dumps(found, indent=2) if given.json else explain_text(found).rstrip())
+    if given.html is not None:
+        Path(given.html).write_text(explain_page(found.contract, found.source, _title(given)), encoding="utf-8")
+        print(f"wrote {given.html}")
+        return 0
+    print(json.dumps(found.contract, indent=2) if given.json else explain_text(found.contract).rstrip())
     return 0
 
 
-def _described(program: Program) -> dict[str, Any]:
+class _Found(NamedTuple):
+    contract: dict[str, Any]
+    source: str
+
+
+def _described(program: Program) -> _Found:
     optimised = run_passes(program)
-    return contract(optimised, generate(optimised))
+    generated = generate(optimised)
+    return _Found(contract(optimised, generated), generated.source)
+
+
+def _title(given: argparse.Namespace) -> str:
+    names = [Path(each).name for each in given.formula if Path(each).is_file()]
+    return ", ".join(names)
 
 
 def _each_by_itself(
@@ -50,7 +67,7 @@ def _each_by_itself(
     bound = together(networks.described.bindings if networks else Bindings(), values(given))
     found: list[Described] = []
     for each in objectives_apart(texts(given), bound, options(given), given.macros):
-        what = each.errors if each.program is None else _described(each.program)
+        what = each.errors if each.program is None else _described(each.program).contract
         found.append((each.number, each.entry.formula.span, each.statement, what))
     if not found:
         raise error

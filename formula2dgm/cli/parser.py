@@ -61,6 +61,7 @@ examples:
 EXPLAIN = """\
 examples:
   formula2dgm explain vae.tex                      # each term, shared calls, draws, assumptions
+  formula2dgm explain vae.tex --html vae.html      # the same as a page: point at a term to see its lines
   formula2dgm explain F2D-0203                     # an error code: what it means, what to write instead
 """
 
@@ -147,6 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
     explaining = _command(
         commands, "explain", "say how every term is computed, or what an error code means", "", EXPLAIN
     )
+    explaining.add_argument("--html", metavar="FILE", help="write a page: formula, factor graph and code side by side")
     _add_networks(explaining)
     _add_formula(explaining, "a formula's file, -, or an error code such as F2D-0203")
 

@@ -14,6 +14,7 @@ from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.scaffold import sized_tensor
+from formula2dgm.codegen.self_check import example_data, not_a_derivative
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
@@ -24,7 +25,7 @@ WIDTH = 120
 RUN_FIELDS = frozenset(
     {
         *("batch_size", "beta1", "compile", "data", "device", "epochs", "hidden", "labelled", "lr"),
-        *("out_dir", "resume", "seed", "steps", "validation"),
+        *("out_dir", "resume", "seed", "self_check", "steps", "validation"),
     }
 )
 METADATA = """\
@@ -100,6 +101,9 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "hidden": 128 if hidden else None,
         "made": _made(program, made),
         "call": _call(program, bool(players)),
+        "check_call": _call(program, bool(players)).replace("self.config", "config"),
+        "example": example_data(program),
+        "held": _held(program),
         "players": players,
         "labelled": _labelled(program.inputs),
         "projects": any(each.ranges for each in program.objectives),
@@ -113,6 +117,12 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "rolls": rolls,
         "pictures": bool(program.inputs) and bool(samples or reconstructs or rolls),
     }
+
+
+def _held(program: Program) -> dict[str, str]:
+    """For each player, in quotes, why its gradient is not the derivative of its loss, where it is not."""
+    reasons = {each.player or "": not_a_derivative(each, program) for each in program.objectives}
+    return {_quoted(player): _quoted(why) for player, why in reasons.items() if why}
 
 
 def _rolls(program: Program, generated: str) -> dict[str, object] | None:

@@ -14,6 +14,7 @@ from formula2dgm.ir.joints import Factor, Joint, Query, Rollout
 from formula2dgm.ir.reversal import Reversal
 from formula2dgm.ir.targets import Target
 from formula2dgm.spans import Span
+from formula2dgm.syntax import tree
 
 Support = Literal[
     "real",
@@ -229,8 +230,9 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All that later stages need; nothing after the resolver looks at syntax or bindings again.
+    """All that later stages need; nothing after the resolver looks at bindings again, and at syntax only to print it.
 
+    ``statements`` are the formula as it was understood: what is defined, and what is wanted.
     ``model`` are the densities that the objective's own make a joint of, parents first (``p(z)``, ``p(x|z)``), and
     ``generative`` its ancestral draws by variable, where it can be drawn without data; their batch is an axis of their
     own.  ``decoded`` is what data are compared with and is made of themselves.  A distribution has a ``joint`` and the
@@ -240,8 +242,7 @@ class Program:
     """
 
     arena: Arena
-    ascii: str
-    latex: str
+    statements: tuple[tree.Node, ...]
     objectives: tuple[Objective, ...]
     inputs: tuple[Input, ...]
     hyperparameters: tuple[Hyperparameter, ...]
@@ -262,6 +263,16 @@ class Program:
     tables: tuple[Table, ...] = ()
     denoiser: Denoiser | None = None
     reversal: Reversal | None = None
+
+    @property
+    def ascii(self) -> str:
+        """The formula as plain text, a statement a line."""
+        return "\n".join(map(str, self.statements))
+
+    @property
+    def latex(self) -> str:
+        """The formula as LaTeX, a statement a line."""
+        return "\n".join(each.latex() for each in self.statements)
 
     @property
     def called(self) -> list[Network]:

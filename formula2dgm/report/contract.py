@@ -8,11 +8,14 @@ from typing import Any
 from formula2dgm import registry
 from formula2dgm.codegen import Generated
 from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Objective, Program, Site, Term
+from formula2dgm.ir.program import Assumption, Objective, Program, Site, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
+from formula2dgm.report.costs import network_calls, shapes_in
 from formula2dgm.report.factor_graph import factor_graph
+from formula2dgm.report.words import in_words
 from formula2dgm.spans import Span
+from formula2dgm.syntax.printer_marked import MarkedPrinter
 
 
 def contract(program: Program, generated: Generated | None = None) -> dict[str, Any]:
@@ -20,10 +23,12 @@ def contract(program: Program, generated: Generated | None = None) -> dict[str, 
 
     Plain data: ``json.dumps`` writes it. Line numbers and shares are there once code was generated.
     """
+    pieces = pieces_of(program, generated)
     return {
-        "formula": {"ascii": program.ascii, "latex": program.latex},
-        "objectives": [
-            _objective(number, each, generated, program.sites) for number, each in enumerate(program.objectives)
+        "formula": {"ascii": program.ascii, "latex": program.latex, "marked": marked(program, pieces)},
+        "objectives": [_objective(number, each, program, generated) for number, each in enumerate(program.objectives)],
+        "pieces": [
+            {"id": name, "range": _range(span), "lines": _lines(span, generated)} for span, name in pieces.items()
         ],
         "inputs": [
             {
@@ -60,7 +65,25 @@ def contract(program: Program, generated: Generated | None = None) -> dict[str, 
     }
 
 
-def _objective(number: int, objective: Objective, generated: Generated | None, sites: Sequence[Site]) -> dict[str, Any]:
+def pieces_of(program: Program, generated: Generated | None) -> dict[Span, str]:
+    """The places of the text that terms or lines of the code stand for, each with a name, in the text's order."""
+    spans = [term.span for objective in program.objectives for term in objective.terms if term.span is not None]
+    spans += generated.lines.values() if generated else ()
+    sources = list(dict.fromkeys(each.source for each in spans))
+    ordered = sorted(set(spans), key=lambda each: (sources.index(each.source), each.start, -each.end))
+    return {span: f"piece-{number}" for number, span in enumerate(ordered, 1)}
+
+
+def marked(program: Program, pieces: dict[Span, str]) -> list[str]:
+    """The LaTeX of each statement, its pieces marked with ``\\class{piece-1}{...}``."""
+    return [MarkedPrinter(pieces).formula(each) for each in program.statements]
+
+
+def _lines(span: Span | None, generated: Generated | None) -> list[int]:
+    return [line for line, place in generated.lines.items() if place == span] if generated else []
+
+
+def _objective(number: int, objective: Objective, program: Program, generated: Generated | None) -> dict[str, Any]:
     return {
         "id": f"objective-{number + 1}",
         "player": objective.player,
@@ -69,22 +92,36 @@ def _objective(number: int, objective: Objective, generated: Generated | None, s
         "name": objective.name,
         "range": _range(objective.span),
         "terms": [
-            _term(f"term-{number + 1}.{i + 1}", each, generated, sites) for i, each in enumerate(objective.terms)
+            _term(f"term-{number + 1}.{i + 1}", each, program, generated) for i, each in enumerate(objective.terms)
         ],
     }
 
 
-def _term(identity: str, term: Term, generated: Generated | None, sites: Sequence[Site]) -> dict[str, Any]:
-    lines = [line for line, span in generated.lines.items() if span == term.span] if generated else []
+def _term(identity: str, term: Term, program: Program, generated: Generated | None) -> dict[str, Any]:
     return {
         "id": identity,
         "name": term.name,
         "coefficient": to_text(term.coefficient),
         "meaning": to_text(term.node),
-        "computed": how_computed(term, sites),
+        "words": in_words(term.node),
+        "computed": how_computed(term, program.sites),
+        "shapes": shapes_in(term.node, program),
+        "calls": network_calls(term.node),
+        "assumptions": [number for number, each in enumerate(program.assumptions) if _is_of(each, term, program)],
         "range": _range(term.span),
-        "lines": lines,
+        "lines": _lines(term.span, generated),
     }
+
+
+def _is_of(assumption: Assumption, term: Term, program: Program) -> bool:
+    """Was it assumed for this term: at its place, or where one of its distributions, draws or networks is said?"""
+    parts = (each for each in walk(term.node) if isinstance(each, ir.Law | ir.Draw | ir.NetCall | ir.Head))
+    places = [term.span, *(origin.span for each in parts for origin in program.arena.origins(each))]
+    return any(place is not None and _overlap(place, assumption.span) for place in places)
+
+
+def _overlap(one: Span, other: Span | None) -> bool:
+    return other is not None and one.source is other.source and one.start < other.end and other.start < one.end
 
 
 #: How a description calls the gradient at a draw, by its estimator.

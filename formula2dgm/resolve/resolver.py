@@ -131,8 +131,7 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
     """What a resolution has collected, without what is wanted of it."""
     return Program(
         arena=context.arena,
-        ascii="\n".join(str(statement) for statement in statements),
-        latex="\n".join(statement.latex() for statement in statements),
+        statements=tuple(statements),
         objectives=(),
         inputs=tuple(context.inputs.values()),
         hyperparameters=tuple(context.hyperparameters.values()),

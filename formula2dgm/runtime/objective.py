@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from formula2dgm.ir.program import Input
 from formula2dgm.report.contract import contract
 from formula2dgm.report.drawing import Drawing
-from formula2dgm.report.explain import explain_text
+from formula2dgm.report.explanation import Explanation
 from formula2dgm.report.graphs import to_networkx
 from formula2dgm.runtime import examples
 from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
@@ -93,9 +93,12 @@ class Objective(Written, nn.Module):
         """The description that every view renders (``f2d.describe``): terms, sharing, lines, assumptions, graph."""
         return contract(self._facts.program, self._facts.generated)
 
-    def explain(self) -> str:
-        """How each term is computed, what is shared, what was assumed, as text."""
-        return explain_text(self.contract)
+    def explain(self) -> Explanation:
+        """How each term is computed, what is shared, what was assumed: a text, in a notebook a page.
+
+        ``objective.explain().save("elbo.html")`` writes the page.
+        """
+        return Explanation(self.contract, self._facts.generated.source)
 
     @property
     def graph(self) -> networkx.MultiDiGraph:

@@ -14,7 +14,7 @@ from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.distributions.joints import parents
 from formula2dgm.resolve.distributions.queries import ask
 from formula2dgm.resolve.resolver import BATCH
-from formula2dgm.syntax import parse, parse_one, tree
+from formula2dgm.syntax import parse_one, tree
 
 
 def model_of(program: Program) -> Program | None:
@@ -106,8 +106,7 @@ def _integrated(statements: list[tree.Node], variables: tuple[tree.Symbol, ...])
 
 def said(program: Program, statements: list[tree.Node]) -> Program:
     """The program with these statements as its text."""
-    latex = "\n".join(each.latex() for each in statements)
-    return replace(program, ascii="\n".join(map(str, statements)), latex=latex)
+    return replace(program, statements=tuple(statements))
 
 
 def joint_of(program: Program) -> Joint:
@@ -117,8 +116,7 @@ def joint_of(program: Program) -> Joint:
 
 def statements_of(program: Program) -> list[tree.Node]:
     """What the program's own text says."""
-    statements, _ = parse(program.ascii)
-    return [each.body for each in statements]
+    return [each.body if isinstance(each, tree.Statement) else each for each in program.statements]
 
 
 def symbol_of(text: str) -> tree.Symbol:
