@@ -38,7 +38,6 @@ from formula2dgm.completion.densities.entropies_of_variables import write_entrop
 from formula2dgm.completion.densities.factor_families import write_factors
 from formula2dgm.completion.densities.finite_sums import write_spaces
 from formula2dgm.completion.densities.missing_posteriors import write_posteriors
-from formula2dgm.completion.densities.moved_noise import write_moved_noise
 from formula2dgm.completion.densities.named_functionals import write_functionals
 from formula2dgm.completion.densities.named_laws import write_named_laws
 from formula2dgm.completion.densities.noise_densities import write_noise_densities
@@ -191,7 +190,6 @@ def completed(
     text.rewrite(refuse_unknown_fields, keys)
     text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
-        text.rewrite(write_moved_noise, keys)
         text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
         text.rewrite(refuse_unsaid_scores, keys)

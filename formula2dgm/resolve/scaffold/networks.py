@@ -34,18 +34,6 @@ def is_head(context: Context, declared: Declared, call: tree.Call) -> bool:
     return any(_full_name(context, each) == _full_name(context, call) for each, _ in _head_calls(context, declared))
 
 
-def gives(context: Context, declared: Declared, call: tree.Call) -> bool:
-    r"""Does a distribution statement of nothing bound have the very call: mu(x) of ``z = \mu(x) + \sigma(x) \epsilon``
-    beside ``q(z|x) = N(z; \mu(x), \sigma(x)^2)``? It is the same network at both places."""
-    body = declared.body
-    if declared.kind != "family" or not isinstance(body, tree.Call):
-        return False
-    if registry.family_by_spelling(spelling(body.head)) is None:
-        return False
-    calls = [each for each, _ in _head_calls(context, declared)]
-    return any(each.args == call.args and _full_name(context, each) == _full_name(context, call) for each in calls)
-
-
 def scaffold_head(context: Context, declared: Declared, call: tree.Call, args: tuple[ir.Node, ...]) -> ir.Node:
     """A network named in ``q(z|x) = N(z; mu_phi(x), sigma_phi^2(x) I)``, made by default.
 

@@ -12,7 +12,7 @@ from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import names_loss
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.objective.direction import MAXIMISING
-from formula2dgm.resolve.scaffold.networks import gives, is_head, scaffold_head, scaffold_network
+from formula2dgm.resolve.scaffold.networks import is_head, scaffold_head, scaffold_network
 from formula2dgm.resolve.values.recurrent_layers import arranged
 from formula2dgm.syntax import tree
 
@@ -74,12 +74,8 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             call.span,
             f"write what it is, {call} = ..., or bind it: {{{key!r}: net}}",
         )
-    statement = scope.statement if scope.statement and is_head(context, scope.statement, call) else None
-    if statement is None:
-        declared = (each.declared for each in context.densities.all if each.declared is not None)
-        statement = next((each for each in declared if gives(context, each, call)), None)
-    if statement is not None:
-        return scaffold_head(context, statement, call, args)
+    if scope.statement is not None and is_head(context, scope.statement, call):
+        return scaffold_head(context, scope.statement, call, args)
     return scaffold_network(context, name, call, args)
 
 
