@@ -15,8 +15,10 @@ from formula2dgm.ir.axes import BATCH
 from formula2dgm.ir.program import Network, Objective, Parameter, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
+from formula2dgm.reading.compared import told_apart
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.parameters_behind import name_functions_trained
+from formula2dgm.reading.parameters_beside import part_parameters
 from formula2dgm.reading.without_arguments import give_arguments
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.data.generated import decoded
@@ -159,6 +161,7 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
+    statements, parted = part_parameters(statements)
     statements, trained = name_functions_trained(statements)
     values = [key for binding, key in parsed if not isinstance(binding.value, NetworkValue)]
     statements, applied = give_arguments(statements, values)
@@ -185,10 +188,23 @@ def read_context(
     densities = read_densities(parsed, model.densities, model.indices, model.parameters, found)
     densities.open = options.scaffold
     densities.tensors = named.tensors
+    densities.apart = told_apart(model.expressions(), model.indices, model.parameters)
     context = Context(model, named, densities, options, found, averages=averages)
     context.made_of = made_of(statements)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *updated, *ahead, *trained, *applied, *layered, *travelled, *numbered, *decided, *drawing):
+    for note in (
+        *notes,
+        *updated,
+        *ahead,
+        *parted,
+        *trained,
+        *applied,
+        *layered,
+        *travelled,
+        *numbered,
+        *decided,
+        *drawing,
+    ):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

@@ -17,10 +17,13 @@ from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.objective.critics import player_on_label, refuse_joint_game
 from formula2dgm.resolve.objective.direction import decide, known_names
-from formula2dgm.resolve.objective.owners import owned_by, owned_by_the_only_player
+from formula2dgm.resolve.objective.held_targets import without_targets
+from formula2dgm.resolve.objective.only_player import owned_by_the_only_player
+from formula2dgm.resolve.objective.owners import owned_by
 from formula2dgm.resolve.objective.references import students, without_references
 from formula2dgm.resolve.objective.saturation import settle_saturation
 from formula2dgm.resolve.objective.unbounded import warn_of_unbounded
+from formula2dgm.resolve.objective.unlabelled import refuse_without_parameters
 from formula2dgm.resolve.statements.wanted import Wanted
 from formula2dgm.syntax import tree
 
@@ -43,12 +46,15 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
             continue
         if operator:
             _refuse_data(context, names, terms, wanted)
+            if not own_network:
+                refuse_without_parameters(context, names, terms, wanted.span)
         trains = owned_by_the_only_player(context, names, terms, wanted.span) if names else None
         if own_network:
             trains = owned_by(context, own_network)
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
         trains = trains if own_network else without_references(context, names, trains)
+        trains = without_targets(context, names, trains)
         refuse_joint_game(context, wanted, terms, trains, _directed(context, wanted, names))
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
@@ -92,12 +98,19 @@ def _of_player(
 def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term], wanted: Wanted) -> None:
     r"""An error for ``\max_z \log p(z|x)``: what is to be found is a value, and the text reads it as data."""
     data = {each.name for each in walk(*(term.node for term in terms)) if isinstance(each, ir.Data)}
-    if names and set(names) <= data and not owned_by(context, names):
+    found = [each for each in names if each in data and not owned_by(context, (each,))]
+    if found:
+        calls = [each for member in wanted.members for each in member.walk() if isinstance(each, tree.Call)]
+        beside = [
+            each for each in calls if each.given is None and len(each.args) > 1 and found[0] in map(str, each.args)
+        ]
+        values = [str(each) for each in beside[0].args if str(each) != found[0]] if beside else []
+        behind = f", or write {beside[0].head}({', '.join(values)}; {found[0]}), its parameters" if beside else ""
         raise context.refuse(
             "F2D-0498",
-            f"{', '.join(names)} is what is to be found, and it is data here: no parameter goes by the name",
+            f"{', '.join(found)} is what is to be found, and it is data here: no parameter goes by the name",
             wanted.span,
-            f"write what is trained below the operator, or define {names[0]} by a network or parameters",
+            f"write what is trained below the operator, or define {found[0]} by a network or parameters{behind}",
         )
 
 
