@@ -221,6 +221,7 @@ def completed(
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
         text.rewrite(draw_noise, keys)
+        text.rewrite(write_laws_of_values, keys)  # again: of values made of noise that nothing drew
         text.rewrite(write_schedules, keys, numbers)
         text.rewrite(write_widths, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)

@@ -255,7 +255,7 @@ def test_the_parameters_of_a_family_are_learned_themselves() -> None:
         ("min_psi ||x - f_theta(x)||^2", "F2D-0504"),
         (r"\max_\theta E_{\pi_\phi(y|x)}[Q(x, y)]", "F2D-0504"),
         (r"\max_\tau E_{q_\phi(z|x)}[\log p(x|z)] - KL[q_\phi(z|x) \| p(z)]", "F2D-0504"),
-        (r"\min_\theta KL[p(x,y) \| p_\theta(x,y)]", "F2D-0504"),
+        (r"\min_\theta KL[p(x,y) \| p_\theta(x,y)]", "F2D-0486"),
         (r"\min_w \|y - f(x, w)\|^2", "F2D-0498"),
         (r"\min_z \|x - g(z, y)\|^2", "F2D-0498"),
         (r"\min_{\theta, z} \|x - g_\theta(z, y)\|^2", "F2D-0498"),
