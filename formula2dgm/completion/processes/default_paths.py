@@ -218,6 +218,7 @@ class _Path(Defaults):
     def _apply_at_time(self, time: tree.Symbol, expectation: tree.Expect) -> None:
         """``u_t^\\theta(x_t)`` as ``u^\\theta(x_t, t)``: one network for all times."""
         defined = list(self.left_sides())
+        defined += [replace(each, sub=()) for each in defined if isinstance(each, tree.Symbol) and len(each.sub) == 1]
         heads = [each.head if isinstance(each, tree.Call) else each for each in (*defined, *self.keys)]
 
         def applied(node: tree.Node) -> tree.Node:
@@ -227,8 +228,7 @@ class _Path(Defaults):
                 return node
             if all(isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS for each in node.args):
                 return node  # r_t(\theta): a function of parameters, which the text has to define
-            same = (head, unmarked(head))
-            if any(each in same for each in heads) or replace(head, sub=()) in defined:
+            if any(each in (head, unmarked(head)) for each in heads) or replace(head, sub=()) in defined:
                 return node
             bare = replace(head, sub=tuple(each for each in head.sub if each != time))
             more = () if time in node.args else (replace(time, span=node.span),)

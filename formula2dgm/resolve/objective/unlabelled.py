@@ -22,6 +22,9 @@ from formula2dgm.spans import Span
 #: Letters of parameters. Another letter, tau, that stands in no formula is a number that the prose has.
 _LETTERS = PARAMETER_LETTERS | frozenset(("vartheta", "varphi", "lambda", "eta", "xi"))
 
+#: Letters of levels and widths: f_sigma is f at a level sigma, and no function with parameters sigma.
+_LEVELS = frozenset(("sigma", "tau", "beta", "delta", "epsilon"))
+
 
 def without_own(context: Context, names: Sequence[str]) -> list[str]:
     """The names of parameters, ``theta``, that own nothing by name, and are no number, data, draw or definition."""
@@ -87,7 +90,8 @@ def refuse_without_parameters(context: Context, names: Sequence[str], terms: Seq
 
 def has_owner(context: Context, owner: Network | Parameter) -> bool:
     """Are parameters written with a network, at one of its places at least?"""
-    return owner.group is not None or owner.label in context.groups
+    groups = {owner.group, *context.groups.get(owner.label, ())} - {None}
+    return any(each is not None and each.split("_")[0] not in _LEVELS for each in groups)
 
 
 def called_by(terms: Sequence[Term]) -> set[str]:
