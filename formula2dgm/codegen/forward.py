@@ -90,7 +90,7 @@ def _peel(node: ir.Node) -> tuple[list[ir.Reduce], ir.Node]:
 
 def described(scope: Scope, node: ir.Node) -> str:
     axes = _axes_phrase(node.axes)
-    if (piece := piece_of(node)) is not None:
+    if (piece := piece_of(node)) is not None and piece.function in PIECES:
         return PIECES[piece.function].comment.format(others=piece.others)
     said = scope.program.arena.title(node) or notation(scope.program, node)
     return said + entry_mark(scope, node) + _place(scope, node) + (f", for each {axes}" if len(node.axes) > 1 else "")

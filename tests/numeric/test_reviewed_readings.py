@@ -70,7 +70,7 @@ def test_noise_of_counted_levels_by_their_name() -> None:
     noised = X[:, None] + levels * noise
     expected = ((noised * levels + (noised - X[:, None]) / levels**2) ** 2).sum(-1).mean(0).mean()
     torch.testing.assert_close(objective(x=X, noise={"x_tilde": noise}).value, expected)
-    assert "lambda(sigma_i) is lambda, the same at every level" in objective.assumptions
+    assert "lambda(sigma_i) is lambda, the same at every sigma_i" in objective.assumptions
 
 
 class Score(nn.Module):

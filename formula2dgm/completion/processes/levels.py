@@ -48,7 +48,7 @@ class _Levels(Defaults):
             match node:
                 case tree.Call(tree.Symbol() as head, (tree.Symbol("sigma", sub=(_,)),), None, None):
                     if head.letter in WEIGHTS and head not in said and not head.accents:
-                        self.say(f"{node} is {head}, the same at every level", node.span)
+                        self.say(f"{node} is {head}, the same at every {node.args[0]}", node.span)
                         return head
             return map_children(node, written)
 
