@@ -48,7 +48,7 @@ def _refuse(context: Context, noise: ir.Node, square: ir.Node) -> None:
 
 
 def _differences(terms: Iterable[ir.Node]) -> Iterator[ir.Add]:
-    """The sums whose squares the terms weigh and add."""
+    """The differences whose squares the terms weigh and add; ``\\|z + b(y)\\|^2`` fits b to nothing."""
     ahead, seen = list(terms), set[ir.Node]()
     while ahead:
         node = ahead.pop()
@@ -57,7 +57,8 @@ def _differences(terms: Iterable[ir.Node]) -> Iterator[ir.Add]:
         seen.add(node)
         match node:
             case ir.Pow(ir.Norm(ir.Add() as body, 2.0), ir.Const(2)) | ir.Pow(ir.Add() as body, ir.Const(2)):
-                yield body
+                if any(isinstance(each, ir.Neg) for each in body.args):
+                    yield body
             case ir.EventSum(body) | ir.Div(body):
                 ahead.append(body)
             case _ if isinstance(node, _LINEAR):
