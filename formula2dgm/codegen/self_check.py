@@ -18,7 +18,7 @@ ENTRIES = 8
 _VALUES = {
     "binary": "torch.rand({shape}).round()",
     "unit": "torch.rand({shape})",
-    "category": "torch.randint({classes}, ({shape},))",
+    "category": "torch.randint({classes}, ({shape}))",
     "positive": "torch.randn({shape}).exp()",
     "count": "torch.rand({shape}).mul(6).floor()",
     "integer": "torch.rand({shape}).mul(6).floor()",
@@ -41,8 +41,9 @@ def _value(each: Input, known: Mapping[str, float | int | None]) -> str:
         return f"torch.full(({lead[0]},), {SIZES['time']})"
     event = list(each.shape) if each.shape is not None else [] if each.support == "category" else [ENTRIES]
     shape = ", ".join(map(str, [*lead, *event]))
-    made = _VALUES.get(each.support, "torch.randn({shape})").format(shape=shape, classes=each.classes or 2)
-    return made.replace(",,", ",")
+    if each.support == "category" and len(lead) + len(event) == 1:
+        shape += ","
+    return _VALUES.get(each.support, "torch.randn({shape})").format(shape=shape, classes=each.classes or 2)
 
 
 def _size(axis: Axis, known: Mapping[str, float | int | None]) -> int:

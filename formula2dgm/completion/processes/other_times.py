@@ -34,7 +34,7 @@ def write_other_times(
     >>> from formula2dgm.syntax import parse
     >>> text = r"E_{t ~ U(0, 1), x_0, z} ||f(x_t) - f(x_{t/2})||^2; x_t = x_0 + t z"
     >>> str(write_other_times(parse(text)[0], ())[0][2])
-    'x_{t/2} = x_0 + (t / 2) z'
+    'x_{t / 2} = x_0 + (t / 2) z'
     """
     notes: list[Note] = []
     found = list(statements)

@@ -15,6 +15,7 @@ from formula2dgm.codegen.module import generate
 from formula2dgm.codegen.script import script
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir.program import Hyperparameter
+from formula2dgm.syntax import parse_one
 from tests.unit.script.programs import PROGRAMS, script_of, vae
 
 ROOT = Path(__file__).parents[3]
@@ -67,8 +68,10 @@ def test_the_head_says_formula_dependencies_and_how_to_run(scripts: dict[str, st
 
 
 def test_a_latex_docstring_stays_raw() -> None:
-    text = script_of(replace(vae(), latex=r"\mathbb{E}\left[\nu\right]"))
-    assert r"\mathbb{E}\left[\nu\right]" in (ast.get_docstring(ast.parse(text)) or "")
+    formula = parse_one(r"\mathbb{E}_{q(z|x)}\left[\nu\right]")
+    text = script_of(replace(vae(), statements=(formula,)))
+    assert formula.latex() == r"\mathbb{E}_{q(z \mid x)}\left[\nu\right]"
+    assert formula.latex() in (ast.get_docstring(ast.parse(text)) or "")
 
 
 def test_the_number_of_a_data_set_is_counted_and_others_are_asked_for() -> None:
