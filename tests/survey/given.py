@@ -1,4 +1,4 @@
-"""What a reader of its source adds to an equation that is refused from the formula alone, and what becomes of it then."""
+"""What a reader of its source adds to an equation that is refused from the formula alone."""
 
 from __future__ import annotations
 
