@@ -12,6 +12,7 @@ from formula2dgm.bindings import NetworkValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Term
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.statements.wanted import Wanted
 
@@ -69,9 +70,15 @@ def refuse_joint_game(
             "F2D-0516",
             f"{judge} judges what {maker} makes, and nothing says which of them wants this",
             wanted.span,
-            f"write the loss of each, \\mathcal{{L}}_{judge} = ... and \\mathcal{{L}}_{maker} = ..., or "
-            f"\\min_{{{maker}}} \\max_{{{judge}}} in front; \\min_{{{judge}, {maker}}} if both want the same",
+            _ways_out(*(f"\\{each}" if each in GREEK_GROUPS else each for each in (judge, maker))),
         )
+
+
+def _ways_out(judge: str, maker: str) -> str:
+    return (
+        f"write the loss of each, \\mathcal{{L}}_{judge} = ... and \\mathcal{{L}}_{maker} = ..., or "
+        f"\\min_{{{maker}}} \\max_{{{judge}}} in front; \\min_{{{judge}, {maker}}} if both want the same"
+    )
 
 
 def _is_fixed(context: Context, network: Network) -> bool:
