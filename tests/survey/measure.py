@@ -101,15 +101,16 @@ def _in_a_line(error: Exception) -> str:
 
 def compiled(row: Mapping[str, Any]) -> Any:
     """The objective with default networks; the sizes of data that an error asks for are given, as its help says."""
-    dims: dict[str, int] = {}
+    options = dict(row.get("options", {}))
+    dims: dict[str, int] = options.pop("dims", {})
     while True:
         try:
-            return f2d.compile(row["latex"], macros=row["macros"], scaffold=True, dims=dims)
+            return f2d.compile(row["latex"], macros=row["macros"], scaffold=True, dims=dims, **options)
         except f2d.FormulaError as error:
             wanted = {name for each in error.diagnostics for name in WANTED.findall(each.hint or "")} - dims.keys()
             if not wanted:
                 raise
-            dims |= dict.fromkeys(wanted, SIZE)
+            dims = {**dims, **dict.fromkeys(wanted, SIZE)}
 
 
 def take_step(objective: Any, player: str | None) -> None:

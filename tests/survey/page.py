@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from tests.survey.given import Given
 from tests.survey.judgement import Judgement
 from tests.survey.measure import BATCH, SIZE, Outcome, is_trainable
 
@@ -43,6 +44,16 @@ waits for, the first where several are missing.
 |---|---|
 {statuses}
 
+## With what they ask for
+
+An error says what to add. For {given_count} of the {refused} that do not train from the formula alone,
+`tests/survey/given.toml` holds what a reader of the source adds: a size or a definition that the error asks for, or
+what the source means where it misprints. Each then takes the same step, and the tests compare it with the reference
+interpreter: **with what they ask for, {with_given} of {trainable} train ({with_given_share}).** What is added is a
+judgement by hand; so is that it says what the source means.
+
+{given_table}
+
 ## What is missing, by construct
 
 | construct | equations | which |
@@ -71,14 +82,22 @@ STATUSES = {
 }
 
 
-def page(rows: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Outcome], judged: Judgement) -> str:
-    """The page as Markdown; the same for the same outcomes."""
+def page(
+    rows: Sequence[Mapping[str, Any]],
+    outcomes: Mapping[str, Outcome],
+    judged: Judgement,
+    givens: Mapping[str, Given],
+    with_given: Mapping[str, Outcome],
+) -> str:
+    """The page as Markdown; the same for the same outcomes. ``with_given``: those of the equations with additions."""
     wanted = [row for row in rows if is_trainable(row)]
     unread = [row for row in rows if not outcomes[row["id"]].is_read]
     wrong = [row for row in unread if row["id"] in judged.source_errors]
     trains = [row for row in wanted if outcomes[row["id"]].status == "trains"]
     as_meant = [row for row in trains if row["id"] not in judged.stands_in]
     read, right = len(rows) - len(unread), len(rows) - len(wrong)
+    added = [row for row in wanted if row not in trains and row["id"] in givens]
+    mended = [row for row in added if with_given[row["id"]].status == "trains"]
     return PAGE.format(
         total=len(rows),
         trainable=len(wanted),
@@ -99,6 +118,17 @@ def page(rows: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Outcome], jud
         as_meant=len(as_meant),
         as_meant_share=_share(len(as_meant), len(wanted)),
         statuses=_status_rows([outcomes[row["id"]] for row in wanted]),
+        given_count=len(added),
+        refused=len(wanted) - len(trains),
+        with_given=len(trains) + len(mended),
+        with_given_share=_share(len(trains) + len(mended), len(wanted)),
+        given_table="\n".join(
+            [
+                "| equation | refused with | what is added | why | trains |",
+                "|---|---|---|---|---|",
+                *(_given_row(outcomes[row["id"]], givens[row["id"]], with_given[row["id"]]) for row in added),
+            ]
+        ),
         constructs=_grouped({row["id"]: judged.missing[row["id"]] for row in wanted if row not in trains}),
         stand_ins=_grouped(judged.stands_in),
         rest="\n".join(_rest_row(row, outcomes[row["id"]], judged) for row in wanted if row not in trains),
@@ -140,6 +170,19 @@ def _grouped(constructs: Mapping[str, str]) -> str:
 def _rest_row(row: Mapping[str, Any], outcome: Outcome, judged: Judgement) -> str:
     stopped = outcome.code or ("a bug" if outcome.status == "crash" else outcome.reason)
     return f"| {row['id']} | {_cell(row['model'])} | {judged.missing[row['id']]} | {stopped} |"
+
+
+def _given_row(refused: Outcome, given: Given, outcome: Outcome) -> str:
+    trains = "yes" if outcome.status == "trains" else f"no: {outcome.code or outcome.reason}"
+    return f"| {refused.id} | {refused.code or refused.reason} | {_additions(given)} | {_cell(given.why)} | {trains} |"
+
+
+def _additions(given: Given) -> str:
+    """Statements, corrected texts and options, each as code."""
+    parts = [f"`{text}`" for text in given.add]
+    parts += [f"`{meant}` for `{printed}`" if meant else f"without `{printed}`" for printed, meant in given.correct]
+    parts += [f"`{name}={value!r}`" for name, value in given.options.items()]
+    return _cell(", ".join(parts))
 
 
 def _cell(text: str) -> str:

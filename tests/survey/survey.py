@@ -3,8 +3,10 @@
     python tests/survey/survey.py                  # measures, and says where missing.toml no longer fits
     python tests/survey/survey.py --write          # writes docs/survey.md as well
     python tests/survey/survey.py --only eq0111    # what became of one equation, with its assumptions
+    python tests/survey/survey.py --only eq0003 --given    # the same with what given.toml adds to it
 
-The construct that each of the others waits for is judged by hand, in ``missing.toml``.
+The construct that each of the others waits for is judged by hand, in ``missing.toml``; what a reader of the source
+adds to those that are refused stands in ``given.toml``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 
+from tests.survey.given import givens  # noqa: E402
 from tests.survey.judgement import judgement, mismatches  # noqa: E402
 from tests.survey.measure import Outcome, equations, is_trainable, measure  # noqa: E402
 from tests.survey.page import page  # noqa: E402
@@ -59,12 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="write docs/survey.md")
     parser.add_argument("--only", action="append", metavar="ID", help="one equation; may be repeated")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--given", action="store_true", help="with --only: with what given.toml adds")
     given = parser.parse_args(arguments)
-    rows = equations()
+    rows, added = equations(), givens()
     if given.only:
         for row in rows:
             if row["id"] in given.only:
-                show(measure(row))
+                show(measure(added[row["id"]].applied(row) if given.given and row["id"] in added else row))
         return 0
     outcomes = survey(rows, given.jobs)
     trainable = {row["id"] for row in rows if is_trainable(row)}
@@ -75,11 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for each in outcomes.values():
         if each.status == "crash":
             print(f"a bug at {each.id}: {each.reason}", file=sys.stderr)
+    with_given = survey([added[row["id"]].applied(row) for row in rows if row["id"] in added], given.jobs)
     problems = list(mismatches(outcomes, trainable, judged))
     for problem in problems:
         print(f"missing.toml: {problem}", file=sys.stderr)
     if given.write and not problems:
-        PAGE.write_text(page(rows, outcomes, judged), encoding="utf-8")
+        PAGE.write_text(page(rows, outcomes, judged, added, with_given), encoding="utf-8")
     return 1 if problems else 0
 
 

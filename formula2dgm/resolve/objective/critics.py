@@ -1,7 +1,7 @@
 r"""Games that no one plays: a critic of data and of what another network makes, under one name and one direction.
 
 ``E[(D(x) - 1)^2] + E[D(G(z))^2]`` is what D minimises. Were G trained on it, too, it would help D to tell its own
-samples from data.
+samples from data. So would the tensors of a density that is drawn from, ``E_{q_\theta(x)}[D(x)^2]``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from formula2dgm.bindings import NetworkValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Term
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.statements.wanted import Wanted
 
@@ -21,8 +22,8 @@ _ROLES = ("critic", "discriminator", "encoder", "generator")
 
 
 def judged_networks(context: Context, terms: Sequence[Term]) -> list[tuple[str, str]]:
-    """Each critic, a network whose value is a number, with a network that makes what it judges, while it judges other
-    things, too, or nothing here is data."""
+    """Each critic, a network whose value is a number, with what makes what it judges, a network or a learned tensor of
+    the law of a draw, while it judges other things, too, or nothing here is data."""
     nodes = [node for term in terms for node in (term.node, term.coefficient)]
     fixed = {each.name for each in context.networks.values() if _is_fixed(context, each)}
     calls: dict[str, list[frozenset[str]]] = {}
@@ -40,7 +41,8 @@ def judged_networks(context: Context, terms: Sequence[Term]) -> list[tuple[str, 
 def player_on_label(context: Context, terms: Sequence[Term], labels: Sequence[str]) -> Network | None:
     """The network of a game that the label of a loss says by its letter: D of ``L_{disc}``, G of ``L_g``."""
     pairs = judged_networks(context, terms)
-    players = [context.networks[each] for each in dict.fromkeys(name for pair in pairs for name in pair)]
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    players = [context.networks[each] for each in names if each in context.networks]
     for label in (each.lower() for each in reversed(labels)):
         found = [each for each in players if len(each.label) == 1 and _says(label, each.label.lower())]
         if len(found) == 1:
@@ -58,7 +60,7 @@ def refuse_joint_game(
     """Refuse to train a critic and what it judges by one loss, unless operators say it of both: ``\\min_{D, G}``."""
     for critic, made in judged_networks(context, terms):
         trained = trains is None or {critic, made} <= set(trains)
-        judge, maker = (_name(context.networks[each]) for each in (critic, made))
+        judge, maker = _name(context, critic), _name(context, made)
         if not trained:
             continue
         if {critic, made} <= set(named):
@@ -68,9 +70,15 @@ def refuse_joint_game(
             "F2D-0516",
             f"{judge} judges what {maker} makes, and nothing says which of them wants this",
             wanted.span,
-            f"write the loss of each, \\mathcal{{L}}_{judge} = ... and \\mathcal{{L}}_{maker} = ..., or "
-            f"\\min_{{{maker}}} \\max_{{{judge}}} in front; \\min_{{{judge}, {maker}}} if both want the same",
+            _ways_out(*(f"\\{each}" if each in GREEK_GROUPS else each for each in (judge, maker))),
         )
+
+
+def _ways_out(judge: str, maker: str) -> str:
+    return (
+        f"write the loss of each, \\mathcal{{L}}_{judge} = ... and \\mathcal{{L}}_{maker} = ..., or "
+        f"\\min_{{{maker}}} \\max_{{{judge}}} in front; \\min_{{{judge}, {maker}}} if both want the same"
+    )
 
 
 def _is_fixed(context: Context, network: Network) -> bool:
@@ -79,8 +87,10 @@ def _is_fixed(context: Context, network: Network) -> bool:
     return any(isinstance(each, NetworkValue) and each.fixed for each in values)
 
 
-def _name(network: Network) -> str:
-    return network.group or network.label.split("(")[0]
+def _name(context: Context, key: str) -> str:
+    """What a text calls a network, or the density that a tensor belongs to: its parameters, or its letter."""
+    known = context.networks.get(key) or context.parameters[key]
+    return known.group or known.label.split("(")[0]
 
 
 def _numbers(nodes: Sequence[ir.Node]) -> Iterator[ir.NetCall]:
@@ -95,10 +105,13 @@ def _numbers(nodes: Sequence[ir.Node]) -> Iterator[ir.NetCall]:
 
 
 def _makers(call: ir.NetCall) -> frozenset[str]:
-    """The networks that a gradient reaches through the arguments of a call."""
+    """The networks that a gradient reaches through the arguments of a call, and the learned tensors of draws there."""
 
     def below(node: ir.Node) -> Sequence[ir.Node]:
         return () if isinstance(node, ir.StopGrad) else tuple(node.children)
 
-    inside = walk(*call.args, below=below)
-    return frozenset(each.network for each in inside if isinstance(each, ir.NetCall) and not each.frozen)
+    inside = list(walk(*call.args, below=below))
+    laws = walk(*(each.law for each in inside if isinstance(each, ir.Draw)), below=below)
+    tensors = (each.name for each in laws if isinstance(each, ir.Param) and each.learned and not each.frozen)
+    networks = (each.network for each in inside if isinstance(each, ir.NetCall) and not each.frozen)
+    return frozenset((*networks, *tensors))

@@ -65,7 +65,7 @@ def _directed(context: Context, wanted: Wanted, names: tuple[str, ...]) -> tuple
     """What the text says to go one way: what goes by the names of the operators, or, where they have none, all."""
     named = [each for _, each in wanted.operators if each]
     if not named and (wanted.operators or context.options.maximize is not None):
-        return tuple(context.networks)
+        return (*context.networks, *context.parameters)
     return owned_by(context, names) if named else ()
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from formula2dgm.ir.axes import Axis
+from formula2dgm.reading.data_names import is_data_name
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
@@ -188,10 +189,17 @@ def _has_other_size(context: Context, variable: str, upper: tree.Node | None) ->
 
 
 def _is_drawn_given_data(context: Context, variable: str, index: str) -> bool:
-    """Is a density over the variable given data, whole: ``q(z|x)``, ``q(z|x_{1:n})``, and not ``q(z|x_i)``?"""
+    """Is a density over the variable given data, whole: ``q(z|x)``, ``q(z|x_{1:n})``, and not ``q(z|x_i)``?
+
+    ``p(w|D)``, which a divergence is to, is of the data set as a whole, and draws nothing.
+    """
     roots = [*context.model.expressions(), *(each.density for each in context.model.drawn.values())]
-    for call in (each for root in roots for each in root.walk()):
+    nodes = [each for root in roots for each in root.walk()]
+    targets = [each.right for each in nodes if isinstance(each, tree.Divergence)]
+    for call in nodes:
         if isinstance(call, tree.Call) and is_density_call(call) and call.given:
+            if call in targets and all(is_data_name(each) for each in call.given):
+                continue
             over = {name.id for each in call.args for name in _read(context, each)}
             given = [name for each in call.given for name in _read(context, each)]
             if variable in over and any(_is_whole(context, name, index) for name in given):

@@ -102,12 +102,17 @@ def refuse_unknown_term(context: Context, term: tree.Node) -> None:
         name = read_name(symbol, context.model.indices, head=True)
         made = context.hyperparameters.get(name.full)
         if made is not None and not made.whole and given_number(context, name) is None:
-            raise context.refuse(
-                "F2D-0203",
-                f"{term} is a whole term of the objective, and nothing says what {symbol} is",
-                symbol.span,
-                f"write what it is, {symbol} = ..., or bind it: {{{name.full!r}: 1.0}}",
-            )
+            says = f"{term} is a whole term of the objective, and nothing says what {symbol} is"
+            raise context.refuse("F2D-0203", says, symbol.span, _way_out(context, term, symbol, name))
+
+
+def _way_out(context: Context, term: tree.Node, symbol: tree.Symbol, name: Name) -> str:
+    """How to say what a term is. Beside an energy the logarithm of a Z is no number: it is learned with the energy."""
+    is_log = isinstance(term, tree.Prefix | tree.Func) and term.name == "log"
+    if is_log and context.networks:
+        draws = "\\frac1K \\sum_{k=1}^K \\exp(-E(u_k)) / p_n(u_k), u_{1:K} ~ p_n(u)"
+        return f"write what it is; for the constant of an energy, an average over draws of noise: {symbol} = {draws}"
+    return f"write what it is, {symbol} = ..., or bind it: {{{name.full!r}: 1.0}}"
 
 
 def names_constant(context: Context, term: tree.Symbol) -> bool:

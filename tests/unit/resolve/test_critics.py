@@ -28,6 +28,8 @@ OPTIONS: dict[str, object] = {"scaffold": True, "dims": {"x": 3, "z": 2}}
         r"L = E_x[(D(x, E(x)) - 1)^2] + E_{z \sim p(z)}[D(G(z), z)^2]",
         r"L = E_{q(z|x)}[\|x - G(z)\|^2 + D(z)^2] + E_{z \sim p(z)}[(D(z) - 1)^2]",
         r"L = E_{z \sim p(z)}[(D(G(z)) - 1)^2]; G(z) \in \mathbb{R}^3",
+        r"L = E_{p_{data}(x)}[(D(x) - 1)^2] + E_{q_\theta(x)}[D(x)^2]",
+        r"L = -E_{p_{data}(x)}[f'(r_\phi(x))] + E_{q_\theta(x)}[f^\dagger(f'(r_\phi(x)))]; f(u) = u \log u",
     ],
 )
 def test_nobody_plays(formula: str) -> None:
@@ -45,6 +47,8 @@ def test_nobody_plays(formula: str) -> None:
         (rf"\min_D {DATA} + {MADE}", ("D",)),
         (r"L(\phi) = E_x[D_\phi(x)] - E_{z \sim p(z)}[D_\phi(G_\theta(z))]", ("D_phi",)),
         (r"L = E_x[D(x)] - E_{z \sim p(z)}[D(sg[G(z)])]", ("D",)),
+        (r"\min_\phi E_{p_{data}(x)}[(D_\phi(x) - 1)^2] + E_{q_\theta(x)}[D_\phi(x)^2]", ("D_phi",)),
+        (r"L_D = E_{p_{data}(x)}[(D(x) - 1)^2] + E_{q_\theta(x)}[D(x)^2]", ("D",)),
     ],
 )
 def test_who_is_trained(formula: str, trains: tuple[str, ...]) -> None:
