@@ -149,5 +149,5 @@ def test_the_log_of_a_marginal_does_not_stand_in_for_its_bound(formula: str) -> 
 
 
 def test_the_smaller_side_of_jensen_is_an_objective() -> None:
-    """``E log p <= log E p``: here the average of logs is the bound."""
-    assert _terms(r"\max E_{p(x)}[\log p_\theta(x)] \le \log E_{p(x)}[p_\theta(x)]") == ("log p_theta(x)",)
+    """``log E p >= E log p``: here the average of logs is the bound."""
+    assert _terms(r"\log E_{p(x)}[p_\theta(x)] \ge E_{p(x)}[\log p_\theta(x)]") == ("log p_theta(x)",)
