@@ -11,7 +11,7 @@ from torch import Tensor, nn
 import formula2dgm as f2d
 from tests.support.flows import perturbed
 from tests.support.reference import reference
-from tests.support.small import Gaussian
+from tests.support.small import Gaussian, codes
 
 X = torch.tensor([[0.3, -1.2], [1.0, 0.4], [-0.5, 0.8]]).double()
 BINDINGS: dict[str, object] = {
@@ -104,3 +104,16 @@ def test_numbered_steps_that_the_text_defines() -> None:
     torch.testing.assert_close(out.terms[name], volume.mean())
     prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(-1).mean()
     torch.testing.assert_close(out.terms["log p(z_K)"], prior)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ([r"\log q(z_K) = \log q_0(z_0) - \sum_{k=1}^K \log|1 + \psi_k(z_{k-1})|", r"\psi_k(z) = k z"], "F2D-0205"),
+        ([r"\min E_{p(x)}[\sum_{k=1}^K \|f_k(x) - x\|^2]", "f_k(x) = k x"], "F2D-0415"),
+    ],
+)
+def test_numbered_functions_beside_no_chain_are_no_default_networks(text: Sequence[str], code: str) -> None:
+    """What the text says of psi_k stands; nothing says how z_1 follows from z_0, and z_1 is no further datum."""
+    dims = {"x": 2, "z_0": 2, "z_1": 2}
+    assert set(codes([*text, "K = 2"], {}, scaffold=True, dims=dims)) == {code}

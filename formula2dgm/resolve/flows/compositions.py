@@ -263,7 +263,7 @@ class Writer:
             stem
             for stem, differentiated in indexed_functions(node.body, index)
             if stem in self.lengths
-            or stem in self.defined
+            or (stem in self.defined and stem in self.chains.values())
             or (self.scaffold and differentiated and stem not in self.chains)
         ]
         stems = stems or [self.chains[stem] for stem, _ in indexed_functions(node.body, index) if stem in self.chains]

@@ -60,6 +60,23 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
     raise Refused("no member can be computed")
 
 
+def _is_bounded(wanted: Wanted, member: tree.Node) -> bool:
+    """``E_{q(w)} \\log p(w) \\ge ...``: the log of a marginal under any expectation, where another member is a bound of
+    it from below; with a minus before it, from above."""
+    place = next(i for i, each in enumerate(wanted.members) if each is member)
+    above, below = (">=", "<=")
+    while isinstance(member, tree.Neg | tree.Labelled | tree.Expect):
+        above, below = (below, above) if isinstance(member, tree.Neg) else (above, below)
+        member = member.body
+    match member:
+        case (
+            tree.Prefix(name="log", operand=tree.Call(given=given) as inside)
+            | tree.Func(name="log", args=(tree.Call(given=given) as inside,))
+        ) if not given and is_density_call(inside):
+            return above in wanted.relations[place:] or below in wanted.relations[:place]
+    return False
+
+
 def _is_apart(wanted: Wanted, member: tree.Node) -> bool:
     return any(wanted.members[place] is member for place in wanted.apart)
 
@@ -93,6 +110,7 @@ def candidates(context: Context, wanted: Wanted) -> tuple[tree.Node, ...]:
     found = [each for each in wanted.members if not is_open_name(context, each)]
     if any(_uses_latents(context, each) for each in found):
         found = [each for each in found if not _is_evidence(context, each)]
+    found = [each for each in found if not _is_bounded(wanted, each)] or found
     found = [each for each in found if not _holds_gap(context, each, found)] or found
     return tuple(reversed(found or wanted.members))
 

@@ -131,3 +131,23 @@ def test_members_under_the_same_operator_are_tried() -> None:
     text = r"\theta^* = \arg\max_\theta E_{q(z|x)}[\log p_\theta(x|z)] = \arg\max_\theta \log p_\theta(x|z)"
     (objective,) = f2d.compile(text, scaffold=True, dims={"x": 4}).program.objectives
     assert objective.maximize is True and [each.name for each in objective.terms] == ["log p_theta(x|z)"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"E_{q(w|x)}[\log p(w)] \ge E_{q(w|x)}[\log \frac1K \sum_{k=1}^K g_k]",
+        r"E_{q(w|x)}[\log \frac1K \sum_{k=1}^K g_k] \le E_{q(w|x)}[\log p(w)]",
+        r"-E_{q(w|x)}[\log p(w)] \le -E_{q(w|x)}[\log \frac1K \sum_{k=1}^K g_k]",
+    ],
+)
+def test_the_log_of_a_marginal_does_not_stand_in_for_its_bound(formula: str) -> None:
+    """What is wrong with the bound is said, under whatever density the marginal is averaged."""
+    with pytest.raises(f2d.FormulaError) as caught:
+        f2d.compile([formula, "K = 3"], scaffold=True, dims={"x": 4, "w": 2})
+    assert "F2D-0415" in codes_of(caught.value)
+
+
+def test_the_smaller_side_of_jensen_is_an_objective() -> None:
+    """``log E p >= E log p``: here the average of logs is the bound."""
+    assert _terms(r"\log E_{p(x)}[p_\theta(x)] \ge E_{p(x)}[\log p_\theta(x)]") == ("log p_theta(x)",)
