@@ -12,7 +12,7 @@ from torch import Tensor
 
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.runtime.reference import Reference
-from formula2dgm.verification.subject import Subject, example, subject
+from formula2dgm.verification.subject import Subject, default_dtype, example, subject
 from tests.support.random_models.source import Model
 
 #: Relative to the largest number of what is compared.
@@ -34,7 +34,8 @@ def judge(model: Model, other: Model | None = None) -> Outcome:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _judge(model, other)
+            with default_dtype(torch.float64):  # what the code makes of whole numbers, steps and counts, has it
+                return _judge(model, other)
     except FormulaError as error:
         first = error.diagnostics[0]
         return Outcome("refused", f"{first.code}: {first.message}", first.code)

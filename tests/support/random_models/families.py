@@ -96,7 +96,9 @@ def bound(source: Source, family: str, entries: int, inputs: int) -> object:
     network.style = "dict"
     given = network(source.tensor(1, 1))
     assert isinstance(given, dict)
-    return make(**{name: _constant(source, each[0].detach()) for name, each in given.items()}, **options)
+    return make(
+        **{name: _constant(source, each[0].detach(), ranges.get(name)) for name, each in given.items()}, **options
+    )
 
 
 def _alternative(family: str, heads: dict[str, tuple[int, ...]]) -> bool:
@@ -104,9 +106,9 @@ def _alternative(family: str, heads: dict[str, tuple[int, ...]]) -> bool:
     return tuple(heads) != tuple(HEADS[family][0])
 
 
-def _constant(source: Source, value: torch.Tensor) -> torch.Tensor:
-    """A number that stays, or a parameter that is learned."""
-    return torch.nn.Parameter(value) if source.chance(0.5) else value
+def _constant(source: Source, value: torch.Tensor, space: str | None) -> torch.Tensor:
+    """A number that stays, or a parameter that is learned; a direction stays, because it is one on the sphere alone."""
+    return torch.nn.Parameter(value) if source.chance(0.5) and space != "direction" else value
 
 
 def slope(families: set[str]) -> float:

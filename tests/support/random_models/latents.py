@@ -31,7 +31,7 @@ def model(source: Source) -> Model:
     return Model(
         text,
         chain.bindings,
-        {**_options(source, levels, text), "dims": chain.data("x", *condition)},
+        {**_options(source, chain, levels, text), "dims": chain.data("x", *condition)},
         batch=source.whole(1, 4),
         slope=chain.slope,
     )
@@ -75,10 +75,11 @@ def _objective(
     return chain.weights(text)
 
 
-def _options(source: Source, levels: list[str], text: str) -> dict[str, object]:
+def _options(source: Source, chain: Variables, levels: list[str], text: str) -> dict[str, object]:
     """Options, and of some models the score function in the place of pathwise gradients, with baselines."""
     options = source.options()
-    if source.chance(0.2) and text.count("_{") >= len(levels):
+    learned = not any(isinstance(each, f2d.SphericalUniform) for each in chain.bindings.values())
+    if source.chance(0.2) and text.count("_{") >= len(levels) and learned:
         chosen = {each: f2d.Score(source.choice((None, None, "batch"))) for each in levels if source.chance(0.7)}
         if chosen:
             options["estimators"] = chosen

@@ -28,7 +28,7 @@ def model(source: Source) -> Model:
     text = over.weights(_objective(source, levels))
     options = {**source.options(), "dims": over.data("x")}
     options.pop("samples", None)
-    if source.chance(0.25):
+    if source.chance(0.25) and not any(isinstance(each, f2d.SphericalUniform) for each in over.bindings.values()):
         options["estimators"] = dict.fromkeys(levels, f2d.Score())
     return Model(text, over.bindings, options, source.whole(1, 3), slope=over.slope)
 
@@ -62,5 +62,5 @@ def _objective(source: Source, levels: list[str]) -> str:
     first = write.density("q", "z", "x")
     draws = [write.drawn("z_{1:K}", first)]
     if len(levels) == 2:
-        draws = [f"{write.drawn('z_k', first)}, {write.drawn('u_k', write.density('q', 'u', 'z_k'))}"]
+        draws = [f"{draws[0]}, {write.drawn('u_{1:K}', write.density('q', 'u', 'z'))}"]
     return write.expectation(draws, source.terms(bodies, 2))

@@ -41,15 +41,16 @@ def _terms(source: Source, over: Variables, likelihood: str, prior: str, q: str)
     write = source.write
     ratio = write.log(write.ratio(f"{likelihood} {prior}", q))
     atoms = [write.log(likelihood), write.log(prior), write.log(q), ratio]
+    closed = [type(each).__name__ for each in list(over.bindings.values())[:2]] == ["Normal", "Normal"]
     divergence = write.divergence(q, prior)
     body = source.choice(
         (
             lambda: f"{write.expectation([q], write.log(likelihood))} - {source.scaled(divergence)}",
             lambda: write.expectation([q], ratio),
-            lambda: write.expectation([q], f"{write.log(likelihood)} - {source.scaled(divergence)}"),
             lambda: write.expectation(
-                [q], source.terms([write.log(likelihood), write.log(prior), write.log(q), ratio])
+                [q], f"{write.log(likelihood)} - {source.scaled(divergence if closed else ratio)}"
             ),
+            lambda: write.expectation([q], source.terms(atoms)),
         )
     )()
     return over.weights(f"({body})" if source.chance(0.5) else f"[{body}]")
