@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from tests.support.random_models import Model, comparison, drawn, judge, outcome
 from tests.support.random_models.__main__ import main
 from tests.support.random_models.records import Records
 
+#: Of what the tests of one process have judged.
+judged = cache(outcome)
+
 
 def agrees(seed: int) -> None:
     """A model is compiled and agrees; where the formula is no number at a seed's noise, there is nothing to say."""
-    found = outcome(seed)
+    found = judged(seed)
     assert found.kind in ("agrees", "undefined"), f"{found.kind}: {found.detail}\n{drawn(seed)}"
 
 
@@ -35,7 +39,7 @@ def test_generated_equals_reference_for_many(seed: int) -> None:
 
 def test_few_models_are_no_numbers() -> None:
     """What cannot be compared is rare, or nothing would be tested."""
-    undefined = [seed for seed in range(0, 150, 5) if outcome(seed).kind == "undefined"]
+    undefined = [seed for seed in range(0, 150, 5) if judged(seed).kind == "undefined"]
     assert len(undefined) <= 1
 
 
@@ -71,14 +75,14 @@ def test_a_run_goes_on_where_it_was_cut_off(
     assert main(["--seeds", "10:23", "--kinds", "arithmetic", "--records", str(file)]) == 0
     file.write_text(file.read_text() + '{"seed": 34, "ki')  # cut off
     assert set(Records.read(file).outcomes) == {10, 22}
-    judged: list[int] = []
+    asked: list[int] = []
 
     def failing(seed: int) -> comparison.Outcome:
-        judged.append(seed)
+        asked.append(seed)
         raise ZeroDivisionError("of the model")
 
     monkeypatch.setattr("tests.support.random_models.__main__.outcome", failing)
     assert main(["--seeds", "10:35", "--kinds", "arithmetic", "--records", str(file)]) == 1
-    assert judged == [34]
+    assert asked == [34]
     assert "seed 34: raised: the generator: ZeroDivisionError" in capsys.readouterr().out
     assert random_models.KINDS

@@ -52,13 +52,13 @@ def drawn(seed: int, style: str | None = None) -> Model:
 
 
 def outcome(seed: int) -> Outcome:
-    """What becomes of the model of a seed; every third one is compared with itself in another spelling."""
-    model = drawn(seed)
+    """What becomes of the model of a seed; every third of a kind is compared with itself in another spelling."""
+    turn = seed // len(KINDS)
     other = None
-    if seed % 3 == 0:
-        style = Source(seed).write.style
-        other = drawn(seed, STYLES[(STYLES.index(style) + 1 + seed // 3 % 2) % len(STYLES)])
-    return judge(model, other)
+    if turn % 3 == 0:
+        place = STYLES.index(Source(seed).write.style)
+        other = drawn(seed, STYLES[(place + 1 + turn // 3 % 2) % len(STYLES)])
+    return judge(drawn(seed), other)
 
 
 __all__ = ["KINDS", "Model", "Outcome", "drawn", "judge", "outcome"]

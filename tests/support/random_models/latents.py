@@ -13,7 +13,7 @@ LEVELS = ("z", "u", "w")
 def model(source: Source) -> Model:
     """A chain of one to three latents, its likelihood, and an objective over them."""
     chain = Variables(source)
-    levels = list(LEVELS[: source.choice((1, 1, 1, 2, 2, 3))])
+    levels = list(LEVELS[: source.choice((1, 1, 1, 1, 2, 2, 3))])
     condition = ["y"] if source.chance(0.3) else []
     chain.add("x", source.choice(families.OBSERVED))
     chain.add("y", "real", 2)
@@ -71,7 +71,7 @@ def _objective(
     elif len(levels) == 2:
         inner = write.divergence(draws[1], priors[1])
         terms.append(lambda: write.expectation(draws[:1], f"{write.log(likelihood)} - {inner}"))
-    text = source.added([source.scaled(source.choice(terms)()) for _ in range(source.whole(1, 3))])
+    text = source.added([source.scaled(source.choice(terms)()) for _ in range(source.choice((1, 1, 2, 2, 3)))])
     return chain.weights(text)
 
 
