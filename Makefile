@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 CLEAN := build/venv
 PEERS := .venv-benchmarks
 
-.PHONY: help demo test setup lint types unit wheel bench docs models survey examples format clean
+.PHONY: help demo test setup lint types unit wheel bench docs pitfalls models survey examples format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make lint | types | unit | wheel    one of these"
 	@echo "make bench   time training steps beside code by hand, Pyro and Pixyz; write benchmarks/results"
 	@echo "make docs    write docs/errors.md from its pages, and the table of docs/families.md"
+	@echo "make pitfalls  write the tables of docs/pitfalls.md from the rows that are tested"
 	@echo "make models  measure the table of models; write docs/models.md"
 	@echo "make survey  measure how many published equations are read and train; write docs/survey.md"
 	@echo "make examples  write the module beside each example"
@@ -73,6 +74,9 @@ docs: $(READY)
 	$(BIN)/python docs/index_errors.py
 	$(BIN)/python docs/index_families.py
 	$(BIN)/python docs/index_divergences.py
+
+pitfalls: $(READY)
+	$(BIN)/python docs/index_pitfalls.py
 
 models: $(READY)
 	$(BIN)/python docs/index_models.py

@@ -52,6 +52,7 @@ class NetworkValue:
     recurrent   what is known of a recurrent layer or cell of torch
     hidden_size the size of what it carries from step to step, where it says so
     stateful    a call changes what it keeps (the running averages of batch norm)
+    fixed       nothing of it is trained: it has no parameters, or none that needs a gradient
     """
 
     named: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class NetworkValue:
     recurrent: Recurrent | None = None
     hidden_size: int | None = None
     stateful: bool = False
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,11 @@ class NumberValue:
 
 @dataclass(frozen=True, slots=True)
 class TensorValue:
-    """A tensor (a constant) or an ``nn.Parameter`` (``learned``)."""
+    """A tensor (a constant) or an ``nn.Parameter`` (``learned``); the ``total`` of a constant vector."""
 
     shape: tuple[int, ...]
     learned: bool
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

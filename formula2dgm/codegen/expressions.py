@@ -13,11 +13,12 @@ from formula2dgm.codegen.chains import filtered_states, of_chain
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
-from formula2dgm.codegen.event_dimensions import is_counted, is_python_number
+from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
 from formula2dgm.codegen.leaves import leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
 from formula2dgm.codegen.positions import read_at
+from formula2dgm.codegen.powers import real_operands
 from formula2dgm.codegen.python import (
     ATOM,
     POWER,
@@ -243,9 +244,7 @@ def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
         case ir.Neg(body):
             return negative(expression(scope, body, demand))
         case ir.Pow(base, exponent):
-            left, right = _operands(scope, node, (base, exponent), demand)
-            if is_counted(base):  # torch knows no negative powers of whole numbers
-                left = method(left, "to", f"{scope.use('tensor_of')}(self)")
+            left, right = real_operands(scope, node, *_operands(scope, node, (base, exponent), demand))
             tight = all(_SIMPLE.fullmatch(each) for each in (left.within(ATOM), right.within(UNARY).removeprefix("-")))
             operator = "**" if tight else " ** "
             return Code(f"{left.within(ATOM)}{operator}{right.within(UNARY)}", POWER)

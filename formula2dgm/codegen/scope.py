@@ -36,6 +36,7 @@ class Scope:
 
     arguments  the Python name of each input and hyperparameter
     bound      the variable that holds a node, once a statement has computed it
+    orders     the variable of the order that a value in a random order, once computed, is in
     demands    whether a deterministic network's tensor is used as a number or a value
     partners   for each draw, the nodes that have its event shape
     uses       how often the terms read each node

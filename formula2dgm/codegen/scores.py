@@ -6,6 +6,7 @@ sg(f) * (log q - sg(log q))          score_gradient(f, log_q)
 z + (m - sg(m))                      straight_through(z, m)
 (sum_n [n != i] f_in) / (M - 1)      mean_of_others(f)
 log sum_n [n != i] exp(f_in)         log_sum_exp_of_others(f)
+f / (M - 1)                          over_others(f, M)
 log(M - 1)                           log_count_of_others(M)
 """
 
@@ -37,8 +38,12 @@ def piece_of(node: ir.Node) -> Piece | None:
             whom = "examples" if axis.kind == "batch" else "draws"
             found = Piece("others_mean", (cost,), (str(cost.axes.index(axis)),), whom)
             return found if _counts_others(count, axis) else None
-        case ir.Div(ir.Reduce("sum", axis, ir.Mul((condition, body))), ir.Add((ir.Size(batch), ir.Const(-1)))):
-            return Piece("mean_of_others", (body,)) if _is_of_others(condition, axis, body, batch) else None
+        case ir.Div(ir.Reduce("sum", axis, ir.Mul((condition, body))), ir.Add((ir.Size(batch), ir.Const(-1)))) if (
+            _is_of_others(condition, axis, body, batch)
+        ):
+            return Piece("mean_of_others", (body,))
+        case ir.Div(total, ir.Add((ir.Size(axis) as size, ir.Const(-1)))) if axis.kind == "batch":
+            return Piece("over_others", (total, size))
         case ir.Add((ir.Draw() as draw, difference)) if (mean := _kept_in_gradient(difference)) is not None:
             return Piece("straight_through", (draw, mean))
         case ir.Reduce("logsumexp", axis, ir.Add((ir.Apply("log", (condition,)), body))) if axis.of is not None:

@@ -160,6 +160,7 @@ def step_scope(scope: Scope, names: Names, at: dict[ir.Node, ir.Node], index: st
         names=names,
         body=Body(scope.body.indent + 4),
         bound=dict(scope.bound),
+        orders=dict(scope.orders),
         demands=demands,
         partners={
             at[node]: [at.get(each, each) for each in near] for node, near in scope.partners.items() if node in at

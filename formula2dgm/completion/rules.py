@@ -12,7 +12,7 @@ from formula2dgm.completion.data.component_sums import write_components
 from formula2dgm.completion.data.contrast_codes import write_contrast_codes
 from formula2dgm.completion.data.counted_examples import count_examples
 from formula2dgm.completion.data.data_entropy import leave_out_entropies
-from formula2dgm.completion.data.data_likelihoods import write_likelihoods
+from formula2dgm.completion.data.data_likelihoods import refuse_unsaid_likelihoods, write_likelihoods
 from formula2dgm.completion.data.data_sums import average_sets
 from formula2dgm.completion.data.drawn_orders import write_orders
 from formula2dgm.completion.data.empirical_means import write_means
@@ -37,15 +37,18 @@ from formula2dgm.completion.densities.entropies_by_letter import write_entropies
 from formula2dgm.completion.densities.entropies_of_variables import write_entropies
 from formula2dgm.completion.densities.factor_families import write_factors
 from formula2dgm.completion.densities.finite_sums import write_spaces
+from formula2dgm.completion.densities.missing_logarithms import refuse_missing_logarithms
 from formula2dgm.completion.densities.missing_posteriors import write_posteriors
 from formula2dgm.completion.densities.named_functionals import write_functionals
 from formula2dgm.completion.densities.named_laws import write_named_laws
 from formula2dgm.completion.densities.noise_densities import write_noise_densities
+from formula2dgm.completion.densities.parameters_of_givens import write_parameters_of_givens
 from formula2dgm.completion.densities.posteriors_compared import write_compared_posteriors
 from formula2dgm.completion.densities.reconstructions import write_reconstructions
 from formula2dgm.completion.densities.unnamed_posteriors import write_unnamed_posteriors
 from formula2dgm.completion.densities.unsaid_codes import write_codes
 from formula2dgm.completion.draws.base_draws import name_base_draws
+from formula2dgm.completion.draws.capitals import write_small_letters
 from formula2dgm.completion.draws.drawn_conditionals import draw_conditionals
 from formula2dgm.completion.draws.draws_from_zero import name_first_draws
 from formula2dgm.completion.draws.function_draws import write_function_draws
@@ -53,6 +56,7 @@ from formula2dgm.completion.draws.games import write_games
 from formula2dgm.completion.draws.generated_values import write_generated
 from formula2dgm.completion.draws.indexed_noise import index_noise
 from formula2dgm.completion.draws.inner_optima import amortise
+from formula2dgm.completion.draws.laws_of_values import write_laws_of_values
 from formula2dgm.completion.draws.nested_draws import join_draws
 from formula2dgm.completion.draws.point_masses import write_point_masses
 from formula2dgm.completion.draws.product_integrals import average_over_products
@@ -62,6 +66,7 @@ from formula2dgm.completion.draws.renamed_draws import name_draws
 from formula2dgm.completion.draws.score_surrogates import write_surrogates
 from formula2dgm.completion.draws.single_draws import draw_once
 from formula2dgm.completion.draws.sums_over_draws import average_draws
+from formula2dgm.completion.draws.undrawn_noise import draw_noise
 from formula2dgm.completion.draws.unsaid_draws import write_draws
 from formula2dgm.completion.draws.unsaid_samples import write_samples
 from formula2dgm.completion.draws.unwritten_samples import index_samples
@@ -89,6 +94,7 @@ from formula2dgm.completion.names.undefined_parts import refuse_undefined_parts
 from formula2dgm.completion.names.unfolding import unfold_definitions
 from formula2dgm.completion.names.unwritten_givens import write_givens
 from formula2dgm.completion.processes.chosen_steps import choose_steps
+from formula2dgm.completion.processes.coefficient_products import write_coefficients
 from formula2dgm.completion.processes.counted_forwards import count_backwards
 from formula2dgm.completion.processes.declared_schedules import write_schedules
 from formula2dgm.completion.processes.default_noise import write_noise
@@ -113,6 +119,7 @@ from formula2dgm.completion.processes.unknown_fields import refuse_unknown_field
 from formula2dgm.completion.processes.unknown_scores import refuse_unknown_scores
 from formula2dgm.completion.processes.unsaid_scores import refuse_unsaid_scores
 from formula2dgm.completion.processes.unsaid_states import write_states
+from formula2dgm.completion.processes.way_back_widths import write_widths
 from formula2dgm.reading import Note
 from formula2dgm.reading.dotted import write_derivatives
 from formula2dgm.reading.gradient_squares import write_norms
@@ -144,6 +151,9 @@ def completed(
     text.rewrite(hold_said)
     text.rewrite(write_same_calls)
     text.rewrite(name_objectives)
+    text.rewrite(write_small_letters, keys)
+    if options.scaffold:
+        text.rewrite(write_laws_of_values, keys)
     text.rewrite(invert_logistic, keys)
     text.rewrite(fill_blanks, keys)
     text.rewrite(write_orders, keys, options.scaffold, options.dims)
@@ -160,6 +170,7 @@ def completed(
     text.rewrite(write_softmax, keys)
     text.rewrite(pick_labels, keys, options.scaffold)
     text.rewrite(refuse_unsaid_posteriors)
+    text.rewrite(refuse_missing_logarithms)
     text.rewrite(leave_out_constants)
     text.rewrite(join_bounds)
     text.rewrite(write_components, keys, options.scaffold)
@@ -170,6 +181,7 @@ def completed(
     if options.scaffold:
         text.rewrite(amortise, keys)
     text.rewrite(average_sets)
+    text.rewrite(write_coefficients, keys)
     text.rewrite(write_time_arguments, keys)
     text.rewrite(write_steps_below, keys)
     text.rewrite(write_concatenations)
@@ -194,6 +206,7 @@ def completed(
     text.rewrite(refuse_unknown_fields, keys)
     text.rewrite(refuse_unknown_scores, keys)
     if options.scaffold:
+        text.rewrite(write_parameters_of_givens, keys)
         text.rewrite(write_unnamed_posteriors, keys)
         text.rewrite(write_states, keys)
         text.rewrite(refuse_unsaid_scores, keys)
@@ -207,7 +220,10 @@ def completed(
         text.rewrite(write_noise, keys, numbers)
         text.rewrite(write_data_of_points, keys)
         text.rewrite(write_paths, keys, numbers)
+        text.rewrite(draw_noise, keys)
+        text.rewrite(write_laws_of_values, keys)  # again: of values made of noise that nothing drew
         text.rewrite(write_schedules, keys, numbers)
+        text.rewrite(write_widths, keys, numbers)
         text.rewrite(refuse_open_schedules, keys)
     text.rewrite(refuse_pathless, keys)
     text.rewrite(root_squares)
@@ -246,6 +262,7 @@ def completed(
     text.rewrite(natural_logs)
     text.rewrite(write_wholes)
     text.rewrite(write_likelihoods)
+    text.rewrite(refuse_unsaid_likelihoods, keys)
     text.rewrite(write_arguments)
     text.rewrite(index_noise, options.scaffold)
     if options.scaffold:

@@ -43,6 +43,11 @@ def log_count_of_others(batch: int) -> float:
     return math.log(count_of_others(batch))
 
 
+def over_others(total: Tensor | float, batch: int) -> Tensor | float:
+    """A sum over the other examples of a batch, as a mean over them."""
+    return total / count_of_others(batch)
+
+
 def count_of_others(batch: int) -> int:
     """The number of examples of a batch beside one, at least 1."""
     if batch < 2:

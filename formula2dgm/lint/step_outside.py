@@ -13,10 +13,12 @@ from formula2dgm.syntax import tree
 
 def _find(text: Text) -> Iterator[Finding]:
     for node in text.nodes():
-        if isinstance(node, tree.Call) and is_density_call(node):
+        if isinstance(node, tree.Call):
             for each in (*node.args, *(node.given or ())):
                 match each:
                     case tree.Add((tree.Symbol(sub=(tree.Symbol() as index,)) as symbol, tree.Neg(tree.Number("1")))):
+                        if not (is_density_call(node) or str(index) in text.model.bounds):
+                            continue
                         less = tree.Neg(tree.Number("1", span=each.span), span=each.span)
                         meant = replace(symbol, sub=(tree.Add((index, less), span=each.span),)).latex()
                         yield Finding(

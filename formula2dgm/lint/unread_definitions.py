@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from formula2dgm.lint.rule import Finding, Rule, Text
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.spaces import at_sizes, read_space
 from formula2dgm.syntax import tree
 
 
@@ -27,6 +28,22 @@ def _find(text: Text) -> Iterator[Finding]:
                 own.place,
                 "leave it out, or check how the objective spells it",
             )
+    yield from _spaces(text)
+
+
+def _spaces(text: Text) -> Iterator[Finding]:
+    """Spaces of what stands nowhere else: ``w \\in \\mathbb{R}^3``."""
+    for statement in text.statements:
+        match statement.body:
+            case tree.Chain((tree.Symbol() as name, space), ("in",)) if read_space(at_sizes(space, text.model.sizes)):
+                own = read_name(name, text.model.indices)
+                others = [each.body for each in text.statements if each is not statement]
+                if not any(_reads(text, word, body) for word in (own.full, own.base) for body in others):
+                    yield Finding(
+                        f"{name} has a space, and nothing reads {name}",
+                        statement.body.span,
+                        "leave it out, or check how the objective spells it",
+                    )
 
 
 def _reads(text: Text, name: str, body: tree.Node) -> bool:

@@ -8,6 +8,9 @@ from formula2dgm.syntax import tree
 DATA_NAMES = frozenset(("data", "D", "calD"))
 DATA_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "D", "calD", "r", "star", "gt"))
 
+#: Those of them that say nothing else: D may be a decoder, r a reward, a star an optimum.
+SURE_LABELS = frozenset(("data", "real", "emp", "empirical", "train", "gt"))
+
 #: Letters that papers draw from a prior when nothing else is said.
 NOISE_LETTERS = frozenset(("z", "epsilon", "eps", "u", "xi"))
 

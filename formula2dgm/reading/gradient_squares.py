@@ -1,6 +1,7 @@
 r"""Squares of differences from a gradient: ``(s(x) - \nabla_x \log p(x))^2`` is ``\|s(x) - \nabla_x \log p(x)\|^2``.
 
-The gradient of a number is a vector, and the square of a vector is its product with itself.
+The gradient of a number is a vector, and the square of a vector is its product with itself. ``\nabla f(x)^2`` is the
+gradient of the square, which is said.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ def write_norms(statements: Sequence[tree.Statement]) -> tuple[list[tree.Stateme
                 made = tree.Power(tree.Norm(base, span=base.span), two, span=node.span)
                 notes.append(Note(f"{node} is {made}: the square of a vector", node.span))
                 return made
+            case tree.Prefix("grad", tree.Power(tree.Call() as base, exponent) as inside):
+                said = f"{node.name} covers {inside}, the power: that of the gradient is (\\nabla {base})^{exponent}"
+                notes.append(Note(said, node.span))
         return node
 
     return [replace(each, body=rebuild(each.body)) for each in statements], notes

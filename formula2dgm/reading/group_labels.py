@@ -5,16 +5,18 @@ Elsewhere such a letter says what the parameters are of, ``p_{\theta_x}(x|z)``, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from formula2dgm.reading.names import GREEK_GROUPS, GROUP_LABELS, Indices, mentions, plain, read_name
+from formula2dgm.reading.names import GREEK_GROUPS, Indices, is_group_word, label_of, mentions, read_name
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.stopped import unstopped
 from formula2dgm.syntax import tree
 
 
 def groups_apart(nodes: Iterable[tree.Node], indices: Indices) -> frozenset[str]:
-    """The labelled parameters, ``theta_t``, beside which the same function or density has others of their letter."""
+    """The labelled parameters, ``theta_t``, beside which the same function or density has others of their letter, and
+    those that an operator names, ``\\max_{\\theta_D}``."""
+    nodes = list(nodes)
     found: dict[object, dict[str, set[str]]] = {}
     for call in (each for root in nodes for each in root.walk()):
         if isinstance(call, tree.Call) and isinstance(call.head, tree.Symbol):
@@ -24,7 +26,16 @@ def groups_apart(nodes: Iterable[tree.Node], indices: Indices) -> frozenset[str]
                         _labels(each, indices)
                     )
     pairs = (pair for letters in found.values() for pair in letters.items())
-    return frozenset(f"{letter}_{label}" for letter, labels in pairs if len(labels) > 1 for label in labels if label)
+    apart = {f"{letter}_{label}" for letter, labels in pairs if len(labels) > 1 for label in labels if label}
+    return frozenset(apart | set(_under_operators(nodes, indices)))
+
+
+def _under_operators(nodes: Iterable[tree.Node], indices: Indices) -> Iterator[str]:
+    """The labelled parameters that an operator names."""
+    operators = (each for root in nodes for each in root.walk() if isinstance(each, tree.Optimise))
+    for name in (each for operator in operators for each in operator.names):
+        if isinstance(name, tree.Symbol) and name.letter in GREEK_GROUPS and not name.accents:
+            yield from (f"{name.letter}_{label}" for label in _labels(name, indices) if label)
 
 
 def _applied(call: tree.Call, indices: Indices) -> object:
@@ -45,7 +56,9 @@ def _labels(parameters: tree.Symbol, indices: Indices) -> list[str]:
     """The letter below parameters; ``""`` where there is none; nothing where it is an index."""
     if not parameters.sub and not parameters.sup:
         return [""]
-    names = [plain(each) for each in parameters.sub]
-    if len(names) != 1 or parameters.sup or names[0] is None or mentions(parameters.sub[0], indices):
+    if len(parameters.sub) != 1 or parameters.sup or mentions(parameters.sub[0], indices):
         return []
-    return [names[0]] if len(names[0]) == 1 or names[0] in GROUP_LABELS else []
+    (item,) = parameters.sub
+    letters = item.factors if isinstance(item, tree.Mul) else (item,)
+    alone = all(isinstance(each, tree.Symbol) and len(each.letter) == 1 for each in letters)
+    return [label_of(item)] if alone or is_group_word(item) else []

@@ -152,7 +152,7 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         step = isinstance(indices, Indices) and indices.reads_step(letter, place, item)
         drawn = isinstance(indices, Indices) and indices.reads_position(item)
         if drawn and isinstance(indices, Indices) and letter in indices.own and not mentions(item, indices):
-            labels.append(_label(item))
+            labels.append(label_of(item))
             positions.append(labels[-1])
         elif drawn or step or isinstance(item, tree.Range | tree.OpenRange) or mentions(item, indices):
             index.append(item)
@@ -165,13 +165,13 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
         elif name is not None:
             labels.append(name)
         else:
-            labels.append(_label(item))
+            labels.append(label_of(item))
     return Name(
         symbol.letter, symbol.accents, tuple(labels), tuple(group), symbol.style, tuple(index), tuple(positions)
     )
 
 
-def _label(item: tree.Node) -> str:
+def label_of(item: tree.Node) -> str:
     """What is no plain name, spelled as one: ``t_1``, ``T_minus_1``, and ``ar`` of the letters of ``g_{ar}``."""
     if isinstance(item, tree.Mul) and not any(item.ops) and all(len(plain(each) or "") == 1 for each in item.factors):
         return "".join(plain(each) or "" for each in item.factors)
@@ -184,17 +184,30 @@ def _names_group(args: tuple[tree.Node, ...]) -> bool:
     return len(args) == 1 and isinstance(args[0], tree.Symbol) and args[0].letter in GREEK_GROUPS
 
 
-#: Labels that tell one group of parameters from another of its letter: ``\\theta_{old}``, beside numbers.
-GROUP_LABELS = frozenset("old ref target ema new online teacher student T S".split())
+#: Words that are no label but a sign or a letter of their own.
+_SIGNS = GREEK_GROUPS | frozenset("varepsilon ell star ast minus plus prime infty dagger top nabla".split())
+
+
+def is_group_word(item: tree.Node) -> bool:
+    """Does a word tell one group of parameters from another of its letter: ``enc`` of ``\\theta_{enc}``?"""
+    return isinstance(item, tree.Symbol) and not (item.sub or item.sup or item.accents) and _is_word(item.letter)
+
+
+def _is_word(letter: str) -> bool:
+    return letter in ("T", "S") or (len(letter) > 1 and letter not in _SIGNS)
 
 
 def _group(item: tree.Node, indices: frozenset[str] | set[str]) -> str:
     """``\\phi``, ``\\bar\\phi``, ``\\theta^-``, ``\\theta_{old}``, ``\\theta_1``: each is a group of its own."""
     assert isinstance(item, tree.Symbol)
-    labels = [each for each in item.sub if isinstance(each, tree.Number) or plain(each) in GROUP_LABELS]
+    labels = [
+        each
+        for each in item.sub
+        if isinstance(each, tree.Number) or (is_group_word(each) and not mentions(each, indices))
+    ]
     if isinstance(indices, Indices) and indices.groups:
-        labels = [each for each in item.sub if each in labels or f"{item.letter}_{each}" in indices.groups]
-    return "_".join([item.letter, *item.accents, *map(str, labels), *(plain(each) or "x" for each in item.sup)])
+        labels = [each for each in item.sub if each in labels or f"{item.letter}_{label_of(each)}" in indices.groups]
+    return "_".join([item.letter, *item.accents, *map(label_of, labels), *map(label_of, item.sup)])
 
 
 def without_index(symbol: tree.Symbol, indices: frozenset[str] | set[str]) -> tree.Symbol:

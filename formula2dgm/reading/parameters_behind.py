@@ -12,6 +12,7 @@ from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.notes import Note
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.syntax import tree
 
 
@@ -29,7 +30,7 @@ def name_functions_trained(statements: Sequence[tree.Statement]) -> tuple[list[t
             names = {str(each) for each in node.params if isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS}
             if is_density_call(node):
                 others |= names
-            elif not names_objective(node):
+            elif not names_objective(node) and not is_written_family(node):
                 for each in names:
                     owners.setdefault(each, {})[str(node.head)] = node.head
     notes: list[Note] = []

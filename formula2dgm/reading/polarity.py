@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from formula2dgm.reading.judgements import wish_of_judgement
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
-from formula2dgm.reading.signature import is_density_at_value, is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_at_value, is_density_call, read_signature
 from formula2dgm.reading.stopped import plain_group, unstopped
 from formula2dgm.registry.functions import function_by_spelling
 from formula2dgm.syntax import tree
@@ -19,6 +19,9 @@ from formula2dgm.syntax import tree
 Wishes = frozenset[int]
 UP: Wishes = frozenset((1,))
 DOWN: Wishes = frozenset((-1,))
+#: Letters of functions whose values have either sign, and those of times, at which the same letters are coefficients.
+FUNCTIONS = frozenset(("f", "g", "h", "u", "v", "D", "F", "G", "phi", "psi"))
+TIMES = frozenset(("t", "tau", "s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,9 @@ class Sampler:
     conditional: bool = False
 
     def is_one_of(self, samplers: Iterable[Sampler]) -> bool:
-        """Is one of them this density? An omitted group or list of variables fits any."""
+        """Is one of them this density? An omitted group or list of variables fits any; E_Q draws from q."""
         return any(
-            self.head == each.head
+            (self.head == each.head or (each.variables is None and self.head == each.head.lower()))
             and (not self.group or not each.group or self.group == each.group)
             and (each.variables is None or (each.variables == self.variables and each.conditional >= self.conditional))
             for each in samplers
@@ -88,6 +91,8 @@ def polarity(node: tree.Node, known: Known, samplers: Samplers = frozenset()) ->
             return of(body)
         case tree.Divergence("MI"):
             return frozenset()  # raised by some objectives, lowered by others
+        case tree.Abs(tree.Prefix("det") | tree.Func("det")):
+            return frozenset()  # how a volume changes
         case tree.Divergence() | tree.Norm() | tree.Abs():
             return DOWN
         case tree.Power(base, exponent):
@@ -128,7 +133,22 @@ def samplers_of(binders: Iterable[tree.Node], known: Known) -> Samplers:
     """What the binders of an expectation draw from."""
     calls = [each for item in binders for each in item.walk() if isinstance(each, tree.Call)]
     letters = [item for item in binders if isinstance(item, tree.Symbol)]
-    return frozenset[Sampler]().union(*(_sampler(each, known) for each in (*calls, *letters)))
+    said = (each for item in binders if isinstance(item, tree.Draws) for each in _drawn_by(item, known))
+    return frozenset[Sampler]().union(*(_sampler(each, known) for each in (*calls, *letters)), said)
+
+
+def _drawn_by(item: tree.Draws, known: Known) -> Samplers:
+    r"""What ``z \sim q_\phi(\cdot|x)`` and ``z \sim q_\phi`` draw z from: what they leave out is z."""
+    density = item.density
+    call = density if isinstance(density, tree.Call) and isinstance(density.head, tree.Symbol) else None
+    head = call.head if call is not None else density
+    dotted = call is not None and any(isinstance(each, tree.Blank) for each in call.args)
+    if not isinstance(head, tree.Symbol) or head.letter not in POSTERIOR_LETTERS or not (dotted or call is None):
+        return frozenset()
+    name = read_name(head, known.indices, head=True)
+    symbols = [each for each in item.names if isinstance(each, tree.Symbol)]
+    drawn = frozenset(read_name(each, known.indices).id for each in symbols)
+    return frozenset((Sampler(name.id, _plain(name.group), drawn, True),))
 
 
 def _flipped(wishes: Wishes) -> Wishes:
@@ -142,9 +162,23 @@ def _of_product(factors: tuple[tree.Node, ...], known: Known, samplers: Samplers
     stopped = [unstopped(each) for each in inner if unstopped(each) is not each]
     if stopped and any(_is_score(each, known, samplers) for each in inner):
         inner = stopped  # sg[f] log q(z|x), under draws of z: its gradient is that of the mean of f
+    if any(map(_is_value, inner)):  # f(x) |g(x)| may have any sign
+        inner = [each for each in inner if not _is_size(each)]
     found: Wishes = frozenset[int]().union(*(polarity(each, known, weights) for each in inner))
     negative = sum(isinstance(each, tree.Neg) for each in factors) % 2
     return _flipped(found) if negative else found
+
+
+def _is_value(node: tree.Node) -> bool:
+    """Is this, by its letter, the value of a function, and no weight: ``f(x)``, not ``\\lambda(t)`` or ``g(t)``?"""
+    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol):
+        return False
+    at_time = all(isinstance(each, tree.Symbol) and each.letter in TIMES for each in node.args)
+    return node.head.letter in FUNCTIONS and not at_time
+
+
+def _is_size(node: tree.Node) -> bool:
+    return isinstance(node.base if isinstance(node, tree.Power) else node, tree.Norm | tree.Abs)
 
 
 def _is_score(node: tree.Node, known: Known, samplers: Samplers) -> bool:
@@ -165,7 +199,7 @@ def _of_power(base: tree.Node, exponent: tree.Node, known: Known, samplers: Samp
     distance = isinstance(base, tree.Divergence) or (
         isinstance(base, tree.Func) and base.name == "H" and len(base.args) == 2
     )
-    if distance and isinstance(exponent, tree.Neg):
+    if (distance or isinstance(base, tree.Norm | tree.Abs)) and isinstance(exponent, tree.Neg):
         return frozenset()
     return (
         polarity(base, known, samplers)

@@ -93,6 +93,15 @@ def names_loss(head: tree.Symbol) -> bool:
     return head.letter in ("L", "J") or any(each in words for each in ("elbo", "loss", "objective"))
 
 
+#: Names of errors between two values, whose reduction differs from text to text.
+_ERRORS = frozenset(("mse", "sse", "mae", "rmse", "bce", "nll", "crossentropy", "cross_entropy", "smoothl1", "huber"))
+
+
+def names_error(head: tree.Symbol) -> bool:
+    """Does the name say that it is an error between two values: MSE, BCE?"""
+    return head.letter.lower().replace("-", "") in _ERRORS
+
+
 def is_density_call(node: tree.Node) -> bool:
     """Is this certainly a density: a call with a bar, or of a density's letter at names only?"""
     if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol) or node.function:

@@ -11,7 +11,7 @@ from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.syntax import tree
 
 PREFIX = "sg_"
-SUFFIXES = ("_bar", "_minus", "_prime")
+SUFFIXES = ("_bar", "_minus", "_prime", "_sg")
 
 
 def plain_group(group: str) -> str:
@@ -45,7 +45,9 @@ def plain_symbol(symbol: tree.Symbol) -> tree.Symbol:
     if symbol.letter not in GREEK_GROUPS:
         return symbol
     sup = tuple(each for each in symbol.sup if not (isinstance(each, tree.Symbol) and each.letter == "minus"))
-    return replace(symbol, accents=tuple(each for each in symbol.accents if each not in ("bar", "prime")), sup=sup)
+    sub = tuple(each for each in symbol.sub if not (isinstance(each, tree.Symbol) and each.letter == "sg"))
+    accents = tuple(each for each in symbol.accents if each not in ("bar", "prime"))
+    return replace(symbol, accents=accents, sub=sub, sup=sup)
 
 
 def _plain(item: tree.Node) -> tree.Node:

@@ -195,7 +195,8 @@ class Context:
     def unfolding(self, name: str, span: Span) -> Iterator[None]:
         """While a definition is unfolded, its own name in it is an error."""
         if name in self.resolving:
-            raise self.refuse("F2D-0206", f"{name} is defined through itself", span)
+            hint = "what one step makes of the step before is written with it in the subscript: h_t = f(h_{t-1}, x_t)"
+            raise self.refuse("F2D-0206", f"{name} is defined through itself", span, hint)
         self.resolving.append(name)
         try:
             yield

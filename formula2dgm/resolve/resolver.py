@@ -15,8 +15,10 @@ from formula2dgm.ir.axes import BATCH
 from formula2dgm.ir.program import Network, Objective, Parameter, Program
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading import Note
+from formula2dgm.reading.compared import told_apart
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.parameters_behind import name_functions_trained
+from formula2dgm.reading.parameters_beside import part_parameters
 from formula2dgm.reading.without_arguments import give_arguments
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.data.generated import decoded
@@ -32,12 +34,15 @@ from formula2dgm.resolve.flows.compositions import members_bound, write_out
 from formula2dgm.resolve.flows.counts import sizes_of
 from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
+from formula2dgm.resolve.objective.certain_steps import refuse_certain_steps
 from formula2dgm.resolve.objective.constraints import constrain
 from formula2dgm.resolve.objective.learned import refuse_unlearned
 from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
 from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
+from formula2dgm.resolve.objective.unreached_noise import refuse_unreached_noise
+from formula2dgm.resolve.objective.untrained import note_untrained
 from formula2dgm.resolve.operators.counted_sums import count_open_sums
 from formula2dgm.resolve.operators.pairs import batch_sizes
 from formula2dgm.resolve.operators.plates import find_plates
@@ -109,7 +114,10 @@ def resolve(
     refuse_double_meanings(context)
     refuse_unbound_indices(context)
     refuse_unequal_shapes(context, objectives)
+    refuse_unreached_noise(context, objectives)
+    refuse_certain_steps(context, objectives)
     found.raise_errors()
+    note_untrained(context, objectives)
     _need_data_sizes(context, objectives)
     objectives = _constrained(context, separate(context, objectives, BATCH))
     drawn = samplers(context, objectives)
@@ -153,6 +161,7 @@ def read_context(
     refuse_unusable(statements, found)
     found.raise_errors()
     statements = [replace(each, body=close_lists(each.body)) for each in statements]
+    statements, parted = part_parameters(statements)
     statements, trained = name_functions_trained(statements)
     values = [key for binding, key in parsed if not isinstance(binding.value, NetworkValue)]
     statements, applied = give_arguments(statements, values)
@@ -179,10 +188,23 @@ def read_context(
     densities = read_densities(parsed, model.densities, model.indices, model.parameters, found)
     densities.open = options.scaffold
     densities.tensors = named.tensors
+    densities.apart = told_apart(model.expressions(), model.indices, model.parameters)
     context = Context(model, named, densities, options, found, averages=averages)
     context.made_of = made_of(statements)
     context.estimators = read_estimators(options.estimators, found)
-    for note in (*notes, *updated, *ahead, *trained, *applied, *layered, *travelled, *numbered, *decided, *drawing):
+    for note in (
+        *notes,
+        *updated,
+        *ahead,
+        *parted,
+        *trained,
+        *applied,
+        *layered,
+        *travelled,
+        *numbered,
+        *decided,
+        *drawing,
+    ):
         context.assume(note.text, note.span)
     context.pseudo_inputs = pseudo_inputs(context)
     model.variables -= context.pseudo_inputs.keys()

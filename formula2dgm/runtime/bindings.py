@@ -261,7 +261,9 @@ def _describe_parameter(
         return network_value(value)
     if isinstance(value, Tensor):
         objects[place] = value
-        return TensorValue(tuple(value.shape), isinstance(value, nn.Parameter))
+        learned = isinstance(value, nn.Parameter)
+        total = None if learned or value.dim() != 1 or value.is_complex() else float(value.detach().double().sum())
+        return TensorValue(tuple(value.shape), learned, total)
     assert isinstance(value, int | float)
     return NumberValue(value)
 

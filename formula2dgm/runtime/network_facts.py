@@ -24,6 +24,7 @@ def network_value(module: nn.Module, sigmoid: bool = False) -> NetworkValue:
         recurrent_of(module),
         _hidden_size(module),
         _is_stateful(module),
+        not any(each.requires_grad for each in module.parameters()),
     )
 
 

@@ -57,6 +57,27 @@ def test_an_example_has_no_warning(path: Path) -> None:
         r"\max E_{q(z|x)}[\log p(x|Z)] - KL[q(z|x) \| p(z)]",
         # x less 1, of a number that has no steps
         r"\min E_{p_{data}(x)}[\|f(x) - x - 1\|^2]",
+        # the mean over entries of every term
+        r"\max E_{q(z|x)}[\frac1D \sum_{i=1}^D \log p(x_i|z)] - \frac1D KL[q(z|x) \| p(z)]; D = 3",
+        # a mean over the examples, beside a divergence that is not divided
+        r"\max \frac1N \sum_{i=1}^N E_{q(z_i|x_i)}[\log p(x_i|z_i)] - KL[q(z_i|x_i) \| p(z_i)]",
+        # a half in front of an error is no number of entries
+        r"\min E_{q(z|x)}[\frac12 \|x - f(z)\|^2] + KL[q(z|x) \| p(z)]; x \in \mathbb{R}^2",
+        # a mean over draws; weights that normalise themselves; a logarithm of the number of draws
+        r"\max E_{z_{1:K} \sim q(z|x)}[\frac1K \sum_{k=1}^K \log p(x|z_k)] - KL[q(z|x) \| p(z)]; K = 3",
+        r"\max E_{z_{1:K} \sim q(z|x)}[\sum_{k=1}^K \frac{w_k}{\sum_{j=1}^K w_j} \log w_k];"
+        r" w_k = \frac{p(x|z_k) p(z_k)}{q(z_k|x)}; K = 3",
+        r"\max E_{z_{1:K} \sim q(z|x)}[\log \sum_{k=1}^K \frac{p(x|z_k) p(z_k)}{q(z_k|x)} - \log K]; K = 3",
+        # a label that the encoder reads, and one without a density
+        r"\max E_{q(z|x,y)}[\log p(x|y,z) + \log p(y) + \log p(z) - \log q(z|x,y)]; y \in \{1, \dots, 4\}",
+        r"\max E_{q(z|x)}[\log p(x|z,y)] - KL[q(z|x) \| p(z)]",
+        # one divergence more than the bound has
+        r"\max E_{q(z|x)}[\log p(x|z) + \log p(z) - \log q(z|x)] - \beta KL[q(z|x) \| p(z)]; \beta = 2",
+        # a code that is kept near a prior, beside its reconstruction
+        r"\min \|x - g(f(x))\|^2 - \log p(f(x)); p(z) = \mathcal{N}(z; 0, I); x \in \mathbb{R}^3",
+        # a lower bound that is said to be one, from both sides
+        r"E_{q(z|x)}[\log p(x|z)] - KL[q(z|x) \| p(z)] \le \log p(x)",
+        r"-\log p(x) \le E_{q(z|x)}[\log q(z|x) - \log p(x|z) - \log p(z)]",
         # two encoders of two modalities
         r"\max E_{q(z|x)}[\log p(x|z) + \log p(y|z)] + E_{q(z|y)}[\log p(x|z) + \log p(y|z)]",
     ],
@@ -72,6 +93,74 @@ def test_a_fix_is_what_an_editor_writes() -> None:
     assert found.fix is not None
     fixed = text[: found.fix.span.start] + found.fix.text + text[found.fix.span.end :]
     assert codes(fixed) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        (
+            r"\log p(x) \leq E_{q(z|x)}[\log p(x|z)] - KL[q(z|x) \| p(z)]",
+            r"\log p(x) \geq E_{q(z|x)}[\log p(x|z)] - KL[q(z|x) \| p(z)]",
+        ),
+        (
+            "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)] >= log p(x)",
+            "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)] <= log p(x)",
+        ),
+        (
+            "\N{MINUS SIGN}log p(x) ≥ KL[q(z|x) ‖ p(z)] \N{MINUS SIGN} 𝔼_{q(z|x)}[log p(x|z)]",
+            "\N{MINUS SIGN}log p(x) ≤ KL[q(z|x) ‖ p(z)] \N{MINUS SIGN} 𝔼_{q(z|x)}[log p(x|z)]",
+        ),
+        (
+            r"\max E_{z_{1:K} \sim q(z|x)}[\sum_{k=1}^K \log p(x|z_k)] - KL[q(z|x) \| p(z)]; K = 5",
+            r"\max E_{z_{1:K} \sim q(z|x)}[\frac{1}{K} \sum_{k=1}^K \log p(x|z_k)] - KL[q(z|x) \| p(z)]; K = 5",
+        ),
+        (
+            "max E_{z_{1:K} ~ q(z|x)}[log sum_{k=1}^K p(x|z_k) p(z_k) / q(z_k|x)]; K = 5",
+            "max E_{z_{1:K} ~ q(z|x)}[log 1/K sum_{k=1}^K p(x|z_k) p(z_k) / q(z_k|x)]; K = 5",
+        ),
+        (r"\min \sum_{t=2}^T \|x_t - f(x_t-1)\|^2", r"\min \sum_{t=2}^T \|x_t - f(x_{t - 1})\|^2"),
+    ],
+)
+def test_what_a_fix_makes_has_no_warning(text: str, fixed: str) -> None:
+    (found,) = [each for each in f2d.check(text) if each.fix is not None]
+    assert found.fix is not None
+    made = text[: found.fix.span.start] + found.fix.text + text[found.fix.span.end :]
+    assert made == fixed
+    assert [str(each) for each in f2d.check(made) if each.severity != "note"] == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        # every network, not only one beside others
+        (r"\min E_{q(z|x)}[\|x - sg(f(z))\|^2]", "F2D-0908"),
+        # through equalities of a chain
+        (
+            r"\log p(x) = \log E_{q(z|x)}[\frac{p(x, z)}{q(z|x)}] \le E_{q(z|x)}[\log \frac{p(x, z)}{q(z|x)}];"
+            r" p(x, z) = p(x|z) p(z)",
+            "F2D-0902",
+        ),
+        (
+            r"\log p(x) \le E_{z_{1:K} \sim q(z|x)}[\log \frac1K \sum_{k=1}^K \frac{p(x|z_k) p(z_k)}{q(z_k|x)}]; K = 5",
+            "F2D-0902",
+        ),
+        # the determinant's sign, of a declared function too
+        (r"\max \log p(z) - \log|\det \frac{\partial z}{\partial x}|; z = f(x)", "F2D-0915"),
+        # a divergence that is averaged over its entries
+        (
+            r"\max E_{q(z|x)}[\log p(x|z)] - \frac1d \sum_{j=1}^d KL[q(z_j|x) \| p(z_j)]; d = 5",
+            "F2D-0911",
+        ),
+    ],
+)
+def test_other_forms_of_a_mistake_are_found(formula: str, code: str) -> None:
+    found = [each for each in f2d.check(formula) if each.code == code]
+    assert found and all(each.span is not None and each.hint for each in found)
+
+
+def test_scores_of_one_sign_are_no_divergence() -> None:
+    r"""``\log q + \log p`` at draws of q is a mistake, and no KL that has a closed form."""
+    assert codes(r"\max E_{q(z|x)}[\log p(x|z) + \log p(z) + \log q(z|x)]") == ["F2D-0914"]
 
 
 def test_codes_are_ignored_by_the_call_or_beside_their_place(tmp_path: Path) -> None:
@@ -114,3 +203,19 @@ def test_checking_needs_no_torch() -> None:
         "import sys, formula2dgm as f2d; f2d.check('log p(x|z) - KL[q(z|x) || p(z)]'); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (r"\log p(x|z) - \frac{q(z|x)}{p(z)}", True),
+        (r"\log p(x|z) - \beta \frac{q(z|x)}{p(z)}", True),
+        ("log p(x|z) + p(z) / q(z|x)", True),
+        (r"\log p(x|z) - \log \frac{q(z|x)}{p(z)}", False),
+        (r"\frac{p(z)}{q(z|x)} \log p(x|z)", False),  # an importance weight
+        (r"1 - \frac{p(z)}{q(z|x)} + \log \frac{p(z)}{q(z|x)}", False),  # an estimate of the divergence
+        (r"\|x - f(z)\|^2 + \frac{p(z)}{q(z|x)}", False),  # no logarithm beside it
+    ],
+)
+def test_a_ratio_beside_logarithms(body: str, says: bool) -> None:
+    assert ("F2D-0528" in codes(rf"\max E_{{q(z|x)}}[{body}]")) is says

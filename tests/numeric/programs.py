@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from formula2dgm.codegen.names import identifier
 from formula2dgm.ir import nodes as ir
@@ -23,6 +23,20 @@ from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import tree
 
 BATCH = Axis("batch", "batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Said(tree.Node):
+    """A statement as it is spelled."""
+
+    text: str
+    spelled: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def latex(self) -> str:
+        return self.spelled
 
 
 class Builder:
@@ -110,8 +124,7 @@ class Builder:
     def program(self, *terms: Term, maximize: bool = True, hypers: tuple[Hyperparameter, ...] = (), **facts) -> Program:
         return Program(
             self.arena,
-            self.source.text,
-            facts.pop("latex", self.source.text),
+            (Said(self.source.text, facts.pop("latex", self.source.text), span=Span(self.source, 0, 0)),),
             (Objective(terms, maximize, span=Span(self.source, 0, len(self.source.text))),),
             tuple(self.inputs.values()),
             hypers,

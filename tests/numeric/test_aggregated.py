@@ -134,6 +134,25 @@ def test_against_the_reference(text: str, estimate: str) -> None:
     assert_same(text, given, {"x": INPUT}, estimators={"q(z)": estimate})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\min E_{q(z)}[\|z\|^2] + E_{q(z|x)}[-\log p(x|z)]",
+        r"\min E_{q(z|x)}[-\log p(x|z)] + E_{q(z)}[\|z\|^2]",
+        r"\min E_{p_{data}(x)} E_{q(z)}[\|z\|^2] + E_{q(z|x)}[-\log p(x|z)]",
+        "min E_{q(z)}[||z||^2] - E_q(z|x)[log p(x|z)]",
+    ],
+)
+def test_the_order_of_the_terms_does_not_matter_without_bindings(text: str) -> None:
+    """q(z) is the mixture of q(z|x), whichever is read first: z^2 at the draws of the encoder."""
+    objective = f2d.compile(text, scaffold=True, dims={"x": X, "z": Z}).double()
+    heads = objective.q_z_given_x(INPUT)
+    z = heads["loc"] + heads["scale"] * NOISE
+    score = td.Normal(objective.p_x_given_z(z), 1.0).log_prob(INPUT).sum(-1)
+    expected = (z.square().sum(-1) - score).mean()
+    torch.testing.assert_close(objective(x=INPUT, noise={"z": NOISE}).value, expected)
+
+
 def test_the_default_depends_on_what_is_known() -> None:
     """Stratified with N, else the batch for the data; both are said."""
     known = f2d.compile(r"\min TC(z)", {key: bound()[key] for key in ("q(z|x)", "N")}).assumptions

@@ -45,3 +45,23 @@ def test_it_is_no_hyperparameter(letter: str) -> None:
     formula = rf"\max \frac{{1}}{{{letter}}} \sum_{{{index}=1}}^{letter} \log p(x_{index}|z), z \sim q(z|x)"
     objective = f2d.compile(formula, scaffold=True, dims={"x": 4, "z": 2})
     assert not objective.program.hyperparameters
+
+
+@pytest.mark.parametrize("bound", ["D", "J"])
+def test_a_floor_for_each_entry_of_a_whole_posterior(bound: str) -> None:
+    r"""``\sum_{j=1}^J \max(\lambda, KL[q(z_j|x) || p(z_j)])``: the larger of the two for each entry, then the sum."""
+    formula = rf"\min \sum_{{j=1}}^{bound} \max(\lambda, KL[q(z_j|x) \| p(z_j)]) - E_{{q(z|x)}}[\log p(x|z)]"
+    objective = f2d.compile(f"{formula}; \\lambda = 0.1", scaffold=True, dims={"x": 4, "z": 3})
+    x = torch.randn(5, 4)
+    heads = objective.q_z_given_x(x)
+    q = torch.distributions.Normal(heads["loc"], heads["scale"])
+    entries = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0))
+    out = objective(x=x)
+    (name,) = (each for each in out.terms if "KL" in each)
+    assert (entries < 0.1).any() and (entries > 0.1).any()
+    torch.testing.assert_close(out.terms[name], entries.clamp(min=0.1).sum(1).mean())
+
+
+def test_parts_that_no_density_has_as_a_whole_are_no_entries() -> None:
+    with pytest.raises(f2d.FormulaError):
+        f2d.compile(r"\max \sum_{j=1}^J E_{q(z_j|x)}[\log p(x|z_j)] - KL[q(z_j|x) \| p(z_j)]", scaffold=True)

@@ -111,6 +111,48 @@ def test_both_answers_are_of_one_policy_by_default() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "space"),
+    [
+        (PREFERENCES, ""),
+        (PREFERENCES, r"; y_w \in \mathbb{R}^2; y_l \in \mathbb{R}^2"),
+        (PREFERENCES.replace("y_w", "y^+").replace("y_l", "y^-"), ""),
+    ],
+)
+def test_what_is_preferred_is_of_one_policy_without_a_space(text: str, space: str) -> None:
+    """The winner and the loser, by hand: Normals with deviation 1 around one network each."""
+    torch.manual_seed(0)
+    names = ("y_w", "y_l") if "y_w" in text else ("y_plus", "y_minus")
+    formula = [rf"\mathcal{{L}}(\theta) = -E[{text}]", rf"\beta=0.1{space}"]
+    objective = f2d.compile(formula, scaffold=True, dims={"x": 3, **dict.fromkeys(names, 2)})
+    trained = {each.label for each in objective.program.networks if each.label.startswith("pi_theta")}
+    assert trained == {"pi_theta(y|x)"}
+    x, wins, losses = torch.randn(5, 3), torch.randn(5, 2), torch.randn(5, 2)
+    loss = objective(x=x, **dict(zip(names, (wins, losses), strict=True))).loss
+    policy, old = objective.pi_theta_y_given_x, objective.pi_ref_y_given_x
+
+    def log_ratio(y: torch.Tensor) -> torch.Tensor:
+        return ((y - old(x)).square() - (y - policy(x)).square()).sum(-1) / 2
+
+    expected = -logsigmoid(0.1 * (log_ratio(wins) - log_ratio(losses))).mean()
+    torch.testing.assert_close(loss, expected)
+    loss.backward()
+    assert all(each.grad is None for each in old.parameters())
+
+
+def test_labels_that_compare_nothing_are_other_variables() -> None:
+    """Decoders of two views of a latent, and answers in two spaces."""
+    views = r"\max E_{q(z|x_w,x_l)}[\log p(x_w|z) + \log p(x_l|z)] - KL[q(z|x_w,x_l) \| p(z)]"
+    found = {
+        name.split(".")[0]
+        for name, _ in f2d.compile(views, scaffold=True, dims={"x_w": 2, "x_l": 3}).named_parameters()
+    }
+    assert {"p_x_w_given_z", "p_x_l_given_z"} <= found
+    text = [rf"\min_\theta -E_{{(x,y_w,y_l)}}[{PREFERENCES}]", r"\beta=0.1; y_w \in \{1,2\}; y_l \in \{1,2,3\}"]
+    found = {name.split(".")[0] for name, _ in f2d.compile(text, scaffold=True, dims={"x": 3}).named_parameters()}
+    assert {"pi_theta_y_w_given_x", "pi_theta_y_l_given_x"} <= found
+
+
 def test_labels_of_other_spaces_are_other_variables() -> None:
     text = r"\max E_{q(z|x_a,x_b)}[\log p(x_a|z) + \log p(x_b|z)]; x_a \in \{1,2\}; x_b \in \{1,2,3\}"
     names = {name.split(".")[0] for name, _ in f2d.compile(text, scaffold=True).named_parameters()}

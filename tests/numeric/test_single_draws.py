@@ -114,3 +114,46 @@ def test_a_key_of_the_data_is_no_draw() -> None:
     torch.manual_seed(0)
     text = [r"\max \log p(x|z) - \log q(z|x)", r"z \sim p_{data}", SPACES]
     assert [each.name for each in f2d.compile(text, scaffold=True).inputs] == ["z", "x"]
+
+
+@pytest.mark.parametrize("formula", [*RAISED[:1], "log p(z) + log p(x|z) - log q(z|x)"])
+@pytest.mark.parametrize("beside", [r"\log q(z)", r"\alpha \log q(y|x)"])
+def test_another_q_beside_the_bound_changes_nothing(formula: str, beside: str) -> None:
+    """z was data: the bound is at the same draw, with the marginal of q or a classifier of labels beside it."""
+    networks = {**bound(), "q(y|x)": f2d.Normal(loc=linear(3, 1), scale=1.0), "alpha": 1.0}
+    objective = f2d.compile([f"{formula} + {beside}", SPACES], networks, maximize=True)
+    assert "z" not in {each.name for each in objective.inputs}
+    y = {"y": tensor(5, 1, seed=3)} if "y" in beside else {}
+    out = objective(x=X, **y, noise={"z": NOISE})
+    score = next(value for name, value in out.contributions.items() if name.startswith(("log q(z)", "log q(y")))
+    assert_close(out.value - score, evidence_bound().detach())
+
+
+@pytest.mark.parametrize("classifier", ["", r" + \alpha \log q(y|x)"])
+def test_the_bound_of_labelled_data_at_one_draw(classifier: str) -> None:
+    """Kingma et al. 2014, equations 6 and 9: y is given, and p(y) does not read z."""
+    text = r"\max \log p(x|y,z) + \log p(y) + \log p(z) - \log q(z|x,y)" + classifier
+    objective = f2d.compile(text, scaffold=True, dims={"x": 3, "y": 2, "z": 2})
+    assert {each.name for each in objective.inputs} == {"x", "y"}
+    x, y, noise = torch.randn(5, 3), torch.randn(5, 2), torch.randn(5, 2)
+    q = objective.q_z_given_x_y(x, y)
+    z = q["loc"] + q["scale"] * noise
+    model = td.Normal(objective.p_x_given_y_z(y, z), 1.0).log_prob(x).sum(1)
+    prior = td.Normal(0.0, 1.0).log_prob(y).sum(1) + td.Normal(0.0, 1.0).log_prob(z).sum(1)
+    expected = (model + prior - td.Normal(q["loc"], q["scale"]).log_prob(z).sum(1)).mean()
+    out = objective(x=x, y=y, noise={"z": noise})
+    rest = out.contributions["log q(y|x)"] if classifier else 0.0
+    assert_close(out.value - rest, expected)
+
+
+def test_latents_of_two_levels_are_drawn_from_above() -> None:
+    text = r"\max \log p(x|z_1) + \log p(z_1|z_2) + \log p(z_2) - \log q(z_1|x) - \log q(z_2|z_1)"
+    objective = f2d.compile(text, scaffold=True, dims={"x": 3})
+    assert {"z_1 is one draw from q(z_1|x)", "z_2 is one draw from q(z_2|z_1)"} <= {*objective.assumptions}
+    assert [each.name for each in objective.inputs] == ["x"]
+
+
+def test_two_posteriors_of_one_variable_draw_nothing() -> None:
+    text = r"\max \log p(x|z) + \log p(z) - \log q(z|x) - \log q(z|w)"
+    objective = f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2, "w": 2})
+    assert not any("one draw" in each for each in objective.assumptions)

@@ -11,6 +11,7 @@ from tests.numeric.test_families import assert_same
 from tests.numeric.test_written_densities import linear, tensor
 
 S = tensor(6, 3, seed=1)
+SIZES = {"x": 2, "z": 3}
 FOUR = r"a \in \{1, \dots, 4\}"
 
 
@@ -164,3 +165,61 @@ def test_statements_of_parameters_that_say_nothing_are_refused(said: str) -> Non
 def test_values_with_greek_names_are_no_parameters() -> None:
     text = [r"\max E_{q(z|x)}[\log p(x|z)]", r"q(z|x) = N(z; \mu, I); \mu = \mathrm{sg}(\nu); \nu = f(x)"]
     assert f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2}).source
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\max_{q(z)} E_{q(z)}[\log p_\theta(x,z)] + H(q(z))",
+        r"\max_{q_\phi(z)} E_{q_\phi(z)}[\log p_\theta(x,z)] + H(q_\phi(z))",
+        r"\min_{q(z)} -E_{q(z)}[\log p_\theta(x,z)] - H(q(z))",
+        "max_{q(z)} E_q(z)[log p_θ(x,z)] + H(q(z))",
+    ],
+)
+def test_the_best_density_of_a_model_does_not_train_the_model(text: str) -> None:
+    """q(z) starts as N(0, I): d/dm of E[-|x - W(m + s e)|^2 / 2 - |m + s e|^2 / 2] + sum log s, and nothing for W."""
+    decoder, noise = linear(3, 2), tensor(6, 3, seed=5)
+    x = tensor(6, 2, seed=6)
+    model = f"{'p_θ' if 'θ' in text else 'p_theta'}(x|z)"
+    objective = f2d.compile(text, {model: f2d.Normal(loc=decoder, scale=1.0)}, scaffold=True, dims=SIZES)
+    objective(x=x, noise={"z": noise}).loss.backward()
+    mean = torch.zeros(3, requires_grad=True)
+    log_scale = torch.zeros(3, requires_grad=True)
+    z = mean + log_scale.exp() * noise
+    value = -0.5 * ((x - decoder(z)) ** 2).sum(1).mean() - 0.5 * (z**2).sum(1).mean() + log_scale.sum()
+    expected = torch.autograd.grad(-value, (mean, log_scale))
+    found = dict(objective.named_parameters())
+    owner = "q_phi_z" if r"q_\phi" in text else "q_z"
+    torch.testing.assert_close(found[f"{owner}_loc"].grad, expected[0])
+    torch.testing.assert_close(found[f"{owner}_log_scale"].grad, expected[1])
+    assert decoder.weight.grad is None
+
+
+def test_the_best_density_that_a_text_writes_does_not_train_the_model() -> None:
+    decoder = linear(3, 2)
+    text = r"\max_{q(z)} E_{q(z)}[\log p_\theta(x,z)] + H(q(z)); q(z) = N(z; m, s^2)"
+    objective = f2d.compile(
+        text, {"p_theta(x|z)": f2d.Normal(loc=decoder, scale=1.0)}, scaffold=True, dims={"x": 2, "z": 3}
+    )
+    objective(x=tensor(6, 2, seed=6)).loss.backward()
+    assert dict(objective.named_parameters())["m"].grad is not None
+    assert decoder.weight.grad is None
+
+
+@pytest.mark.parametrize("text", [r"\max_\theta \max_\phi", r"\min_\theta \max_\phi"])
+def test_what_no_player_owns_is_held_constant_and_said_to_be(text: str) -> None:
+    """Mescheder et al. 2017, equation 3.7: T* is the optimum of another training."""
+    objective = f2d.compile(
+        rf"{text} E_{{p_D(x)}} E_{{q_\phi}}[-T^*(x,z) + \log p_\theta(x|z)]", scaffold=True, dims=SIZES
+    )
+    assert any("T_star is held constant: only" in each for each in objective.assumptions)
+    for player in objective.players:
+        objective(**objective.example_batch(4), player=player).loss.backward()
+    assert all(each.grad is None for each in objective.T_star.parameters())
+
+
+def test_a_game_whose_players_own_all_says_nothing() -> None:
+    game = f2d.compile(
+        r"\min_G \max_D E_{p_{data}(x)}[\log D(x)] + E_{z \sim N(0, I)}[\log(1 - D(G(z)))]", scaffold=True, dims=SIZES
+    )
+    assert not any("held constant" in each for each in game.assumptions)

@@ -79,7 +79,7 @@ class Maker:
         for axis in node.axes:
             node = self.reduce("mean", node, axis)
         return Program(
-            self.arena, "f", "f", (Objective((Term("f", self.const(1), node),), True),),
+            self.arena, (), (Objective((Term("f", self.const(1), node),), True),),
             (Input("x", "x", (BATCH,)), Input("y", "y", (BATCH,))),
             (Hyperparameter("K", 3, whole=True), Hyperparameter("beta", 1.0)),
             tuple(Network(name, name, ("x",)) for name in "dfg"), (),

@@ -59,6 +59,25 @@ def test_a_mixture_is_scored_by_the_sum_of_its_weighted_densities() -> None:
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize("ends", ["k", "k=1}^{3", "k=1}^{K"])
+def test_bound_weights_of_a_mixture_sum_to_one(ends: str) -> None:
+    """At weights that sum to 0.9 the density integrates to 0.9; learned ones are said to be free."""
+    text = rf"p(x) = \sum_{{{ends}}} \pi_k N(x; \mu_k, 1)"
+    bound = {"mu": tensor(3, 1)} | ({"K": 3} if "K" in ends else {})
+
+    def made(weights: torch.Tensor) -> f2d.Objective:
+        return f2d.compile([r"\max \log p(x)", text], bound | {"pi": weights}, reduction="none")
+
+    with pytest.raises(f2d.FormulaError, match="F2D-0306.*sum to 0.9"):
+        made(torch.tensor([0.2, 0.3, 0.4], dtype=torch.float64))
+    grid = torch.linspace(-12, 12, 2401, dtype=torch.float64)[:, None]
+    right = made(WEIGHTS)
+    assert right(x=grid).value.exp().sum().item() * 0.01 == pytest.approx(1.0)
+    assert not right.assumptions
+    learned = made(nn.Parameter(WEIGHTS.clone()))
+    assert any("nothing makes them sum to 1" in each for each in learned.assumptions)
+
+
 def test_generated_text_does_not_depend_on_the_hash_seed() -> None:
     code = (
         "import formula2dgm as f2d, torch\n"

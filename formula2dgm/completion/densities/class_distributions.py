@@ -2,7 +2,7 @@ r"""Divergences between the outputs of networks: ``KL(\sigma(f(x)) \| \sigma(g(x
 
 A divergence compares distributions. A squashed vector is one where \sigma is the softmax, over classes; the logistic
 function of every entry is none. Where both sides are \sigma of something, and the text says nothing else of \sigma, it
-is the softmax in the whole divergence.
+is the softmax in the whole divergence; elsewhere the same letter would be the logistic function, which is refused.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.syntax import tree
@@ -33,12 +34,22 @@ def write_softmax(
             return replace(node, left=_softmax(node.left), right=_softmax(node.right))
         return map_children(node, rebuild)
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    made = [replace(each, body=rebuild(each.body)) for each in statements]
+    other = next((each for statement in made for each in statement.body.walk() if _is_call(each)), None)
+    if notes and other is not None:
+        message = f"sigma is the softmax in a divergence over classes, and {other} is another function"
+        hint = "write softmax(...) for the one, and sigmoid(...) for the other"
+        raise FormulaError(Diagnostic("F2D-0643", "error", message, other.span, hint))
+    return made, notes
 
 
 def _is_squashed(side: tree.Node) -> bool:
-    inside = _inside(side)
-    return isinstance(inside, tree.Call) and inside.head == SIGMA and len(inside.args) == 1 and inside.given is None
+    return _is_call(_inside(side))
+
+
+def _is_call(node: tree.Node) -> bool:
+    """``\\sigma(a)``."""
+    return isinstance(node, tree.Call) and node.head == SIGMA and len(node.args) == 1 and node.given is None
 
 
 def _inside(side: tree.Node) -> tree.Node:

@@ -4,6 +4,7 @@ r"""Distributions that are known by what makes their values: ``\hat x \sim P`` b
     \min_G ... E_{\tilde x \sim P_g}                    \tilde x = G(z), z a standard normal (a default)
     \hat x \sim P_{\hat x} beside x and \tilde x        \hat x = u x + (1-u) \tilde x, u uniform: on the line between
                                                         data and what is generated (a default)
+    \hat x \sim P_{\hat x} beside x and D(G(z))         \hat x = u x + (1-u) G(z), of the x and z that others draw
 
 The generator is a player that carries the label of the distribution, in either case, and that the text applies to
 nothing. A distribution that is scored or compared is left alone.
@@ -14,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from formula2dgm.completion.processes.default_statements import Defaults
+from formula2dgm.completion.processes.default_statements import Defaults, placed
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import GREEK_GROUPS, plain
 from formula2dgm.reading.rewrite import map_children
-from formula2dgm.syntax import tree
+from formula2dgm.syntax import parse_one, tree
 
 #: Letters of noise, and of weights between two values, the first that the text does not use.
 _NOISE, _WEIGHT = ("z", "u", "xi"), ("u", "epsilon", "alpha", "s")
@@ -66,6 +67,44 @@ class _Generated(Defaults):
                 line = rf"{value.latex()} = {name} {data.latex()} + (1 - {name}) {made.latex()}"
                 self.add(line, source.span, f"{value} is on the line between {data} and {made}, at a uniform place")
                 self.add(rf"{name} \sim \mathcal{{U}}(0, 1)", source.span)
+            elif made not in self.nodes() and (found := self._generated(value, data)) is not None:
+                self._line_to(value, data, found)
+
+    def _generated(self, value: tree.Symbol, data: tree.Symbol) -> tree.Call | None:
+        """G(z), where D is given the value, the data, and that."""
+        calls = [each for each in self.nodes() if isinstance(each, tree.Call)]
+        heads = {each.head for each in calls if value in each.args} & {each.head for each in calls if data in each.args}
+        inside = {arg for each in calls if each.head in heads for arg in each.args if isinstance(arg, tree.Call)}
+        found = [each for each in inside if len(each.args) == 1 and isinstance(each.args[0], tree.Symbol)]
+        return found[0] if len(inside) == len(found) == 1 else None
+
+    def _line_to(self, value: tree.Symbol, data: tree.Symbol, generated: tree.Call) -> None:
+        """``\\hat x`` on the line from G(z) to x, in an expectation over what these are drawn from."""
+        binders = [self._binder_of(each) for each in (data, generated.args[0])]
+        if None in binders:
+            return
+        weight = tree.Symbol(self._unused(_WEIGHT), span=value.span)
+        drawn = parse_one(rf"E_{{{weight.latex()} \sim \mathcal{{U}}(0, 1)}} 1")
+        assert isinstance(drawn, tree.Expect)
+
+        def rebuild(node: tree.Node) -> tree.Node:
+            node = map_children(node, rebuild)
+            if not isinstance(node, tree.Expect) or not any(_draws(each, value) for each in node.binders):
+                return node
+            others = [each for each in node.binders if not _draws(each, value)]
+            added = [placed(each, node.span) for each in (*binders, *drawn.binders) if each is not None]
+            return replace(node, binders=(*others, *(each for each in added if each not in others)))
+
+        self.statements = [replace(each, body=rebuild(each.body)) for each in self.statements]
+        name = weight.latex()
+        line = rf"{value.latex()} = {name} {data.latex()} + (1 - {name}) {generated.latex()}"
+        said = f"{value} is on the line between {data} and {generated}, at a uniform place"
+        self.add(line, value.span, said)
+
+    def _binder_of(self, name: tree.Node) -> tree.Node | None:
+        """What an expectation draws a name by, by itself."""
+        binders = (item for each in self.nodes() if isinstance(each, tree.Expect) for item in each.binders)
+        return next((each for each in binders if _draws(each, name)), None)
 
     def defined(self) -> None:
         """The draws of what a statement defines as that."""
@@ -134,6 +173,13 @@ class _Generated(Defaults):
     def _unused(self, letters: Sequence[str]) -> str:
         used = {each.letter for each in self.nodes() if isinstance(each, tree.Symbol)}
         return next((each for each in letters if each not in used), letters[0] + letters[0])
+
+
+def _draws(binder: tree.Node, name: tree.Node) -> bool:
+    """``x \\sim P``, or ``p(x)``."""
+    if isinstance(binder, tree.Draws):
+        return binder.names == (name,)
+    return isinstance(binder, tree.Call) and binder.args == (name,) and binder.given is None
 
 
 def _head(density: tree.Node) -> tree.Symbol | None:

@@ -36,7 +36,7 @@ def write_surrogates(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
             case tree.Optimise() | tree.Labelled():
                 return replace(node, body=written(node.body))
         terms = node.terms if isinstance(node, tree.Add) else (node,)
-        found = list(dict.fromkeys(call for each in terms for call in _scored(each)))
+        found = list(dict.fromkeys(call for each in terms for call in scored_by_stopped(each)))
         calls = [each for each in found if _over(each) & compared and not _over(each) & said]
         drawn = frozenset(id for call in calls for id in _ids(call, names))
         if not calls or len(drawn) != sum(len(each.args) for each in calls):
@@ -53,7 +53,7 @@ def write_surrogates(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
     return [replace(each, body=written(each.body)) for each in statements], notes
 
 
-def _scored(term: tree.Node) -> Iterator[tree.Call]:
+def scored_by_stopped(term: tree.Node) -> Iterator[tree.Call]:
     """q of a product of ``\\log q(z|x)`` and a stopped value that is given z."""
     node = term.body if isinstance(term, tree.Neg) else term
     if not isinstance(node, tree.Mul):

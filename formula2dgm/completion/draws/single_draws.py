@@ -1,7 +1,8 @@
 r"""Bounds at one draw that nothing draws: ``\log p(x|z) + \log p(z) - \log q(z|x)`` is under ``E_{q(z|x)}``.
 
-An approximation, q, that is scored against densities of other letters is what its variable is drawn from, where all of
-them read it, one as a given or beside more, and no statement, expectation, integral or divergence speaks of it.
+An approximation, q, that is scored against densities of other letters is what its variable is drawn from, where these
+are one model that reads it, as a given or beside more, and no statement, expectation, integral or divergence speaks of
+it. Another q beside it, its marginal ``\log q(z)`` or a classifier ``\log q(y|x)`` of data, changes nothing.
 """
 
 from __future__ import annotations
@@ -34,14 +35,18 @@ def draw_once(
             case tree.Chain(members=(*first, last)) if set(node.relations) <= {"=", ":=", ">=", ">"}:
                 return replace(node, members=(*first, drawn(last)))
             case tree.Add() | tree.Prefix(name="log") | tree.Func(name="log"):
-                source = _source(node)
-                if source is not None and not names & set(map(str, source.args)):
-                    notes.append(Note(f"{', '.join(map(str, source.args))} is one draw from {source}", source.span))
-                    return tree.Expect((source,), node, span=node.span)
+                sources = _sources(node)
+                if sources and not names & {str(each) for source in sources for each in source.args}:
+                    for source in sources:
+                        notes.append(Note(f"{', '.join(map(str, source.args))} is one draw from {source}", source.span))
+                    return tree.Expect(tuple(sources), node, span=node.span)
         return node
 
     return [replace(each, body=drawn(each.body)) for each in statements], notes
 
+
+#: What stands in front of a term and says nothing of its sign.
+_WEIGHTS = (tree.Number, tree.Div, tree.Symbol)
 
 #: What says where a variable comes from.
 _DRAWING = (tree.Expect, tree.Divergence, tree.Integral, tree.Draws)
@@ -57,22 +62,43 @@ def _drawn(node: tree.Node) -> Iterator[tree.Node]:
             yield from names
 
 
-def _source(body: tree.Node) -> tree.Call | None:
-    """The one approximation whose variable all others read with the other sign, one as a given or beside more."""
+def _sources(body: tree.Node) -> list[tree.Call]:
+    """The approximations whose variables others read with the other sign, parents first; none where a q is unclear."""
     parts = [list(_scored(each, 1)) for each in (body.terms if isinstance(body, tree.Add) else (body,))]
     scored = [each for part in parts for each in part]
     if not all(parts):
-        return None
-    own = [(call, sign) for call, sign in scored if _letter(call) in POSTERIOR_LETTERS]
-    if len(own) != 1:
-        return None
-    ((source, sign),) = own
-    rest = [each for each in scored if each[0] is not source]
-    reading = [call for call, _ in rest if set(source.args) & {*call.args, *(call.given or ())}]
+        return []
+    own = [each for each in scored if _letter(each[0]) in POSTERIOR_LETTERS]
+    others = [each for each in scored if each not in own]
+    found = [call for call, sign in own if _fits(call, sign, others)]
+    drawn = [each for call in found for each in call.args]
+    rest = [call for call, _ in own if call not in found and not _is_marginal(call, found)]
+    if len({*drawn}) < len(drawn) or any({*drawn} & {*call.args} for call in rest):
+        return []
+    ordered: list[tree.Call] = []
+    while waiting := [each for each in found if each not in ordered]:
+        open_ = {each for call in waiting for each in call.args}
+        ready = [each for each in waiting if not open_ & {*(each.given or ())}]
+        if not ready:
+            return []
+        ordered += ready
+    return ordered
+
+
+def _fits(source: tree.Call, sign: int, others: Sequence[Scored]) -> bool:
+    """Do the densities of other letters that read its variable have the other sign, one of them with it as a given or
+    beside more, and are those that do not read it of the same model?"""
     over = set(source.args)
-    conditioned = any(over & set(call.given or ()) or over < set(call.args) for call in reading)
-    fits = conditioned and len(reading) == len(rest) and all(each == -sign for _, each in rest)
-    return source if fits and all(isinstance(each, tree.Symbol) for each in source.args) else None
+    reading = [(call, each) for call, each in others if over & {*call.args, *(call.given or ())}]
+    conditioned = any(over & set(call.given or ()) or over < set(call.args) for call, _ in reading)
+    letters = {_letter(call) for call, _ in reading}
+    model = all(_letter(call) in letters and each == -sign for call, each in others)
+    return conditioned and model and all(isinstance(each, tree.Symbol) for each in source.args)
+
+
+def _is_marginal(call: tree.Call, drawn: Sequence[tree.Call]) -> bool:
+    """``q(z)`` beside ``q(z|x)``, which z is drawn from."""
+    return not call.given and any(each.given and (each.head, each.args) == (call.head, call.args) for each in drawn)
 
 
 def _letter(call: tree.Call) -> str:
@@ -80,14 +106,14 @@ def _letter(call: tree.Call) -> str:
 
 
 def _scored(node: tree.Node, sign: int) -> Iterator[Scored]:
-    """The densities whose logarithms a term is made of, numbers and sums over examples in front left out."""
+    """The densities whose logarithms a term is made of, weights and sums over examples in front left out."""
     match node:
         case tree.Neg(body=body):
             yield from _scored(body, -sign)
         case tree.Add(terms=terms):
             for each in terms:
                 yield from _scored(each, sign)
-        case tree.Mul(factors=(*first, last)) if all(isinstance(each, tree.Number | tree.Div) for each in first):
+        case tree.Mul(factors=(*first, last)) if all(isinstance(each, _WEIGHTS) for each in first):
             yield from _scored(last, sign)
         case tree.Labelled(body=body) | tree.Big(op="sum", body=body):
             yield from _scored(body, sign)

@@ -2,7 +2,8 @@ r"""Numbers below a network: ``D_\sigma(x + \sigma n)``, where sigma is drawn, i
 
 So it is for what is drawn from a law of one number, for a level of noise that an expectation is over, and for what a
 statement says at such a number or at a time, ``\sigma_t = t``, ``\sigma(t) = t``. Not where a function of that name is
-defined or bound, nor where the number is all that it reads: ``D_a(a)`` has a label.
+defined or bound, at any index too, ``\theta_s = 1 + s``, nor where the number is all that it reads: ``D_a(a)`` has a
+label.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def write_numbers(
     lefts = [each.members[0] for each in bodies if isinstance(each, tree.Chain) and each.relations[0] in ("=", ":=")]
     said = {each for each in lefts if _is_at(each, numbers | TIME_LETTERS)}
     defined = {each.head if isinstance(each, tree.Call) else each for each in lefts}
+    defined |= {replace(each, sub=()) for each in lefts if isinstance(each, tree.Symbol) and len(each.sub) == 1}
     own = {*defined, *(each.head if isinstance(each, tree.Call) else each for each in keys)}
 
     def is_number(node: tree.Node) -> bool:

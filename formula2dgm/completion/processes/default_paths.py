@@ -18,9 +18,9 @@ from formula2dgm.completion.processes.default_statements import (
     Defaults,
     is_applied,
     is_named,
-    is_zero,
-    placed,
 )
+from formula2dgm.completion.processes.path_starts import reads_time, starts_of
+from formula2dgm.completion.processes.path_times import ends_of, steps_summed, whole_steps
 from formula2dgm.completion.processes.said_paths import at_step, kept, laws_of, moments, root
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
@@ -28,11 +28,10 @@ from formula2dgm.reading.brackets import brackets
 from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.dotted import unmarked
 from formula2dgm.reading.names import GREEK_GROUPS, plain
-from formula2dgm.reading.positions import last_number, letter_of, whole_set
+from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import parse_one, tree
-from formula2dgm.syntax.vocabulary import UNIFORM
 
 #: Letters of times and of steps, and of noise.
 TIMES = ("t", "s", "n", "k", "i", "tau")
@@ -47,14 +46,22 @@ def write_paths(
     """The statements with what is said of no path, and what was decided; ``keys`` are what is bound, ``numbers`` those
     of them that are bound to single numbers."""
     path = _Path(list(statements), keys, numbers)
-    for binders, expectation in [each for said in statements for each in brackets(said.body)]:
-        path.declare(binders, expectation)
+    for said in statements:
+        summed = steps_summed(said.body, CONTINUOUS)
+        for binders, expectation in brackets(said.body):
+            path.declare(binders, expectation, summed[id(expectation)])
     return path.statements, path.notes
 
 
 class _Path(Defaults):
-    def declare(self, binders: Sequence[tree.Node], expectation: tree.Expect) -> None:
-        """``E_{t, x_0, \\epsilon}``: what ``x_t`` is, and t; ``binders`` are those of the brackets around, too."""
+    def declare(
+        self,
+        binders: Sequence[tree.Node],
+        expectation: tree.Expect,
+        summed: Sequence[tuple[tree.Symbol, tree.Node]] = (),
+    ) -> None:
+        """``E_{t, x_0, \\epsilon}``: what ``x_t`` is, and t; ``binders`` are those of the brackets around, too, and
+        ``summed`` the steps that sums run over, each with the last."""
         bound = [each for each in binders if isinstance(each, tree.Symbol)]
         drawn = {
             name: each
@@ -64,11 +71,12 @@ class _Path(Defaults):
             if isinstance(name, tree.Symbol)
         }
         laws = self._unsaid_laws(binders)
-        names = dict.fromkeys((*bound, *drawn, *laws))
+        counted = {name: last for name, last in summed if name not in (*bound, *drawn)}
+        names = dict.fromkeys((*bound, *drawn, *laws, *counted))
         noise = next((each for each in names if each.letter in NOISE), None)
-        starts = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]
+        starts = starts_of((*bound, *drawn, *laws), noise, CONTINUOUS, expectation)
         if len(starts) != 1:
-            for each in (name for name in names if plain(name) in CONTINUOUS):
+            for each in (name for name in names if plain(name) in CONTINUOUS and name not in counted):
                 self._apply_at_time(each, expectation)
             return
         (start,) = starts
@@ -79,8 +87,12 @@ class _Path(Defaults):
         end = next((each for each in same if isinstance(each.sub[0], tree.Number) and each.sub[0].text == "1"), None)
         point = replace(start, sub=(replace(time, span=start.span),))
         used = any(each == point for each in expectation.body.walk())
-        said = point in names or any(each == point for each in self.left_sides()) or self.is_drawn(point)
+        said = point in names or self.says(point)
         kind = self._kind(time, drawn)
+        if time in counted:
+            if noise is None or self.says(point) or not reads_time(expectation, start, noise, time):
+                return
+            kind, self.last = "steps", counted[time].latex()
         if used and not said and end is not None:
             if kind in (None, "unit"):
                 self._straighten(time, start, end, point, drawn, expectation)
@@ -88,17 +100,29 @@ class _Path(Defaults):
             index = plain(time) or "t"
             self._indexed_schedules(index, kind, expectation)
             if any(self.says_schedule(each) and self.has_index(each, index) for each in SCHEDULES):
-                self._draw(time, drawn, rf"\mathcal{{U}}\{{1, {self.last}\}}", expectation)
+                if time not in counted:
+                    self._draw(time, drawn, rf"\mathcal{{U}}\{{1, {self.last}\}}", expectation)
                 self._count_steps(time)
             if start not in drawn:
                 self.data(start)
             if noise.sub == (time,):
                 self._draw(noise, drawn, r"\mathcal{N}(0, I)", expectation)
             self._unmark(replace(noise, sub=(time,)), noise, expectation)
-        elif noise is None and not used and end is not None and time in bound and kind in (None, "unit"):
+        elif (
+            noise is None
+            and end is not None
+            and time in bound
+            and kind in (None, "unit")
+            and (not used or self._defined_between(point, (time, start, end)))
+        ):
             self._draw(time, drawn, r"\mathcal{U}(0, 1)", expectation)
             self._draw_start(start, laws, drawn, expectation)
         self._apply_at_time(time, expectation)
+
+    def _defined_between(self, point: tree.Symbol, ends: Sequence[tree.Symbol]) -> bool:
+        """Does a statement say that ``x_t`` is made of all of these?"""
+        bodies = [each.members[1] for each in self.chains() if each.members[0] == point and each.relations[0] == "="]
+        return any({*ends} <= {*body.walk()} for body in bodies)
 
     def _unsaid_laws(self, binders: Sequence[tree.Node]) -> dict[tree.Symbol, tree.Call]:
         """What is drawn from densities of which nothing is said, ``p(x_0)``."""
@@ -182,7 +206,7 @@ class _Path(Defaults):
         laws += [each.members[1] for each in self.chains() if each.members[0] == time and each.relations[0] == "in"]
         if not laws:
             return None
-        ends = _ends(laws[0])
+        ends = ends_of(laws[0])
         if ends is None:
             return "other"
         first, last, whole = ends
@@ -194,6 +218,7 @@ class _Path(Defaults):
     def _apply_at_time(self, time: tree.Symbol, expectation: tree.Expect) -> None:
         """``u_t^\\theta(x_t)`` as ``u^\\theta(x_t, t)``: one network for all times."""
         defined = list(self.left_sides())
+        defined += [replace(each, sub=()) for each in defined if isinstance(each, tree.Symbol) and len(each.sub) == 1]
         heads = [each.head if isinstance(each, tree.Call) else each for each in (*defined, *self.keys)]
 
         def applied(node: tree.Node) -> tree.Node:
@@ -203,8 +228,7 @@ class _Path(Defaults):
                 return node
             if all(isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS for each in node.args):
                 return node  # r_t(\theta): a function of parameters, which the text has to define
-            same = (head, unmarked(head))
-            if any(each in same for each in heads) or replace(head, sub=()) in defined:
+            if any(each in (head, unmarked(head)) for each in heads) or replace(head, sub=()) in defined:
                 return node
             bare = replace(head, sub=tuple(each for each in head.sub if each != time))
             more = () if time in node.args else (replace(time, span=node.span),)
@@ -220,11 +244,11 @@ class _Path(Defaults):
         def counted(node: tree.Node) -> tree.Node:
             node = map_children(node, counted)
             match node:
-                case tree.Draws(names=(name,), density=law) if name == time and (made := _whole(law)) is not None:
+                case tree.Draws(names=(name,), density=law) if name == time and (made := whole_steps(law)) is not None:
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to {self.last}", node.span))
                     return replace(node, density=made)
                 case tree.Chain(members=(name, law), relations=("~",)) if (
-                    name == time and (made := _whole(law)) is not None
+                    name == time and (made := whole_steps(law)) is not None
                 ):
                     self.notes.append(Note(f"{time} counts steps: a whole number from 1 to {self.last}", node.span))
                     return replace(node, members=(name, made))
@@ -269,28 +293,6 @@ def _evolves(chain: tree.Chain, start: tree.Symbol) -> bool:
     """Does an equation in differentials say how x moves?"""
     symbols = (each for each in chain.members[0].walk() if isinstance(each, tree.Symbol))
     return is_in_differentials(chain) and any(letter_of(each).endswith(letter_of(start)) for each in symbols)
-
-
-def _ends(law: tree.Node) -> tuple[tree.Node, tree.Node, bool] | None:
-    """The ends of an interval or of a set, and whether it is of whole numbers; None of anything else."""
-    if isinstance(law, tree.Call) and (last := last_number(law)) is not None:
-        own = whole_set(law)
-        return (own.items if own is not None else law.args)[0], last, True
-    if isinstance(law, tree.Call) and str(law.head) in UNIFORM and len(law.args) == 2:
-        return law.args[0], law.args[1], False
-    if isinstance(law, tree.SetOf) and len(law.items) > 1:
-        return law.items[0], law.items[-1], True
-    return (law.lower, law.upper, False) if isinstance(law, tree.Interval) else None
-
-
-def _whole(law: tree.Node) -> tree.Node | None:
-    """``U\\{1, T\\}`` of ``U(1, T)``; None of any other law."""
-    ends = _ends(law)
-    if ends is None or ends[2] or not isinstance(law, tree.Call) or str(ends[0]) != "1":
-        return None
-    made = parse_one(rf"t \sim \mathcal{{U}}\{{1, {ends[1].latex()}\}}")
-    assert isinstance(made, tree.Chain)
-    return placed(made.members[1], law.span)
 
 
 def _factor(share: tree.Node, time: tree.Symbol, at: str) -> str:

@@ -78,8 +78,9 @@ class Defaults:
             self.add(rf"{start.latex()} \sim p_{{data}}", start.span, f"{start} is data")
 
     def is_said(self, letter: str, accents: tuple[str, ...] = ()) -> bool:
-        """Does a statement define, draw or a binding give this name?"""
-        return any(is_named(each, (letter, accents)) for each in (*self.left_sides(), *self.keys))
+        """Does a statement define or draw this name, or its square, or a binding give it?"""
+        names = (each.base if isinstance(each, tree.Power) else each for each in (*self.left_sides(), *self.keys))
+        return any(is_named(each, (letter, accents)) for each in names)
 
     def says_schedule(self, schedule: Schedule) -> bool:
         """Does the text, or what is bound, say a schedule: a value at each step, and no single number?"""
@@ -166,6 +167,10 @@ class Defaults:
         called = {id(each.head) for each in self.nodes() if isinstance(each, tree.Call)}
         bare = (each for each in self.nodes() if isinstance(each, tree.Symbol) and not each.sub and not each.sup)
         return any(is_named(each, schedule) and id(each) not in called for each in bare)
+
+    def says(self, point: tree.Symbol) -> bool:
+        """Does a statement say what it is, or draw it?"""
+        return any(each == point for each in self.left_sides()) or self.is_drawn(point)
 
     def is_drawn(self, name: tree.Symbol) -> bool:
         """Does an expectation anywhere draw it, or a statement?"""

@@ -3,6 +3,7 @@ r"""Levels of noise that a text counts: ``\sum_{i=1}^L`` over ``\sigma_i``, and 
 \sigma_1 / \sigma_2 = \cdots = \sigma_{L-1} / \sigma_L     \sigma_i = \sigma_1 (\sigma_L / \sigma_1)^{(i-1)/(L-1)}
 \sigma_i = \sigma_1 r^{i-1}, \sigma_1 = 1                  \sigma_i = 1 r^{i-1}
 no word of \sigma_i                                        from 1 to 0.01 in L = 10 (Song and Ermon 2019)
+\lambda(\sigma_i), \lambda said nowhere                    one weight, the same at every level
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from formula2dgm.completion.processes.default_statements import Defaults
+from formula2dgm.completion.processes.noise_at_levels import WEIGHTS
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
@@ -27,7 +29,8 @@ def write_levels(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such sequences written out, and what was decided; ``keys`` are what is bound."""
     text = _Levels(list(statements), keys)
-    for statement in statements:
+    text.weigh_alike()
+    for statement in list(text.statements):
         if (found := _ratios(statement.body)) is not None:
             text.geometric(statement, *found, defaults)
     text.write_first()
@@ -37,6 +40,20 @@ def write_levels(
 
 
 class _Levels(Defaults):
+    def weigh_alike(self) -> None:
+        """``\\lambda(\\sigma_i)`` that nothing says is one weight, and no product."""
+        said = {each.head if isinstance(each, tree.Call) else each for each in (*self.left_sides(), *self.keys)}
+
+        def written(node: tree.Node) -> tree.Node:
+            match node:
+                case tree.Call(tree.Symbol() as head, (tree.Symbol("sigma", sub=(_,)),), None, None):
+                    if head.letter in WEIGHTS and head not in said and not head.accents:
+                        self.say(f"{node} is {head}, the same at every level", node.span)
+                        return head
+            return map_children(node, written)
+
+        self.statements = [replace(each, body=written(each.body)) for each in self.statements]
+
     def geometric(
         self,
         statement: tree.Statement,

@@ -29,7 +29,7 @@ from formula2dgm.syntax import parse_one, tree
 #: The least level, how many times it the greatest is, and letters for where a level lies between them.
 LEAST, RATIO, PLACES = "0.002", "40000", ("s", "r", "v", "k")
 #: Letters of weights.
-_WEIGHTS = ("lambda", "w", "omega")
+WEIGHTS = ("lambda", "w", "omega")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def _weight(node: tree.Node) -> tree.Symbol | None:
     if not isinstance(node, tree.Call) or node.given is not None or [plain(each) for each in node.args] != ["sigma"]:
         return None
     head = node.head.base if isinstance(node.head, tree.Power) else node.head
-    is_weight = isinstance(head, tree.Symbol) and head.letter in _WEIGHTS and not head.sub and not head.accents
+    is_weight = isinstance(head, tree.Symbol) and head.letter in WEIGHTS and not head.sub and not head.accents
     return head if is_weight else None  # type: ignore[return-value]
 
 

@@ -14,7 +14,7 @@ from formula2dgm.syntax import tree
 def refuse_pathless(statements: Sequence[tree.Statement], keys: Sequence[tree.Node]) -> list[tree.Statement]:
     """The statements; an error where a time and x at a number are drawn, and an ``x_t`` is read that nothing draws or
     defines: it would be data of its own, that has nothing to do with the draws."""
-    made = {each for statement in statements for each in _made(statement.body)} | set(keys)
+    made = {each for statement in statements for each in made_by(statement.body)} | set(keys)
     drawn = {plain(each) for each in map(_drawn_time, (statement.body for statement in statements)) if each is not None}
     for binders, expectation in (each for statement in statements for each in brackets(statement.body)):
         names = [each for binder in binders for each in _names(binder)]
@@ -48,7 +48,7 @@ def _names(binder: tree.Node) -> Iterator[tree.Symbol]:
                 yield from _names(each)
 
 
-def _made(body: tree.Node) -> Iterator[tree.Node]:
+def made_by(body: tree.Node) -> Iterator[tree.Node]:
     """What a statement defines or draws, and what its brackets draw."""
     if isinstance(body, tree.Chain) and body.relations[0] in ("=", ":=", "~"):
         left = body.members[0]

@@ -1,6 +1,7 @@
 r"""The steps of a noise process that a text draws, and says no more of: ``E_t``, ``t \sim p(t)``, or no word at all.
 
 E_{t, x_0, x_t}                         t is one of the steps, each as likely
+E_t[KL[q(x_{t-1}|x_t, x_0) || ...]]     the same, from 2 on: at 1 that density is certain
 E_{t \sim p(t)}                         the same, where nothing says what p(t) is, and p(t) elsewhere is 1/T
 \sum_{t=1}^T p(t) f(x_t)                p(t) is 1/T
 E_q[KL[q(x_{t-1}|x_t, x_0) || ...]]     t is one of the steps from 2 on
@@ -34,7 +35,8 @@ def write_times(text: Defaults, process: Process) -> None:
     if text.is_said(index):
         return
     if any(_is_drawn(each, index) for each in text.nodes()):
-        text.add(rf"{index} \sim \mathcal{{U}}\{{1, T\}}", process.slot.span)
+        first = 2 if _reads_way_back(text, process) else 1
+        text.add(rf"{index} \sim \mathcal{{U}}\{{{first}, T\}}", process.slot.span)
     elif any(_is_free(text, each, index) for each in text.statements):
         first = 2 if _reads_step_before(text, process) else 1
         text.add(rf"{index} \sim \mathcal{{U}}\{{{first}, T\}}", process.slot.span)
@@ -68,6 +70,13 @@ def _reads_step_before(text: Defaults, process: Process) -> bool:
     before = parse_one(process.at(f"{process.index}-1"))
     nodes = [each for bracket in text.nodes() if isinstance(bracket, tree.Expect) for each in bracket.body.walk()]
     return any(isinstance(each, tree.Call) and process.is_of(each) and each.args == (before,) for each in nodes)
+
+
+def _reads_way_back(text: Defaults, process: Process) -> bool:
+    """Is the density of the step before read, given the present one and the first, ``q(x_{t-1}|x_t, x_0)``?"""
+    before = parse_one(process.at(f"{process.index}-1"))
+    calls = [each for each in text.nodes() if isinstance(each, tree.Call) and process.is_of(each)]
+    return any(each.args == (before,) and len(each.given or ()) == 2 for each in calls)
 
 
 def _without_law(text: Defaults, body: tree.Node, index: str) -> tree.Node:

@@ -28,11 +28,12 @@ def refuse_unknown_fields(statements: Sequence[tree.Statement], keys: Sequence[t
         for norm in (each for each in expectation.body.walk() if isinstance(each, tree.Norm)):
             sides = norm.body.terms if isinstance(norm.body, tree.Add) else ()
             calls = [each.body if isinstance(each, tree.Neg) else each for each in sides]
-            if len(calls) != 2 or not any(_is_learned(each) for each in calls):
+            if len(calls) != 2:
                 continue
-            for call in calls:
-                if isinstance(call, tree.Call) and _is_field(call, times) and said.isdisjoint(_spelled(call.head)):
-                    raise FormulaError(_refusal(call))
+            fields = (each for each in calls if isinstance(each, tree.Call) and _is_field(each, times))
+            unsaid = [each for each in fields if said.isdisjoint(_spelled(each.head))]
+            if unsaid and (len(unsaid) == 2 or any(_is_learned(each) for each in calls)):
+                raise FormulaError(_refusal(next((each for each in unsaid if each.given), unsaid[-1])))
     return list(statements)
 
 

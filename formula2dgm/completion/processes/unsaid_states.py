@@ -2,8 +2,9 @@ r"""States that nothing defines, and conditions that are left out: ``p(z_t|h_{t-
 
 A state h that the densities of a step are given from the step before, and that the text neither defines nor draws, is
 carried on by a network of what the text has at a step: ``h_t = f(h_{t-1}, x_t, z_t)``. A dot behind the bar of a
-density of a step stands for all that is known there: the data at the step and the state before it, where there is one;
-else all data up to the step and all that was drawn before it.
+density of a step stands for all that is known there. Of one that is drawn from: the data at the step and the state
+before it, where there is one; else all data up to the step and all that was drawn before it. A prior knows of the data
+what came before the step; a density of the data knows what is drawn at the step, too, and no data from it on.
 """
 
 from __future__ import annotations
@@ -46,9 +47,12 @@ class _States(Defaults):
         states = [each for each in given if self._is_state(each, time)]
         state = states[0] if len(set(states)) == 1 else None
         if any(isinstance(each, tree.Blank) for call in calls for each in call.given or ()):
-            before = [_until(each, "<") for each in drawn] if state is None else [state]
-            known = [_until(each, "<=") for each in data] if state is None else data
-            self._fill((*known, *before))
+            if state is not None:
+                self._fill((*data, state), (state,), (*drawn, state), data)
+            else:
+                past = [_until(each, "<") for each in data], [_until(each, "<") for each in drawn]
+                seen, made = ([_until(each, "<=") for each in of] for of in (data, drawn))
+                self._fill((*seen, *past[1]), (*past[0], *past[1]), (*made, *past[0]), data)
         if state is not None:
             self._carry(state, [*data, *drawn], time)
 
@@ -69,18 +73,41 @@ class _States(Defaults):
         arguments = ", ".join((state.latex(), *(each.latex() for each in read)))
         self.add(f"{replace(state, sub=()).latex()}_{time} = {network}({arguments})", state.span)
 
-    def _fill(self, given: tuple[tree.Symbol, ...]) -> None:
-        listed = ", ".join(map(str, given))
+    def _fill(
+        self,
+        drawing: tuple[tree.Symbol, ...],
+        prior: tuple[tree.Symbol, ...],
+        likelihood: tuple[tree.Symbol, ...],
+        data: Sequence[tree.Symbol],
+    ) -> None:
+        """What densities that are drawn from are given, those that are not, and those of the data."""
+        heads = {each.head for node in self.nodes() for each in _drawing(node)}
 
         def filled(node: tree.Node) -> tree.Node:
             node = map_children(node, filled)
             if isinstance(node, tree.Call) and is_density_call(node) and _is_blank(node):
-                made = replace(node, given=tuple(each for each in given if each not in node.args))
+                given = drawing if node.head in heads else likelihood if {*node.args} & {*data} else prior
+                made = replace(node, given=given)
+                listed = ", ".join(map(str, given))
                 self.notes.append(Note(f"{node} is given what is known at its step: {listed}", node.span))
                 return made
             return node
 
         self.statements = [replace(each, body=filled(each.body)) for each in self.statements]
+
+
+def _drawing(node: tree.Node) -> Iterator[tree.Call]:
+    """The densities that expectations draw from, or that stand on the left of a divergence."""
+    match node:
+        case tree.Expect(binders=binders):
+            found = [each.density if isinstance(each, tree.Draws) else each for each in binders]
+        case tree.Draws(density=density):
+            found = [density]
+        case tree.Divergence(left=left):
+            found = [left]
+        case _:
+            found = []
+    yield from (each for each in found if isinstance(each, tree.Call))
 
 
 def _is_blank(call: tree.Call) -> bool:

@@ -20,7 +20,7 @@ from formula2dgm.syntax import tree
 def calls_of(context: Context, head: Name) -> list[tree.Call]:
     """The densities of a letter that the objectives mention, in the letter's other case where there is none in its own.
 
-    A group that is not written fits any.
+    A group that is not written fits any: q and q(z|x) are q_phi(z|x), and q_phi is q(z|x) where no density has phi.
     """
     calls = [
         each
@@ -30,6 +30,7 @@ def calls_of(context: Context, head: Name) -> list[tree.Call]:
         if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol)
     ]
     own = [each for each in calls if _is_named(context, each, head.id, head)]
+    own = own or [each for each in calls if head.group and is_density_call(each) and _is_ungrouped(context, each, head)]
     if own or head.letter not in DENSITY_LETTERS:
         return own
     other = [each for each in calls if is_density_call(each) and _is_named(context, each, head.id.swapcase(), head)]
@@ -42,6 +43,12 @@ def _is_named(context: Context, call: tree.Call, id: str, head: Name) -> bool:
     assert isinstance(call.head, tree.Symbol)
     name = read_name(call.head, context.model.indices, head=True)
     return name == head or (is_density_call(call) and name.id == id and (not head.group or name.group == head.group))
+
+
+def _is_ungrouped(context: Context, call: tree.Call, head: Name) -> bool:
+    assert isinstance(call.head, tree.Symbol)
+    name = read_name(call.head, context.model.indices, head=True)
+    return name.id == head.id and not name.group
 
 
 def density_of(context: Context, source: tree.Symbol, names: Sequence[tree.Node]) -> tree.Call:

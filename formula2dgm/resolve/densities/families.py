@@ -14,6 +14,7 @@ from formula2dgm.reading.written_families import family_named
 from formula2dgm.registry.family import Family
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.class_weights import class_logits
+from formula2dgm.resolve.densities.intervals import refuse_no_length
 from formula2dgm.resolve.values.matrices import covariance
 from formula2dgm.syntax import tree
 
@@ -83,6 +84,8 @@ def family_law(
     shape = declared_shape(context, signature) if signature else None
     order = {each: position for position, each in enumerate(family.parameters)}
     params.sort(key=lambda each: order[each[0]])
+    if family.name == "Uniform":
+        refuse_no_length(context, label, params[0][1], params[1][1], call)
     leaves = [each for _, node in params for each in walk(node) if not any(each.children)]
     constant = all(isinstance(each, ir.Const) for each in leaves)
     constant |= family.name in ("Uniform", "LogNormal") and all(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from formula2dgm.bindings import Binding
+from formula2dgm.reading.compared import Apart, without_group
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.resolve.densities.factorisation import covers
@@ -63,17 +64,19 @@ class Densities:
     """All densities, and which of them the formula used.
 
     ``open``: what is missing is made by default. ``tensors``: the names that are bound to tensors, hence values.
+    ``apart``: densities that are two with parameters and without, as the text compares them.
     """
 
     all: list[Density] = field(default_factory=list)
     open: bool = False
     tensors: frozenset[str] = frozenset()
+    apart: frozenset[Apart] = frozenset()
     used: set[str] = field(default_factory=set)
 
     def find(self, wanted: Signature) -> Use | None:
         """The one density that the signature names, or None. Exact names first, then the same letters at other
         values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
-        near = [each for each in self.all if _same_head(each.signature, wanted)]
+        near = [each for each in self.all if self._same_head(each.signature, wanted)]
         for match in (_by_id, _by_base, self._at_a_tensor, _at_expressions, self._by_arity):
             hits = [use for each in near if (use := match(each, wanted)) is not None]
             if len(hits) > 1:
@@ -84,6 +87,12 @@ class Densities:
                 self.used.add(hits[0].density.label)
                 return hits[0]
         return None
+
+    def _same_head(self, one: Signature, wanted: Signature) -> bool:
+        named = one.group == wanted.group
+        return one.head == wanted.head and (
+            named or (not (one.group and wanted.group) and without_group(one) not in self.apart)
+        )
 
     def _at_a_tensor(self, density: Density, wanted: Signature) -> Use | None:
         """``q(z|u_k)`` for ``q(z|x)``, where u is bound to a tensor: the density given that value."""
@@ -121,7 +130,7 @@ class Densities:
         """
         if None in wanted.variables or len(wanted.ids[0]) < len(wanted.variables):
             return None
-        for same in (_same_head, _same_letter):
+        for same in (self._same_head, _same_letter):
             near = [
                 each
                 for each in self.all
@@ -159,10 +168,6 @@ class Ambiguous(Exception):
 
 
 # -- matching ------------------------------------------------------------------------------------------
-
-
-def _same_head(one: Signature, wanted: Signature) -> bool:
-    return one.head == wanted.head and (not one.group or not wanted.group or one.group == wanted.group)
 
 
 def _same_letter(one: Signature, wanted: Signature) -> bool:

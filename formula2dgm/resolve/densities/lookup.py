@@ -16,6 +16,7 @@ from formula2dgm.resolve.densities.transformed import transformed
 from formula2dgm.resolve.objective.references import is_reference
 from formula2dgm.resolve.processes.noise_processes import use_in_process
 from formula2dgm.resolve.scaffold.factors import scaffold_factors
+from formula2dgm.resolve.scaffold.mixed_first import scaffold_mixed
 from formula2dgm.resolve.sequences.lags import refuse_other_lags
 from formula2dgm.resolve.statements.model import Declared
 from formula2dgm.resolve.values.called import as_defined
@@ -92,9 +93,11 @@ def _looked_up(context: Context, call: tree.Call) -> list[Use]:
         return others
     if derived(context, signature, call) is not None:
         return _looked_up(context, call)
-    if context.options.scaffold and (made := scaffold_factors(context, signature)) is not None:
-        context.densities.all += made
-        return _looked_up(context, call)
+    if context.options.scaffold:
+        made = scaffold_mixed(context, signature) or scaffold_factors(context, signature)
+        if made is not None:
+            context.densities.all += made
+            return _looked_up(context, call)
     raise _unknown(context, call, signature)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.target_groups import is_target_group
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
@@ -16,10 +17,11 @@ FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
 def is_frozen(context: Context, signature: Signature) -> bool:
     """``pi_ref`` beside ``pi_theta``: a reference, whose parameters are constants."""
     letter, *labels = signature.head.split("_")
-    groups = [label for each in signature.group for label in each.split("_")[1:]]
-    if not FROZEN_LABELS & {*labels, *groups}:
-        return False
     others = [each for each in _known(context) if each.group and each.group != signature.group]
+    groups = {group for each in others for group in each.group}
+    targets = [each for each in signature.group if is_target_group(each, groups) or each.endswith("_bar")]
+    if not targets and FROZEN_LABELS.isdisjoint(labels):
+        return False
     trained = [each for each in others if each.head == letter]
     if trained:
         written = "_".join((signature.head, *signature.group))

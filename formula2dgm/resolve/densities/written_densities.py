@@ -14,9 +14,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import rewrite, walk
-from formula2dgm.reading.names import Name
+from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.numbers import value_of
 from formula2dgm.reading.signature import slot_name, slot_value
 from formula2dgm.resolve.context import Context, Scope
@@ -97,9 +98,10 @@ def refuse_improper(context: Context, declared: Declared) -> None:
 
 
 def _refuse_weights(context: Context, declared: Declared) -> None:
-    """Numbers that weigh densities sum to 1: ``0.3 N(x; 0, 1) + 0.6 N(x; 2, 1)`` and ``1/2 N(x; 0, 1)`` do not."""
+    """Numbers that weigh densities sum to 1: ``0.3 N(x; 0, 1) + 0.6 N(x; 2, 1)``, ``1/2 N(x; 0, 1)`` and
+    ``\\sum_{k=1}^3 N(x; \\mu_k, 1)`` do not."""
     terms = declared.body.terms if isinstance(declared.body, tree.Add) else (declared.body,)
-    weights = [_number_before_density(each) for each in terms]
+    weights = [_weight(context, each) for each in terms]
     numbers = [each for each in weights if each is not None]
     if len(numbers) == len(terms) and abs(sum(numbers) - 1) > 1e-6:
         raise context.refuse(
@@ -110,20 +112,66 @@ def _refuse_weights(context: Context, declared: Declared) -> None:
         )
 
 
-def _number_before_density(term: tree.Node) -> float | None:
+def _weight(context: Context, term: tree.Node) -> float | None:
+    """The number that a density is multiplied by, or that all of ``\\frac1K \\sum_{k=1}^K N(x; \\mu_k, 1)`` are."""
+    factors = term.factors if isinstance(term, tree.Mul) else (term,)
+    match factors[-1]:
+        case tree.Big(op="sum", binders=(binder,), upper=upper, body=body):
+            index = binder.name if isinstance(binder, tree.Binds) else binder
+            first = _number_of(context, binder.value) if isinstance(binder, tree.Binds) else 1.0
+            ends = [first, None if upper is None else _number_of(context, upper)]
+            outer = [_number_of(context, each) for each in factors[:-1]]
+            if None in outer or not isinstance(index, tree.Symbol):
+                return None
+            total = _bound_total(context, body, index, ends)
+            if total is None and ends[0] is not None and ends[1] is not None and not _is_over(body, index):
+                inner = _weight(context, body)
+                total = None if inner is None else inner * (ends[1] - ends[0] + 1)
+            return None if total is None else math.prod(each for each in outer if each is not None) * total
+    return _number_before_density(context, term)
+
+
+def _bound_total(context: Context, body: tree.Node, index: tree.Symbol, ends: Sequence[float | None]) -> float | None:
+    """What the weights of ``\\pi_k N(x; \\mu_k, 1)`` sum to, where a vector of as many numbers is bound to them."""
+    factors = body.factors if isinstance(body, tree.Mul) else (body,)
+    weights = [each for each in factors if isinstance(each, tree.Symbol) and each.sub == (index,)]
+    if len(factors) != 2 or len(weights) != 1 or not isinstance(factors[-1], tree.Call):
+        return None
+    binding = context.named.find(read_name(weights[0], context.model.indices))
+    value = binding.value if binding is not None else None
+    if not isinstance(value, TensorValue) or len(value.shape) != 1 or ends not in ([1, value.shape[0]], [1, None]):
+        return None
+    if value.learned:
+        said = f"the weights {weights[0]} are learned as they are bound: nothing makes them sum to 1"
+        context.assume(said, weights[0].span)
+    return None if value.total is None else round(value.total, 4)  # the vector may have few digits
+
+
+def _is_over(body: tree.Node, index: tree.Symbol) -> bool:
+    """Is a density over the index itself, ``p(x, k)``: its values have probabilities?"""
+    calls = [each for each in body.walk() if isinstance(each, tree.Call)]
+    return any(index in call.args for call in calls)
+
+
+def _number_before_density(context: Context, term: tree.Node) -> float | None:
     """The number that a single density is multiplied by; None for anything else."""
     factors = term.factors if isinstance(term, tree.Mul) else (term,)
-    numbers = [number for each in factors if (number := _number(each)) is not None]
+    numbers = [number for each in factors if (number := _number_of(context, each)) is not None]
     calls = [each for each in factors if isinstance(each, tree.Call)]
     return math.prod(numbers) if len(calls) == 1 and len(numbers) + 1 == len(factors) else None
 
 
-def _number(node: tree.Node) -> float | None:
-    if isinstance(node, tree.Number):
-        return float(value_of(node))
-    if isinstance(node, tree.Div) and isinstance(node.numerator, tree.Number):
-        bottom = _number(node.denominator)
-        return float(value_of(node.numerator)) / bottom if bottom else None
+def _number_of(context: Context, node: tree.Node) -> float | None:
+    """A number, the number that the text says a name is, or a ratio of these."""
+    if isinstance(node, tree.Symbol):
+        said = context.model.definitions.get(read_name(node, context.model.indices).full)
+        node = said.body if said is not None and isinstance(said.body, tree.Number) else node
+    match node:
+        case tree.Number() as number:
+            return float(value_of(number))
+        case tree.Div(top, bottom):
+            above, below = _number_of(context, top), _number_of(context, bottom)
+            return above / below if above is not None and below else None
     return None
 
 

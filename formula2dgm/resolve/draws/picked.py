@@ -166,6 +166,12 @@ def picked_at(context: Context, value: ir.Node, time: Axis, position: ir.Node, s
     return context.arena.make(ir.Picked, value, time, position, ends, origin=symbol)
 
 
+def can_be_first(position: ir.Node, time: Axis) -> bool:
+    """Can a position be the first step, as far as it is known?"""
+    possible = _range(position, time)
+    return possible is not None and possible[0] == Count(0, 1)
+
+
 def _refuse_outside(context: Context, time: Axis, least: Count, most: Count, symbol: tree.Node) -> None:
     last = Count(0, time.size) if isinstance(time.size, int) else Count(1, 0)
     behind = most.steps == last.steps and most.more > last.more

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from formula2dgm.bindings import Binding, NetworkValue, SequenceValue
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading import Note
-from formula2dgm.reading.kinds import binder_names
+from formula2dgm.reading.kinds import binder_names, find_parameters
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.numbered import (
     at_index,
@@ -285,7 +285,8 @@ def write_out(
     """The statements with all that runs over numbered functions written out, and notes on what was decided."""
     functions = {stem_of(key) for binding, key in parsed if _is_module(binding) and isinstance(key, tree.Symbol)}
     functions |= {name for each in statements for name in applied_names(each.body)}
-    values = {value for each in statements for value in values_in(each.body)}
+    parameters = find_parameters([each.body for each in statements], frozenset())
+    values = {value for each in statements for value in values_in(each.body) if plain(value) not in parameters}
     writer = Writer(lengths_of([key for _, key in parsed]), sizes_of(parsed), scaffold, found, functions, values)
     out = writer.statements(statements)
     return out, [Note(text, place.span) for text, place in writer.assumed]

@@ -12,9 +12,9 @@ from dataclasses import replace
 from formula2dgm.completion.densities.named_functionals import INFORMATION
 from formula2dgm.reading.judgements import judges_of
 from formula2dgm.reading.kinds import spelling
-from formula2dgm.reading.linear_terms import linear_terms
+from formula2dgm.reading.linear_terms import linear_terms, sampled_terms
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.polarity import Known, Sampler, polarity, samplers_of
+from formula2dgm.reading.polarity import Known, Sampler, Samplers, polarity, samplers_of
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.weighted import weighs_by_ratio
 from formula2dgm.resolve.context import Context
@@ -34,7 +34,7 @@ def decide(
     wishes = polarity(body, known_names(context), _samplers(context))
     written = _written(context, wanted, operator)
     if written is not None:
-        _warn_against(context, body, written)
+        _warn_against(context, body, written, players)
         return written
     if len(wishes) == 1:
         return 1 in wishes
@@ -47,6 +47,8 @@ def decide(
     if wanted.name and _is_loss_name(wanted.name) and not weighted:
         _refuse_lowered_likelihood(context, wanted, body)
         context.assume(f"{wanted.name} is minimised: it is named as a loss", wanted.span)
+        _warn_against(context, body, False, players)
+        _warn_of_rewards(context, body)
         return False
     if wishes and not weighted:
         raise context.refuse(
@@ -95,25 +97,56 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
 
 
 def _refuse_lowered_likelihood(context: Context, wanted: Wanted, body: tree.Node) -> None:
-    """Refuse a loss with the log-likelihood of data among errors and divergences, as a reward: by its name it would be
-    minimised."""
-    known = known_names(context)
-    terms = body.terms if isinstance(body, tree.Add) else ()
-    lowered = any(polarity(each, known, _samplers(context)) == {-1} for each in terms)
-    for each in terms if lowered else ():
-        term = each.body if isinstance(each, tree.Labelled) else each
-        inside = term.operand if isinstance(term, tree.Prefix) and term.name == "log" else None
-        inside = term.args[0] if isinstance(term, tree.Func) and term.name == "log" else inside
-        if not isinstance(inside, tree.Call) or not is_density_call(inside) or polarity(each, known) != {1}:
-            continue
-        names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
-        if names and names.isdisjoint(context.latent):
+    """Refuse a loss with the log-likelihood of data as a reward: by its name it would be minimised.
+
+    It is one beside errors in the same sum, and beside minus the log of a density of latents, the entropy of a bound,
+    where another density than the sampler is scored.
+    """
+    known, samplers = known_names(context), _samplers(context)
+    parts = list(sampled_terms(known, body, 1, samplers))
+    bound = any(sign < 0 and _is_scored(context, each, False) for each, sign, _ in parts)
+    while isinstance(body, tree.Expect | tree.Labelled):
+        samplers = samplers | samplers_of(body.binders, known) if isinstance(body, tree.Expect) else samplers
+        body = body.body
+    terms = (
+        [each.body if isinstance(each, tree.Labelled) else each for each in body.terms]
+        if isinstance(body, tree.Add)
+        else []
+    )
+    lowered = any(_wish(context, each, samplers) == -1 for each in terms)
+    for each, sign, around in parts:
+        reward = sign > 0 and _is_scored(context, each, True) and _wish(context, each, around) == 1
+        if reward and (bound or (lowered and each in terms)):
             raise context.refuse(
                 "F2D-0502",
-                f"{wanted.name} is named as a loss, and holds {term} with a plus sign beside what is to be small",
-                term.span,
-                f"write -{term}; or \\min in front, to lower the likelihood all the same",
+                f"{wanted.name} is named as a loss, and holds {each} with a plus sign beside what is to be small",
+                each.span,
+                f"write -{each}, or \\max in front; or \\min, to lower the likelihood all the same",
             )
+
+
+def _warn_of_rewards(context: Context, body: tree.Node) -> None:
+    """The log-likelihood of data with a plus sign in a loss that is minimised by its name."""
+    for each, sign, samplers in sampled_terms(known_names(context), body, 1, _samplers(context)):
+        if sign > 0 and _is_scored(context, each, True) and _wish(context, each, samplers) == 1:
+            message = f"{each} enters a minimised objective with a plus sign"
+            context.found.warning("F2D-0503", message, each.span, "check the sign, or the direction")
+
+
+def _is_scored(context: Context, node: tree.Node, data: bool) -> bool:
+    """Is it the log of a density of data, or of latents alone?"""
+    inside = node.operand if isinstance(node, tree.Prefix) and node.name == "log" else None
+    inside = node.args[0] if isinstance(node, tree.Func) and node.name == "log" else inside
+    if not isinstance(inside, tree.Call) or not is_density_call(inside):
+        return False
+    names = {read_name(arg, context.model.indices).id for arg in inside.args if isinstance(arg, tree.Symbol)}
+    return bool(names - context.latent) if data else bool(names) and names <= context.latent
+
+
+def _wish(context: Context, node: tree.Node, samplers: Samplers) -> int:
+    """The one direction in which a term wants to go, else 0."""
+    found = polarity(node, known_names(context), samplers)
+    return next(iter(found)) if len(found) == 1 else 0
 
 
 def _written(context: Context, wanted: Wanted, operator: str | None) -> bool | None:
@@ -146,19 +179,21 @@ def _by_relation(wanted: Wanted) -> bool | None:
     return None
 
 
-def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
-    """A divergence with the wrong sign, or an objective of which every term wants to go the other way."""
+def _warn_against(context: Context, body: tree.Node, maximise: bool, players: tuple[str, ...]) -> None:
+    """A divergence or a gradient penalty with the wrong sign, or an objective of which every term wants to go the
+    other way."""
     contrary = -1 if maximise else 1
     verb, sign = ("maximised", "plus") if maximise else ("minimised", "minus")
     found = [
         each
         for each, sign in linear_terms(known_names(context), body, 1)
-        if isinstance(each, tree.Divergence) and each.name != "MI" and -sign == contrary
+        if -sign == contrary and (_is_divergence(each) or _is_penalty(each, players))
     ]
     for each in found:
+        named = each.span.text if isinstance(each, tree.Divergence) and each.name == "MMD" else str(each)
         context.found.warning(
             "F2D-0503",
-            f"{each.span.text if each.name == 'MMD' else each} enters a {verb} objective with a {sign} sign",
+            f"{named} enters a {verb} objective with a {sign} sign",
             each.span,
             "check the sign, or the direction",
         )
@@ -170,6 +205,20 @@ def _warn_against(context: Context, body: tree.Node, maximise: bool) -> None:
             body.span,
             "check the signs, or the direction",
         )
+
+
+def _is_divergence(node: tree.Node) -> bool:
+    return isinstance(node, tree.Divergence) and node.name != "MI"
+
+
+def _is_penalty(node: tree.Node, players: tuple[str, ...]) -> bool:
+    """``(\\|\\nabla D(x)\\| - 1)^2``, of a network that one of these players trains."""
+    match node:
+        case tree.Power(tree.Add((tree.Norm(body=tree.Prefix("grad") as slope), tree.Neg())), tree.Number("2")):
+            heads = [each.head for each in slope.walk() if isinstance(each, tree.Call)]
+            names = {str(part) for each in heads for part in each.walk()}
+            return not players or not names.isdisjoint(players)
+    return False
 
 
 def _samplers(context: Context) -> frozenset[Sampler]:

@@ -8,47 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from formula2dgm.ir import nodes as ir
-from formula2dgm.ir.program import Network, Parameter, Term
-from formula2dgm.ir.rewrite import walk
-from formula2dgm.reading.names import Indices, read_name
+from formula2dgm.ir.program import Network, Parameter
+from formula2dgm.reading.names import GREEK_GROUPS, Indices, read_name
 from formula2dgm.reading.signature import is_density_call, names_objective, read_signature
+from formula2dgm.reading.target_groups import TARGET_LABELS
+from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.resolve.context import Context
-from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
 _SAYS = frozenset(("=", ":=", "~", "propto"))
 
 
 def owned_by(context: Context, player: Sequence[str]) -> tuple[str, ...]:
-    """The networks and parameters that a player's names (``D``, ``phi``, ``pi_theta``) stand for."""
-    everything: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
-    return tuple(each.name for each in everything if not _names_of(each, context.made_of).isdisjoint(player))
+    """The networks and parameters that a player's names (``D``, ``phi``, ``pi_theta``) stand for.
 
-
-def owned_by_the_only_player(
-    context: Context, names: tuple[str, ...], terms: Sequence[Term], span: Span
-) -> tuple[str, ...] | None:
-    """What the names stand for, and learned numbers of no group; None where the names freeze nothing.
-
-    A network that goes by none of the names is held constant: Q of ``max_theta E_{pi_theta(a|s)}[Q(s, a)]``.
+    A name that nothing goes by, ``theta``, stands for the groups with words below it, ``theta_enc`` and ``theta_dec``.
     """
-    said = set(owned_by(context, names))
-    if not said:
-        return None
-    numbers = [each.name for each in context.parameters.values() if each.name in said or each.group is None]
-    owned = (*(each for each in context.networks if each in said), *numbers)
-    if len(owned) == len(context.networks) + len(context.parameters):
-        return None
-    trained = {
-        each.network
-        for each in walk(*(node for term in terms for node in (term.node, term.coefficient)))
-        if isinstance(each, ir.NetCall) and not each.frozen
+    everything: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
+    called = {each.name: _names_of(context, each) for each in everything}
+    wide = [each for each in player if each in GREEK_GROUPS and not any(each in names for names in called.values())]
+    groups = {each.group for each in everything}
+    parts = {
+        each
+        for each in groups
+        if each is not None and each.split("_")[0] in wide and TARGET_LABELS.isdisjoint(each.split("_"))
     }
-    for network in context.networks.values():
-        if network.name in trained - said and network.group is None:
-            context.assume(f"{network.label} is held constant: only {', '.join(names)} is trained", span)
-    return owned
+    return tuple(name for name, names in called.items() if not names.isdisjoint({*player, *parts}))
 
 
 def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
@@ -57,21 +42,40 @@ def made_of(statements: Sequence[tree.Statement]) -> dict[str, frozenset[str]]:
 
     An objective owns nothing, and a function of the parameters themselves, ``r(\\theta)``, has no subscript.
     """
-    direct: dict[str, set[str]] = {}
+    direct = _written_behind(statements)
     for left, right in (pair for each in statements for pair in _said(each.body)):
         head = left.head if isinstance(left, tree.Call) else left
         if not isinstance(head, tree.Symbol) or names_objective(left) or _is_objective(right):
             continue
         params = left.params or () if isinstance(left, tree.Call) else ()
         owners = {*_spellings(head), *(str(each) for each in params if isinstance(each, tree.Symbol))}
-        if isinstance(left, tree.Call) and is_density_call(left) and (groups := _groups_beside(statements, left)):
-            owners |= groups
-            direct.setdefault(read_signature(left, Indices()).label, set()).update(groups)
+        owners |= _groups_given(left)
+        if isinstance(left, tree.Call) and is_density_call(left):
+            label, groups = read_signature(left, Indices()).label, _groups_beside(statements, left)
+            owners |= {label, *groups}
+            direct.setdefault(label, set()).update(groups)
         values = {str(each) for each in (*left.args, *(left.given or ()))} if isinstance(left, tree.Call) else set()
         for node in right.walk():
             if isinstance(node, tree.Symbol) and str(node) not in values:
                 direct.setdefault(read_name(node, Indices(), head=True).full, set()).update(owners)
     return {name: frozenset(_reached(name, direct) - {name}) for name in direct}
+
+
+def _groups_given(node: tree.Node) -> set[str]:
+    r"""The parameters behind a bar or a semicolon: lambda of ``\mu(x; \lambda)`` and of ``q(z|x, \lambda)``."""
+    behind = (*(node.given or ()), *(node.params or ())) if isinstance(node, tree.Call) else ()
+    return {str(each) for each in behind if isinstance(each, tree.Symbol) and each.letter in GREEK_GROUPS}
+
+
+def _written_behind(statements: Sequence[tree.Statement]) -> dict[str, set[str]]:
+    r"""The parameters that functions have behind a bar or a semicolon: lambda of ``\mu(x; \lambda)``."""
+    found: dict[str, set[str]] = {}
+    for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
+        if not isinstance(call.head, tree.Symbol) or is_written_family(call):
+            continue
+        if not is_density_call(call) and not names_objective(call):
+            found.setdefault(read_name(call.head, Indices(), head=True).full, set()).update(_groups_given(call))
+    return found
 
 
 def _groups_beside(statements: Sequence[tree.Statement], left: tree.Call) -> set[str]:
@@ -121,11 +125,15 @@ def _reached(name: str, direct: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def _names_of(owner: Network | Parameter, said: Mapping[str, frozenset[str]]) -> set[str | None]:
+def _names_of(context: Context, owner: Network | Parameter) -> set[str | None]:
     """The names that a network or a parameter goes by: its own, its group's, the w of ``f_w``, the q and the q_phi of
-    ``q_phi(z|x)``, and those of what it is a part of."""
-    head = owner.label.split("(")[0]
+    ``q_phi(z|x)``, the density whose mean it is, those of what it is a part of, and the groups that it is read with
+    elsewhere."""
+    said = context.made_of
+    label = owner.label.split(": ")[0]
+    head = label.split("(")[0]
     letter = head.removesuffix(f"_{owner.group}") if owner.group else head
     labels = letter.split("_")[1:] if owner.label.isidentifier() else []
-    names = (*said.get(head, ()), *said.get(owner.label, ()))
-    return {owner.name, owner.label, owner.group, *labels, head, letter, *names}
+    groups = (owner.group, *context.groups.get(owner.label, ()))
+    names = (name for each in (head, label, *groups) if each is not None for name in said.get(each, ()))
+    return {owner.name, owner.label, label, *groups, *labels, head, letter, *names}

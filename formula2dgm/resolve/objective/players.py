@@ -15,11 +15,15 @@ from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.program import Network, Objective, Parameter, Term
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.objective.critics import player_on_label, refuse_joint_game
 from formula2dgm.resolve.objective.direction import decide, known_names
-from formula2dgm.resolve.objective.owners import owned_by, owned_by_the_only_player
+from formula2dgm.resolve.objective.held_targets import without_targets
+from formula2dgm.resolve.objective.only_player import owned_by_the_only_player
+from formula2dgm.resolve.objective.owners import owned_by
 from formula2dgm.resolve.objective.references import students, without_references
 from formula2dgm.resolve.objective.saturation import settle_saturation
 from formula2dgm.resolve.objective.unbounded import warn_of_unbounded
+from formula2dgm.resolve.objective.unlabelled import refuse_without_parameters
 from formula2dgm.resolve.statements.wanted import Wanted
 from formula2dgm.syntax import tree
 
@@ -34,7 +38,7 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
         written = operator or next((op for op, others in wanted.operators if op and others == names), None)
         written = written or next((op for op, others in wanted.operators if op and not others), None)
         own_network = students(context, names) if not several else ()
-        own_network = own_network or (() if written or several else _network_on(context, wanted, names))
+        own_network = own_network or (() if written or several else _network_on(context, wanted, names, terms))
         maximise = decide(context, wanted, body, written, own_network or names)
         warn_of_unbounded(context, body, known_names(context), maximise)
         if several:
@@ -42,15 +46,27 @@ def objectives_of(context: Context, wanted: Wanted, body: tree.Node, terms: tupl
             continue
         if operator:
             _refuse_data(context, names, terms, wanted)
+            if not own_network:
+                refuse_without_parameters(context, names, terms, wanted.span)
         trains = owned_by_the_only_player(context, names, terms, wanted.span) if names else None
         if own_network:
             trains = owned_by(context, own_network)
         elif trains is None:
             trains = _not_stopped(context, wanted, terms)
         trains = trains if own_network else without_references(context, names, trains)
+        trains = without_targets(context, names, trains)
+        refuse_joint_game(context, wanted, terms, trains, _directed(context, wanted, names))
         own = tuple(frozen_for(context.arena, each, trains) for each in terms) if trains is not None else terms
         out[names] = Objective(own, maximise, None, trains, wanted.name, wanted.span)
     return list(out.values())
+
+
+def _directed(context: Context, wanted: Wanted, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the text says to go one way: what goes by the names of the operators, or, where they have none, all."""
+    named = [each for _, each in wanted.operators if each]
+    if not named and (wanted.operators or context.options.maximize is not None):
+        return tuple(context.networks)
+    return owned_by(context, names) if named else ()
 
 
 def _of_player(
@@ -82,25 +98,36 @@ def _of_player(
 def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term], wanted: Wanted) -> None:
     r"""An error for ``\max_z \log p(z|x)``: what is to be found is a value, and the text reads it as data."""
     data = {each.name for each in walk(*(term.node for term in terms)) if isinstance(each, ir.Data)}
-    if names and set(names) <= data and not owned_by(context, names):
+    found = [each for each in names if each in data and not owned_by(context, (each,))]
+    if found:
+        calls = [each for member in wanted.members for each in member.walk() if isinstance(each, tree.Call)]
+        beside = [
+            each for each in calls if each.given is None and len(each.args) > 1 and found[0] in map(str, each.args)
+        ]
+        values = [str(each) for each in beside[0].args if str(each) != found[0]] if beside else []
+        behind = f", or write {beside[0].head}({', '.join(values)}; {found[0]}), its parameters" if beside else ""
         raise context.refuse(
             "F2D-0498",
-            f"{', '.join(names)} is what is to be found, and it is data here: no parameter goes by the name",
+            f"{', '.join(found)} is what is to be found, and it is data here: no parameter goes by the name",
             wanted.span,
-            f"write what is trained below the operator, or define {names[0]} by a network or parameters",
+            f"write what is trained below the operator, or define {found[0]} by a network or parameters{behind}",
         )
 
 
-def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...]) -> tuple[str, ...]:
-    """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``."""
+def _network_on(context: Context, wanted: Wanted, heads: tuple[str, ...], terms: tuple[Term, ...]) -> tuple[str, ...]:
+    """The network that the name of the only loss says, beside others: D of ``J^{(D)}(\\theta) = -E[\\log D(G(z))]``,
+    and of ``L_{disc}``, where D judges."""
     if heads and owned_by(context, heads):
         return ()
     called = {each.label for each in context.networks.values()}
-    for label in reversed(_labels(wanted)):
-        if label in called and len(called) > 1:
-            context.assume(f"{wanted.name} is the objective of {label}: nothing else is trained by it", wanted.span)
-            return (label,)
-    return ()
+    labels = _labels(wanted)
+    said = next((each for each in reversed(labels) if each in called and len(called) > 1), None)
+    if said is None and (player := player_on_label(context, terms, labels)) is not None:
+        said = player.label
+    if said is None:
+        return ()
+    context.assume(f"{wanted.name} is the objective of {said}: nothing else is trained by it", wanted.span)
+    return (said,)
 
 
 def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> tuple[str, ...] | None:
@@ -110,11 +137,11 @@ def _not_stopped(context: Context, wanted: Wanted, terms: tuple[Term, ...]) -> t
     open_nodes = list(walk(*nodes, below=lambda each: () if isinstance(each, ir.StopGrad) else each.children))
     reached = {each.network for each in open_nodes if isinstance(each, ir.NetCall) and not each.frozen}
     stopped = [each for each in context.networks.values() if each.name in met - reached]
-    if not stopped or not reached:
-        return None
     for each in stopped:
         said = f"{each.label} stands under stopped gradients alone: nothing here trains it"
         context.assume(said, wanted.span, "F2D-0908")
+    if not stopped or not reached:
+        return None
     held = {each.name for each in stopped}
     owners: list[Network | Parameter] = [*context.networks.values(), *context.parameters.values()]
     return tuple(each.name for each in owners if each.name not in held)

@@ -7,11 +7,12 @@ what the trained one is compared with, and is held constant. So is a network ``f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from formula2dgm.ir.program import Network
+from formula2dgm.reading.compared import without_group
 from formula2dgm.reading.names import GREEK_GROUPS
-from formula2dgm.reading.signature import is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
@@ -19,21 +20,45 @@ from formula2dgm.syntax import tree
 def is_reference(context: Context, call: tree.Call) -> bool:
     """Is the density held constant, as another one of its letter and variables is trained by name?"""
     trained = {name for wanted in context.model.objectives for _, names in wanted.operators for name in names}
-    if not trained or not trained <= GREEK_GROUPS or not is_density_call(call):
+    if not trained <= GREEK_GROUPS or not is_density_call(call):
         return False
     own = read_signature(call, context.model.indices, context.model.parameters)
-    if not own.given or trained & set(own.group):
+    if not trained and not own.group and without_group(own) in context.densities.apart:
+        context.assume(f"{own.label} is held constant: it is compared with one that has parameters", call.span)
+        return True
+    if not own.given or not trained or trained & set(own.group):
         return False
     letter = own.head.split("_")[0]
-    for node in (each for root in context.model.expressions() for each in root.walk()):
-        if isinstance(node, tree.Call) and is_density_call(node):
-            other = read_signature(node, context.model.indices, context.model.parameters)
-            alike = other.ids == own.ids and other.head.split("_")[0] == letter
-            if alike and trained & set(other.group):
-                named = ", ".join(sorted(trained))
-                context.assume(f"{own.label} is held constant: only {named} is trained", call.span)
-                return True
+    for other in _densities(context, context.model.expressions()):
+        alike = other.ids == own.ids and other.head.split("_")[0] == letter
+        if alike and trained & set(other.group) and _is_another(context, own, other):
+            named = ", ".join(sorted(trained))
+            context.assume(f"{own.label} is held constant: only {named} is trained", call.span)
+            return True
     return False
+
+
+def _is_another(context: Context, own: Signature, other: Signature) -> bool:
+    r"""Is a density not the one that is trained? Without parameters, it is that one: the q(z|x) that is drawn from,
+    where ``q_\phi(z|x)`` stands in a divergence; but not where they are compared or bound each by itself, nor the
+    policy that ``\pi_\theta(a|s)`` is scored at draws of, ``E_{\pi(a|s)}[A(s,a) \log \pi_\theta(a|s)]``."""
+    if own.head != other.head or own.group or without_group(own) in context.densities.apart:
+        return True
+    bound = {
+        each.signature.group for each in context.densities.all if without_group(each.signature) == (own.head, own.ids)
+    }
+    if {own.group, other.group} <= bound:
+        return True
+    if own.head.split("_")[0] in POSTERIOR_LETTERS:
+        return False
+    drawn = (node for root in context.model.expressions() for node in root.walk() if isinstance(node, tree.Expect))
+    return any(own in _densities(context, each.binders) and other in _densities(context, [each.body]) for each in drawn)
+
+
+def _densities(context: Context, roots: Iterable[tree.Node]) -> Iterator[Signature]:
+    for node in (each for root in roots for each in root.walk()):
+        if isinstance(node, tree.Call) and is_density_call(node):
+            yield read_signature(node, context.model.indices, context.model.parameters)
 
 
 def students(context: Context, names: Sequence[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from formula2dgm.resolve.statements.hyperparameters import names_constant, refus
 from formula2dgm.resolve.values.expressions import Evaluator
 from formula2dgm.resolve.values.inner_products import without_constants
 from formula2dgm.resolve.values.matrices import has_matrices
+from formula2dgm.resolve.values.products import refuse_other_signs
 from formula2dgm.syntax import tree
 
 
@@ -72,6 +73,7 @@ def terms_of(evaluate: Evaluator, node: tree.Node, scope: Scope) -> list[Draft]:
                 return [replace(inside[0], label=label)]
             return [Draft(1.0, (), evaluate(body, scope.under(node)), body, label=label)]
         case tree.Mul(factors, _) if "circ" not in node.ops:
+            refuse_other_signs(context, node)
             return _product_terms(evaluate, node, factors, scope)
         case tree.Div(top, bottom):
             return _quotient_terms(evaluate, node, top, bottom, scope)

@@ -15,6 +15,8 @@ from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
 from formula2dgm.resolve.scaffold.determined import refuse_determined
+from formula2dgm.resolve.scaffold.evidence import refuse_evidence
+from formula2dgm.resolve.scaffold.true_posteriors import refuse_true_posterior
 from formula2dgm.resolve.statements.labelled_values import at_one_variable
 from formula2dgm.resolve.values.called import of_definition
 from formula2dgm.syntax import tree
@@ -29,7 +31,12 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     if len(names) == 1:
         wanted = at_one_variable(context, wanted)
         refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
-        return None if _follows_from_others(context, wanted) else [Density(wanted)]
+        if _follows_from_others(context, wanted):
+            return None
+        refuse_evidence(context, wanted, [*_of_text(context, _roots(context))])
+        if not _is_declared(context, wanted):
+            refuse_true_posterior(context, wanted, lambda: _of_text(context, _roots(context)))
+        return [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     latents = _inferred(context, wanted, names) or latents
     data = [each for each in names if each not in latents]
@@ -101,9 +108,7 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
     variables, given = wanted.ids
     if any(name.index for name in (*wanted.variables, *wanted.given) if name):
         return False
-    factors = [each.body for each in context.model.densities if each.kind == "factors"]
-    factors += [each.density for each in context.model.drawn.values()]
-    if any(each.ids == wanted.ids for each in _written(context, factors, wanted.head)):
+    if _is_declared(context, wanted):
         return False
     for other in (
         *(each.signature for each in context.densities.all),
@@ -117,6 +122,13 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
         if not given and not variables & context.latent and variables <= theirs and conditions:
             return True
     return False
+
+
+def _is_declared(context: Context, wanted: Signature) -> bool:
+    """Is it a factor of a declared joint, or what a statement draws from?"""
+    factors = [each.body for each in context.model.densities if each.kind == "factors"]
+    factors += [each.density for each in context.model.drawn.values()]
+    return any(each.ids == wanted.ids for each in _written(context, factors, wanted.head))
 
 
 def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:

@@ -11,7 +11,7 @@ from typing import Literal
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter, Scaffold
-from formula2dgm.reading.data_names import DATA_LABELS
+from formula2dgm.reading.data_names import DATA_LABELS, SURE_LABELS
 from formula2dgm.reading.names import Name, identifier
 from formula2dgm.reading.signature import Signature, slot_value
 from formula2dgm.resolve.context import Context
@@ -41,8 +41,7 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
     )
     shape = event_shape(context, name)
     label = signature.label
-    if not given:
-        _refuse_data(context, signature)
+    _refuse_data(context, signature, bool(given))
     if not given and family.name == "Normal" and _models_data(context, signature, name):
         return _fitted_normal(context, signature, _size_of_data(context, signature, name, shape))
     fitted = is_approximation(context, signature) or is_all_that_is_trained(context, signature)
@@ -59,15 +58,17 @@ def scaffold_law(context: Context, signature: Signature, given: tuple[ir.Node, .
     return _network_law(context, signature, family.name, shape, given)
 
 
-def _refuse_data(context: Context, signature: Signature) -> None:
+def _refuse_data(context: Context, signature: Signature, given: bool) -> None:
     """The density of the data has no default: the data are its only examples."""
-    if DATA_LABELS & set(signature.head.split("_")[1:]):
+    if (SURE_LABELS if given else DATA_LABELS) & set(signature.head.split("_")[1:]):
         raise context.refuse(
             "F2D-0520",
             f"{signature.label} is scored, and the density of the data is known by its examples alone",
             signature.slots[0].span,
             f"bind {signature.label}, or write what estimates it: a discriminator, a classifier",
         )
+    if given:
+        return
     name = signature.variables[0]
     plain = name is not None and name.id not in context.latent and not signature.group
     if name is not None and plain and is_drawn(context, signature):

@@ -9,6 +9,7 @@ from formula2dgm import registry
 from formula2dgm.reading.kinds import binder_names, spelling
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.numbered import composed, index_of, is_group, position_of, stem_of
+from formula2dgm.reading.signature import names_objective
 from formula2dgm.syntax import tree
 
 
@@ -100,9 +101,9 @@ def defines(body: tree.Node, stem: tree.Symbol) -> bool:
 
 
 def values_in(body: tree.Node) -> Iterator[tree.Node]:
-    """The symbols that an expression applies something to, or conditions on."""
+    """The symbols that an expression applies something to, or conditions on; a loss is of what is trained."""
     for node in body.walk():
-        if isinstance(node, tree.Call):
+        if isinstance(node, tree.Call) and not names_objective(node):
             yield from (each for each in (*node.args, *(node.given or ())) if isinstance(each, tree.Symbol))
 
 

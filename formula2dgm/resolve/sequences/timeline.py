@@ -19,6 +19,7 @@ from formula2dgm.reading.positions import last_number
 from formula2dgm.reading.time_names import TIME_BOUNDS, TIME_LETTERS
 from formula2dgm.resolve.draws.picked import ends_of_draws, read_at_drawn, refuse_drawn_heads
 from formula2dgm.resolve.sequences.entry_steps import count_entries, entry_indices
+from formula2dgm.resolve.sequences.open_ends import open_end
 from formula2dgm.resolve.sequences.places import Between, End, Offset, Place, Step, place_of, places_of
 from formula2dgm.resolve.sequences.step_counts import refuse_other_counts
 from formula2dgm.resolve.values.counted_levels import counted_levels
@@ -211,7 +212,7 @@ def _size(
     made = set(model.definitions) | context.latent | context.densities.tensors
     known = any(name not in made for name in timed & model.variables)
     if not uppers and not known:
-        uppers = _drawn_to(roots) or _read_at(context, indices, roots)
+        uppers = _drawn_to(roots) or _read_at(context, indices, roots) or open_end(context, indices, roots)
     numbers = [int(each.text) for each in uppers if isinstance(each, tree.Number) and each.text.isdigit()]
     if numbers:
         return max(numbers) - start + 1

@@ -36,8 +36,8 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         raise nothing_to_train(context, wanted)
     failures: list[Diagnostics] = []
     for member in candidates(context, wanted):
-        if failures and _is_evidence(context, member):  # what it is said to be has an error, which stands
-            break
+        if failures and (_is_evidence(context, member) or _is_apart(wanted, member)):
+            break  # what it is said to be has an error, which stands; so has what the operators stand before
         kept = context.found
         context.found = Diagnostics()
         before, known, assumed = context.collected(), list(context.densities.all), list(context.assumptions)
@@ -58,6 +58,10 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         context.assumptions[:] = assumed
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")
+
+
+def _is_apart(wanted: Wanted, member: tree.Node) -> bool:
+    return any(wanted.members[place] is member for place in wanted.apart)
 
 
 def _terms(context: Context, member: tree.Node, scope: Scope) -> list[Draft]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from formula2dgm.reading.names import read_name
+from formula2dgm.reading.names import plain, read_name
+from formula2dgm.reading.time_names import TIME_LETTERS
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
@@ -12,6 +13,8 @@ def is_logistic(context: Context, node: tree.Call) -> bool:
     head = node.head
     if not isinstance(head, tree.Symbol) or head.letter != "sigma" or len(node.args) != 1 or is_scale(context, node):
         return False
+    if any(plain(each) in TIME_LETTERS for each in head.sub):
+        return False  # sigma_t(x_t), of each time its own
     name = read_name(head, context.model.indices, head=True)
     return context.named.find(name) is None and not name.group
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from formula2dgm import registry
+from formula2dgm.reading.coefficients import COEFFICIENT_LETTERS, SCALAR_LETTERS
 from formula2dgm.reading.kinds import DATA_LETTERS
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.resolve.context import Context
@@ -18,11 +19,6 @@ from formula2dgm.syntax import tree
 
 #: Letters of times, and of noise levels that weights depend on.
 TIMES = frozenset(("t", "tau", "sigma"))
-#: Latin letters of weights and coefficients at a time, and that of a deviation.
-WEIGHTS = frozenset(("w", "g", "c", "sigma"))
-
-#: Greek letters that stand for scalars where nothing is bound to them.
-SCALAR_LETTERS = frozenset("alpha beta gamma delta eta kappa lambda omega rho tau zeta".split())
 #: Letters of functions: before what holds an expectation they are no weights, unless they stand for a number elsewhere.
 FUNCTION_LETTERS = frozenset(("f", "g", "h", "D", "F", "G", "phi", "psi", "sigma"))
 
@@ -67,12 +63,14 @@ def settle_all(context: Context) -> None:
     def is_weight(call: tree.Call) -> bool:
         if not _is_of_time(call, integrated | (TIMES - model.definitions.keys())):
             return False
-        assert isinstance(call.head, tree.Symbol)
-        name = read_name(call.head, model.indices, head=True)
-        said = name.group or context.named.find(name) or name.full in model.definitions or name.id in model.drawn
+        head = call.head.base if isinstance(call.head, tree.Power) else call.head
+        assert isinstance(head, tree.Symbol)
+        name = read_name(head, model.indices, head=True)
+        bound = context.named.find(name) is not None and not context.named.is_number(name)
+        said = name.group or bound or name.full in model.definitions or name.id in model.drawn
         if said or any(each.signature.head == name.id for each in context.densities.all):
             return False
-        context.assume(f"{call} is {name.full}, the same at every {call.args[0]}", call.span)
+        context.assume(f"{call} is {call.head}, the same at every {call.args[0]}", call.span)
         return True
 
     def settled(node: tree.Node) -> tree.Node:
@@ -113,11 +111,17 @@ def _is_lettered(head: tree.Node) -> bool:
 
 
 def _is_of_time(call: tree.Call, times: Collection[str]) -> bool:
-    """By its letters, is this a weight or a coefficient at a time: ``\\lambda(t)``, ``w(t)``?"""
-    head, single = call.head, len(call.args) == 1 and call.given is None and call.params is None
-    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup or plain(call.args[0]) not in times:
+    """By its letters, a weight or coefficient at a time: ``\\lambda(t)``, ``w(\\sigma_i)``, ``\\sigma^2(t)``?"""
+    head = call.head.base if isinstance(call.head, tree.Power) else call.head
+    single = len(call.args) == 1 and call.given is None and call.params is None
+    if not single or not isinstance(head, tree.Symbol) or head.accents or head.sup:
         return False
-    return head.letter in SCALAR_LETTERS | WEIGHTS
+    time = call.args[0]
+    if isinstance(time, tree.Symbol) and len(time.sub) == 1 and isinstance(time.sub[0], tree.Symbol):
+        time, times = replace(time, sub=()), TIMES  # one of several times or levels: sigma_i, t_n
+    if plain(time) not in times:
+        return False
+    return head.letter in COEFFICIENT_LETTERS
 
 
 def _integrated(model: Model) -> set[str]:

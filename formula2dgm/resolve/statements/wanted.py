@@ -16,7 +16,11 @@ from formula2dgm.syntax import tree
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One objective as written: its candidate members (the last that can be computed counts) and who wants what."""
+    """One objective as written: its candidate members (the last that can be computed counts) and who wants what.
+
+    apart   the members in front of the last one that is optimised which other operators, or none, stand before: its
+            operators say nothing of them
+    """
 
     members: tuple[tree.Node, ...]
     relations: tuple[str, ...]
@@ -26,6 +30,7 @@ class Wanted:
     span: Span
     statement: tree.Statement
     constraints: tuple[tree.Relates, ...] = ()
+    apart: tuple[int, ...] = ()
 
 
 def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
@@ -34,6 +39,7 @@ def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
     members: tuple[tree.Node, ...] = (body,)
     relations: tuple[str, ...] = ()
     name: str | None = None
+    apart: tuple[int, ...] = ()
     while True:
         if isinstance(body, tree.Optimise):
             operators.append(_operator(body))
@@ -53,6 +59,7 @@ def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
                 body = members[0]
                 continue
             operators += _operators_of(members)
+            apart = _apart(members)
             members = tuple(map(_bare, members))
             break
         else:
@@ -68,7 +75,8 @@ def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
         for name in each.names
         if isinstance(name, tree.Relates)
     )
-    return Wanted(members, relations, tuple(operators), tuple(heads), name, statement.span, statement, constraints)
+    said = tuple(operators), tuple(heads)
+    return Wanted(members, relations, *said, name, statement.span, statement, constraints, apart)
 
 
 def _operator(node: tree.Optimise) -> tuple[str, tuple[str, ...]]:
@@ -91,6 +99,13 @@ def _operators_of(members: Sequence[tree.Node]) -> list[tuple[str, tuple[str, ..
         found.append(_operator(node))
         node = node.body
     return found
+
+
+def _apart(members: Sequence[tree.Node]) -> tuple[int, ...]:
+    """Where a chain says ``argmax a = argmin b``, a is no other writing of b."""
+    said = [_operators_of([each]) for each in members]
+    last = max((place for place, each in enumerate(said) if each), default=0)
+    return tuple(place for place in range(last) if said[place] != said[last])
 
 
 def _optimised(node: tree.Optimise) -> tree.Node:

@@ -9,10 +9,11 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.signature import names_loss
+from formula2dgm.reading.signature import names_error, names_loss
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.objective.direction import MAXIMISING
-from formula2dgm.resolve.scaffold.networks import is_head, scaffold_head, scaffold_network
+from formula2dgm.resolve.scaffold.heads import statement_of
+from formula2dgm.resolve.scaffold.networks import scaffold_head, scaffold_network
 from formula2dgm.resolve.values.recurrent_layers import arranged
 from formula2dgm.syntax import tree
 
@@ -67,16 +68,29 @@ def network(context: Context, head: tree.Symbol, args: tuple[ir.Node, ...], call
             head.span,
             f"{hint}bind it: {{{key!r}: net}}",
         )
-    if names_loss(head) or _is_unsaid_distance(context, call):
+    if names_loss(head) or names_error(head) or _is_unsaid_distance(context, call):
         raise context.refuse(
             "F2D-0203",
             f"{call} is a loss, and nothing says which",
             call.span,
-            f"write what it is, {call} = ..., or bind it: {{{key!r}: net}}",
+            _written_out(call)
+            if names_error(head)
+            else f"write what it is, {call} = ..., or bind it: {{{key!r}: net}}",
         )
-    if scope.statement is not None and is_head(context, scope.statement, call):
-        return scaffold_head(context, scope.statement, call, args)
+    if (statement := statement_of(context, call, scope.statement)) is not None:
+        return scaffold_head(context, statement, call, args)
     return scaffold_network(context, name, call, args)
+
+
+def _written_out(call: tree.Call) -> str:
+    """Whether errors are summed over entries or averaged is for the text to say."""
+    if len(call.args) != 2:
+        return "write it out: as a norm, \\|x - f(z)\\|^2, or a log-density, -\\log p(x|z)"
+    left, right = (each.latex() for each in call.args)
+    return (
+        f"write it out: \\|{left} - {right}\\|^2 is a sum over entries, \\frac1D of it their mean; "
+        "an error of bits is -\\log p(x|z), x being 0 or 1"
+    )
 
 
 def _is_unsaid_distance(context: Context, call: tree.Call) -> bool:

@@ -20,14 +20,15 @@ from formula2dgm.syntax import tree
 ENTRIES = Axis("batch", "entries")
 
 
-#: Upper bounds that count the entries of a vector.
-DIMENSIONS = frozenset("Dd")
+#: Upper bounds that count the entries of a vector, and one that does where a density is over the vector as a whole.
+DIMENSIONS, DIMENSION_OF_WHOLE = frozenset("Dd"), "J"
 
 
 def runs_over_entries(context: Context, body: tree.Node, index: str, upper: tree.Node | None) -> bool:
     """Does the index read nothing but single entries of variables, each for itself: not as what a density is given, nor
     as what a network is applied to?"""
-    if not (upper is None or isinstance(upper, tree.Number) or str(upper) in DIMENSIONS):
+    counts = upper is None or isinstance(upper, tree.Number) or str(upper) in DIMENSIONS
+    if not counts and str(upper) != DIMENSION_OF_WHOLE:
         return False
     if any(_reads(each, index) for call in body.walk() if isinstance(call, tree.Call) for each in _inside(call)):
         return False
@@ -36,7 +37,18 @@ def runs_over_entries(context: Context, body: tree.Node, index: str, upper: tree
     names = [read_name(each, context.model.indices) for each in carriers]
     alone = [plain(each) for name in names for each in name.index]
     uses = sum(plain(each) == index for each in body.walk())
-    return bool(names) and all(name.id in known for name in names) and set(alone) == {index} and uses == len(alone)
+    if not names or not all(name.id in known for name in names) or set(alone) != {index} or uses != len(alone):
+        return False
+    return counts or {name.id for name in names} <= _wholes(context)
+
+
+def _wholes(context: Context) -> set[str]:
+    """What densities of the text are over as a whole, z of ``q(z|x)``."""
+    nodes = (node for root in context.model.expressions() for node in root.walk())
+    calls = (node for node in nodes if isinstance(node, tree.Call) and is_density_call(node))
+    symbols = (each for call in calls for each in call.args if isinstance(each, tree.Symbol))
+    names = (read_name(each, context.model.indices) for each in symbols)
+    return {name.id for name in names if not name.index}
 
 
 def _inside(call: tree.Call) -> tuple[tree.Node, ...]:

@@ -39,6 +39,7 @@ from formula2dgm.resolve.statements.scales import is_logistic
 from formula2dgm.resolve.values.applied_networks import network
 from formula2dgm.resolve.values.arguments import refuse_wrong_arguments
 from formula2dgm.resolve.values.code_values import code
+from formula2dgm.resolve.values.density_values import refuse_density_beside_vector
 from formula2dgm.resolve.values.entry_axes import counts_entries, dimension, entries_at
 from formula2dgm.resolve.values.exponential_sums import class_sum
 from formula2dgm.resolve.values.frozen_groups import held, plain_call
@@ -111,6 +112,7 @@ class Evaluator:
                 value, power = self(body, scope.under(node, False)), self._order(order)
                 if value.event == "number":
                     return self.make(ir.Apply, "abs", (value,))
+                refuse_density_beside_vector(self.context, body, value)
                 return self.make(ir.Norm, value, power)
             case OfExample():
                 return of_example(self, node, scope)

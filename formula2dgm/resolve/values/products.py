@@ -20,10 +20,16 @@ from formula2dgm.syntax import tree
 if TYPE_CHECKING:
     from formula2dgm.resolve.values.expressions import Evaluator
 
+#: Signs that stand between factors as a product does, and say something else: of sets, of propositions.
+_NO_PRODUCTS = {
+    "cup": "\\cup", "cap": "\\cap", "setminus": "\\setminus", "wedge": "\\wedge", "vee": "\\vee", "ominus": "\\ominus",
+}  # fmt: skip
+
 
 def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
     """``a b``: a map applied, a product of matrices, or one of numbers position by position."""
     context = evaluate.context
+    refuse_other_signs(context, node)
     if (value := applied(evaluate, node, scope)) is not None:
         return value
     if "circ" in node.ops:
@@ -40,6 +46,18 @@ def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
         return turned
     values = [evaluate(each, scope.under(node, own)) for each, own in zip(node.factors, linear, strict=True)]
     return context.arena.make(ir.Mul, tuple(values))
+
+
+def refuse_other_signs(context: Context, node: tree.Mul) -> None:
+    """No values are multiplied by a sign of sets or of logic."""
+    found = next((op for op in node.ops if op in _NO_PRODUCTS), None)
+    if found is not None:
+        raise context.refuse(
+            "F2D-0642",
+            f"{_NO_PRODUCTS[found]} says nothing of values: {node}",
+            node.span,
+            "write what is computed: a \\odot b for a product, a - b for a difference, f(a, b) for a function of both",
+        )
 
 
 def raised(evaluate: Evaluator, node: tree.Power, scope: Scope) -> ir.Node:

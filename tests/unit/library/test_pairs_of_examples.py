@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from formula2dgm.library.batches import log_count_of_others, log_sum_exp_of_others, mean_of_others
+from formula2dgm.library.batches import log_count_of_others, log_sum_exp_of_others, mean_of_others, over_others
 from formula2dgm.library.vectors import inner_products
 
 
@@ -19,6 +19,7 @@ def test_the_log_sum_exp_of_all_others() -> None:
         assert found[i].item() == pytest.approx(expected, rel=1e-12)
     assert torch.autograd.gradcheck(log_sum_exp_of_others, (pairs,))
     assert log_count_of_others(4) == math.log(3)
+    assert over_others(6.0, 4) == 2.0
 
 
 def test_one_example_has_no_others() -> None:
@@ -27,6 +28,8 @@ def test_one_example_has_no_others() -> None:
             function(torch.zeros(1, 1))
     with pytest.raises(ValueError, match="2 or more"):
         log_count_of_others(1)
+    with pytest.raises(ValueError, match="2 or more"):
+        over_others(1.0, 1)
 
 
 def test_inner_products_are_those_of_each_pair() -> None:

@@ -175,3 +175,64 @@ def test_the_entropy_of_a_mixture_that_is_drawn_from_goes_up() -> None:
     formula = r"-E_{q(z|x)}[\log \frac12 (q(z|x) + q(z|x))]"
     bound = {"q(z|x)": Model().bindings["q(z|x)"]}
     assert program(formula, bound).objectives[0].maximize
+
+
+BOUND = r"[\log p(x|z) + \log p(z) - \log q(z|x)]"
+SCAFFOLD: dict[str, object] = {"scaffold": True, "dims": {"x": 3, "z": 2}}
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        "E_q",
+        "E_Q",
+        r"E_{q_\phi}",
+        r"E_{z \sim q}",
+        r"E_{z \sim q_\phi}",
+        r"E_{z \sim q(\cdot|x)}",
+        r"E_{z \sim q_\phi(\cdot|x)}",
+    ],
+)
+def test_a_bound_named_as_a_loss_is_raised(sampler: str) -> None:
+    """However its sampler is written, one density is drawn from and scored."""
+    made = program(rf"\mathcal{{L}} = {sampler}{BOUND}", {}, **SCAFFOLD)
+    assert made.objectives[0].maximize is True
+    assert len(made.networks) == 2
+    assert program(rf"\mathcal{{L}} = -{sampler}{BOUND}", {}, **SCAFFOLD).objectives[0].maximize is False
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\mathcal{L}(x, \theta, \phi) = E_{q(z|x, \phi)}[\log p(x|z, \phi) + \log p(z) - \log q(z|x, \theta)]",
+        rf"\mathcal{{L}} = E_{{r(z|x)}}{BOUND}",
+        r"\mathcal{L} = E_{q_\psi(z|x)}[\log p(x|z) + \log p(z) - \log q_\phi(z|x)]",
+        rf"\mathcal{{L}} = E_{{\epsilon \sim N(0, I)}}{BOUND}; z = \mu(x) + \sigma(x) \odot \epsilon",
+        r"\mathcal{L} = E_{q(z|x)}[\log p(x|z) + \|z - f(x)\|^2]",
+    ],
+)
+def test_a_bound_of_another_density_than_the_samplers_is_no_loss(formula: str) -> None:
+    """Minimised by its name, it would lower the likelihood."""
+    assert codes(formula, {}, **SCAFFOLD) == ["F2D-0502"]
+    assert program(rf"\max {formula.split('=', 1)[1]}", {}, **SCAFFOLD).objectives[0].maximize is True
+
+
+def test_a_wrong_sign_in_a_loss_is_a_warning() -> None:
+    """Its name says the direction as an operator does."""
+    assert warnings_of(rf"\mathcal{{L}} = -{FIT} - {RATE}", Model().bindings) == ["F2D-0503"]
+    assert warnings_of(rf"\mathcal{{L}} = {FIT} + {RATE}", Model().bindings) == ["F2D-0503"]
+    assert warnings_of(rf"\mathcal{{L}} = {RATE} - {FIT}", Model().bindings) == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "found"),
+    [
+        (r"E_x[f(x) |g(x)|]", ["F2D-0501"]),  # f has any sign
+        (r"E_x[f(x) \|g(x)\|^2]", ["F2D-0501"]),
+        (r"f_X(x) = f_Z(h(x)) \prod_{l=1}^2 |\det \frac{d h_l}{d x}|", ["F2D-0501"]),
+        (r"E_x[w(x) \|x - g(x)\|^2]", []),  # weights count as positive
+        (r"E_x[2 |g(x)|]", []),
+    ],
+)
+def test_a_size_in_a_product_says_nothing(formula: str, found: list[str]) -> None:
+    assert codes(formula, {}, **SCAFFOLD) == found

@@ -108,3 +108,26 @@ def test_a_density_that_an_operator_trains_is_fitted(formula: str, density: str)
 def test_a_prior_beside_a_likelihood_of_its_parameters_is_the_default() -> None:
     text = r"\max_{\theta,\phi} E_{q_\phi(z|x)}[\log p_\theta(x|z) + \log p_\theta(z) - \log q_\phi(z|x)]"
     assert "p_theta(z) is the standard Normal" in f2d.compile(text, scaffold=True, dims={"x": 4}).assumptions
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        (
+            r"\theta^* = \arg\max_\theta E_{q(z|x)}[\log p_\theta(x|z)] = \arg\min_\theta -\log p_\theta(x|z)",
+            "F2D-0205",
+        ),
+        (r"\max_\theta E_{q(z|x)}[\log p_\theta(x|z)] = \min_\theta \|x - f_\theta(z)\|^2", "F2D-0205"),
+    ],
+)
+def test_operators_belong_to_their_member(formula: str, code: str) -> None:
+    """What stands before the last member says nothing of the first: the error of the last stands."""
+    with pytest.raises(f2d.FormulaError) as caught:
+        f2d.compile(formula, scaffold=True, dims={"x": 4})
+    assert code in codes_of(caught.value)
+
+
+def test_members_under_the_same_operator_are_tried() -> None:
+    text = r"\theta^* = \arg\max_\theta E_{q(z|x)}[\log p_\theta(x|z)] = \arg\max_\theta \log p_\theta(x|z)"
+    (objective,) = f2d.compile(text, scaffold=True, dims={"x": 4}).program.objectives
+    assert objective.maximize is True and [each.name for each in objective.terms] == ["log p_theta(x|z)"]
