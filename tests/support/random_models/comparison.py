@@ -51,6 +51,8 @@ def _judge(model: Model, other: Model | None) -> Outcome:
     made = subject(model.statements, model.bindings, model.options)
     data, noise = example(made.objective, model.batch, 0)
     second = subject(other.statements, other.bindings, other.options) if other is not None else None
+    if second is not None and model.options.get("scaffold"):
+        second.objective.load_state_dict(made.objective.state_dict())  # default networks begin at random
     for player in made.objective.players or (None,):
         judged = _reference(made, data, noise).run(player)
         if not judged.loss.isfinite().all():

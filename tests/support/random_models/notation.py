@@ -55,7 +55,8 @@ class Notation:
         sign = self._one(*expect[self.style])
         if len(draws) > 1 and self.random.random() < 0.4:
             return self.expectation(draws[:1], self.expectation(draws[1:], body))
-        between = self._one(", ", " ") if not any("~" in each or "sim" in each for each in draws) else ", "
+        densities = all("(" in each and "~" not in each and r"\sim" not in each for each in draws)
+        between = self._one(", ", " ") if densities else ", "
         opened, closed = self._brackets()
         return f"{sign}_{{{between.join(draws)}}}{opened}{body}{closed}"
 
