@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from tests.support.random_models import (
     arithmetic,
+    chains,
     diffusions,
     discrete,
     flows,
     games,
     joints,
+    labels,
     latents,
     mixtures,
     multisample,
@@ -39,6 +41,8 @@ KINDS: dict[str, Callable[[Source], Model]] = {
     "plates": plates.model,
     "arithmetic": arithmetic.model,
     "scaffolded": scaffolded.model,
+    "chains": chains.model,
+    "labels": labels.model,
 }
 
 

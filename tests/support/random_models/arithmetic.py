@@ -87,7 +87,7 @@ def _number(source: Source, over: Variables, depth: int) -> Term:
     if depth == 0:
         return _leaf(source, over)
     left, right = _number(source, over, depth - 1), _number(source, over, source.whole(0, depth - 1))
-    return source.choice((_sum, _difference, _product, _quotient, _function, _power, _root))(source, left, right)
+    return source.choice(STEPS)(source, left, right)
 
 
 def _sum(source: Source, left: Term, right: Term) -> Term:
@@ -117,6 +117,12 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "softplus": torch.nn.functional.softplus,
     "log": lambda each: torch.log1p(each.square()),
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "arctan": torch.arctan,
+    "relu": torch.relu,
+    "erf": torch.erf,
+    "silu": torch.nn.functional.silu,
 }
 
 
@@ -130,6 +136,21 @@ def _function(source: Source, left: Term, right: Term) -> Term:
     return Term(source.write.function(name, inside), 2, lambda at: FUNCTIONS[name](left.value(at)))
 
 
+def _extreme(source: Source, left: Term, right: Term) -> Term:
+    name = source.choice(("max", "min"))
+    of = torch.maximum if name == "max" else torch.minimum
+    text = source.write.function(name, f"{left.text}, {right.text}")
+    return Term(text, 2, lambda at: of(left.value(at), right.value(at)))
+
+
+def _size(source: Source, left: Term, right: Term) -> Term:
+    return Term(source.write.absolute(left.text), 2, lambda at: left.value(at).abs())
+
+
+def _negative(source: Source, left: Term, right: Term) -> Term:
+    return Term(f"-{left.within(1)}", 0, lambda at: -left.value(at))
+
+
 def _power(source: Source, left: Term, right: Term) -> Term:
     power = source.choice(("2", "3", "4"))
     return Term(source.write.power(f"({left.text})", power), 2, lambda at: left.value(at) ** int(power))
@@ -137,3 +158,6 @@ def _power(source: Source, left: Term, right: Term) -> Term:
 
 def _root(source: Source, left: Term, right: Term) -> Term:
     return Term(source.write.root(f"1 + ({left.text})^2"), 2, lambda at: torch.sqrt(1 + left.value(at).square()))
+
+
+STEPS = (_sum, _difference, _product, _quotient, _function, _function, _power, _root, _extreme, _size, _negative)

@@ -12,7 +12,8 @@ def model(source: Source) -> Model:
     """One latent, or a chain of two that are drawn together, K times."""
     over = Variables(source)
     over.add("x", source.choice(families.OBSERVED))
-    over.add("z", source.choice(families.CONTINUOUS))
+    discrete = source.chance(0.2)
+    over.add("z", source.choice(families.DISCRETE if discrete else families.CONTINUOUS))
     levels = ["z"]
     draws = [over.density("q", "z", ["x"], sampled=True)]
     if source.chance(0.3):
@@ -28,7 +29,9 @@ def model(source: Source) -> Model:
     text = over.weights(_objective(source, levels))
     options = {**source.options(), "dims": over.data("x")}
     options.pop("samples", None)
-    if source.chance(0.25) and not any(isinstance(each, f2d.SphericalUniform) for each in over.bindings.values()):
+    if (discrete or source.chance(0.25)) and not any(
+        isinstance(each, f2d.SphericalUniform) for each in over.bindings.values()
+    ):
         options["estimators"] = dict.fromkeys(levels, f2d.Score())
     return Model(text, over.bindings, options, source.whole(1, 3), slope=over.slope)
 

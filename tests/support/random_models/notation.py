@@ -132,7 +132,11 @@ class Notation:
 
     def function(self, name: str, text: str) -> str:
         """``exp(...)`` and the like."""
-        return f"\\{name}({text})" if self.latex and name in ("exp", "log", "tanh", "max") else f"{name}({text})"
+        return (
+            f"\\{name}({text})"
+            if self.latex and name in ("exp", "log", "tanh", "max", "min", "sin", "cos", "arctan")
+            else f"{name}({text})"
+        )
 
     def sum(self, index: str, start: str, end: str, body: str) -> str:
         sign = {"plain": "sum", "unicode": "∑", "latex": r"\sum"}[self.style]
