@@ -106,8 +106,7 @@ def _product(source: Source, left: Term, right: Term) -> Term:
 def _quotient(source: Source, left: Term, right: Term) -> Term:
     """Over a number that is positive."""
     write = source.write
-    bottom = f"1 + {right.within(2)}^2" if right.text[0] != "|" else f"1 + ({right.text})^2"
-    text = write.fraction(left.text, bottom)
+    text = write.fraction(left.text, f"1 + ({right.text})^2")
     return Term(text, 2 if write.latex else 1, lambda at: left.value(at) / (1 + right.value(at).square()))
 
 
