@@ -41,7 +41,7 @@ def _terms(source: Source, over: Variables, likelihood: str, prior: str, q: str)
     write = source.write
     ratio = write.log(write.ratio(f"{likelihood} {prior}", q))
     atoms = [write.log(likelihood), write.log(prior), write.log(q), ratio]
-    closed = [type(each).__name__ for each in list(over.bindings.values())[:2]] == ["Normal", "Normal"]
+    closed = _is_closed(over)
     divergence = write.divergence(q, prior)
     body = source.choice(
         (
@@ -54,6 +54,12 @@ def _terms(source: Source, over: Variables, likelihood: str, prior: str, q: str)
         )
     )()
     return over.weights(f"({body})" if source.chance(0.5) else f"[{body}]")
+
+
+def _is_closed(over: Variables) -> bool:
+    """Is the divergence of posterior and prior in closed form? Elsewhere it may need a draw of its own, at a step that
+    draws already, which is refused."""
+    return all(isinstance(each, f2d.Normal) for key, each in over.bindings.items() if key[2:].startswith("z"))
 
 
 def _chain(source: Source) -> Model:
@@ -126,6 +132,6 @@ def _made(source: Source, over: Variables, text: str | list[str]) -> Model:
     options = {"maximize": source.chance(0.5), "dims": over.data("x")}
     if source.chance(0.2) and "z" in over.sizes:
         options["samples"] = 2
-    if source.chance(0.1) and "z" in over.sizes:
+    if source.chance(0.1) and "z" in over.sizes and _is_closed(over):
         options["estimators"] = {"z": f2d.Score()}
     return Model(texts, over.bindings, options, source.whole(1, 3), slope=over.slope)
