@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from formula2dgm.codegen.data_ranges import data_in_range
 from formula2dgm.codegen.names import argument
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.ir import nodes as ir
@@ -32,7 +33,7 @@ _VALUES = {
 def example_data(program: Program) -> list[dict[str, str]]:
     """For each input its name and an expression of random values in its shape and range."""
     known = {each.name: each.default for each in program.hyperparameters}
-    return [{"name": argument(each.name), "value": _value(each, known)} for each in program.inputs]
+    return [{"name": argument(each.name), "value": _value(each, known)} for each in data_in_range(program)]
 
 
 def _value(each: Input, known: Mapping[str, float | int | None]) -> str:

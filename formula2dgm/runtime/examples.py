@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from formula2dgm.codegen.data_ranges import data_in_range
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Input, Program, Site, Support
@@ -30,7 +31,7 @@ def batch(program: Program, keywords: dict[str, str], n: int | Mapping[str, int]
             if given is not None:
                 sizes[axis] = given
     known = {each.name: each.default for each in program.hyperparameters}
-    return {keywords[each.name]: _values(each, sizes, known, like) for each in program.inputs}
+    return {keywords[each.name]: _values(each, sizes, known, like) for each in data_in_range(program)}
 
 
 def _values(each: Input, sizes: Mapping[Axis, int], known: Mapping[str, float | None], like: Tensor) -> Tensor:

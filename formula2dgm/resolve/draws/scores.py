@@ -221,6 +221,8 @@ def _mixed_axes(cost: ir.Node, draw: ir.Draw) -> frozenset[Axis]:
     for node in walk(cost):
         if node is draw or above.isdisjoint(node.children):
             continue
+        if isinstance(node, ir.Enumerated):
+            continue  # all values of a law, the same ones whatever the draw that the law is given
         above.add(node)
         mixed |= {axis for child in node.children for axis in child.axes if axis not in node.axes}
         own = getattr(node, "axis", None)
