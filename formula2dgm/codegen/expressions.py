@@ -15,7 +15,7 @@ from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_counted, is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
-from formula2dgm.codegen.leaves import leaf
+from formula2dgm.codegen.leaves import as_float, leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
 from formula2dgm.codegen.positions import read_at
 from formula2dgm.codegen.python import (
@@ -243,7 +243,7 @@ def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
         case ir.Neg(body):
             return negative(expression(scope, body, demand))
         case ir.Pow(base, exponent):
-            left, right = _operands(scope, node, (base, exponent), demand)
+            left, right = _operands(scope, node, (as_float(scope, base, exponent), exponent), demand)
             if is_counted(base):  # torch knows no negative powers of whole numbers
                 left = method(left, "to", f"{scope.use('tensor_of')}(self)")
             tight = all(_SIMPLE.fullmatch(each) for each in (left.within(ATOM), right.within(UNARY).removeprefix("-")))

@@ -25,7 +25,7 @@ class Node:
     @property
     def children(self) -> Iterator[Node]:
         """The direct child nodes, in the order written."""
-        for name in _names(type(self)):
+        for name in _names(type(self)):  # type: ignore[arg-type]
             value = getattr(self, name)
             if isinstance(value, Node):
                 yield value

@@ -112,7 +112,9 @@ def run(texts: int, seed: int, state_file: Path) -> dict[str, Any]:
         if state["next"] % SAVED == 0 or state["next"] == texts:
             state["seconds"] = before + time.process_time() - start
             state_file.write_text(json.dumps(state), "utf-8")
-            print(f"{state['next']}/{texts}, {state['seconds']:.0f} s, {state['outcomes']}", file=sys.stderr, flush=True)
+            print(
+                f"{state['next']}/{texts}, {state['seconds']:.0f} s, {state['outcomes']}", file=sys.stderr, flush=True
+            )
     return state
 
 

@@ -1,6 +1,6 @@
 """Formulas as a hurried hand types them: tokens left out, doubled, swapped, or something else in between.
 
-    python -m tests.support.mutations --texts 100000 --seed 0    # tries so many; stopped, it goes on where it was
+python -m tests.support.mutations --texts 100000 --seed 0    # tries so many; stopped, it goes on where it was
 """
 
 from __future__ import annotations

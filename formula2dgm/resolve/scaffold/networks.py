@@ -13,6 +13,7 @@ from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
+from formula2dgm.resolve.scaffold.entry_counts import entries_read
 from formula2dgm.resolve.scaffold.ranges import is_positive, is_probability, positive_for
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold.sizes import (
@@ -93,6 +94,9 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     refuse_network_of_class(context, call)
     key = name.full
     shape = result_shape(context, key)
+    if shape == () and (entries := entries_read(context, key)) is not None:
+        shape = (entries,)
+        context.assume(f"{key} has {entries} entries: no later one is read", call.span)
     inputs = inputs_of(context, key, call.args, args)
     like = data_beside(context, Part("result", key)) if shape is None else None
     probability = shape == () and is_probability(context, key)
