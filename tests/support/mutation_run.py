@@ -7,6 +7,7 @@ that is no refusal, a refusal without a place or more than two seconds of proces
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import signal
@@ -94,12 +95,13 @@ def _place(error: BaseException) -> str:
 
 def run(texts: int, seed: int, state_file: Path) -> dict[str, Any]:
     """Try the texts from where the state file stands; the state at the end."""
-    state: dict[str, Any] = {"seed": seed, "next": 0, "seconds": 0.0, "outcomes": {}, "found": []}
+    among = all_seeds()
+    of = hashlib.sha256("\0".join(among).encode("utf-8", "replace")).hexdigest()[:16]
+    state: dict[str, Any] = {"seed": seed, "of": of, "next": 0, "seconds": 0.0, "outcomes": {}, "found": []}
     if state_file.exists():
         state = json.loads(state_file.read_text("utf-8"))
-        if state["seed"] != seed:
-            raise SystemExit(f"{state_file} is of seed {state['seed']}: give another --state")
-    among = all_seeds()
+        if (state["seed"], state["of"]) != (seed, of):
+            raise SystemExit(f"{state_file} is of another seed, or of other texts to start from: give another --state")
     start, before = time.process_time(), state["seconds"]
     while state["next"] < texts:
         text = text_of(seed, state["next"], among)
