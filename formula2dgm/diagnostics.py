@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from formula2dgm.spans import Span
+from formula2dgm.spans import Span, visible
 
 Severity = Literal["error", "warning", "note"]
 #: How much of a line is shown, and how much of that before the place.
@@ -117,7 +117,8 @@ def render(diagnostic: Diagnostic) -> str:
       1 | E_q[w]
         |     ^
     """
-    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    message = "\n".join(visible(each) for each in diagnostic.message.split("\n"))
+    lines = [f"{diagnostic.severity}[{diagnostic.code}]: {message}"]
     gutter = ""
     if diagnostic.span is not None:
         source = diagnostic.span.source
@@ -127,13 +128,13 @@ def render(diagnostic: Diagnostic) -> str:
         width = min(max(1, diagnostic.span.end - diagnostic.span.start), room)
         gutter = " " * max(3, len(str(row)) + 1)
         lines += [
-            f"{gutter[:-1]}--> {source.name}:{row}:{column}",
+            f"{gutter[:-1]}--> {visible(source.name)}:{row}:{column}",
             f"{gutter} |",
             f"{row:>{len(gutter)}} | {shown}",
             f"{gutter} | {' ' * offset}{'^' * width}",
         ]
     if diagnostic.hint:
-        first, *rest = diagnostic.hint.split("\n")
+        first, *rest = (visible(each) for each in diagnostic.hint.split("\n"))
         lines.append(f"{gutter} = help: {first}" if gutter else f"  help: {first}")
         lines += [f"{gutter}         {line}" for line in rest]
     return "\n".join(lines)
@@ -141,7 +142,7 @@ def render(diagnostic: Diagnostic) -> str:
 
 def _excerpt(line: str, column: int) -> tuple[str, int]:
     """What is shown of a line, and where in it the column is: all of it, or what is near the column."""
-    shown = line.expandtabs(4)
+    shown = visible(line.expandtabs(4))
     offset = len(line[: column - 1].expandtabs(4))
     if len(shown) <= _SHOWN:
         return shown, offset

@@ -6,6 +6,19 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
+#: What is shown in the place of a character that shows nothing.
+UNSEEN = "\N{REPLACEMENT CHARACTER}"
+
+
+def visible(text: str) -> str:
+    r"""The text with a mark, as wide as it is, for each character that shows nothing: one that commands a terminal,
+    turns the direction of the text beside it, or stands for half of another. Line ends count among them.
+
+    >>> visible("a\u202eb\x1b[0m\ud800")
+    'a�b�[0m�'
+    """
+    return text if text.isprintable() else "".join(each if each.isprintable() else UNSEEN for each in text)
+
 
 @dataclass(frozen=True, eq=False)
 class Source:

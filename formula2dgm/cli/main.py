@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from formula2dgm.cli.macros import macro_texts
 from formula2dgm.cli.parser import build_parser
@@ -17,6 +18,7 @@ from formula2dgm.driver import is_about_the_call
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; diagnostics go to standard error, with ``--json`` to standard output."""
+    _write_anything()
     parser = build_parser()
     given, rest = parser.parse_known_args(arguments)
     if rest and given.command != "train":
@@ -42,6 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _write_anything() -> None:
+    """What a terminal or a pipe has no letters for is written with escapes, as standard error does."""
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def report(found: Sequence[Diagnostic], given: argparse.Namespace) -> None:

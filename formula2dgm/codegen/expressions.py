@@ -15,7 +15,7 @@ from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.laws import facts, has_event, has_float, settings
-from formula2dgm.codegen.leaves import leaf
+from formula2dgm.codegen.leaves import as_float, leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
 from formula2dgm.codegen.positions import read_at
 from formula2dgm.codegen.powers import real_operands
@@ -244,7 +244,8 @@ def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
         case ir.Neg(body):
             return negative(expression(scope, body, demand))
         case ir.Pow(base, exponent):
-            left, right = real_operands(scope, node, *_operands(scope, node, (base, exponent), demand))
+            operands = _operands(scope, node, (as_float(scope, base, exponent), exponent), demand)
+            left, right = real_operands(scope, node, *operands)
             tight = all(_SIMPLE.fullmatch(each) for each in (left.within(ATOM), right.within(UNARY).removeprefix("-")))
             operator = "**" if tight else " ** "
             return Code(f"{left.within(ATOM)}{operator}{right.within(UNARY)}", POWER)

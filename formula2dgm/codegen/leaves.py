@@ -7,9 +7,13 @@ import math
 from formula2dgm.codegen.python import ATOM, UNARY, Code, call
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.ir import nodes as ir
+from formula2dgm.reading.numbers import power
 
 #: Beyond it a number is no logarithm that a formula has.
 _LARGEST = 20.0
+
+#: Whole numbers up to here are the same as floats.
+_WHOLE = 2**53
 
 Leaf = ir.Const | ir.Hyper | ir.Data | ir.Size | ir.Param | ir.Index
 
@@ -36,7 +40,16 @@ def leaf(scope: Scope, node: Leaf) -> Code:
 
 def _number(value: float) -> Code:
     """A number; the logarithm of a simple one as such: ``math.log(0.5)``."""
+    value = float(value) if abs(value) > _WHOLE else value  # torch's whole numbers end before Python's
     simple = round(math.exp(value), 4) if isinstance(value, float) and abs(value) < _LARGEST else 0.0
     if simple > 0 and simple != 1 and math.log(simple) == value:
         return call("math.log", f"{simple:g}")
     return Code(repr(value), UNARY if value < 0 else ATOM)
+
+
+def as_float(scope: Scope, base: ir.Node, exponent: ir.Node) -> ir.Node:
+    """The base of a power, as a float where the power of whole numbers is beyond those that torch has: ``2.0**100``."""
+    if not isinstance(base, ir.Const) or not isinstance(exponent, ir.Const):
+        return base
+    beyond = abs(power(base.value, exponent.value)) > _WHOLE
+    return scope.program.arena.make(ir.Const, float(base.value)) if beyond else base

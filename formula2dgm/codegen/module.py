@@ -64,21 +64,20 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
     methods = (write_queries if distribution else write_methods)(program, arguments, used)
     spans: list[Span] = []
     constructor = write_constructor(program, arguments, unchecked(methods), used)
-    text = _template().render(
-        docstring=_docstring(program),
-        assumptions=_assumptions(program),
-        summary=_summary(program),
-        definitions=[each.source for each in closure(used)],
-        networks=[networks_source.strip()] if networks_source else _networks(program),
-        init=_marked(constructor, spans),
-        methods=[_marked(each, spans) for each in methods],
-        kind=class_of(program),
-        builders=None if networks_source else write_builders(program),
-        imports="@imports@",
-    )
-    text = text.replace("@imports@", _imports(text, closure(used)))
+    parts = {
+        "docstring": _docstring(program),
+        "assumptions": _assumptions(program),
+        "summary": _summary(program),
+        "definitions": [each.source for each in closure(used)],
+        "networks": [networks_source.strip()] if networks_source else _networks(program),
+        "init": _marked(constructor, spans),
+        "methods": [_marked(each, spans) for each in methods],
+        "kind": class_of(program),
+        "builders": None if networks_source else write_builders(program),
+    }
+    imports = _imports(_template().render(parts, imports=""), closure(used))
+    text = _template().render(parts, imports=imports)
     source, lines = _unmark(text.strip("\n") + "\n", spans)
-    source = source.replace("\0", "\N{REPLACEMENT CHARACTER}")  # of a label
     ast.parse(source)
     found = [share for each in program.objectives for share in shares(program, each.terms)]
     return Generated(source, lines, tuple(dict.fromkeys(found)), arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from formula2dgm.spans import Span
+from formula2dgm.spans import Span, visible
 
 WIDTH = 120
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
@@ -138,9 +138,9 @@ def _laid(before: str, value: Code, after: str, margin: str) -> list[str] | None
 
 
 def comment(text: str, indent: int) -> list[str]:
-    """``# text``, wrapped between words that no bracket holds together."""
+    """``# text``, wrapped between words that no bracket holds together; it has no line end of its own."""
     lines, line = [], ""
-    for word in _words(text):
+    for word in _words(visible(" ".join(text.split()))):
         if line and len(line) + 1 + len(word) > WIDTH - indent - 2:
             lines.append(line)
             line = word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from formula2dgm.ir.program import Support
 from formula2dgm.reading.rewrite import map_children
@@ -83,12 +84,12 @@ def is_constraint(chain: tree.Chain) -> bool:
 def _category(values: list[int], dots: bool, shape: tuple[int, ...] | None) -> Space | None:
     """The classes from the first to the last value: all written, or with dots between them."""
     first, last = values[0], values[-1]
-    whole = values == list(range(first, last + 1)) or (dots and first < last)
+    whole = all(after == before + 1 for before, after in pairwise(values)) or (dots and first < last)
     return Space("category", shape, last - first + 1) if whole else None
 
 
 def _shape(node: tree.Node) -> tuple[int, ...] | None:
     sizes = node.factors if isinstance(node, tree.Mul) else (node,)
-    if all(isinstance(each, tree.Number) and each.text.isdigit() for each in sizes):
+    if all(isinstance(each, tree.Number) and each.text.isdigit() and int(each.text) for each in sizes):
         return tuple(int(each.text) for each in sizes if isinstance(each, tree.Number))
     return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
+import torch
 from torch import Tensor
 
 from formula2dgm.codegen import Generated
@@ -28,6 +30,9 @@ UNFIT = (
     "same dtype",
     "dtype mismatch",
 )
+#: What torch says of tensors that are too large.
+NO_MEMORY = ("can't allocate memory", "Storage size calculation overflowed", "numel: integer multiplication overflow",
+             "Trying to create tensor with negative dimension", "Overflow when unpacking long")  # fmt: skip
 #: What torch says of a gradient with respect to something that no path of the graph leads to.
 CUT = ("not have been used in the graph", "does not require grad")
 
@@ -58,7 +63,9 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
         None,
     )
     here = bool(frames) and frames[-1].filename.startswith(FILES)
-    if type(error) is ValueError and here:
+    if (refused := without_memory(error, span)) is not None:
+        return refused
+    if (type(error) is ValueError or isinstance(error, ArithmeticError)) and here:
         return FormulaError(Diagnostic("F2D-0607", "error", str(error), span))
     if here and isinstance(error, IndexError):
         message = f"this is read at a place that it does not have: {error}"
@@ -77,6 +84,25 @@ def located(error: Exception, generated: Generated) -> FormulaError | None:
     if span is not None:
         error.add_note(place(span))
     return None
+
+
+def without_memory(error: Exception, span: Span | None = None) -> FormulaError | None:
+    """The refusal of what no memory holds, such as a billion samples; None for any other error."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(each in str(error) for each in NO_MEMORY):
+        hint = "make smaller what is counted: sizes of data, classes, samples, steps, examples of a batch"
+        return FormulaError(Diagnostic("F2D-0662", "error", "the memory does not hold what is asked for", span, hint))
+    return None
+
+
+@contextmanager
+def within_memory() -> Iterator[None]:
+    """Refuses what no memory holds."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if (refused := without_memory(error)) is None:
+            raise
+        raise refused from error
 
 
 def _unfit(error: Exception, here: bool) -> str | None:

@@ -16,12 +16,14 @@ from formula2dgm.ir.program import Input, Program, Site, Support
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.registry import family
 from formula2dgm.runtime.arguments import refuse
+from formula2dgm.runtime.errors import within_memory
 from formula2dgm.runtime.example_ranges import Ranges
 
 #: The number of steps of an example sequence, of the parts of an example, and of examples where nothing is asked for.
 STEPS, PARTS, EXAMPLES = 5, 4, 4
 
 
+@within_memory()
 def batch(program: Program, keywords: dict[str, str], n: int | Mapping[str, int], like: Tensor) -> dict[str, Tensor]:
     """Random data of ``n`` examples in every batch, or of as many as ``n`` says of one of its variables."""
     sizes: dict[Axis, int] = {}

@@ -19,6 +19,7 @@ from formula2dgm.passes import run_passes
 from formula2dgm.resolve.distributions.variants import model_of
 from formula2dgm.runtime.arguments import refuse
 from formula2dgm.runtime.distribution import Distribution
+from formula2dgm.runtime.errors import within_memory
 from formula2dgm.runtime.objective import Objective
 from formula2dgm.runtime.written import Facts
 
@@ -55,6 +56,7 @@ def _set_below(generated: Any) -> None:
         del generated.sample
 
 
+@within_memory()
 def build(
     program: Program,
     generated: Generated,

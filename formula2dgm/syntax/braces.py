@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from formula2dgm.spans import visible
 from formula2dgm.syntax.functions import read_tex_argument
 from formula2dgm.syntax.reader import Frame, Reader
 from formula2dgm.syntax.tokens import Token, refuse
@@ -67,12 +68,12 @@ def _expanded(text: str, start: int, inside: list[Token]) -> str:
 
 
 def clean_label(text: str) -> str:
-    """A label as plain text: without braces, of commands only what they show.
+    """A label as plain text: without braces, of commands only what they show, nothing that steers how text is shown.
 
     >>> clean_label(r"\\text{rate of } q_\\phi")
     'rate of q_phi'
     """
-    return " ".join(_NOT_LABEL.sub("", _COMMAND.sub(_shown, text)).split())
+    return visible(" ".join(_NOT_LABEL.sub("", _COMMAND.sub(_shown, text)).split()))
 
 
 def _shown(command: re.Match[str]) -> str:

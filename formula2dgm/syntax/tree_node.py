@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Self
 
 from formula2dgm.spans import Span
+
+
+@cache
+def _names(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes; trees are walked often."""
+    return tuple(each.name for each in fields(kind) if each.name != "span")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +25,14 @@ class Node:
     @property
     def children(self) -> Iterator[Node]:
         """The direct child nodes, in the order written."""
-        for each in fields(self):
-            value = getattr(self, each.name)
-            for child in value if isinstance(value, tuple) else (value,):
-                if isinstance(child, Node):
-                    yield child
+        for name in _names(type(self)):  # type: ignore[arg-type]
+            value = getattr(self, name)
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple):
+                for child in value:
+                    if isinstance(child, Node):
+                        yield child
 
     def walk(self) -> Iterator[Node]:
         """The node and all nodes below it, in the order written."""

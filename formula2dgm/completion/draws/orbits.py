@@ -22,6 +22,8 @@ from formula2dgm.syntax import parse_one, tree
 
 #: How far an orbit goes where nothing says it.
 LENGTH = 2
+#: How far at most: each point has one prime more than the one before, as far as a name may have them.
+MOST = 15
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def write_orbits(
         _refuse_weights(orbit, said, defaults)
         orbit = orbit if stem_of(orbit.function) in said else _grouped(orbit, notes)
         length = _length(orbit, known, notes)
+        if length > MOST:
+            message = f"{orbit.step} would be applied {length} times, each written out: at most {MOST} are"
+            raise FormulaError(Diagnostic("F2D-0661", "error", message, orbit.big.span, "write fewer applications"))
         made[id(orbit.big)] = _written(orbit, length, notes)
         _refuse_taken(orbit, length, statements)
         for number in range(1, length + 1):

@@ -51,7 +51,8 @@ class OnPath:
                 return replace(node, head=replace(head, sub=kept), args=args)
             case tree.Symbol():
                 call = self._call_of(node)
-                return node if call is None else self(call)
+                within = isinstance(call, tree.Call) and any(each == node for arg in call.args for each in arg.walk())
+                return node if call is None or within else self(call)
             case tree.Call(head=tree.Symbol() as head):
                 inside = map_children(replace(node, head=tree.Number("0", span=node.head.span)), self)
                 return replace(inside, head=self._named_as_written(head))  # type: ignore[call-arg]

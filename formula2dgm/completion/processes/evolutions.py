@@ -56,7 +56,7 @@ def write_evolutions(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         elif _moves_samples(statement.body):
             refuse_solutions(statement, statements)
             notes.add(
-                f"{statement.body.span.text} says how samples move, and is no part of the objective",
+                f"{statement.body} says how samples move, and is no part of the objective",
                 statement.body.span,
             )
         else:

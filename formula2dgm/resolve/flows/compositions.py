@@ -28,7 +28,7 @@ from formula2dgm.reading.numbered import (
     stem_of,
 )
 from formula2dgm.reading.rewrite import flatten, map_children
-from formula2dgm.resolve.flows.counts import lengths_of, sizes_of
+from formula2dgm.resolve.flows.counts import are_too_many, lengths_of, sizes_of
 from formula2dgm.resolve.sequences.stepwise import (
     Recurrence,
     applied_names,
@@ -129,6 +129,8 @@ class Writer:
     def _length(self, stem: tree.Symbol, upper: tree.Node) -> int | None:
         """How many functions of a name there are, where the text runs up to ``upper``."""
         said = int(str(upper)) if is_whole(upper) else self.sizes.get(plain(upper) or "")
+        if said is not None and are_too_many(said, upper, self.found):
+            return None
         known = self.lengths.get(stem)
         if said is not None and known is not None and said != known and not is_whole(upper):
             self.found.error(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isfinite, prod
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.resolve.context import Context
+from formula2dgm.spans import Span
 
 
-def coefficient(context: Context, number: float, symbols: tuple[ir.Node, ...]) -> ir.Node:
+def coefficient(context: Context, number: float, symbols: tuple[ir.Node, ...], span: Span) -> ir.Node:
     """``number * symbols`` as one node; ``1/N`` and ``N`` cancel, and so do ``beta/(2N)`` and ``N``."""
     make = context.arena.make
+    if not isfinite(number):
+        raise context.refuse("F2D-0217", "the factor of a term here is too large", span, "numbers reach to about 1e308")
     kept = list(symbols)
     for each in symbols:
         if not isinstance(each, ir.Div) or each not in kept:
@@ -34,7 +37,7 @@ def coefficient(context: Context, number: float, symbols: tuple[ir.Node, ...]) -
             kept.pop(position)
         else:
             kept[position] = top
-    value = context.const(int(number) if number == int(number) else number)
+    value = context.const(int(number) if number == int(number) and abs(number) < 2**53 else number)
     if not kept:
         return value
     if abs(number) == 1:

@@ -27,7 +27,8 @@ def named_terms(context: Context, drafts: list[Draft]) -> tuple[Term, ...]:
         node = settle_relaxed(context, _reduce_root(context, replace(draft, node=scored)))
         seen[draft.name] = seen.get(draft.name, 0) + 1
         name = draft.name if seen[draft.name] == 1 else f"{draft.name}#{seen[draft.name]}"
-        out.append(Term(name, coefficient(context, draft.number, draft.symbols), node, draft.core.span))
+        factor = coefficient(context, draft.number, draft.symbols, draft.core.span)
+        out.append(Term(name, factor, node, draft.core.span))
     return tuple(out)
 
 

@@ -10,13 +10,8 @@ from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, identifier, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.class_rows import refuse_network_of_class
-from formula2dgm.resolve.scaffold.heads import (
-    full_name,
-    heads_beside,
-    kind_everywhere,
-    shape_everywhere,
-    stated_places,
-)
+from formula2dgm.resolve.scaffold.entry_counts import entries_read
+from formula2dgm.resolve.scaffold.heads import full_name, heads_beside, kind_everywhere, shape_everywhere, stated_places
 from formula2dgm.resolve.scaffold.ranges import is_positive, is_probability, positive_for
 from formula2dgm.resolve.scaffold.recurrences import coded, over_time, scaffold_over_time
 from formula2dgm.resolve.scaffold.sizes import (
@@ -87,6 +82,9 @@ def scaffold_network(context: Context, name: Name, call: tree.Call, args: tuple[
     key, places = name.full, stated_places(context, name.full)
     stated = kind_everywhere(context, key) if places else None
     shape = shape_everywhere(context, key, call) if places else result_shape(context, key)
+    if not places and shape == () and (entries := entries_read(context, key)) is not None:
+        shape = (entries,)
+        context.assume(f"{key} has {entries} entries: no later one is read", call.span)
     inputs = inputs_of(context, key, call.args, args)
     part = Part("variable", places[0][0].id) if places else Part("result", key)
     like = data_beside(context, part) if shape is None else None

@@ -44,7 +44,8 @@ def refuse_bound_numbers(model: Model, numbers: Iterable[tree.Node], found: Diag
 
 def _place(context: Context, name: str) -> Span | None:
     """Where a name first stands as a value."""
-    nodes = [each for root in context.model.expressions() for each in root.walk()]
+    roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
+    nodes = [each for root in roots for each in root.walk()]
     heads = {id(each.head) for each in nodes if isinstance(each, tree.Call)}
     symbols = (each for each in nodes if isinstance(each, tree.Symbol) and id(each) not in heads)
     return next((each.span for each in symbols if read_name(each, context.model.indices).full == name), None)

@@ -10,6 +10,9 @@ from formula2dgm.registry.functions import FUNCTIONS, function_by_spelling
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
+#: How large a model may be; each density looks at all of its text.
+MAX_NODES = 2_000
+
 AVAILABLE = "there are " + ", ".join(sorted(each.name for each in FUNCTIONS))
 
 
@@ -45,8 +48,16 @@ def _counts(name: str, sub: tuple[tree.Node, ...]) -> tuple[int, ...]:
 
 
 def refuse_unusable(statements: Sequence[tree.Statement], found: Diagnostics) -> None:
-    """Numbers beyond what a float holds; ``N(; 0, I)`` and ``f()``, where no value or variable stands."""
+    """More text than a model has; numbers beyond what a float holds; ``N(; 0, I)`` and ``f()``, where no value or
+    variable stands."""
     roots = [each.body for each in statements]
+    sizes = [sum(1 for _ in root.walk()) for root in roots]
+    if sum(sizes) > MAX_NODES:
+        largest = max(range(len(sizes)), key=sizes.__getitem__)
+        message = f"the model has {sum(sizes):,} symbols and signs, more than {MAX_NODES:,}"
+        hint = "leave out what the objective does not need, or write equal terms as a sum over an index"
+        found.error("F2D-0663", message, roots[largest].span, hint)
+        return
     refuse_huge(roots, found)
     for each in (node for root in roots for node in root.walk()):
         if isinstance(each, tree.Call) and not each.args:
