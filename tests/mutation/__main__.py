@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import hashlib
+import itertools
 import json
-import random
 import sys
 import time
 from collections import Counter
@@ -111,9 +112,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     sample = every_mutant()
-    print(f"{len(sample)} mutants in all")
-    random.Random(options.seed).shuffle(sample)
-    sample = sample[: options.mutants]
+    print(f"{len(sample)} mutants in all", flush=True)
+    sample.sort(key=lambda each: hashlib.sha256(f"{options.seed} {key(each)}".encode()).digest())
+    programs = (each for each in sample if each.parses((CHECKOUT / each.path).read_text("utf-8")))
+    sample = [*itertools.islice(programs, options.mutants)]
     record = PLACE / f"seed{options.seed}.json"
     known: dict[str, Any] = json.loads(record.read_text("utf-8")) if record.exists() else {}
     if options.show is not None:
@@ -121,6 +123,7 @@ def main() -> None:
         return
     if options.retry or not COPY.exists():
         trial.copied(CHECKOUT, COPY)
+    trial.restored(CHECKOUT, COPY)
     tests, start = measured(), time.monotonic()
     for number, each in enumerate(sample):
         before = known.get(key(each))

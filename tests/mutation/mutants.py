@@ -76,6 +76,14 @@ class Mutant:
         made = text.encode()
         return (made[: self.start] + self.new.encode() + made[self.end :]).decode()
 
+    def parses(self, text: str) -> bool:
+        """Is the file with the change a program?"""
+        try:
+            ast.parse(self.applied(text))
+        except SyntaxError:
+            return False
+        return True
+
 
 def mutants(path: str, text: str, sentences: bool) -> Iterator[Mutant]:
     """All mutants of a file; ``sentences`` says whether texts with spaces in them are code."""
@@ -95,12 +103,7 @@ class _File:
         self.functions: list[str] = []
 
     def found(self) -> Iterator[Mutant]:
-        for each in self._children(self.tree):
-            try:
-                ast.parse(each.applied(self.text))
-            except SyntaxError:
-                continue
-            yield each
+        yield from self._children(self.tree)
 
     # -- walking ---------------------------------------------------------------------------------------
 
@@ -125,9 +128,7 @@ class _File:
             if isinstance(node, ast.JoinedStr) and self.anchor is None:
                 self.anchor = node
         if isinstance(node, ast.FunctionDef):
-            for each in (*node.args.defaults, *node.args.kw_defaults):
-                if each is not None:
-                    yield from self._children(each)
+            yield from self._children(node.args)
             self.functions.append(node.name)
             for place, each in enumerate(node.body):
                 yield from self._visit(node, "body", place, each)

@@ -80,6 +80,14 @@ def copied(checkout: Path, to: Path) -> None:
         compile(str(path), doraise=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
 
+def restored(checkout: Path, to: Path) -> None:
+    """Undo a mutant that a run which was stopped has left in the copy."""
+    for path in (checkout / "formula2dgm").rglob("*.py"):
+        copy = to / path.relative_to(checkout)
+        if copy.read_bytes() != path.read_bytes():
+            shutil.copy(path, copy)
+
+
 def run(root: Path, arguments: Sequence[str], plugins: Sequence[Any], seconds: int, log: Path) -> Outcome:
     """Run tests in a child; of the plugins, the first is a :class:`Tests`."""
     reader, writer = os.pipe()
