@@ -3,7 +3,7 @@
     python tests/golden/update.py      # rewrites them all; read the difference like code
 
 ``NAME.canonical`` the canonical ASCII and LaTeX, ``NAME.program`` the resolved program with its assumptions,
-``NAME.py`` the written module.
+``NAME.py`` the written module; of a few cases ``NAME.script``, what a script has behind its module.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ sys.path.insert(0, str(CASES.parents[2]))
 
 from formula2dgm import driver  # noqa: E402
 from formula2dgm.codegen import generate  # noqa: E402
+from formula2dgm.codegen.script import script  # noqa: E402
 from formula2dgm.ir.text import program_text  # noqa: E402
 from formula2dgm.options import make_options  # noqa: E402
 from formula2dgm.passes import run_passes  # noqa: E402
@@ -30,6 +31,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "discrete_latent_straight_through": {"estimators": {"z": "straight-through"}},
 }
 
+#: Where the training part of a script begins.
+BEGINS = "# %% Configuration"
+#: The cases with a script: of one objective, of players.
+SCRIPTS = ("summed_labels", "clipped_critic")
+
 
 def formulas() -> list[Path]:
     """All inputs, in order."""
@@ -42,11 +48,16 @@ def stages(path: Path) -> dict[str, str]:
     program = resolve(statements, options=make_options(scaffold=True, **OPTIONS.get(path.stem, {})))
     canonical = "\n".join([*map(str, statements), "", *(each.latex() for each in statements)])
     assumed = "\n".join(f"assumed: {each.text}" for each in program.assumptions)
-    return {
+    optimised = run_passes(program, debug=True)
+    generated = generate(optimised)
+    made = {
         ".canonical": canonical + "\n",
         ".program": f"{program_text(program)}\n\n{assumed}\n",
-        ".py": generate(run_passes(program, debug=True)).source,
+        ".py": generated.source,
     }
+    if path.stem in SCRIPTS:
+        made[".script"] = BEGINS + script(optimised, generated).split(BEGINS)[1]
+    return made
 
 
 if __name__ == "__main__":

@@ -93,3 +93,32 @@ def test_log_mean_exp() -> None:
     torch.testing.assert_close(shapes.log_mean_exp(x, 1), expected)
     torch.testing.assert_close(shapes.log_mean_exp(x.T, 0), expected)
     torch.testing.assert_close(shapes.log_mean_exp(x.T, dim=-2), expected)
+
+
+def test_numbers_are_the_entries_of_a_vector_in_the_precision_asked_for() -> None:
+    like = torch.zeros(7, dtype=torch.float64)
+    found = shapes.vector(like, torch.tensor([1.0, 2.0]), 3, torch.tensor([[4.0], [5.0]]))
+    expected = [[[1.0, 3.0, 4.0], [2.0, 3.0, 4.0]], [[1.0, 3.0, 5.0], [2.0, 3.0, 5.0]]]
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64))
+
+
+def test_a_category_chooses_among_values_at_each_position() -> None:
+    a, b, c = (torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]) + 10 * i for i in range(3))
+    expected = torch.tensor([[21.0, 22.0], [3.0, 4.0], [15.0, 16.0]])
+    torch.testing.assert_close(shapes.chosen(1, torch.tensor([2, 0, 1]), a, b, c), expected)
+    marked = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    torch.testing.assert_close(shapes.chosen(1, marked, a, b, c), expected)
+    numbers = [torch.tensor([each]) for each in (7.0, 8.0, 9.0)]
+    torch.testing.assert_close(shapes.chosen(1, torch.tensor([1, 2]), *numbers), torch.tensor([8.0, 9.0]))
+    for wrong in (marked[:, :2], marked.long()):
+        with pytest.raises(ValueError, match="one-hot of 3 classes"):
+            shapes.chosen(1, wrong, a, b, c)
+
+
+def test_entries_are_permuted_among_the_examples_each_for_itself() -> None:
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    orders = torch.tensor([[2, 0, 1], [1, 2, 0]])  # [entries, examples]
+    expected = torch.tensor([[5.0, 4.0], [1.0, 6.0], [3.0, 2.0]])
+    torch.testing.assert_close(shapes.permuted_entries(x, orders, 1, 0), expected)
+    draws = torch.stack([x, 10 * x])  # [draws, examples, entries]
+    torch.testing.assert_close(shapes.permuted_entries(draws, orders, 2, 1), torch.stack([expected, 10 * expected]))

@@ -121,6 +121,15 @@ BROKEN = {
         ("functions.py", FUNCTION, "def weibull_mean(concentration: Tensor | float, scale: Tensor | float)"),
         r"weibull_mean, its mean, takes \(scale, concentration\), not \(concentration, scale\)",
     ),
+    "reading": (
+        ("functions.py", "def weibull_parameters(output: object)", "def weibull_parameters(output: object, x: int)"),
+        r"weibull_parameters, its read, takes 1 arguments, not \(output, x\)",
+    ),
+    "noise": (
+        ("functions.py", "weibull_noise(shape: tuple[int, ...], like: Tensor)",
+         "weibull_noise(like: Tensor, shape: tuple[int, ...])"),
+        r"weibull_noise, its draw_noise, takes \(shape, like\), not \(like, shape\)",
+    ),
     "own functions": (("functions.py", "weibull_mean", "normal_mean"), "defines normal_mean, which .* has already"),
     "spelling": (("__init__.py", 'spellings=("Weibull",)', 'spellings=("Gam",)'), "Gam is a spelling of Gamma already"),
     "name": (("__init__.py", 'name="Weibull"', 'name="Normal"'), "there is a family Normal already"),

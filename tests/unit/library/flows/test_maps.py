@@ -281,3 +281,13 @@ def test_gradients_of_the_jacobian() -> None:
 def test_gradients_through_the_planar_constraint() -> None:
     f = with_parameters(flows.Planar(2).double(), [3.0, 4.0], [-1.0, -1.0], 0.1)
     check_gradients(f, normal(3, 2))
+
+
+def test_a_learned_affine_map_leaves_the_given_numbers_alone() -> None:
+    shift, scale = torch.tensor([1.0]), torch.tensor([2.0])
+    f = flows.Affine(shift, scale, learned=True)
+    with torch.no_grad():
+        for each in f.parameters():
+            each.add_(1.0)
+    assert (shift.item(), scale.item()) == (1.0, 2.0)
+    torch.testing.assert_close(f(torch.tensor([[5.0]]))[0], torch.tensor([[17.0]]))  # 3 * 5 + 2
