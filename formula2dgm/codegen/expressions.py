@@ -39,7 +39,7 @@ from formula2dgm.codegen.uses import Demand
 from formula2dgm.codegen.vectors import beside_vectors, matrix_product, of_vectors, over_event
 from formula2dgm.ir import nodes as ir
 from formula2dgm.registry.divergences import closed_form
-from formula2dgm.registry.functions import function
+from formula2dgm.registry.functions import function, is_function
 
 _SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d+(\.\d+)?")
 
@@ -268,7 +268,7 @@ def _apply(scope: Scope, node: ir.Node, name: str, args: tuple[ir.Node, ...], de
     operands = _operands(scope, node, args, demand)
     if name == "logaddexp":
         return call("torch.logaddexp", *operands)
-    if name in definitions():  # a change of parameters, such as from a variance to a scale
+    if name in definitions() and not is_function(name):  # a change of parameters: from a variance to a scale
         return call(scope.use(name), *operands)
     fact = function(name)
     if fact.number and all(is_python_number(arg) for arg in args):

@@ -264,6 +264,11 @@ def function(name: str) -> Function:
     raise KeyError(name)
 
 
+def is_function(name: str) -> bool:
+    """Is there a function of this name?"""
+    return any(each.name == name for each in FUNCTIONS)
+
+
 def function_by_spelling(name: str) -> Function | None:
     """The function that a formula calls so, or None.
 

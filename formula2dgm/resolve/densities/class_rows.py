@@ -31,6 +31,13 @@ def class_row(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: Eva
     state = state_of(context, index, scope, evaluate)
     if state is None:
         return None
+    if isinstance(state, ir.Const):
+        raise context.refuse(
+            "F2D-0322",
+            f"{symbol} is read at the number {state.value}; its rows are those of classes: data, drawn or summed",
+            symbol.span,
+            f"write {index} for the number",
+        )
     stem = read_name(replace(symbol, sub=()), context.model.indices, head=True)
     name = read_name(symbol, context.model.indices, head=True)
     for each in (name, stem):

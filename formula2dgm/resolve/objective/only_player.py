@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from formula2dgm.ir.program import Term
+from formula2dgm.ir.program import Parameter, Term
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.objective.owners import owned_by
 from formula2dgm.resolve.objective.unlabelled import called_by, left_to, without_own
@@ -25,7 +25,7 @@ def owned_by_the_only_player(
     said |= left_to(context, without_own(context, names), terms, span)
     if not said:
         return None
-    numbers = [each.name for each in context.parameters.values() if each.name in said or each.group is None]
+    numbers = [each.name for each in context.parameters.values() if each.name in said or _is_nobodys(each)]
     owned = (*(each for each in context.networks if each in said), *numbers)
     if len(owned) == len(context.networks) + len(context.parameters):
         return None
@@ -34,3 +34,8 @@ def owned_by_the_only_player(
         if network.name in met - said and network.group is None:
             context.assume(f"{network.label} is held constant: only {named} is trained", span)
     return owned
+
+
+def _is_nobodys(parameter: Parameter) -> bool:
+    """Is it a number by itself? The tensors of a density, ``q(z): loc``, are the density's."""
+    return parameter.group is None and ": " not in parameter.label

@@ -120,8 +120,7 @@ def _divergences(source: Source) -> Model:
     if space in ("bits", "classes") or over.drawn == {"Normal"}:
         terms.append(write.divergence(q, p, "JS"))
         terms += [f"D_{{{each}}}[{q} || {p}]" for each in ("TV", "J", "0.5")]
-        if not write.latex:
-            terms += [f"chi^2[{q} || {p}]"]
+        terms += [rf"{write.name('chi')}^2[{q} || {p}]"]
     if over.drawn == {"Normal"}:
         terms += [f"W_2^2[{q} || {p}]"]
     text = over.weights(source.added([source.scaled(each) for each in source.some(terms, 1, 3)]))

@@ -29,10 +29,9 @@ def model(source: Source) -> Model:
     text = over.weights(_objective(source, levels))
     options = {**source.options(), "dims": over.data("x")}
     options.pop("samples", None)
-    if (discrete or source.chance(0.25)) and not any(
-        isinstance(each, f2d.SphericalUniform) for each in over.bindings.values()
-    ):
-        options["estimators"] = dict.fromkeys(levels, f2d.Score())
+    on_sphere = any(isinstance(each, f2d.SphericalUniform) for each in over.bindings.values())
+    if discrete or (source.chance(0.25) and not on_sphere):
+        options["estimators"] = dict.fromkeys(["z"] if on_sphere else levels, f2d.Score())
     return Model(text, over.bindings, options, source.whole(1, 3), slope=over.slope)
 
 

@@ -10,7 +10,7 @@ STYLES = ("plain", "unicode", "latex")
 #: Names that have a letter of their own in each style.
 GREEK = {
     "beta": "β", "lambda": "λ", "epsilon": "ε", "theta": "θ", "phi": "φ", "pi": "π", "mu": "μ", "sigma": "σ",
-    "tau": "τ", "alpha": "α",
+    "tau": "τ", "alpha": "α", "chi": "χ",
 }  # fmt: skip
 
 
@@ -104,7 +104,8 @@ class Notation:
         return f"‖{text}‖²" if self.style == "unicode" else f"||{text}||^2"
 
     def absolute(self, text: str) -> str:
-        return rf"\left| {text} \right|" if self.latex else f"|{text}|"
+        bars = "|" not in text and "‖" not in text
+        return rf"\left| {text} \right|" if self.latex else f"|{text}|" if bars else f"abs({text})"
 
     def times(self, left: str, right: str) -> str:
         sign = {"plain": ("*",), "unicode": ("·", "*"), "latex": (r"\cdot", r"\,")}[self.style]
