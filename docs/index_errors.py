@@ -7,6 +7,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent
 GROUPS = {
+    "00": "Ours",
     "01": "Reading",
     "02": "Names and kinds",
     "03": "Densities and factorisations",

@@ -11,6 +11,7 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.documents import Document, advice, keep, names_set_apart, open_document, open_text, pick, statements_of
 from formula2dgm.ir.program import Program
 from formula2dgm.lint.lint import kept, lint
+from formula2dgm.mistakes import owned
 from formula2dgm.reading import Note, needed, understand
 from formula2dgm.resolve import DEFAULTS, NO_BINDINGS, Bindings, Options, resolve, resolve_distribution
 from formula2dgm.spans import Source
@@ -49,7 +50,8 @@ def read(text: Text, macros: Sequence[str] = (), labels: Sequence[str] = ()) -> 
 
     ``labels`` picks the displays of a document by their ``\\label``.
     """
-    return read_of(opened(text, macros), labels)
+    with owned():
+        return read_of(opened(text, macros), labels)
 
 
 def read_of(documents: Sequence[Document], labels: Sequence[str] = ()) -> Read:
@@ -171,11 +173,12 @@ def analyse_distribution(
 def resolved(found: Read, bindings: Bindings, options: Options, resolver: Callable[..., Program] = resolve) -> Program:
     """The program of what was read. Raises :class:`FormulaError` with all errors of the first stage that has any."""
     found.raise_errors()
-    try:
-        program = resolver(found.statements, bindings, options, found.notes)
-        return replace(program, diagnostics=(*found.diagnostics, *program.diagnostics))
-    except FormulaError as error:
-        raise FormulaError(found.advised(error.diagnostics)) from None
+    with owned():
+        try:
+            program = resolver(found.statements, bindings, options, found.notes)
+        except FormulaError as error:
+            raise FormulaError(found.advised(error.diagnostics)) from None
+    return replace(program, diagnostics=(*found.diagnostics, *program.diagnostics))
 
 
 def check(
@@ -194,7 +197,9 @@ def check(
     if any(each.severity == "error" for each in found.diagnostics):
         return found.advised(found.diagnostics)
     try:
-        program = resolve(found.statements, bindings, options, found.notes)
+        with owned():
+            program = resolve(found.statements, bindings, options, found.notes)
+            linted = lint(found.statements, program)
     except FormulaError as error:
         return [*found.diagnostics, *found.advised(error.diagnostics)]
-    return kept([*found.diagnostics, *program.diagnostics, *lint(found.statements, program)], ignore)
+    return kept([*found.diagnostics, *program.diagnostics, *linted], ignore)

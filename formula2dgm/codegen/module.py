@@ -24,6 +24,7 @@ from formula2dgm.codegen.targets import copying
 from formula2dgm.codegen.uses import Share, shares
 from formula2dgm.ir.joints import Joint
 from formula2dgm.ir.program import Program
+from formula2dgm.mistakes import owned
 from formula2dgm.resources import templates
 from formula2dgm.spans import Span
 
@@ -46,6 +47,7 @@ class Generated:
     arguments: dict[str, str]
 
 
+@owned()
 def generate(program: Program, networks_source: str | None = None) -> Generated:
     """Write the module of a program; ``networks_source`` is the text of the user's own networks."""
     distribution = program.joint is not None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.verify import verify
+from formula2dgm.mistakes import owned
 from formula2dgm.passes.drawn_steps import read_at_drawn
 from formula2dgm.passes.log_algebra import stable_logs
 from formula2dgm.passes.means import recognise_means
@@ -30,6 +31,7 @@ PIPELINE: tuple[Pass, ...] = (
 )
 
 
+@owned()
 def run_passes(program: Program, debug: bool = False) -> Program:
     """All passes in order; ``debug`` verifies the program after each."""
     for each in PIPELINE:

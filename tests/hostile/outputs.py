@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from formula2dgm import driver
+from formula2dgm import driver, mistakes
 from formula2dgm.codegen import generate
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.options import make_options
@@ -27,6 +27,7 @@ def outputs(text: str | Path) -> dict[str, str]:
         generated = generate(program)
         facts = contract(program, generated)
     except FormulaError as error:
+        assert error.diagnostics[0].code != mistakes.CODE, str(error)
         return written | {"error": str(error)}
     return written | {
         "module": generated.source,

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import formula2dgm as f2d
+from formula2dgm import mistakes
 from formula2dgm.diagnostics import Diagnostic
 
 BINDINGS = {
@@ -29,6 +30,7 @@ def located(text: str, found: Iterable[Diagnostic]) -> bool:
     errors = [each for each in found if each.severity == "error"]
     for each in errors:
         assert re.fullmatch(r"F2D-\d{4}", each.code) and each.message
+        assert each.code != mistakes.CODE, str(each)
         assert each.span is not None and each.span.source.text == text, f"no place in the text: {each}"
         assert 0 <= each.span.start <= each.span.end <= len(text)
         assert str(each).startswith(f"error[{each.code}]: ") and each.to_json()["range"] is not None

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import torch
 
 import formula2dgm as f2d
-from formula2dgm import driver
+from formula2dgm import driver, mistakes
 
 EQUATIONS = Path(__file__).parents[1] / "data" / "equations.jsonl"
 #: The kinds of equations that are objectives as a whole.
@@ -70,6 +70,8 @@ def measure(row: Mapping[str, Any]) -> Outcome:
             return _trained(row) if is_trainable(row) else Outcome(row["id"], "not compiled")
     except f2d.FormulaError as error:
         first = error.diagnostics[0]
+        if first.code == mistakes.CODE:
+            return Outcome(row["id"], "crash", "", first.message, is_read)
         return Outcome(row["id"], "not compiled" if is_read else "not read", first.code, first.message, is_read)
     except Exception as error:  # any other is a bug of the compiler, and is reported as one
         return Outcome(row["id"], "crash", "", _in_a_line(error), is_read)

@@ -33,7 +33,7 @@ def applied(evaluate: Evaluator, node: tree.Node, scope: Scope) -> ir.Node | Non
     head = heads[0] if len(heads) == 1 else tree.Mul(heads, ("circ",) * (len(heads) - 1), span=node.span)
     steps = steps_of(evaluate.context, head)
     if steps is None and len(heads) > 1:
-        return evaluate(_nested(heads, call), scope)
+        return evaluate(_nested(evaluate.context, heads, call), scope)
     if steps is None or not is_special(evaluate.context, steps):
         return None
     below = scope.under(node, False)
@@ -41,8 +41,12 @@ def applied(evaluate: Evaluator, node: tree.Node, scope: Scope) -> ir.Node | Non
     return run(evaluate.context, steps, value, tuple(given), node, evaluate, scope, scored=False)[0]
 
 
-def _nested(heads: Sequence[tree.Node], call: tree.Call) -> tree.Call:
+def _nested(context: Context, heads: Sequence[tree.Node], call: tree.Call) -> tree.Call:
     """``f(g(x))`` of ``f \\circ g(x)``."""
+    for head in heads:
+        if not isinstance(head, tree.Symbol | tree.Power):
+            hint = "write the functions out, f_2 \\circ f_1(x), or their number: f_K \\circ \\dots \\circ f_1(x); K = 3"
+            raise context.refuse("F2D-0680", f"{head} is no function that is composed with others", head.span, hint)
     inner = replace(call, head=heads[-1])
     for head in reversed(heads[:-1]):
         inner = tree.Call(head, (inner,), span=call.span)

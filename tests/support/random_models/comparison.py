@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from formula2dgm import mistakes
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.runtime.reference import Reference
 from formula2dgm.verification.subject import Subject, default_dtype, example, subject
@@ -38,6 +39,8 @@ def judge(model: Model, other: Model | None = None) -> Outcome:
                 return _judge(model, other)
     except FormulaError as error:
         first = error.diagnostics[0]
+        if first.code == mistakes.CODE:
+            return Outcome("raised", first.message)
         return Outcome("refused", f"{first.code}: {first.message}", first.code)
     except Exception as error:  # whatever a user would see as a traceback
         place = error.__traceback__
