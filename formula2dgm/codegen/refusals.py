@@ -46,7 +46,7 @@ def unknown_steps(index: str, span: Span) -> FormulaError:
 
 def drawn_again(program: Program, node: ir.Node, network: str) -> FormulaError:
     """An error for two derivatives of one call of a network with random layers, which would draw for each."""
-    places = program.arena.origins(node) or program.arena.origins(next(node.children))
+    places = program.arena.origins(node) or program.arena.origins(node.children[0])
     message = f"{network} has random layers, and several derivatives of one call of it would each draw them again"
     hint = "write one derivative, \\frac{d}{dt}, which follows all that moves; or leave out its random layers"
     return FormulaError(Diagnostic("F2D-0553", "error", message, places[0].span if places else None, hint))

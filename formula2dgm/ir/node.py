@@ -17,8 +17,15 @@ def join(nodes: tuple[Node, ...]) -> Event:
     return "value" if "value" in events else "open" if "open" in events else "number"
 
 
+class _Walked:
+    """What a node keeps of walks."""
+
+    __slots__ = ("_children",)
+    _children: tuple[Node, ...]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
-class Node:
+class Node(_Walked):
     """A typed, interned node. Make one with ``arena.make(Class, fields...)`` or the arena's short forms."""
 
     axes: tuple[Axis, ...] = field(init=False, repr=False)
@@ -29,11 +36,15 @@ class Node:
         object.__setattr__(self, "event", self._event())
 
     @property
-    def children(self) -> Iterator[Node]:
+    def children(self) -> tuple[Node, ...]:
         """The nodes this one is computed from, in order."""
-        names: tuple[str, ...] = self.__match_args__
-        for name in names:
-            yield from _nodes_in(getattr(self, name))
+        try:
+            return self._children
+        except AttributeError:
+            names: tuple[str, ...] = self.__match_args__
+            found = tuple(each for name in names for each in _nodes_in(getattr(self, name)))
+            object.__setattr__(self, "_children", found)
+            return found
 
     def _axes(self) -> tuple[Axis, ...]:
         return merge(child.axes for child in self.children)

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from operator import is_
+from typing import Any
 
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
+from formula2dgm.syntax.tree_node import names_of
 
 
 def map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
     """The node with ``change`` applied to each child; itself where none changed."""
-    changed: dict[str, object] = {}
-    for each in fields(node):
-        value = getattr(node, each.name)
+    old = node.children
+    new = [change(each) for each in old]
+    if all(map(is_, old, new)):
+        return node
+    made, changed = iter(new), dict[str, Any]()
+    for name in names_of(type(node)):  # type: ignore[arg-type]
+        value = getattr(node, name)
         if isinstance(value, tree.Node):
-            new: object = change(value)
-        elif isinstance(value, tuple) and any(isinstance(item, tree.Node) for item in value):
-            new = tuple(change(item) if isinstance(item, tree.Node) else item for item in value)
-            if all(a is b for a, b in zip(new, value, strict=True)):
-                continue
-        else:
-            continue
-        if new is not value:
-            changed[each.name] = new
-    return replace(node, **changed) if changed else node  # type: ignore[arg-type]
+            changed[name] = next(made)
+        elif isinstance(value, tuple):
+            changed[name] = tuple(next(made) if isinstance(item, tree.Node) else item for item in value)
+    return replace(node, **changed)
 
 
 def flatten(node: tree.Mul) -> tree.Mul:

@@ -11,36 +11,58 @@ from formula2dgm.spans import Span
 
 
 @cache
-def _names(kind: type[Node]) -> tuple[str, ...]:
-    """The fields of a kind of node that may hold nodes; trees are walked often."""
+def names_of(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes."""
     return tuple(each.name for each in fields(kind) if each.name != "span")
 
 
+class _Walked:
+    """What a node keeps of walks: a model is walked by each of some hundred rules, and a node never changes."""
+
+    __slots__ = ("_below", "_children")
+    _children: tuple[Node, ...]
+    _below: tuple[Node, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(_Walked):
     """Anything with a place in the text."""
 
     span: Span = field(compare=False, repr=False)
 
     @property
-    def children(self) -> Iterator[Node]:
+    def children(self) -> tuple[Node, ...]:
         """The direct child nodes, in the order written."""
-        for name in _names(type(self)):  # type: ignore[arg-type]
-            value = getattr(self, name)
-            if isinstance(value, Node):
-                yield value
-            elif isinstance(value, tuple):
-                for child in value:
-                    if isinstance(child, Node):
-                        yield child
+        try:
+            return self._children
+        except AttributeError:
+            found: list[Node] = []
+            for name in names_of(type(self)):  # type: ignore[arg-type]
+                value = getattr(self, name)
+                if isinstance(value, Node):
+                    found.append(value)
+                elif isinstance(value, tuple):
+                    found += [each for each in value if isinstance(each, Node)]
+            object.__setattr__(self, "_children", tuple(found))
+            return self._children
 
     def walk(self) -> Iterator[Node]:
         """The node and all nodes below it, in the order written."""
-        stack: list[Node] = [self]
-        while stack:
-            node = stack.pop()
-            yield node
-            stack.extend(reversed(list(node.children)))
+        try:
+            return iter(self._below)
+        except AttributeError:
+            found: list[Node] = []
+            stack: list[Node] = [self]
+            while stack:
+                node = stack.pop()
+                known = getattr(node, "_below", None)
+                if known is not None:
+                    found += known
+                    continue
+                found.append(node)
+                stack.extend(reversed(node.children))
+            object.__setattr__(self, "_below", tuple(found))
+            return iter(self._below)
 
     def placed(self, span: Span) -> Self:
         """The same node, it and all below it at another place: what a word of the text stands for."""
