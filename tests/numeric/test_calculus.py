@@ -95,6 +95,7 @@ INTEGRANDS: dict[str, Callable[[Tensor], Tensor]] = {
     r"\frac{1}{1+s}": lambda s: 1 / (1 + s),
     r"s e^{-s^2}": lambda s: s * torch.exp(-(s**2)),
     r"(1 + 4 s) e^{s + 2 s^2} + \cos(s)": lambda s: (1 + 4 * s) * torch.exp(s + 2 * s**2) + torch.cos(s),
+    r"(s^5 - s) e^{-s^2} + 2": lambda s: (s**5 - s) * torch.exp(-(s**2)) + 2,
     r"0.01 (5000)^{s}": lambda s: 0.01 * 5000**s,
 }
 
@@ -152,6 +153,11 @@ EQUATIONS: dict[str, tuple[list[str], Tensor, Tensor]] = {
         [r"dx_t = \sqrt{\frac{d[\sigma^2(t)]}{dt}} dw_t", r"\sigma(t) = \sigma_0 (\sigma_1 / \sigma_0)^t"],
         torch.ones(N, dtype=torch.float64),
         (0.01 * 5000**T) ** 2 - 0.01**2,
+    ),
+    "a rate whose integral has thirds": (
+        [r"dx_t = -\theta_t x_t dt + \sigma_t dw_t", r"\sigma_t^2 = 2\theta_t", r"\theta_t = 0.1 + 4 t^2"],
+        torch.exp(-0.1 * T - 4 / 3 * T**3),
+        1 - torch.exp(-2 * (0.1 * T + 4 / 3 * T**3)),
     ),
     "Ornstein-Uhlenbeck": (
         ["dx = -k x dt + g dw", "k = 0.7; g = 1.3"],
@@ -216,6 +222,7 @@ def test_a_weight_that_nothing_defines_is_one_number(weight: str) -> None:
         ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \frac{d}{dt} a]", "a = 3"], "F2D-0215"),
         ([r"\min_\theta E_{t,x}\|x - \frac{d}{dt} \nabla_x \|f_\theta(x, t)\|^2\|^2"], "F2D-0215"),
         ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \int_0^t e^{\cos(s)} ds]"], "F2D-0212"),
+        ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \int_0^t s^2 e^{-s^2} ds]"], "F2D-0212"),
         ([r"\min_\theta E_{t,x}[\|f_\theta(x)\|^2 \int_0^t f_\theta(x) ds]"], "F2D-0212"),
         ([SDE.replace("x_0}", "x_0 \\sim p_{data}}"), "dx = -x^2 dt + dw"], "F2D-0130"),
         ([SDE.replace("x_0}", "x_0 \\sim p_{data}}"), "dx = -x dt"], "F2D-0130"),

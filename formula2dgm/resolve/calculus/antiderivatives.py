@@ -49,7 +49,12 @@ def _antiderivative(integrand: sympy.Expr, s: sympy.Symbol) -> sympy.Expr | None
     whole = sympy.S.Zero
     for exponent, factor in groups.items():
         share = sympy.cancel(factor / exponent.diff(s)) if exponent.has(s) else s
-        if share.has(s):
+        if share.has(s) and exponent.is_polynomial(s) and sympy.degree(exponent, s) > 1:
+            beside = _beside_exponential(factor, exponent, s)
+            if beside is None:
+                return None
+            whole += beside * sympy.exp(exponent)
+        elif share.has(s):
             group = factor * sympy.exp(exponent)
             found = _solved(_generic(manualintegrate(group, s)), group, s)
             if found.has(sympy.Integral):
@@ -58,6 +63,24 @@ def _antiderivative(integrand: sympy.Expr, s: sympy.Symbol) -> sympy.Expr | None
         else:
             whole += share * sympy.exp(exponent)
     return whole
+
+
+def _beside_exponential(factor: sympy.Expr, exponent: sympy.Expr, s: sympy.Symbol) -> sympy.Expr | None:
+    """p where ``\\int f e^q ds = p e^q``, of polynomials: ``f = p' + p q'``, solved from the highest power down. By
+    Liouville's theorem there is no other elementary form."""
+    import sympy
+
+    if not factor.is_polynomial(s):
+        return None
+    rest, slope = sympy.Poly(factor, s), sympy.Poly(exponent.diff(s), s)
+    found = sympy.Poly(0, s)
+    while not rest.is_zero:
+        power = rest.degree() - slope.degree()
+        if power < 0:
+            return None
+        term = sympy.Poly(sympy.cancel(rest.LC() / slope.LC()) * s**power, s)
+        found, rest = found + term, rest - term * slope - term.diff(s)
+    return found.as_expr()
 
 
 def _solved(found: sympy.Expr, integrand: sympy.Expr, s: sympy.Symbol) -> sympy.Expr:
@@ -72,6 +95,12 @@ def _solved(found: sympy.Expr, integrand: sympy.Expr, s: sympy.Symbol) -> sympy.
         if not size.has(s) and not rest.has(sympy.Integral) and sympy.simplify(size - factor) != 0:
             return size * rest / (size - factor)
     return found
+
+
+def _exact(value: float) -> Fraction:
+    """The number that was meant: 0.1 is 1/10, and what 8/3 was rounded to is 8/3."""
+    simple = Fraction(value).limit_denominator(10**6)
+    return simple if float(simple) == value else Fraction(str(value))
 
 
 def _generic(found: sympy.Expr) -> sympy.Expr:
@@ -107,7 +136,7 @@ class _Symbols:
         sympy = self.sympy
         match node:
             case ir.Const(value):
-                return sympy.pi if value == 3.141592653589793 else sympy.Rational(str(Fraction(str(value))))
+                return sympy.pi if value == 3.141592653589793 else sympy.Rational(str(_exact(value)))
             case ir.Neg(body):
                 inner = self.read(body)
                 return None if inner is None else -inner
