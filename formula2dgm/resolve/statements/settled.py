@@ -133,12 +133,21 @@ def _integrated(model: Model) -> set[str]:
 
 
 def _applied(model: Model) -> frozenset[str]:
-    """Data letters with an accent that stand before names in brackets alone: ``\\hat x(z)``."""
+    """Letters that stand before names in brackets alone: those of data with an accent, ``\\hat x(z)``, and those of
+    numbers before variables, ``\\lambda(x)``: a product of two letters has no brackets."""
     roots = [*model.expressions(), *(each.body for each in model.densities)]
     nodes = [each for root in roots for each in root.walk()]
     heads: list[tree.Symbol] = []
     for each in nodes:
-        if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and each.head.letter in DATA_LETTERS:
-            heads += [each.head] if all(isinstance(one, tree.Symbol) for one in each.args) else []
-    alone = [each for each in dict.fromkeys(heads) if each.accents and nodes.count(each) == heads.count(each)]
+        if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol) and each.args:
+            names = [one for one in each.args if isinstance(one, tree.Symbol)]
+            accented = each.head.letter in DATA_LETTERS and bool(each.head.accents)
+            number = each.head.letter in SCALAR_LETTERS and all(_is_value(model, one) for one in names)
+            heads += [each.head] if len(names) == len(each.args) and (accented or number) else []
+    alone = [each for each in dict.fromkeys(heads) if nodes.count(each) == heads.count(each)]
     return frozenset(read_name(each, model.indices, head=True).full for each in alone)
+
+
+def _is_value(model: Model, symbol: tree.Symbol) -> bool:
+    """Is this a variable that is no time?"""
+    return read_name(symbol, model.indices).id in model.variables and symbol.letter not in TIMES

@@ -154,3 +154,19 @@ def test_a_variable_with_a_hat_before_a_name_in_brackets_is_a_function() -> None
     law = objective.q_z_given_x(X)
     wanted = (X - objective.x_hat(law["loc"] + law["scale"] * noise)).square().sum(1).mean()
     assert_close(objective(x=X, noise={"z": noise}).value, wanted)
+
+
+def test_a_letter_of_numbers_before_a_variable_in_brackets_is_a_function() -> None:
+    text = r"\max \log p(n|x); p(n|x) = Poisson(n; \lambda(x))"
+    objective = f2d.compile(text, scaffold=True, dims={"x": 3, "n": 2})
+    counts = torch.tensor([[0.0, 3.0], [1.0, 2.0], [4.0, 0.0], [2.0, 2.0], [1.0, 1.0]])
+    with torch.no_grad():
+        objective.lambda_.lambda_.bias.fill_(2.0)  # rates have to be positive
+    rate = objective.lambda_(X)
+    wanted = (counts * rate.log() - rate - torch.lgamma(counts + 1)).sum(1).mean()
+    assert_close(objective(x=X, n=counts).value, wanted)
+
+
+def test_where_it_stands_alone_too_it_is_a_number() -> None:
+    objective = f2d.compile(r"\max \lambda \log p(x) - \lambda(\|x\|^2)", scaffold=True, dims={"x": 3})
+    assert "lambda is 1.0" in objective.assumptions and "lambda" not in dict(objective.named_children())
