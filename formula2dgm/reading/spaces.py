@@ -24,6 +24,8 @@ def read_space(node: tree.Node) -> Space | None:
     """``\\mathbb{R}^{16}``, ``\\{0,1\\}^{8 \\times 8}``, ``[0,1]^{64}``, ``\\{1,\\dots,10\\}``."""
     shape: tuple[int, ...] | None = ()
     if isinstance(node, tree.Power):
+        if any(map(_is_no_size, _sizes(node.exponent))):
+            return None
         shape = _shape(node.exponent)
         node = node.base
     if isinstance(node, tree.Symbol) and node.letter == "R" and not (node.sub or node.sup):
@@ -88,8 +90,19 @@ def _category(values: list[int], dots: bool, shape: tuple[int, ...] | None) -> S
     return Space("category", shape, last - first + 1) if whole else None
 
 
+def _sizes(node: tree.Node) -> tuple[tree.Node, ...]:
+    return node.factors if isinstance(node, tree.Mul) else (node,)
+
+
+def _is_no_size(node: tree.Node) -> bool:
+    """A number that no dimension has: 0, -1, 2.5."""
+    return isinstance(node, tree.Neg) or (
+        isinstance(node, tree.Number) and not (node.text.isdigit() and int(node.text))
+    )
+
+
 def _shape(node: tree.Node) -> tuple[int, ...] | None:
-    sizes = node.factors if isinstance(node, tree.Mul) else (node,)
+    sizes = _sizes(node)
     if all(isinstance(each, tree.Number) and each.text.isdigit() and int(each.text) for each in sizes):
         return tuple(int(each.text) for each in sizes if isinstance(each, tree.Number))
     return None

@@ -73,7 +73,9 @@ def test_a_bound_number_stays_one() -> None:
     assert not any("reads nothing else" in each for each in objective.assumptions)
 
 
-@pytest.mark.parametrize("sign", [r"\ominus", r"\cup", r"\cap", r"\wedge", r"\vee", r"\setminus", "∪", "∩", "⊖"])
+@pytest.mark.parametrize(
+    "sign", [r"\ominus", r"\cup", r"\cap", r"\wedge", r"\vee", r"\setminus", "∪", "∩", "⊖", r"\otimes", r"\star"]
+)
 def test_signs_of_sets_multiply_nothing(sign: str) -> None:
     for text in (
         rf"\min \|f(x) {sign} y\|^2",

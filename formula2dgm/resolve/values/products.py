@@ -20,10 +20,14 @@ from formula2dgm.syntax import tree
 if TYPE_CHECKING:
     from formula2dgm.resolve.values.expressions import Evaluator
 
-#: Signs that stand between factors as a product does, and say something else: of sets, of propositions.
+#: Signs that stand between factors as a product does, and say something else or several things: of sets, of
+#: propositions, of products of every entry with every other.
 _NO_PRODUCTS = {
     "cup": "\\cup", "cap": "\\cap", "setminus": "\\setminus", "wedge": "\\wedge", "vee": "\\vee", "ominus": "\\ominus",
+    "otimes": "\\otimes",
 }  # fmt: skip
+#: Signs that a formula may hold like a letter, which are no numbers by themselves.
+_NO_LETTERS = frozenset(("star", "dagger", "perp", "bot", "top", "emptyset", "varnothing"))
 
 
 def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
@@ -49,12 +53,17 @@ def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
 
 
 def refuse_other_signs(context: Context, node: tree.Mul) -> None:
-    """No values are multiplied by a sign of sets or of logic."""
-    found = next((op for op in node.ops if op in _NO_PRODUCTS), None)
-    if found is not None:
+    """No values are multiplied by a sign of sets or of logic, or by one of several products."""
+    signs = [_NO_PRODUCTS[op] for op in node.ops if op in _NO_PRODUCTS]
+    for each in node.factors:
+        if isinstance(each, tree.Symbol) and each.letter in _NO_LETTERS:
+            name = read_name(each, context.model.indices)
+            if context.named.find(name) is None and name.full not in context.model.definitions:
+                signs.append(f"\\{each.letter}")
+    if signs:
         raise context.refuse(
             "F2D-0642",
-            f"{_NO_PRODUCTS[found]} says nothing of values: {node}",
+            f"{signs[0]} says nothing of values: {node}",
             node.span,
             "write what is computed: a \\odot b for a product, a - b for a difference, f(a, b) for a function of both",
         )

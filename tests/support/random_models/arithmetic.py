@@ -91,7 +91,8 @@ def _number(source: Source, over: Variables, depth: int) -> Term:
 
 
 def _sum(source: Source, left: Term, right: Term) -> Term:
-    return Term(f"{left.text} + {right.within(0)}", 0, lambda at: left.value(at) + right.value(at))
+    added = right.within(1 if right.text.startswith("-") else 0)
+    return Term(f"{left.text} + {added}", 0, lambda at: left.value(at) + right.value(at))
 
 
 def _difference(source: Source, left: Term, right: Term) -> Term:
