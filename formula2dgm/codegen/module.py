@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from functools import cache
 import jinja2
 
 from formula2dgm import __version__
+from formula2dgm.codegen.bytecode import bytecode
 from formula2dgm.codegen.checks import unchecked
 from formula2dgm.codegen.constructor import write_constructor
 from formula2dgm.codegen.copied import Definition, closure
@@ -80,7 +80,7 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
     imports = _imports(_template().render(parts, imports=""), closure(used))
     text = _template().render(parts, imports=imports)
     source, lines = _unmark(text.strip("\n") + "\n", spans)
-    ast.parse(source)
+    bytecode(source)
     found = [share for each in program.objectives for share in shares(program, each.terms)]
     return Generated(source, lines, tuple(dict.fromkeys(found)), arguments)
 

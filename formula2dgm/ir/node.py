@@ -20,8 +20,9 @@ def join(nodes: tuple[Node, ...]) -> Event:
 class _Walked:
     """What a node keeps of walks."""
 
-    __slots__ = ("_children",)
+    __slots__ = ("_children", "_order")
     _children: tuple[Node, ...]
+    _order: tuple[Node, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import is_
 from typing import Any
 
 from formula2dgm.spans import Span
@@ -15,8 +14,12 @@ from formula2dgm.syntax.tree_node import names_of
 def map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
     """The node with ``change`` applied to each child; itself where none changed."""
     old = node.children
-    new = [change(each) for each in old]
-    if all(map(is_, old, new)):
+    for position, each in enumerate(old):
+        first = change(each)
+        if first is not each:
+            new = [*old[:position], first, *map(change, old[position + 1 :])]
+            break
+    else:
         return node
     made, changed = iter(new), dict[str, Any]()
     for name in names_of(type(node)):  # type: ignore[arg-type]

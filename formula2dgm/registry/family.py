@@ -112,4 +112,4 @@ class Family:
         """
         chosen = {name for name, value in options if value}
         changes = {entry: new for option, entries in self.variants if option in chosen for entry, new in entries}
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes) if changes else self  # type: ignore[arg-type]

@@ -25,3 +25,7 @@ class Statement(Node):
 
     body: Node
     players: tuple[Node, ...] = ()
+
+    def with_body(self, body: Node) -> Statement:
+        """The statement of another body; itself, with what it knows of its nodes, where the body is its own."""
+        return self if body is self.body else Statement(body, self.players, span=self.span)

@@ -57,11 +57,10 @@ def write_negatives(
                 notes.append(Note(f"{far} is 1", step.item.span))
             apart |= _distance(body, step, numbers)
             body = _over_steps(_written(body, body, sets, size, notes), step, notes)
-        out.append(replace(each, body=body))
+        out.append(each.with_body(body))
     for letter, number in apart.items():
         out = [
-            each if _gives(each.body, letter) else replace(each, body=at_index(each.body, letter, number))
-            for each in out
+            each if _gives(each.body, letter) else each.with_body(at_index(each.body, letter, number)) for each in out
         ]
     return out, notes
 

@@ -64,7 +64,7 @@ def write_components(
             return replace(node, given=first.part.given)
         return map_children(node, rebuild)
 
-    out = [replace(each, body=rebuild(each.body)) for each in statements if _number(each.body) is None]
+    out = [each.with_body(rebuild(each.body)) for each in statements if _number(each.body) is None]
     spaces = [space for each in statements if (space := _space(each.body, first.latent)) is not None]
     if numbers and spaces:
         _need_size(first, numbers[0], spaces[0])

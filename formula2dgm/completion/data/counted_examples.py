@@ -34,7 +34,7 @@ def count_examples(
     for each in statements:
         body = _bounded(each.body, counted, size) if is_computed(each.body) else each.body
         body = _averaged(body, counted, size, names, notes) if is_computed(each.body) else body
-        out.append(replace(each, body=body) if body != each.body else each)
+        out.append(each.with_body(body) if body != each.body else each)
     return out, [
         Note(f"{_listed(counted)} the examples of the batch, of which there are {size}", bodies[0].span),
         *notes,

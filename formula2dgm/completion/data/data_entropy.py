@@ -27,7 +27,7 @@ def leave_out_entropies(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements without such terms, and what was decided. ``bound`` are the bindings' keys."""
     writer = _Writer(statements, bound)
-    return [replace(each, body=writer.written(each.body, frozenset())) for each in statements], writer.notes
+    return [each.with_body(writer.written(each.body, frozenset())) for each in statements], writer.notes
 
 
 def is_of_data(head: tree.Node) -> bool:

@@ -34,7 +34,7 @@ def write_sets(
     sets += _whole_sets(sets, sums)
     writer = _Writer(sets, batch_name(statements, keys, {upper for each in sets for upper in each.uppers}))
     kept = [each for each in statements if all(each.body is not one.statement for one in sets)]
-    return [replace(each, body=writer.written(each.body)) for each in kept], writer.notes
+    return [each.with_body(writer.written(each.body)) for each in kept], writer.notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ def write_labelled_sets(
                 return _shared(node, sums)
         return node
 
-    made = [replace(each, body=rebuild(each.body)) for each in statements]
-    return [replace(each, body=_space(each.body, counted)) for each in made], notes
+    made = [each.with_body(rebuild(each.body)) for each in statements]
+    return [each.with_body(_space(each.body, counted)) for each in made], notes
 
 
 def _space(body: tree.Node, counted: set[tree.Symbol]) -> tree.Node:

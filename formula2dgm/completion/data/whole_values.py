@@ -43,7 +43,7 @@ def write_wholes(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
     wholes = _wholes([each.body for each in statements])
     if not wholes.bounds:
         return list(statements), []
-    changed = [replace(each, body=_written(_opened(each.body, wholes), wholes)) for each in statements]
+    changed = [each.with_body(_written(_opened(each.body, wholes), wholes)) for each in statements]
     first = next((one for one, two in zip(statements, changed, strict=True) if one != two), None)
     if first is None:
         return changed, []
@@ -70,7 +70,7 @@ def _counted(statements: Sequence[tree.Statement]) -> Sequence[tree.Statement]:
         return node
 
     known = tree.Statement(tree.Chain((name, number), ("=",), span=number.span), span=number.span)
-    return [*(replace(each, body=named(each.body)) for each in statements), known]
+    return [*(each.with_body(named(each.body)) for each in statements), known]
 
 
 def _wholes(roots: Sequence[tree.Node]) -> Wholes:

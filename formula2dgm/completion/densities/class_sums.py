@@ -62,7 +62,7 @@ def write_class_sums(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         return node
 
     made = [applied(each) for each in made] if heads else made
-    return [replace(each, body=body) for each, body in zip(statements, made, strict=True)], notes
+    return [each.with_body(body) for each, body in zip(statements, made, strict=True)], notes
 
 
 def _categories(bodies: Sequence[tree.Node], sizes: Mapping[tree.Node, tree.Node]) -> Iterator[tuple[tree.Node, int]]:

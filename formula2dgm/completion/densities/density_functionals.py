@@ -43,7 +43,7 @@ def write_density_functionals(
     named = [*bound, *(each for each in defined if isinstance(each, tree.Call))]
     heads = {spelling(head) for each in named if isinstance(head := _head(each), tree.Symbol)}
     writer = _Writer(frozenset(heads))
-    return [replace(each, body=writer.statement(each.body)) for each in statements], writer.notes
+    return [each.with_body(writer.statement(each.body)) for each in statements], writer.notes
 
 
 def _head(node: tree.Node) -> tree.Node:

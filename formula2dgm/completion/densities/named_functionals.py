@@ -33,7 +33,7 @@ def write_functionals(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with named functionals as divergences, and what was decided. ``bound`` are the bindings' keys."""
     writer = _Writer(statements, bound)
-    out = [replace(each, body=writer.statement(each.body)) for each in statements]
+    out = [each.with_body(writer.statement(each.body)) for each in statements]
     return [*out, *writer.added], writer.notes
 
 

@@ -40,7 +40,7 @@ def write_named_laws(statements: Sequence[tree.Statement]) -> list[tree.Statemen
                 return replace(node, members=(left, law(source)))
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements] if named else list(statements)
+    return [each.with_body(written(each.body)) for each in statements] if named else list(statements)
 
 
 def _names_law(body: tree.Node) -> bool:

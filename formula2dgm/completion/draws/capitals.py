@@ -34,7 +34,7 @@ def write_small_letters(
         for each in sorted((each for each in capitals if each in read), key=str):
             notes.append(Note(f"{each} is {_small(each)}: a capital is the random variable of its values", each.span))
         bodies = [_lowered(each, capitals) for each in bodies]
-    return [replace(each, body=body) for each, body in zip(statements, bodies, strict=True)], notes
+    return [each.with_body(body) for each, body in zip(statements, bodies, strict=True)], notes
 
 
 def _without_names(node: tree.Node, kept: set[tree.Node], notes: list[Note], named: set[tree.Node]) -> tree.Node:

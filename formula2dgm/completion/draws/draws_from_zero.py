@@ -46,7 +46,7 @@ def name_first_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         notes.append(Note(f"{said}, all from {drawn.density}", node.binders[0].span))
         return replace(node, binders=_binders(drawn, node.binders[0]), body=body)
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _read(binder: tree.Node, nodes: Sequence[tree.Node]) -> _Drawn | None:

@@ -41,7 +41,7 @@ def write_games(statements: Sequence[tree.Statement], options: Options) -> tuple
             game = " ".join(f"{op}_{player}" for op, player in reversed(operators))
             text = f"{each.body.members[0]} is the value of the game {game}: who judges is to be right"
             notes.append(Note(text, body.span))
-        out.append(replace(each, body=body))
+        out.append(each.with_body(body))
     return out, notes
 
 

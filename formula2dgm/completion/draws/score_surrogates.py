@@ -50,7 +50,7 @@ def write_surrogates(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         rest = tuple(each for each in terms if each not in reading)
         return tree.Add((made, *rest), span=node.span) if rest else made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def scored_by_stopped(term: tree.Node) -> Iterator[tree.Call]:

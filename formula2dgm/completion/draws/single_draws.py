@@ -42,7 +42,7 @@ def draw_once(
                     return tree.Expect(tuple(sources), node, span=node.span)
         return node
 
-    return [replace(each, body=drawn(each.body)) for each in statements], notes
+    return [each.with_body(drawn(each.body)) for each in statements], notes
 
 
 #: What stands in front of a term and says nothing of its sign.

@@ -39,7 +39,7 @@ def average_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
             made = replace(made, head=node.head)
         return made
 
-    return [replace(each, body=averaged(each.body, whole_sums(each.body))) for each in statements], notes
+    return [each.with_body(averaged(each.body, whole_sums(each.body))) for each in statements], notes
 
 
 def _is_over_draws(node: tree.Node) -> bool:

@@ -29,7 +29,7 @@ from formula2dgm.syntax import tree
 def write_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with these draws written out, and what was decided."""
     writer = _Writer(statements)
-    return [replace(each, body=writer.written(each.body, frozenset())) for each in statements], writer.notes
+    return [each.with_body(writer.written(each.body, frozenset())) for each in statements], writer.notes
 
 
 class _Writer:

@@ -34,7 +34,7 @@ def write_pairs(statements: Sequence[tree.Statement], keys: Sequence[tree.Node])
             out.append(each)
         else:
             pairs[pair.name] = pair
-    written = [replace(each, body=_written(each.body, pairs, frozenset())) for each in out] if pairs else out
+    written = [each.with_body(_written(each.body, pairs, frozenset())) for each in out] if pairs else out
     return written if any(_has_sum(each.body) for each in written) else list(statements)
 
 

@@ -39,7 +39,7 @@ def write_arguments(statements: Sequence[tree.Statement]) -> tuple[list[tree.Sta
                 return replace(changed, members=(left, *(_taken(each, names, notes) for each in others)))
         return changed
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _drawn(node: tree.Expect) -> list[str]:

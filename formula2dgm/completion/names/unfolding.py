@@ -224,8 +224,8 @@ def _unfolded(
         if isinstance(named, tree.Call) and names_objective(named) and rest[-1] != named and relations[-1] != "=":
             rest, relations = (*rest[:-1], named, rest[-1]), (*relations, "=")
         left = first if body.relations[0] in _EQUAL else _replaced(first, functions, notes, called)
-        return replace(statement, body=replace(body, members=(left, *rest), relations=relations))
-    return replace(statement, body=_replaced(body, functions, notes, called))
+        return statement.with_body(replace(body, members=(left, *rest), relations=relations))
+    return statement.with_body(_replaced(body, functions, notes, called))
 
 
 def _replaced(node: tree.Node, functions: Sequence[Function], notes: list[Note], called: Called) -> tree.Node:

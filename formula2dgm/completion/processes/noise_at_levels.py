@@ -76,7 +76,7 @@ class _Levels(Defaults):
             self._put(_without_law)  # the text says what sigma is drawn from
 
     def _put(self, change: Callable[[tree.Node], tree.Node]) -> None:
-        self.statements = [replace(each, body=change(each.body)) for each in self.statements]
+        self.statements = [each.with_body(change(each.body)) for each in self.statements]
 
     def _lefts(self) -> list[tree.Node]:
         """What the text speaks of, but for densities of what has noise."""

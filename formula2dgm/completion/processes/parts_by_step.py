@@ -43,7 +43,7 @@ def write_parts(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     found = {each: part for each, part in parts.items() if each in used}
     out = [each for each in statements if each not in used]
     for _ in found:
-        out = [replace(each, body=_placed(each.body, list(found.values()), named)) for each in out]
+        out = [each.with_body(_placed(each.body, list(found.values()), named)) for each in out]
     return out
 
 

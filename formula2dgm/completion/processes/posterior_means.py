@@ -52,7 +52,7 @@ class _Means(Defaults):
         for each in list(self.statements):
             free = not counts_by(each.body, index) and not self.is_said(index)
             body = self._drawn(each.body, mean, free)
-            self.statements[self.statements.index(each)] = replace(each, body=body)
+            self.statements[self.statements.index(each)] = each.with_body(body)
         before, whole = rf"\bar\alpha_{{{index}-1}}", rf"\bar\alpha_{index}"
         of_first = rf"\frac{{\sqrt{{{before}}} \beta_{index}}}{{1 - {whole}}} {mean.first.latex()}"
         of_now = rf"\frac{{\sqrt{{1 - \beta_{index}}} (1 - {before})}}{{1 - {whole}}} {mean.now.latex()}"

@@ -27,7 +27,7 @@ class _Declared:
 def with_one_letter(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     """The statements, sums and products over what is declared by another letter with that letter."""
     declared = [found for each in statements for found in _declared(each.body)]
-    return [replace(each, body=_within(each.body, declared)) for each in statements] if declared else list(statements)
+    return [each.with_body(_within(each.body, declared)) for each in statements] if declared else list(statements)
 
 
 def _declared(body: tree.Node) -> Iterator[_Declared]:
