@@ -16,8 +16,15 @@ GREEK_GROUPS = frozenset(
 )
 
 
+class _Spelled:
+    """What a name keeps of how it is spelled."""
+
+    __slots__ = ("_id",)
+    _id: str
+
+
 @dataclass(frozen=True, slots=True)
-class Name:
+class Name(_Spelled):
     """A symbol as the resolver sees it.
 
     ``labels`` (numbers, text, capitals) are part of the name, ``group`` names its parameters, ``index`` are the
@@ -36,7 +43,11 @@ class Name:
     @property
     def id(self) -> str:
         """The name as an identifier, without group and index: ``x_hat``, ``z_1``, ``p_data``."""
-        return "_".join([self.style + self.letter, *self.accents, *self.labels])
+        try:
+            return self._id
+        except AttributeError:
+            object.__setattr__(self, "_id", "_".join([self.style + self.letter, *self.accents, *self.labels]))
+            return self._id
 
     @property
     def full(self) -> str:
@@ -142,6 +153,19 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
               or a last step where :class:`Indices` say that the variable is read at steps
     head      the symbol is applied to arguments or is a loss, so that a Greek subscript is a parameter group
     """
+    if not isinstance(indices, frozenset):
+        return _read(symbol, indices, head)
+    kept = getattr(symbol, "_name", None)
+    if kept is not None and kept[0] is indices and kept[1] is head:
+        return kept[2]
+    name = _read(symbol, indices, head)
+    object.__setattr__(symbol, "_name", (indices, head, name))
+    return name
+
+
+def _read(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: bool) -> Name:
+    if not symbol.sub and not symbol.sup:
+        return Name(symbol.letter, symbol.accents, (), (), symbol.style)
     labels: list[str] = []
     group: list[str] = []
     index: list[tree.Node] = []

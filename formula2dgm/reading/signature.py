@@ -15,8 +15,15 @@ DENSITY_LETTERS = frozenset(("p", "q", "P", "Q", "pi", "r", "rho"))
 POSTERIOR_LETTERS = ("q", "Q")
 
 
+class _Identified:
+    """What a signature keeps of its names."""
+
+    __slots__ = ("_ids",)
+    _ids: tuple[frozenset[str], frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(_Identified):
     """``q_phi(z | x)``: ``head`` q, ``group`` (phi,), ``variables`` (z,), ``given`` (x,).
 
     A slot is the :class:`Name` of what stands there, or None for an expression.  ``slots`` keeps the syntax, in
@@ -38,7 +45,11 @@ class Signature:
     @property
     def ids(self) -> tuple[frozenset[str], frozenset[str]]:
         """The exact identity: unordered variables and givens by name."""
-        return _names(self.variables, "id"), _names(self.given, "id")
+        try:
+            return self._ids
+        except AttributeError:
+            object.__setattr__(self, "_ids", (_names(self.variables), _names(self.given)))
+            return self._ids
 
     @property
     def bases(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -68,8 +79,8 @@ class Signature:
         return f"{head}({over}|{given})" if given else f"{head}({over})"
 
 
-def _names(slots: tuple[Name | None, ...], what: str) -> frozenset[str]:
-    return frozenset(getattr(each, what) if each else "?" for each in slots)
+def _names(slots: tuple[Name | None, ...]) -> frozenset[str]:
+    return frozenset(each.id if each else "?" for each in slots)
 
 
 #: Letters of objectives: in any style, and those that are objectives in calligraphic letters only.
@@ -125,6 +136,16 @@ def is_density_at_value(node: tree.Node) -> bool:
 
 def read_signature(call: tree.Call, indices: frozenset[str], parameters: frozenset[str] = frozenset()) -> Signature:
     """The signature of a density call. A given or ``;`` name in ``parameters`` is a parameter group."""
+    kept = getattr(call, "_signature", None)
+    if kept is not None and kept[0] is indices and kept[1] is parameters:
+        return kept[2]
+    signature = _signature(call, indices, parameters)
+    if isinstance(indices, frozenset) and isinstance(parameters, frozenset):
+        object.__setattr__(call, "_signature", (indices, parameters, signature))
+    return signature
+
+
+def _signature(call: tree.Call, indices: frozenset[str], parameters: frozenset[str]) -> Signature:
     assert isinstance(call.head, tree.Symbol)
     head = read_name(call.head, indices, head=True)
     group = list(head.group)
