@@ -113,7 +113,7 @@ class Context:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
-    assumptions: list[Assumption] = field(default_factory=list)
+    assumptions: dict[str, Assumption] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unsized: dict[str, tree.Node] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
@@ -140,8 +140,8 @@ class Context:
 
     def assume(self, text: str, span: Span | None = None, code: str | None = None) -> None:
         """List a choice made for the user, once; ``code``: a check speaks of it."""
-        if all(each.text != text for each in self.assumptions):
-            self.assumptions.append(Assumption(text, span, code))
+        if text not in self.assumptions:
+            self.assumptions[text] = Assumption(text, span, code)
 
     def refuse(self, code: str, message: str, span: Span | None, hint: str | None = None) -> Refused:
         """Record an error; ``raise context.refuse(...)``."""
@@ -216,7 +216,7 @@ class Context:
     def attempted(self, make: Callable[[], T]) -> T | None:
         """What is made beside the objective, a sampler; None where that is refused. What it entered stays where it is
         made; inputs, findings and assumptions on the way do not."""
-        kept = self.found, self.time, self.latent, dict(self.inputs), list(self.assumptions)
+        kept = self.found, self.time, self.latent, dict(self.inputs), dict(self.assumptions)
         entered = self.collected()
         self.found = Diagnostics()
         made: T | None = None
@@ -226,7 +226,7 @@ class Context:
             pass
         if made is None:
             self.restore(entered)
-        self.found, self.time, self.latent, self.inputs, self.assumptions[:] = kept
+        self.found, self.time, self.latent, self.inputs, self.assumptions = kept
         return made
 
     @property

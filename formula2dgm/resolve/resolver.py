@@ -144,7 +144,7 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
         networks=tuple(context.networks.values()),
         parameters=tuple(context.parameters.values()),
         sites=(),
-        assumptions=tuple(context.assumptions),
+        assumptions=tuple(context.assumptions.values()),
         diagnostics=tuple(context.found.found),
         reduction=context.options.reduction,  # type: ignore[arg-type]
         targets=context.targets,

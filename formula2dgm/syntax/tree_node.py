@@ -9,7 +9,6 @@ from typing import Any, Self, TypeVar
 
 from formula2dgm.spans import Span
 
-
 N = TypeVar("N", bound="Node")
 
 

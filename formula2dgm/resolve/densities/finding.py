@@ -76,7 +76,8 @@ class Densities:
     def find(self, wanted: Signature) -> Use | None:
         """The one density that the signature names, or None. Exact names first, then the same letters at other
         values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
-        near = [each for each in self.all if self._same_head(each.signature, wanted)]
+        head = wanted.head
+        near = [each for each in self.all if each.signature.head == head and self._same_group(each.signature, wanted)]
         for match in (_by_id, _by_base, self._at_a_tensor, _at_expressions, self._by_arity):
             hits = [use for each in near if (use := match(each, wanted)) is not None]
             if len(hits) > 1:
@@ -89,10 +90,11 @@ class Densities:
         return None
 
     def _same_head(self, one: Signature, wanted: Signature) -> bool:
+        return one.head == wanted.head and self._same_group(one, wanted)
+
+    def _same_group(self, one: Signature, wanted: Signature) -> bool:
         named = one.group == wanted.group
-        return one.head == wanted.head and (
-            named or (not (one.group and wanted.group) and without_group(one) not in self.apart)
-        )
+        return named or (not (one.group and wanted.group) and without_group(one) not in self.apart)
 
     def _at_a_tensor(self, density: Density, wanted: Signature) -> Use | None:
         """``q(z|u_k)`` for ``q(z|x)``, where u is bound to a tensor: the density given that value."""

@@ -5,23 +5,21 @@ Both follow from p(x, z), and no one knows them, as a rule; two defaults that kn
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.approximations import is_evaluated
+from formula2dgm.resolve.densities.mentioned import Mentioned
 
 
-def refuse_evidence(context: Context, wanted: Signature, written: Collection[Signature]) -> None:
+def refuse_evidence(context: Context, wanted: Signature, written: Mentioned) -> None:
     """An error where p(z|x) is ``wanted`` beside a p(x) that the text scores and nothing gives, and it fits a q(z|x);
     ``written`` are the densities of the text."""
-    known = [(each.signature.head, each.signature.ids) for each in context.densities.all if each.binding]
-    for evidence in written:
-        if not _are_of_one_model(context, evidence, wanted) or (evidence.head, evidence.ids) in known:
+    for evidence in written.of(wanted.head):
+        if not _are_of_one_model(context, evidence, wanted) or _is_bound(context, evidence):
             continue
         letter, z = _letter(wanted), wanted.ids[0]
-        fitted = any(_letter(each) in {*POSTERIOR_LETTERS} - {letter} and each.ids[0] == z for each in written)
-        decoders = [each for each in written if _letter(each) == letter and z & each.ids[1]]
+        fitted = any(_letter(each) in {*POSTERIOR_LETTERS} - {letter} and each.ids[0] == z for each in written.over(z))
+        decoders = [each for each in written.all if _letter(each) == letter and z & each.ids[1]]
         of_others = decoders and not any(evidence.ids[0] & each.ids[0] for each in decoders)
         if not fitted or of_others or not is_evaluated(context, evidence):
             continue
@@ -32,6 +30,11 @@ def refuse_evidence(context: Context, wanted: Signature, written: Collection[Sig
             wanted.slots[0].span,
             f"write the bound that they are equal to: E[\\log p({names[0]}, {names[1]}) - \\log q({names[1]}|...)]",
         )
+
+
+def _is_bound(context: Context, evidence: Signature) -> bool:
+    bound = (each.signature for each in context.densities.all if each.binding)
+    return any((each.head, each.ids) == (evidence.head, evidence.ids) for each in bound)
 
 
 def _are_of_one_model(context: Context, evidence: Signature, posterior: Signature) -> bool:

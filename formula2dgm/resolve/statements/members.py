@@ -40,7 +40,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
             break  # what it is said to be has an error, which stands; so has what the operators stand before
         kept = context.found
         context.found = Diagnostics()
-        before, known, assumed = context.collected(), list(context.densities.all), list(context.assumptions)
+        before, known, assumed = context.collected(), list(context.densities.all), dict(context.assumptions)
         try:
             drafts = _terms(context, member, scope)
             if not context.found.errors and not (failures and learns_nothing(context)):
@@ -55,7 +55,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         context.found = kept
         context.restore(before)
         context.densities.all[:] = known  # a default of a member that is given up is a factor of no joint
-        context.assumptions[:] = assumed
+        context.assumptions = assumed
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")
 

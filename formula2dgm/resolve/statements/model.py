@@ -19,6 +19,7 @@ from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import Signature, is_density_call, names_objective, read_signature
 from formula2dgm.reading.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
 from formula2dgm.resolve.densities.aggregated_forms import AGGREGATED, mixed_over_data
+from formula2dgm.resolve.densities.mentioned import Mentioned
 from formula2dgm.resolve.statements.definitions import Definition, enter_definition
 from formula2dgm.resolve.statements.outputs import outputs_defined
 from formula2dgm.resolve.statements.wanted import Wanted, logarithm_wanted, read_wanted
@@ -61,7 +62,8 @@ class Drawn:
 class Model:
     """All statements by what they are; ``sequences`` are joint densities over steps, ``q(z_{1:T}) = \\prod_t ...``;
     ``elements`` are the variables of which a space says what they are at an index,
-    ``x_i \\in \\mathbb{R}^3``; ``counted`` are the numbers of examples in front of sums without a bound."""
+    ``x_i \\in \\mathbb{R}^3``; ``counted`` are the numbers of examples in front of sums without a bound; ``mentioned``
+    are the densities of its expressions as they were when somebody last asked."""
 
     objectives: list[Wanted] = field(default_factory=list)
     densities: list[Declared] = field(default_factory=list)
@@ -78,6 +80,7 @@ class Model:
     called: Called = field(default_factory=Called)
     sequences: list[Declared] = field(default_factory=list)
     counted: dict[tree.Node, str] = field(default_factory=dict)
+    mentioned: list[Mentioned] = field(default_factory=list)
 
     @property
     def data_sizes(self) -> frozenset[str]:
