@@ -19,7 +19,8 @@ GREEK_GROUPS = frozenset(
 class _Spelled:
     """What a name keeps of how it is spelled."""
 
-    __slots__ = ("_id",)
+    __slots__ = ("_base", "_id")
+    _base: str
     _id: str
 
 
@@ -57,7 +58,12 @@ class Name(_Spelled):
     @property
     def base(self) -> str:
         """What two uses of one density share: the letter and literal numbers, no accents, no other labels."""
-        return "_".join([self.style + self.letter, *(label for label in self.labels if label.isdigit())])
+        try:
+            return self._base
+        except AttributeError:
+            numbers = (label for label in self.labels if label.isdigit())
+            object.__setattr__(self, "_base", "_".join([self.style + self.letter, *numbers]))
+            return self._base
 
 
 #: Where an item stands among the scripts of a name: above or below, how many stand there, and which of them it is.
@@ -155,11 +161,12 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
     """
     if not isinstance(indices, frozenset):
         return _read(symbol, indices, head)
-    kept = getattr(symbol, "_name", None)
-    if kept is not None and kept[0] is indices and kept[1] is head:
-        return kept[2]
+    slot = "_head" if head else "_name"
+    kept = getattr(symbol, slot, None)
+    if kept is not None and kept[0] is indices:
+        return kept[1]
     name = _read(symbol, indices, head)
-    object.__setattr__(symbol, "_name", (indices, head, name))
+    object.__setattr__(symbol, slot, (indices, name))
     return name
 
 

@@ -18,7 +18,8 @@ POSTERIOR_LETTERS = ("q", "Q")
 class _Identified:
     """What a signature keeps of its names."""
 
-    __slots__ = ("_ids",)
+    __slots__ = ("_bases", "_ids")
+    _bases: tuple[tuple[str, ...], tuple[str, ...]]
     _ids: tuple[frozenset[str], frozenset[str]]
 
 
@@ -54,10 +55,14 @@ class Signature(_Identified):
     @property
     def bases(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The identity at other values: letters only, each as often as it stands there."""
-        return (
-            tuple(sorted(each.base if each else "?" for each in self.variables)),
-            tuple(sorted(each.base if each else "?" for each in self.given)),
-        )
+        try:
+            return self._bases
+        except AttributeError:
+            over, given = (
+                tuple(sorted(each.base if each else "?" for each in side)) for side in (self.variables, self.given)
+            )
+            object.__setattr__(self, "_bases", (over, given))
+            return self._bases
 
     @property
     def arity(self) -> tuple[int, int]:

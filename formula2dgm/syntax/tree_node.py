@@ -21,13 +21,14 @@ def names_of(kind: type[Node]) -> tuple[str, ...]:
 class _Walked:
     """What a node keeps of walks: a model is walked by each of some hundred rules, and a node never changes."""
 
-    __slots__ = ("_below", "_children", "_found", "_name", "_signature", "_text")
+    __slots__ = ("_below", "_children", "_found", "_head", "_name", "_signature", "_text")
     _children: tuple[Node, ...]
     _below: tuple[Node, ...]
     _found: dict[type[Node], tuple[Node, ...]]
     _text: str
     #: What the names of ``reading`` are, and for which indices (see ``read_name`` and ``read_signature``).
-    _name: tuple[object, bool, Any]
+    _name: tuple[object, Any]
+    _head: tuple[object, Any]
     _signature: tuple[object, object, Any]
 
 

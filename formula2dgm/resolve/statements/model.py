@@ -6,6 +6,7 @@ what the names in it mean is for the later rooms.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -259,13 +260,17 @@ def _names_or_objectives(
 ) -> None:
     """``name = body`` is a definition if the name is used elsewhere, and an objective if the body is one."""
     declared = [each.body for each in model.densities] + [each.density for each in model.drawn.values()]
+    uses = Counter(
+        name
+        for root in (*others, *declared, *(each.members[-1] for _, each in chains))
+        for name in _names_in(root, model.indices)
+    )
     unused: list[tuple[tree.Statement, tree.Chain, Name]] = []
     for statement, chain in chains:
         left = chain.members[0]
         assert isinstance(left, tree.Symbol)
-        elsewhere = [*others, *declared, *(each.members[-1] for _, each in chains if each is not chain)]
         name = read_name(left, model.indices, head=left.style == "cal" or left.letter in ("L", "J"))
-        used = any(_uses(root, name, model.indices) for root in elsewhere)
+        used = uses[name] > (name in _names_in(chain.members[-1], model.indices))
         if not used and (is_objective_like(chain.members[-1]) or _sums_objectives(model, chain.members[-1], chains)):
             model.objectives.append(read_wanted(statement, chain))
         else:
@@ -278,11 +283,10 @@ def _names_or_objectives(
         model.objectives.append(read_wanted(statement, chain))
 
 
-def _uses(root: tree.Node, name: Name, indices: frozenset[str]) -> bool:
-    return any(
-        isinstance(each, tree.Symbol) and name in (read_name(each, indices), read_name(each, indices, head=True))
-        for each in root.walk()
-    )
+def _names_in(root: tree.Node, indices: frozenset[str]) -> set[Name]:
+    """The names that an expression uses, as those of values and of functions."""
+    symbols = root.all(tree.Symbol)
+    return {read_name(each, indices, head) for each in symbols for head in (False, True)}
 
 
 def _sums_objectives(model: Model, body: tree.Node, chains: Sequence[tuple[tree.Statement, tree.Chain]]) -> bool:
@@ -291,6 +295,6 @@ def _sums_objectives(model: Model, body: tree.Node, chains: Sequence[tuple[tree.
         left = chain.members[0]
         assert isinstance(left, tree.Symbol)
         name = read_name(left, model.indices, head=True)
-        if is_objective_like(chain.members[-1]) and _uses(body, name, model.indices):
+        if is_objective_like(chain.members[-1]) and name in _names_in(body, model.indices):
             return True
     return False
