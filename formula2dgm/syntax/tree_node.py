@@ -24,7 +24,7 @@ class _Walked:
     __slots__ = ("_below", "_children", "_found", "_head", "_name", "_signature", "_text")
     _children: tuple[Node, ...]
     _below: tuple[Node, ...]
-    _found: dict[type[Node], tuple[Node, ...]]
+    _found: dict[tuple[type[Node], ...], tuple[Node, ...]]
     _text: str
     #: What the names of ``reading`` are, and for which indices (see ``read_name`` and ``read_signature``).
     _name: tuple[object, Any]
@@ -72,16 +72,16 @@ class Node(_Walked):
             object.__setattr__(self, "_below", tuple(found))
             return iter(self._below)
 
-    def all(self, kind: type[N]) -> tuple[N, ...]:
-        """The nodes of a kind among :meth:`walk`: found once for each kind."""
+    def all(self, *kinds: type[N]) -> tuple[N, ...]:
+        """The nodes of some kinds among :meth:`walk`: found once for each such question."""
         try:
             found = self._found
         except AttributeError:
             found = {}
             object.__setattr__(self, "_found", found)
-        if kind not in found:
-            found[kind] = tuple(each for each in self.walk() if isinstance(each, kind))
-        return found[kind]  # type: ignore[return-value]
+        if kinds not in found:
+            found[kinds] = tuple(each for each in self.walk() if isinstance(each, kinds))
+        return found[kinds]  # type: ignore[return-value]
 
     def placed(self, span: Span) -> Self:
         """The same node, it and all below it at another place: what a word of the text stands for."""

@@ -45,8 +45,7 @@ def write_negatives(
     out = []
     apart: dict[str, int] = {}
     for each in statements:
-        size = batch_name(statements, keys)
-        found = [big for big in each.body.walk() if isinstance(big, tree.Big) and read_of_others(big, each.body)]
+        found = [big for big in each.body.all(tree.Big) if read_of_others(big, each.body)]
         body = each.body
         if found:
             sets = {binder.right for big in found for binder in big.binders if isinstance(binder, tree.Relates)}
@@ -56,6 +55,7 @@ def write_negatives(
                 numbers[far] = 1
                 notes.append(Note(f"{far} is 1", step.item.span))
             apart |= _distance(body, step, numbers)
+            size = batch_name(statements, keys)
             body = _over_steps(_written(body, body, sets, size, notes), step, notes)
         out.append(each.with_body(body))
     for letter, number in apart.items():

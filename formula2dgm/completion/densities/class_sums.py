@@ -144,7 +144,7 @@ def _vector(node: tree.Node, index: tree.Symbol, heads: dict[tree.Symbol, tree.N
 def classes_read(roots: Sequence[tree.Node], spaces: Mapping[str, int]) -> Iterator[tuple[tree.Symbol, int]]:
     """The networks of vectors with an entry for each class, and how many: f of ``f(x)[y]``, ``softmax(f(x))_y`` and of
     sums over classes."""
-    for node in (each for root in roots for each in root.walk()):
+    for node in (each for root in roots for each in root.all(ClassSum, tree.Indexed)):
         match node:
             case ClassSum(args=(vector,), classes=count):
                 pass

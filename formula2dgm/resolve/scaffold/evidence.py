@@ -13,7 +13,9 @@ from formula2dgm.resolve.densities.mentioned import Mentioned
 
 def refuse_evidence(context: Context, wanted: Signature, written: Mentioned) -> None:
     """An error where p(z|x) is ``wanted`` beside a p(x) that the text scores and nothing gives, and it fits a q(z|x);
-    ``written`` are the densities of the text."""
+    ``written`` are the densities of the text. A step of a sequence, p(z_t|x, z_{t-1}), is no such posterior."""
+    if not wanted.ids[0] <= context.latent or any(each.index for each in (*wanted.variables, *wanted.given) if each):
+        return
     for evidence in written.of(wanted.head):
         if not _are_of_one_model(context, evidence, wanted) or _is_bound(context, evidence):
             continue
@@ -38,12 +40,11 @@ def _is_bound(context: Context, evidence: Signature) -> bool:
 
 
 def _are_of_one_model(context: Context, evidence: Signature, posterior: Signature) -> bool:
-    """Is the one over data, and the other over latents given these? A step of a sequence, p(z_t|x, z_{t-1}), is not."""
+    """Is the one over data, and the other over latents given these?"""
     (x, given), (z, conditions) = evidence.ids, posterior.ids
     groups = {evidence.group, posterior.group} - {()}
     alike = evidence.head == posterior.head and len(groups) < 2
-    steps = any(name.index for name in (*posterior.variables, *posterior.given) if name)
-    return alike and not steps and z <= context.latent - conditions and x | given <= conditions - context.latent
+    return alike and z <= context.latent - conditions and x | given <= conditions - context.latent
 
 
 def _letter(signature: Signature) -> str:
