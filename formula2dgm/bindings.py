@@ -7,9 +7,10 @@ formula means from the descriptions alone, so that checking a formula never call
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from formula2dgm.records import dataclass
 from formula2dgm.registry.averages import EMA
 from formula2dgm.registry.estimators import Chosen
 from formula2dgm.spans import Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from formula2dgm.ir.program import Program
 from formula2dgm.lint.lint import kept, lint
 from formula2dgm.mistakes import owned
 from formula2dgm.reading import Note, needed, understand
+from formula2dgm.records import dataclass
 from formula2dgm.resolve import DEFAULTS, NO_BINDINGS, Bindings, Options, resolve, resolve_distribution
 from formula2dgm.spans import Source
 from formula2dgm.syntax import tree

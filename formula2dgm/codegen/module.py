@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 import jinja2
@@ -25,6 +24,7 @@ from formula2dgm.codegen.uses import Share, shares
 from formula2dgm.ir.joints import Joint
 from formula2dgm.ir.program import Program
 from formula2dgm.mistakes import owned
+from formula2dgm.records import dataclass
 from formula2dgm.resources import templates
 from formula2dgm.spans import Span
 

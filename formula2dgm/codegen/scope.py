@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.python import Body, Code
@@ -14,6 +14,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Program
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 
 

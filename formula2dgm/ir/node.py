@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
+from formula2dgm.records import dataclass
 
 Event = Literal["number", "value", "open", "law", "outputs"]
 

@@ -7,7 +7,6 @@ name. Each decision that was not forced is a note.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.reading.entropies import functions_named_h
@@ -32,6 +31,7 @@ from formula2dgm.reading.superscripts import (
     values_alone,
 )
 from formula2dgm.reading.value_functions import values_of_functions
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 __all__ = ["Note", "Understood", "needed", "understand"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.reading.positions import reads_position
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: Subscripts of a density, a network or a loss that name its parameters.

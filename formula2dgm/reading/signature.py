@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 

@@ -7,10 +7,11 @@ their source.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from formula2dgm.ir.program import Support
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

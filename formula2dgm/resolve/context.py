@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from formula2dgm.bindings import Options
@@ -15,6 +15,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
 from formula2dgm.ir.targets import Target
 from formula2dgm.reading.names import Name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.finding import Densities
 from formula2dgm.resolve.draws.estimators import Estimators
 from formula2dgm.resolve.draws.sharing import DrawBook

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -26,6 +25,7 @@ from formula2dgm.bindings import (
     source_of,
 )
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.records import dataclass
 from formula2dgm.registry.averages import EMA
 from formula2dgm.registry.family import Family
 from formula2dgm.runtime.binding_checks import event_shape_of, impossible

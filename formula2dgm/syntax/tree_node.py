@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import cache
 from typing import Any, Self, TypeVar
 
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 
 N = TypeVar("N", bound="Node")

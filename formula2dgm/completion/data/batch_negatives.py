@@ -8,7 +8,7 @@ their elements may be written as values, ``\tilde z``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.data.batch_names import batch_name
 from formula2dgm.completion.names.of_examples import IsAnother, OfExample
@@ -18,6 +18,7 @@ from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.numbered import at_index
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 

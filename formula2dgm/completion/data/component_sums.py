@@ -8,7 +8,7 @@ are given less than the whole, ``q(z_i|x)`` beside ``q(z|x, y)``, as in a mean-f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -17,6 +17,7 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.reading.spaces import read_space
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: What papers call both the number of examples and that of components.

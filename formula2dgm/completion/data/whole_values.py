@@ -6,13 +6,14 @@ In ``p(x) = \prod_{i=1}^D p(x_i|x_{<i})`` x is ``x_{1:D}``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import offset
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: A letter with its style and accents.

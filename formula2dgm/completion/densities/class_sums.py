@@ -7,13 +7,14 @@ such a sum is the entry of ``f(x)``, and so is ``f_y(x)`` elsewhere in the text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.spaces import at_sizes, read_space, sizes_of
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

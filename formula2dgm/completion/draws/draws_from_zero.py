@@ -11,12 +11,13 @@ density of the letter that is given psi.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

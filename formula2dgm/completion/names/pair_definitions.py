@@ -6,10 +6,11 @@ Each is written out where it is read, so that a sum over one index sees what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 

@@ -7,12 +7,13 @@ definition as it stands: each is put where it is read, at the step that is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import offset, plus, put
 from formula2dgm.reading.signature import names_objective
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

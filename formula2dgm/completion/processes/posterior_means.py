@@ -9,7 +9,7 @@ r"""What ``\tilde\mu_t(x_t, x_0)`` is where nothing says it: the mean of ``q(x_{
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.processes.default_paths import TIMES
 from formula2dgm.completion.processes.default_statements import ALPHA_BAR, BETA, SCHEDULES, Defaults, is_zero, placed
@@ -20,6 +20,7 @@ from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import counts_by
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import parse_one, tree
 
 

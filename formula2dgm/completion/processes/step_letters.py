@@ -6,13 +6,14 @@ The declaration reads its step t as a number; under a sum over s that number is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import mentions, plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import counts_by, offset, put
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 
 from formula2dgm.bindings import Binding
 from formula2dgm.reading.compared import Apart, without_group
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import Signature
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.factorisation import covers
 from formula2dgm.resolve.statements.model import Declared
 from formula2dgm.syntax import tree

@@ -15,7 +15,6 @@ or x is known to have another number of entries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.data_names import is_data_name
@@ -23,6 +22,7 @@ from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.data.sources import is_data_source
 from formula2dgm.resolve.operators.binder_items import binder_items

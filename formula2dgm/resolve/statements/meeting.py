@@ -8,7 +8,6 @@ applied to at one place (``D(x)``, ``D(G(z))``); and the steps of a noise proces
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -19,6 +18,7 @@ from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.statements.model import Model
 from formula2dgm.resolve.values.called import values_of_arguments
 from formula2dgm.syntax import tree

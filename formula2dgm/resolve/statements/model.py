@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from formula2dgm import registry
 from formula2dgm.completion.names.called import Called
@@ -19,6 +19,7 @@ from formula2dgm.reading.names import Indices, Name, plain, read_name
 from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import Signature, is_density_call, names_objective, read_signature
 from formula2dgm.reading.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.aggregated_forms import AGGREGATED, mixed_over_data
 from formula2dgm.resolve.densities.mentioned import Mentioned
 from formula2dgm.resolve.statements.definitions import Definition, enter_definition
