@@ -25,6 +25,8 @@ def count_examples(
     """The statements with such sums and means written out, and what was decided; ``keys`` are what is bound."""
     bodies = [each.body for each in statements]
     counted = counted_in(bodies, keys)
+    if not counted.names and not counted.sizes:
+        return list(statements), []
     names = Names.of(bodies, find_indices(bodies)[0].widened(counted.names))
     if not any(_is_open(body, counted, names) for body in filter(is_computed, bodies)):
         return list(statements), []

@@ -32,6 +32,8 @@ def name_entries(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with entries of vectors as such, ``[z_b]_i``, and what was decided; ``keys`` are what is bound."""
     statements, notes = name_batches(statements, keys)
+    if not any(True for each in statements for _ in _bound(each.body)):
+        return statements, notes  # no index of a sum, no entry at one
     text = _Vectors.of(statements, keys)
     return [each.with_body(_named(each.body, text, notes)) for each in statements], notes
 

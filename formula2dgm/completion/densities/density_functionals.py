@@ -11,12 +11,11 @@ alone; one that is applied to something else than densities, ``ELBO(\theta, \phi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import spelling
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree

@@ -28,6 +28,8 @@ def write_games(statements: Sequence[tree.Statement], options: Options) -> tuple
     said = any(isinstance(each, tree.Optimise) for body in bodies for each in body.walk())
     if said or options.maximize is not None or any(each.players for each in statements):
         return list(statements), []
+    if not any(_players(each, [other for other in bodies if other is not each]) for each in bodies):
+        return list(statements), []
     known = Known(find_indices(bodies)[0])
     notes: list[Note] = []
     out = []

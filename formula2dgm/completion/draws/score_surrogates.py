@@ -10,11 +10,10 @@ reaches q: it would be counted twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.rewrite import listed
+from formula2dgm.reading.rewrite import listed, replace
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.reading.stopped import unstopped
