@@ -29,6 +29,8 @@ from formula2dgm.resources import templates
 from formula2dgm.spans import Span
 
 _MARK = re.compile("\x00(\\d+)\x00")
+#: Where the imports stand, before all that needs them is written.
+_IMPORTS = "\x00imports\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
         "kind": class_of(program),
         "builders": None if networks_source else write_builders(program),
     }
-    imports = _imports(_template().render(parts, imports=""), closure(used))
-    text = _template().render(parts, imports=imports)
+    text = _template().render(parts, imports=_IMPORTS)
+    text = text.replace(_IMPORTS, _imports(text, closure(used)), 1)
     source, lines = _unmark(text.strip("\n") + "\n", spans)
     bytecode(source)
     found = [share for each in program.objectives for share in shares(program, each.terms)]

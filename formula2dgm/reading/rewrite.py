@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 def map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
     """The node with ``change`` applied to each child; itself where none changed."""
-    old = node.children
+    try:
+        old = node._children
+    except AttributeError:
+        old = node.children
     for position, each in enumerate(old):
         first = change(each)
         if first is not each:

@@ -119,7 +119,17 @@ def names_error(head: tree.Symbol) -> bool:
 
 def is_density_call(node: tree.Node) -> bool:
     """Is this certainly a density: a call with a bar, or of a density's letter at names only?"""
-    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol) or node.function:
+    if not isinstance(node, tree.Call):
+        return False
+    try:
+        return node._density
+    except AttributeError:
+        object.__setattr__(node, "_density", _is_density(node))
+        return node._density
+
+
+def _is_density(node: tree.Call) -> bool:
+    if not isinstance(node.head, tree.Symbol) or node.function:
         return False
     if node.given is not None:
         return node.head.letter not in ("N", "Normal") and not names_objective(node)

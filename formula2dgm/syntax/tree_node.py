@@ -22,12 +22,14 @@ def names_of(kind: type[Node]) -> tuple[str, ...]:
 class _Walked:
     """What a node keeps of walks: a model is walked by each of some hundred rules, and a node never changes."""
 
-    __slots__ = ("_below", "_children", "_found", "_head", "_name", "_signature", "_text")
+    __slots__ = ("_below", "_children", "_density", "_found", "_head", "_name", "_signature", "_text")
     _children: tuple[Node, ...]
     _below: tuple[Node, ...]
     _found: dict[tuple[type[Node], ...], tuple[Node, ...]]
     _text: str
-    #: What the names of ``reading`` are, and for which indices (see ``read_name`` and ``read_signature``).
+    #: What it is to ``reading``: whether certainly a density, and its name or signature for which indices (see
+    #: ``is_density_call``, ``read_name`` and ``read_signature``).
+    _density: bool
     _name: tuple[object, Any]
     _head: tuple[object, Any]
     _signature: tuple[object, object, Any]
