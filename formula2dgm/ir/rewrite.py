@@ -8,6 +8,9 @@ from itertools import chain
 from formula2dgm.ir.arena import Arena, values_of
 from formula2dgm.ir.nodes import Node
 
+#: How many nodes a node keeps in their order: a chain of n draws would keep n^2 / 2 of them.
+KEPT = 1_000
+
 
 def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) -> Iterator[Node]:
     """Every node reachable from the roots once, children before parents, in a deterministic order.
@@ -20,7 +23,7 @@ def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) ->
 
 
 def order(root: Node) -> tuple[Node, ...]:
-    """The nodes of :func:`walk` of one root: found once, and kept by the root."""
+    """The nodes of :func:`walk` of one root: found once, and kept by the root where they are not too many."""
     try:
         return root._order
     except AttributeError:
@@ -36,8 +39,10 @@ def order(root: Node) -> tuple[Node, ...]:
                 stack += reversed(left)
             else:
                 found[stack.pop()] = None
-        object.__setattr__(root, "_order", tuple(found))
-        return root._order
+        nodes = tuple(found)
+        if len(nodes) <= KEPT:
+            object.__setattr__(root, "_order", nodes)
+        return nodes
 
 
 def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Iterator[Node]:
