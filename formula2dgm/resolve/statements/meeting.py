@@ -56,6 +56,7 @@ class Meetings:
         self.processes = processes
         self.entrywise = entrywise
         self.known = known | self._steps_of(known)
+        self._sorted: dict[frozenset[Part], list[Part]] = {}
 
     def _steps_of(self, known: frozenset[str]) -> set[str]:
         """Definitions that are steps of known variables: ``z_0 = E(x)`` beside ``z_t``."""
@@ -66,7 +67,9 @@ class Meetings:
     def beside(self, part: Part) -> tuple[Part, ...]:
         """All that has the shape of a part, the part first."""
         group = self._groups.get(part, frozenset((part,)))
-        return (part, *sorted(group - {part}))
+        if group not in self._sorted:
+            self._sorted[group] = sorted(group)
+        return (part, *(each for each in self._sorted[group] if each != part))
 
     @cached_property
     def _groups(self) -> dict[Part, frozenset[Part]]:
