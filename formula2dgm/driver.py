@@ -23,7 +23,7 @@ from formula2dgm.syntax import tree
 OF_TEXTS = frozenset({"F2D-0813", "F2D-0815"})
 
 #: How long a text may be that is kept with what was read of it.
-KEPT = 10_000
+KEPT = 2_000
 
 Text = str | Path | Source | Sequence["str | Path | Source"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 96
+LEFT, RIGHT, TOP, BOTTOM = 64, 28, 16, 96
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd")
 
 Curves = Mapping[str, Sequence[tuple[int, float]]]

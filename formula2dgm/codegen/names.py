@@ -31,7 +31,7 @@ _ABSOLUTE = re.compile(r"(?<![\w)\]}'|])\|(?=[^|\s])(.*[^|\s])\|(?![\w(|])")
 _LAWS = re.compile(r"\b([A-Z][a-z]\w+)\(([^();]*(?:\([^()]*\))?[^();]*); (?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def identifier(text: str) -> str:
     """A Python identifier that reads like a piece of formula.
 

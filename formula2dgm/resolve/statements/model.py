@@ -261,11 +261,8 @@ def _names_or_objectives(
 ) -> None:
     """``name = body`` is a definition if the name is used elsewhere, and an objective if the body is one."""
     declared = [each.body for each in model.densities] + [each.density for each in model.drawn.values()]
-    uses = Counter(
-        name
-        for root in (*others, *declared, *(each.members[-1] for _, each in chains))
-        for name in _names_in(root, model.indices)
-    )
+    roots = (*others, *declared, *(each.members[-1] for _, each in chains))
+    uses = Counter(name for root in roots for name in _names_in(root, model.indices))
     unused: list[tuple[tree.Statement, tree.Chain, Name]] = []
     for statement, chain in chains:
         left = chain.members[0]
