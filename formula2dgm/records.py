@@ -1,7 +1,8 @@
 """Dataclasses that are quick to make: a process makes some three hundred of them before it reads its first formula.
 
 ``dataclasses.dataclass`` writes and compiles six functions for each frozen class. Only ``__init__`` has to be its
-own: the others are the same for all. What is made is a dataclass, with ``fields``, ``replace`` and patterns.
+own: the others are the same for all. What is made is a dataclass, with ``fields``, ``replace`` and patterns;
+frozen classes made of it are made here, too.
 """
 
 from __future__ import annotations
