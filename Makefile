@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 CLEAN := build/venv
 PEERS := .venv-benchmarks
 
-.PHONY: help demo test setup lint types unit wheel bench docs pitfalls models survey examples format clean
+.PHONY: help demo test setup lint types unit wheel bench speed docs pitfalls models survey examples format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test    ruff, mypy, the wheel in an environment of its own, every test"
 	@echo "make lint | types | unit | wheel    one of these"
 	@echo "make bench   time training steps beside code by hand, Pyro and Pixyz; write benchmarks/results"
+	@echo "make speed   time the compiler; write the table and the picture of docs/performance.md"
 	@echo "make docs    write docs/errors.md from its pages, and the table of docs/families.md"
 	@echo "make pitfalls  write the tables of docs/pitfalls.md from the rows that are tested"
 	@echo "make models  measure the table of models; write docs/models.md"
@@ -69,6 +70,9 @@ bench:
 	$(PEERS)/bin/python $(PIP) install -c constraints.txt "$(TORCH)"
 	$(PEERS)/bin/python $(PIP) install -c constraints.txt -e ".[benchmarks]"
 	$(PEERS)/bin/python -m benchmarks
+
+speed: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.compiler
 
 docs: $(READY)
 	$(BIN)/python docs/index_errors.py

@@ -7,8 +7,10 @@ formula means from the descriptions alone, so that checking a formula never call
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import lru_cache
 
+from formula2dgm.records import dataclass
 from formula2dgm.registry.averages import EMA
 from formula2dgm.registry.estimators import Chosen
 from formula2dgm.spans import Source
@@ -123,6 +125,12 @@ class Binding:
     part: str = ""
 
 
+@lru_cache(maxsize=1024)
+def source_of(key: str) -> Source:
+    """The source that a key is: one for each text, so that what is read of it can be kept."""
+    return Source(key, f"binding {key!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Bindings:
     """All entries, in the order given."""
@@ -132,7 +140,7 @@ class Bindings:
     @staticmethod
     def of(values: Mapping[str, Value]) -> Bindings:
         """Bindings from a mapping of keys to described values."""
-        return Bindings(tuple(Binding(Source(key, f"binding {key!r}"), value) for key, value in values.items()))
+        return Bindings(tuple(Binding(source_of(key), value) for key, value in values.items()))
 
 
 @dataclass(frozen=True, slots=True)

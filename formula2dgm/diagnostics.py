@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span, visible
 
 Severity = Literal["error", "warning", "note"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -13,12 +14,16 @@ from formula2dgm.ir.program import Program
 from formula2dgm.lint.lint import kept, lint
 from formula2dgm.mistakes import owned
 from formula2dgm.reading import Note, needed, understand
+from formula2dgm.records import dataclass
 from formula2dgm.resolve import DEFAULTS, NO_BINDINGS, Bindings, Options, resolve, resolve_distribution
 from formula2dgm.spans import Source
 from formula2dgm.syntax import tree
 
 #: Codes of what stands in a document's own text, among those of files and flags.
 OF_TEXTS = frozenset({"F2D-0813", "F2D-0815"})
+
+#: How long a text may be that is kept with what was read of it.
+KEPT = 2_000
 
 Text = str | Path | Source | Sequence["str | Path | Source"]
 
@@ -51,7 +56,15 @@ def read(text: Text, macros: Sequence[str] = (), labels: Sequence[str] = ()) -> 
     ``labels`` picks the displays of a document by their ``\\label``.
     """
     with owned():
+        if type(text) is str and len(text) <= KEPT and not macros and not labels:
+            return _read_text(text)
         return read_of(opened(text, macros), labels)
+
+
+@lru_cache(maxsize=64)
+def _read_text(text: str) -> Read:
+    """A text by itself: the same formula is compiled again and again, for other networks and other options."""
+    return read_of(opened(text))
 
 
 def read_of(documents: Sequence[Document], labels: Sequence[str] = ()) -> Read:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from formula2dgm import driver
 from formula2dgm.bindings import Bindings
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.documents import Document, Entry
 from formula2dgm.ir.program import Program
+from formula2dgm.records import dataclass
 from formula2dgm.report.kinds import kinds_of
 from formula2dgm.resolve import DEFAULTS, NO_BINDINGS, Options
 from formula2dgm.syntax import tree

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
+
+from formula2dgm.records import dataclass
 
 #: What is shown in the place of a character that shows nothing.
 UNSEEN = "\N{REPLACEMENT CHARACTER}"

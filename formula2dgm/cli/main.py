@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -10,10 +11,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from formula2dgm.cli.macros import macro_texts
 from formula2dgm.cli.parser import build_parser
 from formula2dgm.diagnostics import Diagnostic, FormulaError
-from formula2dgm.driver import is_about_the_call
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     given.rest = rest
     command = "listing" if getattr(given, "list", False) else given.command
-    run: Callable[[argparse.Namespace], int] = import_module(f"formula2dgm.cli.{command}").run
+    run = _command(command)
     try:
         if getattr(given, "macro_files", None):
+            from formula2dgm.cli.macros import macro_texts
+
             given.macros = [*macro_texts(given.macro_files), *given.macros]
         status = run(given)
         sys.stdout.flush()
@@ -46,6 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command, imported; the collector does not look for garbage among modules, which stay."""
+    first = "formula2dgm.driver" not in sys.modules and gc.isenabled()
+    if first:
+        gc.disable()
+    try:
+        run: Callable[[argparse.Namespace], int] = import_module(f"formula2dgm.cli.{name}").run
+    finally:
+        if first:
+            gc.freeze()
+            gc.enable()
+    return run
+
+
 def _write_anything() -> None:
     """What a terminal or a pipe has no letters for is written with escapes, as standard error does."""
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
@@ -62,5 +77,7 @@ def report(found: Sequence[Diagnostic], given: argparse.Namespace) -> None:
 
 def status_of(found: Sequence[Diagnostic]) -> int:
     """The exit status of what was found: 2 if an error is about the call, 1 if one is about the formula, else 0."""
+    from formula2dgm.driver import is_about_the_call
+
     errors = [each for each in found if each.severity == "error"]
     return 0 if not errors else 2 if any(map(is_about_the_call, errors)) else 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from dataclasses import dataclass
 from importlib import util
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir.program import Network, Parameter, Program
+from formula2dgm.records import dataclass
 
 if TYPE_CHECKING:
     from formula2dgm.runtime.bindings import Described

@@ -49,7 +49,7 @@ class Calls(Draws):
             self._named_heads(node, heads, output, label)
 
     def _heads(self, call_: ir.NetCall) -> list[ir.Head]:
-        return [each for each in self.scope.demands if isinstance(each, ir.Head) and each.call is call_]
+        return self.scope.heads.get(call_, [])
 
     def _is_one_tensor(self, node: ir.NetCall, head: ir.Head) -> bool:
         """Does the network return one tensor: its only head has no name, or it is a default network with one head?"""

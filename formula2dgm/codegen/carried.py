@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from formula2dgm.codegen.recurrence import Carried, Loop
 from formula2dgm.ir import nodes as ir
+from formula2dgm.records import dataclass
 
 if TYPE_CHECKING:
     from formula2dgm.codegen.statements import Preparation

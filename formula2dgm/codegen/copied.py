@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
+from formula2dgm.records import dataclass
 from formula2dgm.registry.plugins import sources
 from formula2dgm.registry.signatures import LIBRARY
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 import jinja2
 
 from formula2dgm import __version__
+from formula2dgm.codegen.bytecode import bytecode
 from formula2dgm.codegen.checks import unchecked
 from formula2dgm.codegen.constructor import write_constructor
 from formula2dgm.codegen.copied import Definition, closure
@@ -25,10 +24,13 @@ from formula2dgm.codegen.uses import Share, shares
 from formula2dgm.ir.joints import Joint
 from formula2dgm.ir.program import Program
 from formula2dgm.mistakes import owned
+from formula2dgm.records import dataclass
 from formula2dgm.resources import templates
 from formula2dgm.spans import Span
 
 _MARK = re.compile("\x00(\\d+)\x00")
+#: Where the imports stand, before all that needs them is written.
+_IMPORTS = "\x00imports\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ def generate(program: Program, networks_source: str | None = None) -> Generated:
         "kind": class_of(program),
         "builders": None if networks_source else write_builders(program),
     }
-    imports = _imports(_template().render(parts, imports=""), closure(used))
-    text = _template().render(parts, imports=imports)
+    text = _template().render(parts, imports=_IMPORTS)
+    text = text.replace(_IMPORTS, _imports(text, closure(used)), 1)
     source, lines = _unmark(text.strip("\n") + "\n", spans)
-    ast.parse(source)
+    bytecode(source)
     found = [share for each in program.objectives for share in shares(program, each.terms)]
     return Generated(source, lines, tuple(dict.fromkeys(found)), arguments)
 

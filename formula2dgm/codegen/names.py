@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from functools import lru_cache
 
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.reading.attributes import attribute, is_taken
@@ -30,6 +31,7 @@ _ABSOLUTE = re.compile(r"(?<![\w)\]}'|])\|(?=[^|\s])(.*[^|\s])\|(?![\w(|])")
 _LAWS = re.compile(r"\b([A-Z][a-z]\w+)\(([^();]*(?:\([^()]*\))?[^();]*); (?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 
 
+@lru_cache(maxsize=1024)
 def identifier(text: str) -> str:
     """A Python identifier that reads like a piece of formula.
 
@@ -49,7 +51,8 @@ def identifier(text: str) -> str:
 
 def is_free(name: str) -> bool:
     """May a generated function use the name (no keyword, no builtin, nothing the module defines)?"""
-    return not keyword.iskeyword(name) and not hasattr(builtins, name) and name not in RESERVED | definitions().keys()
+    taken = keyword.iskeyword(name) or hasattr(builtins, name) or name in RESERVED or name in definitions()
+    return not taken
 
 
 def argument(name: str) -> str:

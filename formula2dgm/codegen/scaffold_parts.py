@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.codegen.names import Names, is_free
 from formula2dgm.codegen.python import WIDTH
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
+from formula2dgm.records import dataclass
 
 #: What default networks call values of their own.
 OWN = frozenset({"hidden", "event", "last", "state", "parts", "inputs", "lengths", "packed", "steps", "rows", "order"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.codegen.scaffold_parts import (
     Argument,
     arguments_of,
@@ -23,6 +21,7 @@ from formula2dgm.codegen.scaffold_parts import (
     width_of,
 )
 from formula2dgm.ir.program import Network, Scaffold
+from formula2dgm.records import dataclass
 
 _KIND = {
     "both": "network over a whole sequence",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.python import Body, Code
@@ -14,6 +14,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Network, Program
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 
 
@@ -71,6 +72,18 @@ class Scope:
     retained: frozenset[ir.Node] = frozenset()
     orders: dict[ir.Permuted, str] = field(default_factory=dict)
     started: bool = False
+    _heads: tuple[dict[ir.Node, set[Demand]], dict[ir.NetCall, list[ir.Head]]] | None = None
+
+    @property
+    def heads(self) -> dict[ir.NetCall, list[ir.Head]]:
+        """What is wanted of the results of each network's call."""
+        if self._heads is None or self._heads[0] is not self.demands:
+            found: dict[ir.NetCall, list[ir.Head]] = {}
+            for each in self.demands:
+                if isinstance(each, ir.Head):
+                    found.setdefault(each.call, []).append(each)
+            self._heads = self.demands, found
+        return self._heads[1]
 
     def use(self, function: str) -> str:
         """The name of a library function, which the module will carry."""

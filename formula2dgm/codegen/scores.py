@@ -13,10 +13,10 @@ log(M - 1)                           log_count_of_others(M)
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

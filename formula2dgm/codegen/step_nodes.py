@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import join
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.notation import notation
@@ -16,6 +16,7 @@ from formula2dgm.ir.arena import values_of
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Program, Term
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.records import dataclass
 
 Demand = str  #: "number" or "value"
 

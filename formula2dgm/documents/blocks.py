@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from formula2dgm.documents.blanking import blank
+from formula2dgm.records import dataclass
 
 _MARKER = r"(?:[-*+]|\d{1,9}[.)])[ \t]+"
 QUOTE = re.compile(r"[ \t]{0,3}(?:>[ \t]?)+")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -25,6 +24,7 @@ from formula2dgm.documents.pieces import Assembler, File, file_of, unfollowed
 from formula2dgm.documents.reading import is_empty, may_say, read_plain, understood
 from formula2dgm.documents.settings import without_cases
 from formula2dgm.documents.shortcuts import Shortcut, Shortcuts, find_shortcuts, new_environments
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax.macros.definitions import given_macros
 from formula2dgm.syntax.macros.macro import Macro

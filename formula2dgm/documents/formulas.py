@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import tree
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source
 from formula2dgm.syntax.macros.definitions import definitions
 from formula2dgm.syntax.macros.macro import Macro

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.documents.blanking import blank
 from formula2dgm.documents.files import Folder
 from formula2dgm.documents.inactive import active
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source, Span
 
 MAX_DEPTH = 20

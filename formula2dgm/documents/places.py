@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import TypeVar
 
 from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import tree
 

@@ -3,11 +3,12 @@ r"""What authors define to begin and end displays: ``\def\be{\begin{equation}}``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from formula2dgm.documents.blanking import Braces
 from formula2dgm.documents.formulas import ENVIRONMENTS, Layout
+from formula2dgm.records import dataclass
 from formula2dgm.syntax.macros.macro import Macro
 
 _PIECE = re.compile(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import Event, Node, join
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from formula2dgm.records import dataclass
 
 AxisKind = Literal["replicate", "index", "enumeration", "sample", "batch", "plate", "time"]
 

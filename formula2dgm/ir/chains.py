@@ -2,10 +2,9 @@ r"""Chains of finite states, summed over all their paths: hidden Markov models."
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import Node
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from formula2dgm.ir.leaves import Data
 from formula2dgm.ir.node import Node
+from formula2dgm.records import dataclass
 
 #: How the times between the first and the last lie: numbers of steps, evenly, evenly in their logarithm.
 Spacing = Literal["counted", "even", "log"]

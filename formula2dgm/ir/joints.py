@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.records import dataclass
 
 #: How a network is called. All but ``plain`` give the value and the log-determinant of its Jacobian in the first
 #: argument: an invertible module ``forward`` or ``inverse``, any other module by ``differentiation``.

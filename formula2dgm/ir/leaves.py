@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.records import dataclass
 
 if TYPE_CHECKING:
     from formula2dgm.ir.laws import Law

@@ -2,12 +2,12 @@ r"""Linear-Gaussian chains, integrated over all their paths: Kalman filters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.laws import Law
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

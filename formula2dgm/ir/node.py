@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from formula2dgm.ir.axes import Axis, merge
+from formula2dgm.records import dataclass
 
 Event = Literal["number", "value", "open", "law", "outputs"]
 
@@ -20,8 +21,9 @@ def join(nodes: tuple[Node, ...]) -> Event:
 class _Walked:
     """What a node keeps of walks."""
 
-    __slots__ = ("_children",)
+    __slots__ = ("_children", "_order")
     _children: tuple[Node, ...]
+    _order: tuple[Node, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,10 +5,9 @@ What changes along a path is computed of two leaves, its state and its time; bot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.ir.axes import Axis, merge
 from formula2dgm.ir.node import Event, Node
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

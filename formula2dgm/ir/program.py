@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from formula2dgm.diagnostics import Diagnostic
@@ -13,6 +13,7 @@ from formula2dgm.ir.denoising import Denoiser
 from formula2dgm.ir.joints import Factor, Joint, Query, Rollout
 from formula2dgm.ir.reversal import Reversal
 from formula2dgm.ir.targets import Target
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.laws import Law
 from formula2dgm.ir.node import Node
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from formula2dgm.ir.arena import Arena, values_of
 from formula2dgm.ir.nodes import Node
 
+#: How many nodes a node keeps in their order: a chain of n draws would keep n^2 / 2 of them.
+KEPT = 1_000
 
-def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] = lambda node: node.children) -> Iterator[Node]:
+
+def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) -> Iterator[Node]:
     """Every node reachable from the roots once, children before parents, in a deterministic order.
 
     ``below`` gives the children of a node.
     """
+    if below is None:
+        return iter(order(roots[0]) if len(roots) == 1 else dict.fromkeys(chain.from_iterable(map(order, roots))))
+    return _walk(roots, below)
+
+
+def order(root: Node) -> tuple[Node, ...]:
+    """The nodes of :func:`walk` of one root: found once, and kept by the root where they are not too many."""
+    try:
+        return root._order
+    except AttributeError:
+        found: dict[Node, None] = {}
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in found:
+                stack.pop()
+                continue
+            left = [each for each in node.children if each not in found]
+            if left:
+                stack += reversed(left)
+            else:
+                found[stack.pop()] = None
+        nodes = tuple(found)
+        if len(nodes) <= KEPT:
+            object.__setattr__(root, "_order", nodes)
+        return nodes
+
+
+def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Iterator[Node]:
     done: set[Node] = set()
     stack: list[tuple[Node, Iterator[Node]]] = []
     for root in roots:
@@ -37,10 +70,11 @@ def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict
     for node in walk(root):
         if node in done:
             continue
-        old = values_of(node)
-        fields = tuple(_replaced(each, done) for each in old)
-        same = all(a is b for a, b in zip(fields, old, strict=True))
-        new = node if same else arena.inherit(arena.make(type(node), *fields), node)
+        if all(done[each] is each for each in node.children):
+            new = node
+        else:
+            fields = (_replaced(each, done) for each in values_of(node))
+            new = arena.inherit(arena.make(type(node), *fields), node)
         done[node] = change(new)
     return done[root]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from formula2dgm.diagnostics import Fix
 from formula2dgm.ir.program import Program
 from formula2dgm.reading.polarity import Known
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.statements.model import Model
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree

@@ -7,7 +7,6 @@ name. Each decision that was not forced is a note.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.reading.entropies import functions_named_h
@@ -32,6 +31,7 @@ from formula2dgm.reading.superscripts import (
     values_alone,
 )
 from formula2dgm.reading.value_functions import values_of_functions
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 __all__ = ["Note", "Understood", "needed", "understand"]
@@ -73,5 +73,5 @@ def understand(statements: Sequence[tree.Statement]) -> Understood:
     bodies = [close_products(each, names, notes) for each in bodies]
     bodies = [close_functions(each, notes) for each in bodies]
     bodies = [extend_scopes(each, names, notes) for each in bodies]
-    changed = (replace(each, body=body) for each, body in zip(statements, bodies, strict=True))
+    changed = (each.with_body(body) for each, body in zip(statements, bodies, strict=True))
     return Understood(tuple(changed), tuple(notes.found), tuple(notes.errors))

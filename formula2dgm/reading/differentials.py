@@ -3,8 +3,9 @@ r"""Equations in differentials, ``dx = f(t) x\, dt + g(t)\, dw``: what stands be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import GREEK
 

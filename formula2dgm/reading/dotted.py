@@ -48,7 +48,7 @@ def write_derivatives(
             inside = tree.Prefix("jac", inside, (by,), True, span=made.span)
         return inside
 
-    return [replace(each, body=written(each.body)) for each in statements], notes.found
+    return [each.with_body(written(each.body)) for each in statements], notes.found
 
 
 def unmarked(symbol: tree.Symbol) -> tree.Symbol:

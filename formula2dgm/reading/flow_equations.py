@@ -8,10 +8,11 @@ z(t_1) = z(t_0) + \int_{t_0}^{t_1} f(z(t), t)\, dt
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.differentials import read_equation
 from formula2dgm.reading.names import plain
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

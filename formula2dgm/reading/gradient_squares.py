@@ -7,7 +7,6 @@ gradient of the square, which is said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.reading.notes import Note
 from formula2dgm.reading.rewrite import map_children
@@ -30,7 +29,7 @@ def write_norms(statements: Sequence[tree.Statement]) -> tuple[list[tree.Stateme
                 notes.append(Note(said, node.span))
         return node
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _is_gradient(term: tree.Node) -> bool:

@@ -3,7 +3,6 @@ r"""``\sigma^{-1}(D(x))``: the inverse of the logistic function, not one over it
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading.notes import Note
 from formula2dgm.reading.rewrite import map_children
@@ -29,4 +28,4 @@ def invert_logistic(
                     return tree.Func("logit", (argument,), span=node.span)
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import is_
 
 from formula2dgm import registry
 from formula2dgm.reading.group_labels import groups_apart
@@ -20,9 +21,24 @@ from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 def find_indices(nodes: Iterable[tree.Node]) -> tuple[Indices, dict[str, tree.Node]]:
     """The names that big operators bind as indices, and those along whose steps the text moves, with the upper bounds.
 
-    A name that a density is over (``\\sum_y q(y|x)``) is a finite variable, not an index.
+    A name that a density is over (``\\sum_y q(y|x)``) is a finite variable, not an index. Of the same nodes the answer
+    is the very same indices: what is read by them is kept (see ``read_name``).
     """
-    nodes = list(nodes)
+    global _ANSWERS
+    asked = tuple(nodes)
+    for known, indices, bounds in _ANSWERS:
+        if len(known) == len(asked) and all(map(is_, known, asked)):
+            return indices, dict(bounds)
+    indices, bounds = _find_indices(asked)
+    _ANSWERS = ((asked, indices, bounds), *_ANSWERS[:3])
+    return indices, dict(bounds)
+
+
+#: The last questions to :func:`find_indices`: rules that change nothing ask it of the same nodes.
+_ANSWERS: tuple[tuple[tuple[tree.Node, ...], Indices, dict[str, tree.Node]], ...] = ()
+
+
+def _find_indices(nodes: tuple[tree.Node, ...]) -> tuple[Indices, dict[str, tree.Node]]:
     bound: dict[str, tree.Node | None] = {}
     over: set[str] = set()
     for node in (each for root in nodes for each in root.walk()):

@@ -6,10 +6,9 @@ So are the variables of sums, ``\\sum_{z_1} \\cdots \\sum_{z_T}``, and of integr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.reading.notes import Notes
-from formula2dgm.reading.rewrite import map_children, span_over
+from formula2dgm.reading.rewrite import map_children, replace, span_over
 from formula2dgm.syntax import tree
 
 

@@ -14,10 +14,10 @@ joint with those before, ``\\nabla\\log\\pi(a|s) \\mu(s)``, each sum, and a norm
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from formula2dgm.reading.rewrite import span_over
 from formula2dgm.reading.signature import is_density_at_value, is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: Sets that are the data: a sum over their members has no measure.

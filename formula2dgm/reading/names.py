@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.reading.positions import reads_position
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: Subscripts of a density, a network or a loss that name its parameters.
@@ -16,8 +17,16 @@ GREEK_GROUPS = frozenset(
 )
 
 
+class _Spelled:
+    """What a name keeps of how it is spelled."""
+
+    __slots__ = ("_base", "_id")
+    _base: str
+    _id: str
+
+
 @dataclass(frozen=True, slots=True)
-class Name:
+class Name(_Spelled):
     """A symbol as the resolver sees it.
 
     ``labels`` (numbers, text, capitals) are part of the name, ``group`` names its parameters, ``index`` are the
@@ -36,7 +45,11 @@ class Name:
     @property
     def id(self) -> str:
         """The name as an identifier, without group and index: ``x_hat``, ``z_1``, ``p_data``."""
-        return "_".join([self.style + self.letter, *self.accents, *self.labels])
+        try:
+            return self._id
+        except AttributeError:
+            object.__setattr__(self, "_id", "_".join([self.style + self.letter, *self.accents, *self.labels]))
+            return self._id
 
     @property
     def full(self) -> str:
@@ -46,7 +59,12 @@ class Name:
     @property
     def base(self) -> str:
         """What two uses of one density share: the letter and literal numbers, no accents, no other labels."""
-        return "_".join([self.style + self.letter, *(label for label in self.labels if label.isdigit())])
+        try:
+            return self._base
+        except AttributeError:
+            numbers = (label for label in self.labels if label.isdigit())
+            object.__setattr__(self, "_base", "_".join([self.style + self.letter, *numbers]))
+            return self._base
 
 
 #: Where an item stands among the scripts of a name: above or below, how many stand there, and which of them it is.
@@ -142,6 +160,20 @@ def read_name(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: boo
               or a last step where :class:`Indices` say that the variable is read at steps
     head      the symbol is applied to arguments or is a loss, so that a Greek subscript is a parameter group
     """
+    if not isinstance(indices, frozenset):
+        return _read(symbol, indices, head)
+    slot = "_head" if head else "_name"
+    kept = getattr(symbol, slot, None)
+    if kept is not None and kept[0] is indices:
+        return kept[1]
+    name = _read(symbol, indices, head)
+    object.__setattr__(symbol, slot, (indices, name))
+    return name
+
+
+def _read(symbol: tree.Symbol, indices: frozenset[str] | set[str], head: bool) -> Name:
+    if not symbol.sub and not symbol.sup:
+        return Name(symbol.letter, symbol.accents, (), (), symbol.style)
     labels: list[str] = []
     group: list[str] = []
     index: list[tree.Node] = []

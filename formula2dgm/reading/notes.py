@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from formula2dgm.diagnostics import Diagnostic
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 
 

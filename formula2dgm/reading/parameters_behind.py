@@ -55,4 +55,4 @@ def name_functions_trained(statements: Sequence[tree.Statement]) -> tuple[list[t
                 notes.append(Note(f"{each} are the parameters of {', '.join(found)}, the player's name", each.span))
         return tuple(dict.fromkeys(made))
 
-    return [replace(each, body=named(each.body)) for each in statements], notes
+    return [each.with_body(named(each.body)) for each in statements], notes

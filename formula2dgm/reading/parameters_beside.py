@@ -35,7 +35,7 @@ def part_parameters(statements: Sequence[tree.Statement]) -> tuple[list[tree.Sta
 
     if not parted:
         return list(statements), []
-    return [replace(each, body=part(each.body)) for each in statements], notes
+    return [each.with_body(part(each.body)) for each in statements], notes
 
 
 def _trained(body: tree.Node) -> Iterator[tree.Symbol]:

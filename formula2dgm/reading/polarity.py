@@ -6,13 +6,14 @@ The log of a density that is itself drawn from wants down: it is the other half 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.reading.judgements import wish_of_judgement
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_at_value, is_density_call, read_signature
 from formula2dgm.reading.stopped import plain_group, unstopped
+from formula2dgm.records import dataclass
 from formula2dgm.registry.functions import function_by_spelling
 from formula2dgm.syntax import tree
 

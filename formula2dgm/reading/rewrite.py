@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from operator import is_
-from typing import Any
+from typing import Any, TypeVar
 
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.tree_node import names_of
 
+T = TypeVar("T")
+
 
 def map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> tree.Node:
     """The node with ``change`` applied to each child; itself where none changed."""
-    old = node.children
-    new = [change(each) for each in old]
-    if all(map(is_, old, new)):
+    try:
+        old = node._children
+    except AttributeError:
+        old = node.children
+    for position, each in enumerate(old):
+        first = change(each)
+        if first is not each:
+            new = [*old[:position], first, *map(change, old[position + 1 :])]
+            break
+    else:
         return node
     made, changed = iter(new), dict[str, Any]()
     for name in names_of(type(node)):  # type: ignore[arg-type]
@@ -25,11 +34,24 @@ def map_children(node: tree.Node, change: Callable[[tree.Node], tree.Node]) -> t
             changed[name] = next(made)
         elif isinstance(value, tuple):
             changed[name] = tuple(next(made) if isinstance(item, tree.Node) else item for item in value)
-    return replace(node, **changed)
+    return dataclasses.replace(node, **changed)
+
+
+def replace(node: T, **fields: Any) -> T:
+    """The node with other fields; itself, with what it knows of its nodes, where they are what it has."""
+    for name, value in fields.items():
+        own = getattr(node, name)
+        if value is not own and not (
+            isinstance(value, tuple) and isinstance(own, tuple) and len(value) == len(own) and all(map(is_, value, own))
+        ):
+            return dataclasses.replace(node, **fields)  # type: ignore[type-var]
+    return node
 
 
 def flatten(node: tree.Mul) -> tree.Mul:
     """A product whose factors are no products themselves."""
+    if not any(isinstance(each, tree.Mul) for each in node.factors):
+        return node
     factors: list[tree.Node] = []
     ops: list[str] = []
     for position, factor in enumerate(node.factors):

@@ -7,7 +7,7 @@ which it alone binds: ``\\frac1N \\sum_n E_{q(z|x_n)}[…] + \\beta KL[q(z|x_n) 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.reading.kinds import RESTRICTIONS, binder_names
@@ -16,6 +16,7 @@ from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import DENSITY_LETTERS
 from formula2dgm.reading.signs import reach_of_minus
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 Open = tree.Big | tree.Expect

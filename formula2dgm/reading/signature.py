@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -15,8 +14,16 @@ DENSITY_LETTERS = frozenset(("p", "q", "P", "Q", "pi", "r", "rho"))
 POSTERIOR_LETTERS = ("q", "Q")
 
 
+class _Identified:
+    """What a signature keeps of its names."""
+
+    __slots__ = ("_bases", "_ids")
+    _bases: tuple[tuple[str, ...], tuple[str, ...]]
+    _ids: tuple[frozenset[str], frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(_Identified):
     """``q_phi(z | x)``: ``head`` q, ``group`` (phi,), ``variables`` (z,), ``given`` (x,).
 
     A slot is the :class:`Name` of what stands there, or None for an expression.  ``slots`` keeps the syntax, in
@@ -38,15 +45,23 @@ class Signature:
     @property
     def ids(self) -> tuple[frozenset[str], frozenset[str]]:
         """The exact identity: unordered variables and givens by name."""
-        return _names(self.variables, "id"), _names(self.given, "id")
+        try:
+            return self._ids
+        except AttributeError:
+            object.__setattr__(self, "_ids", (_names(self.variables), _names(self.given)))
+            return self._ids
 
     @property
     def bases(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The identity at other values: letters only, each as often as it stands there."""
-        return (
-            tuple(sorted(each.base if each else "?" for each in self.variables)),
-            tuple(sorted(each.base if each else "?" for each in self.given)),
-        )
+        try:
+            return self._bases
+        except AttributeError:
+            over, given = (
+                tuple(sorted(each.base if each else "?" for each in side)) for side in (self.variables, self.given)
+            )
+            object.__setattr__(self, "_bases", (over, given))
+            return self._bases
 
     @property
     def arity(self) -> tuple[int, int]:
@@ -68,8 +83,8 @@ class Signature:
         return f"{head}({over}|{given})" if given else f"{head}({over})"
 
 
-def _names(slots: tuple[Name | None, ...], what: str) -> frozenset[str]:
-    return frozenset(getattr(each, what) if each else "?" for each in slots)
+def _names(slots: tuple[Name | None, ...]) -> frozenset[str]:
+    return frozenset(each.id if each else "?" for each in slots)
 
 
 #: Letters of objectives: in any style, and those that are objectives in calligraphic letters only.
@@ -104,7 +119,17 @@ def names_error(head: tree.Symbol) -> bool:
 
 def is_density_call(node: tree.Node) -> bool:
     """Is this certainly a density: a call with a bar, or of a density's letter at names only?"""
-    if not isinstance(node, tree.Call) or not isinstance(node.head, tree.Symbol) or node.function:
+    if not isinstance(node, tree.Call):
+        return False
+    try:
+        return node._density
+    except AttributeError:
+        object.__setattr__(node, "_density", _is_density(node))
+        return node._density
+
+
+def _is_density(node: tree.Call) -> bool:
+    if not isinstance(node.head, tree.Symbol) or node.function:
         return False
     if node.given is not None:
         return node.head.letter not in ("N", "Normal") and not names_objective(node)
@@ -125,6 +150,16 @@ def is_density_at_value(node: tree.Node) -> bool:
 
 def read_signature(call: tree.Call, indices: frozenset[str], parameters: frozenset[str] = frozenset()) -> Signature:
     """The signature of a density call. A given or ``;`` name in ``parameters`` is a parameter group."""
+    kept = getattr(call, "_signature", None)
+    if kept is not None and kept[0] is indices and kept[1] is parameters:
+        return kept[2]
+    signature = _signature(call, indices, parameters)
+    if isinstance(indices, frozenset) and isinstance(parameters, frozenset):
+        object.__setattr__(call, "_signature", (indices, parameters, signature))
+    return signature
+
+
+def _signature(call: tree.Call, indices: frozenset[str], parameters: frozenset[str]) -> Signature:
     assert isinstance(call.head, tree.Symbol)
     head = read_name(call.head, indices, head=True)
     group = list(head.group)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from formula2dgm.ir.program import Support
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

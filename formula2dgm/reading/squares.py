@@ -36,7 +36,7 @@ def root_squares(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
                     out.append(_rooted(statement, name, body, notes))
                 elif not reads:
                     notes.add(f"{square} is the objective, and no root of it is taken", square.span)
-                    out.append(replace(statement, body=replace(statement.body, members=(name, body))))
+                    out.append(statement.with_body(replace(statement.body, members=(name, body))))
                 elif all(each == square for each in reads):
                     notes.add(f"{square} is {body}: no root of it is read", square.span)
                     whole[square] = body
@@ -44,14 +44,14 @@ def root_squares(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
                     out.append(_rooted(statement, name, body, notes))
             case _:
                 out.append(statement)
-    return [replace(each, body=_put(each.body, whole)) for each in out], notes.found
+    return [each.with_body(_put(each.body, whole)) for each in out], notes.found
 
 
 def _rooted(statement: tree.Statement, name: tree.Symbol, body: tree.Node, notes: Notes) -> tree.Statement:
     assert isinstance(statement.body, tree.Chain)
     square = statement.body.members[0]
     notes.add(f"{name} is the positive root of what the text says of {square}", square.span)
-    return replace(statement, body=replace(statement.body, members=(name, tree.Sqrt(body, None, span=body.span))))
+    return statement.with_body(replace(statement.body, members=(name, tree.Sqrt(body, None, span=body.span))))
 
 
 def _read(node: tree.Node, name: tree.Symbol) -> Iterator[tree.Node]:

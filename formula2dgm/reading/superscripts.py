@@ -11,14 +11,13 @@ defined with a superscript, and what names an objective, has it as a label.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import replace
 
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.kinds import PARAMETER_LETTERS, VARIABLE_LETTERS
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.places import variable_places
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import names_objective
 from formula2dgm.reading.steps import STEP_LETTERS, step_of
 from formula2dgm.syntax import tree

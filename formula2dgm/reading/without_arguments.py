@@ -37,7 +37,7 @@ def give_arguments(
                 )
     if not arguments:
         return list(statements), []
-    return [replace(each, body=_applied(each.body, arguments)) for each in statements], notes
+    return [each.with_body(_applied(each.body, arguments)) for each in statements], notes
 
 
 def _optimised(body: tree.Node) -> Iterator[tree.Symbol]:

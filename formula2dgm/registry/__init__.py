@@ -12,11 +12,14 @@ from formula2dgm.registry.family import Family
 from formula2dgm.registry.own import FAMILIES
 from formula2dgm.registry.plugins import FamilyPlugin, installed
 
+_BY_NAME = {each.name: each for each in FAMILIES}
+_BY_SPELLING = {spelling: each for each in reversed(FAMILIES) for spelling in each.spellings}
+
 __all__ = ["FAMILIES", "Family", "FamilyPlugin", "families", "family", "family_by_spelling"]
 
 
 def families() -> Iterator[Family]:
-    """All families, the compiler's own first: the one place every look-up goes through.
+    """All families, the compiler's own first, as every look-up finds them.
 
     Other packages are looked at only once one of their families may be meant.
     """
@@ -30,9 +33,11 @@ def family(name: str) -> Family:
     >>> family("Normal").parameters
     ('loc', 'scale')
     """
-    for each in families():
-        if each.name == name:
-            return each
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    for plugin in installed():
+        if plugin.family.name == name:
+            return plugin.family
     raise KeyError(name)
 
 
@@ -42,4 +47,6 @@ def family_by_spelling(name: str) -> Family | None:
     >>> family_by_spelling("Bern").name
     'Bernoulli'
     """
-    return next((each for each in families() if name in each.spellings), None)
+    if name in _BY_SPELLING:
+        return _BY_SPELLING[name]
+    return next((each.family for each in installed() if name in each.family.spellings), None)

@@ -6,8 +6,9 @@ the mathematics of the functions are nodes, made in :mod:`formula2dgm.resolve.di
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from formula2dgm.records import dataclass
 
 Side = Literal["left", "right"]
 

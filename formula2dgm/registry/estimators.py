@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
+from formula2dgm.records import dataclass
 from formula2dgm.registry.batch_estimators import BATCH_ESTIMATORS
 from formula2dgm.registry.family import Family
 

@@ -7,10 +7,11 @@ their source.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from formula2dgm.ir.program import Support
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,4 @@ class Family:
         """
         chosen = {name for name, value in options if value}
         changes = {entry: new for option, entries in self.variants if option in chosen for entry, new in entries}
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes) if changes else self  # type: ignore[arg-type]

@@ -6,12 +6,12 @@ A package names a :class:`FamilyPlugin` under the entry point group ``formula2dg
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.records import dataclass
 from formula2dgm.registry.family import Family
 from formula2dgm.registry.own import FAMILIES
 from formula2dgm.registry.plugin_checks import problems

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from formula2dgm.records import dataclass
 from formula2dgm.report.unicode_text import GREEK
 
 #: What an accent of a name is called, as a sign of its own and as one that combines with the letter before it.

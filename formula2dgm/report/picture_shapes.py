@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from formula2dgm.records import dataclass
 from formula2dgm.report.picture_labels import Run
 
 #: The size of what is written at an arrow.

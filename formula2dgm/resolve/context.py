@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from formula2dgm.bindings import Options
@@ -15,6 +15,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Assumption, Hyperparameter, Input, Network, Parameter
 from formula2dgm.ir.targets import Target
 from formula2dgm.reading.names import Name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.finding import Densities
 from formula2dgm.resolve.draws.estimators import Estimators
 from formula2dgm.resolve.draws.sharing import DrawBook
@@ -113,7 +114,7 @@ class Context:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     hyperparameters: dict[str, Hyperparameter] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
-    assumptions: list[Assumption] = field(default_factory=list)
+    assumptions: dict[str, Assumption] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unsized: dict[str, tree.Node] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
@@ -140,8 +141,8 @@ class Context:
 
     def assume(self, text: str, span: Span | None = None, code: str | None = None) -> None:
         """List a choice made for the user, once; ``code``: a check speaks of it."""
-        if all(each.text != text for each in self.assumptions):
-            self.assumptions.append(Assumption(text, span, code))
+        if text not in self.assumptions:
+            self.assumptions[text] = Assumption(text, span, code)
 
     def refuse(self, code: str, message: str, span: Span | None, hint: str | None = None) -> Refused:
         """Record an error; ``raise context.refuse(...)``."""
@@ -216,7 +217,7 @@ class Context:
     def attempted(self, make: Callable[[], T]) -> T | None:
         """What is made beside the objective, a sampler; None where that is refused. What it entered stays where it is
         made; inputs, findings and assumptions on the way do not."""
-        kept = self.found, self.time, self.latent, dict(self.inputs), list(self.assumptions)
+        kept = self.found, self.time, self.latent, dict(self.inputs), dict(self.assumptions)
         entered = self.collected()
         self.found = Diagnostics()
         made: T | None = None
@@ -226,7 +227,7 @@ class Context:
             pass
         if made is None:
             self.restore(entered)
-        self.found, self.time, self.latent, self.inputs, self.assumptions[:] = kept
+        self.found, self.time, self.latent, self.inputs, self.assumptions = kept
         return made
 
     @property

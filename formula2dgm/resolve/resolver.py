@@ -144,7 +144,7 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
         networks=tuple(context.networks.values()),
         parameters=tuple(context.parameters.values()),
         sites=(),
-        assumptions=tuple(context.assumptions),
+        assumptions=tuple(context.assumptions.values()),
         diagnostics=tuple(context.found.found),
         reduction=context.options.reduction,  # type: ignore[arg-type]
         targets=context.targets,
@@ -160,7 +160,7 @@ def read_context(
     parsed = members_bound(parse_keys(bindings, found))
     refuse_unusable(statements, found)
     found.raise_errors()
-    statements = [replace(each, body=close_lists(each.body)) for each in statements]
+    statements = [each.with_body(close_lists(each.body)) for each in statements]
     statements, parted = part_parameters(statements)
     statements, trained = name_functions_trained(statements)
     values = [key for binding, key in parsed if not isinstance(binding.value, NetworkValue)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from formula2dgm.records import dataclass
 from formula2dgm.runtime.arguments import canonical, refuse
 
 

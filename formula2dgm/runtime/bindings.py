@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -23,14 +22,16 @@ from formula2dgm.bindings import (
     TensorValue,
     Value,
     VariableValue,
+    source_of,
 )
 from formula2dgm.diagnostics import Diagnostic, FormulaError
+from formula2dgm.records import dataclass
 from formula2dgm.registry.averages import EMA
 from formula2dgm.registry.family import Family
 from formula2dgm.runtime.binding_checks import event_shape_of, impossible
 from formula2dgm.runtime.invertible import as_module, members_of
 from formula2dgm.runtime.network_facts import add_spectral_norms, network_value, unfit_recurrent
-from formula2dgm.spans import Source, Span
+from formula2dgm.spans import Span
 
 
 class Sigmoid:
@@ -168,7 +169,7 @@ def describe(bindings: Mapping[str, object]) -> Described:
         if not isinstance(key, str):
             problems.append(Diagnostic("F2D-0707", "error", f"a key is the formula's text, not a {type(key).__name__}"))
             continue
-        source = Source(key, f"binding {key!r}")
+        source = source_of(key)
         span = Span(source, 0, len(key))
         if (unfit := _unfit(value)) is not None:
             problems.append(Diagnostic("F2D-0640", "error", unfit[0], span, unfit[1]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -15,6 +14,7 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.joints import Factor, Joint, Query
 from formula2dgm.ir.program import Input
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.distributions.variants import parents
 from formula2dgm.runtime.arguments import refuse
 

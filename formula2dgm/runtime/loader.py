@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import linecache
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from formula2dgm.codegen import Generated, generate
+from formula2dgm.codegen.bytecode import bytecode, digest
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.ir.program import Program
 from formula2dgm.passes import run_passes
@@ -30,15 +30,16 @@ def load_module(source: str) -> ModuleType:
     Its ``Objective`` is made a child of :class:`formula2dgm.runtime.objective.Objective`, in place of ``nn.Module``; a
     ``Distribution`` is left as it is, and has :class:`formula2dgm.runtime.distribution.Distribution` put above it.
     """
-    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-    name, file = f"formula2dgm_generated_{digest}", f"<formula2dgm {digest}>"
+    name = f"formula2dgm_generated_{digest(source)}"
     if name not in sys.modules:
+        code = bytecode(source)
+        file = code.co_filename
         module = ModuleType(name)
         module.__file__ = file
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         sys.modules[name] = module
         try:
-            exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102
+            exec(code, module.__dict__)  # noqa: S102
         except BaseException:
             del sys.modules[name]
             raise

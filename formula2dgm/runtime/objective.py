@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from formula2dgm.ir.program import Input
+from formula2dgm.records import dataclass
 from formula2dgm.report.contract import contract
 from formula2dgm.report.drawing import Drawing
 from formula2dgm.report.explanation import Explanation

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from formula2dgm.ir.program import Network, Parameter, Program
+from formula2dgm.records import dataclass
 from formula2dgm.runtime.arguments import refuse
 
 

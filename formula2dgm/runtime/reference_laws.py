@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
+from formula2dgm.records import dataclass
 from formula2dgm.registry.family import Family
 from formula2dgm.runtime import reference_families as families
 from formula2dgm.runtime.reference_values import Value, with_rank

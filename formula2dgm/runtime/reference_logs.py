@@ -8,7 +8,6 @@ largest of them m. Literally, each density would come first, and one below 1e-30
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial, reduce
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
+from formula2dgm.records import dataclass
 from formula2dgm.runtime.reference_noise import Position
 from formula2dgm.runtime.reference_time import kept_steps
 from formula2dgm.runtime.reference_values import REDUCTIONS, Value, combine, log_of_exponentials, together

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

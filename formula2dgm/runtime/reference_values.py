@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from formula2dgm.ir.program import Parameter
+from formula2dgm.records import dataclass
 from formula2dgm.runtime.reference_functions import OF_ONE, OF_SEVERAL
 
 

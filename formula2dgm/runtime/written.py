@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from formula2dgm.codegen import Generated
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir.program import Program
+from formula2dgm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from formula2dgm.records import dataclass
 from formula2dgm.syntax.tree_lists import Tuple
 from formula2dgm.syntax.tree_node import Node
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
+
+N = TypeVar("N", bound="Node")
 
 
 @cache
@@ -19,9 +22,17 @@ def names_of(kind: type[Node]) -> tuple[str, ...]:
 class _Walked:
     """What a node keeps of walks: a model is walked by each of some hundred rules, and a node never changes."""
 
-    __slots__ = ("_below", "_children")
+    __slots__ = ("_below", "_children", "_density", "_found", "_head", "_name", "_signature", "_text")
     _children: tuple[Node, ...]
     _below: tuple[Node, ...]
+    _found: dict[tuple[type[Node], ...], tuple[Node, ...]]
+    _text: str
+    #: What it is to ``reading``: whether certainly a density, and its name or signature for which indices (see
+    #: ``is_density_call``, ``read_name`` and ``read_signature``).
+    _density: bool
+    _name: tuple[object, Any]
+    _head: tuple[object, Any]
+    _signature: tuple[object, object, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +75,17 @@ class Node(_Walked):
             object.__setattr__(self, "_below", tuple(found))
             return iter(self._below)
 
+    def all(self, *kinds: type[N]) -> tuple[N, ...]:
+        """The nodes of some kinds among :meth:`walk`: found once for each such question."""
+        try:
+            found = self._found
+        except AttributeError:
+            found = {}
+            object.__setattr__(self, "_found", found)
+        if kinds not in found:
+            found[kinds] = tuple(each for each in self.walk() if isinstance(each, kinds))
+        return found[kinds]  # type: ignore[return-value]
+
     def placed(self, span: Span) -> Self:
         """The same node, it and all below it at another place: what a word of the text stands for."""
         moved: dict[str, Any] = {}
@@ -76,9 +98,13 @@ class Node(_Walked):
         return replace(self, **moved, span=span)
 
     def __str__(self) -> str:
-        from formula2dgm.syntax.printer import to_ascii
+        try:
+            return self._text
+        except AttributeError:
+            from formula2dgm.syntax.printer import to_ascii
 
-        return to_ascii(self)
+            object.__setattr__(self, "_text", to_ascii(self))
+            return self._text
 
     def latex(self) -> str:
         """The canonical LaTeX of this node."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from formula2dgm.records import dataclass
 from formula2dgm.syntax.tree_node import Node
 
 
@@ -25,3 +24,7 @@ class Statement(Node):
 
     body: Node
     players: tuple[Node, ...] = ()
+
+    def with_body(self, body: Node) -> Statement:
+        """The statement of another body; itself, with what it knows of its nodes, where the body is its own."""
+        return self if body is self.body else Statement(body, self.players, span=self.span)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from formula2dgm import driver
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.statements.wanted import read_wanted
 from formula2dgm.runtime.objective import Objective
 from formula2dgm.syntax import tree

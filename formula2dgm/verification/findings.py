@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
+
+from formula2dgm.records import dataclass
 
 #: How many of the comparisons that fail are listed, of each kind.
 LISTED = 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from formula2dgm import api, driver
 from formula2dgm.ir.program import Program
 from formula2dgm.options import make_options
+from formula2dgm.records import dataclass
 from formula2dgm.runtime.bindings import describe
 from formula2dgm.runtime.objective import Objective
 

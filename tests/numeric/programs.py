@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.codegen.names import identifier
 from formula2dgm.ir import nodes as ir
@@ -19,6 +19,7 @@ from formula2dgm.ir.program import (
     Site,
     Term,
 )
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import tree
 

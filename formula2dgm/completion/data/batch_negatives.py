@@ -8,7 +8,7 @@ their elements may be written as values, ``\tilde z``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.data.batch_names import batch_name
 from formula2dgm.completion.names.of_examples import IsAnother, OfExample
@@ -18,6 +18,7 @@ from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.numbered import at_index
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -45,8 +46,7 @@ def write_negatives(
     out = []
     apart: dict[str, int] = {}
     for each in statements:
-        size = batch_name(statements, keys)
-        found = [big for big in each.body.walk() if isinstance(big, tree.Big) and read_of_others(big, each.body)]
+        found = [big for big in each.body.all(tree.Big) if read_of_others(big, each.body)]
         body = each.body
         if found:
             sets = {binder.right for big in found for binder in big.binders if isinstance(binder, tree.Relates)}
@@ -56,12 +56,12 @@ def write_negatives(
                 numbers[far] = 1
                 notes.append(Note(f"{far} is 1", step.item.span))
             apart |= _distance(body, step, numbers)
+            size = batch_name(statements, keys)
             body = _over_steps(_written(body, body, sets, size, notes), step, notes)
-        out.append(replace(each, body=body))
+        out.append(each.with_body(body))
     for letter, number in apart.items():
         out = [
-            each if _gives(each.body, letter) else replace(each, body=at_index(each.body, letter, number))
-            for each in out
+            each if _gives(each.body, letter) else each.with_body(at_index(each.body, letter, number)) for each in out
         ]
     return out, notes
 

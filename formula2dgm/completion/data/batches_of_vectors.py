@@ -70,7 +70,7 @@ def _without_capitals(
     if not put:
         return statements
     kept = [each for each in statements if not any(_lists(each.body, capital) for capital in put)]
-    return [replace(each, body=_replaced(each.body, put)) for each in kept]
+    return [each.with_body(_replaced(each.body, put)) for each in kept]
 
 
 def _is_capital(symbol: tree.Symbol) -> bool:
@@ -163,7 +163,7 @@ def _without_bars(
         return map_children(node, written)
 
     whole = [each for each in statements if _mean_defined(each.body, indices) not in put]
-    return [replace(each, body=written(each.body)) for each in whole]
+    return [each.with_body(written(each.body)) for each in whole]
 
 
 def _drawn(body: tree.Node) -> Iterator[tree.Symbol]:

@@ -35,7 +35,7 @@ def write_codes_of_arguments(
         match each.body:
             case tree.Chain((tree.Call() as left, body), ("=" | ":=",)) if left.head in scores:
                 made = text.of_arguments(left, body, defaults)
-                text.statements[place] = replace(each, body=replace(each.body, members=(left, made)))
+                text.statements[place] = each.with_body(replace(each.body, members=(left, made)))
     return text.statements, text.notes
 
 

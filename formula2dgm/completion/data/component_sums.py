@@ -8,7 +8,7 @@ are given less than the whole, ``q(z_i|x)`` beside ``q(z|x, y)``, as in a mean-f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -17,6 +17,7 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.reading.spaces import read_space
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: What papers call both the number of examples and that of components.
@@ -64,7 +65,7 @@ def write_components(
             return replace(node, given=first.part.given)
         return map_children(node, rebuild)
 
-    out = [replace(each, body=rebuild(each.body)) for each in statements if _number(each.body) is None]
+    out = [each.with_body(rebuild(each.body)) for each in statements if _number(each.body) is None]
     spaces = [space for each in statements if (space := _space(each.body, first.latent)) is not None]
     if numbers and spaces:
         _need_size(first, numbers[0], spaces[0])

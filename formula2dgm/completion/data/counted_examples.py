@@ -25,6 +25,8 @@ def count_examples(
     """The statements with such sums and means written out, and what was decided; ``keys`` are what is bound."""
     bodies = [each.body for each in statements]
     counted = counted_in(bodies, keys)
+    if not counted.names and not counted.sizes:
+        return list(statements), []
     names = Names.of(bodies, find_indices(bodies)[0].widened(counted.names))
     if not any(_is_open(body, counted, names) for body in filter(is_computed, bodies)):
         return list(statements), []
@@ -34,7 +36,7 @@ def count_examples(
     for each in statements:
         body = _bounded(each.body, counted, size) if is_computed(each.body) else each.body
         body = _averaged(body, counted, size, names, notes) if is_computed(each.body) else body
-        out.append(replace(each, body=body) if body != each.body else each)
+        out.append(each.with_body(body) if body != each.body else each)
     return out, [
         Note(f"{_listed(counted)} the examples of the batch, of which there are {size}", bodies[0].span),
         *notes,

@@ -13,11 +13,11 @@ less clearly, ``\hat p``, ``p^*``, is that of the data as the left side beside a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_LABELS, DATA_NAMES, SURE_LABELS
 from formula2dgm.reading.names import read_name
+from formula2dgm.reading.rewrite import replace
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 
@@ -27,7 +27,7 @@ def leave_out_entropies(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements without such terms, and what was decided. ``bound`` are the bindings' keys."""
     writer = _Writer(statements, bound)
-    return [replace(each, body=writer.written(each.body, frozenset())) for each in statements], writer.notes
+    return [each.with_body(writer.written(each.body, frozenset())) for each in statements], writer.notes
 
 
 def is_of_data(head: tree.Node) -> bool:

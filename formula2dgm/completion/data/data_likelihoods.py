@@ -7,7 +7,6 @@ from what is given ``\mathcal{D}``, that is a value of each example.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
@@ -38,7 +37,7 @@ def write_likelihoods(statements: Sequence[tree.Statement]) -> tuple[list[tree.S
         return map_children(node, written)
 
     rest = [each for each in statements if each not in said.values()]
-    changed = [replace(each, body=written(each.body)) for each in rest]
+    changed = [each.with_body(written(each.body)) for each in rest]
     notes = [Note(f"{call} is {said[call].body.members[-1]}", said[call].span) for call in used]  # type: ignore[attr-defined]
     return (changed, notes) if used else (list(statements), [])
 

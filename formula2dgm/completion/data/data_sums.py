@@ -34,7 +34,7 @@ def average_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
     out = []
     for each in statements:
         writer.whole = whole_sums(each.body)
-        out.append(replace(each, body=writer.written(each.body)))
+        out.append(each.with_body(writer.written(each.body)))
     return out, writer.notes
 
 

@@ -28,7 +28,7 @@ def write_orders(
     """The statements with densities of whole vectors, and what was decided; ``keys`` are what is bound, ``defaults``
     whether what nothing says is a default network's, ``dims`` are the sizes of variables."""
     writer = _Orders([each.body for each in statements], dims)
-    out = [replace(each, body=writer.written(each.body)) for each in statements]
+    out = [each.with_body(writer.written(each.body)) for each in statements]
     for body in (each.body for each in out):
         for call in body.walk():
             left = [_before(each) for each in getattr(call, "given", None) or () if isinstance(each, tree.Symbol)]
@@ -45,7 +45,7 @@ def write_orders(
         if any(each == order for each in (*heads, *keys)):
             raise _refuse(f"the text says of {order} what is no order", call.span)
         size = writer.count(entries, call.span)
-        out = [replace(each, body=_of_whole(each.body, entries, size)) for each in out]
+        out = [each.with_body(_of_whole(each.body, entries, size)) for each in out]
         out.append(_statement(rf"{order.latex()} \in \mathbb{{R}}^{{{size}}}", call.span))
     return [*out, *writer.sizes(out)], writer.notes
 

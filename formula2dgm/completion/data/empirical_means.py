@@ -58,7 +58,7 @@ def write_means(statements: Sequence[tree.Statement]) -> tuple[list[tree.Stateme
                     found |= dict.fromkeys(_indexed(defined[each], index))
         return [each for each in found if each not in _drawn(body) and each not in defined]
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _defined(body: tree.Node) -> Iterator[tuple[tree.Node, tree.Node]]:

@@ -29,7 +29,7 @@ def write_steps_of_entries(
     """The statements with densities of whole steps, and what was decided; ``keys`` are what is bound, ``defaults``
     whether what nothing says is a default network's."""
     writer = _Writer(statements)
-    out = [replace(each, body=writer.written(each.body)) for each in statements]
+    out = [each.with_body(writer.written(each.body)) for each in statements]
     if not writer.steps:
         return out, []
     for call, step in writer.steps:
@@ -38,7 +38,7 @@ def write_steps_of_entries(
         if own is not None or not defaults:
             raise _refuse("only a default network reads them, of a density that nothing declares", call, step)
     writer.refuse_other_counts(statements)
-    made = [replace(each, body=writer.spaces(each.body)) for each in out]
+    made = [each.with_body(writer.spaces(each.body)) for each in out]
     return [*made, *writer.unsaid(made)], writer.notes
 
 

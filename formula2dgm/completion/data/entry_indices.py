@@ -32,8 +32,10 @@ def name_entries(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with entries of vectors as such, ``[z_b]_i``, and what was decided; ``keys`` are what is bound."""
     statements, notes = name_batches(statements, keys)
+    if not any(True for each in statements for _ in _bound(each.body)):
+        return statements, notes  # no index of a sum, no entry at one
     text = _Vectors.of(statements, keys)
-    return [replace(each, body=_named(each.body, text, notes)) for each in statements], notes
+    return [each.with_body(_named(each.body, text, notes)) for each in statements], notes
 
 
 @dataclass(slots=True)
@@ -138,13 +140,13 @@ def write_entries(
     """The statements with entries of matrices as sums over entries of vectors, and with what sums over entries and over
     the examples beside them run to."""
     text, notes = _Vectors.of(statements, keys), list[Note]()
-    statements = [replace(each, body=_named(each.body, text, notes)) for each in statements]
+    statements = [each.with_body(_named(each.body, text, notes)) for each in statements]
     if not any(_is_entry(each) or _is_matrix(each) for one in statements for each in one.body.walk()):
         return statements, notes
     told = {str(each.body.members[0]) for each in statements if isinstance(each.body, tree.Chain)}
     told |= {str(each) for each in keys}
     statements = _without_matrices(statements, text.indices)
-    statements = [replace(each, body=_sized(each.body, told, notes)) for each in statements]
+    statements = [each.with_body(_sized(each.body, told, notes)) for each in statements]
     return _batched(statements, keys, told, notes), notes
 
 
@@ -173,7 +175,7 @@ def _without_matrices(statements: list[tree.Statement], indices: set[str]) -> li
         return node
 
     kept = [each for each in statements if not (_is_matrix(each.body) and each.body.members[0] in matrices)]  # type: ignore[attr-defined]
-    out = [replace(each, body=written(each.body)) for each in kept]
+    out = [each.with_body(written(each.body)) for each in kept]
     left = {each for one in out for each in one.body.walk()} & matrices.keys()
     return [*out, *(each for each in statements if _is_matrix(each.body) and each.body.members[0] in left)]  # type: ignore[attr-defined]
 
@@ -261,7 +263,7 @@ def _batched(
             return replace(made, binders=binders, upper=size)
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements]
+    return [each.with_body(written(each.body)) for each in statements]
 
 
 def _counts(big: tree.Big) -> bool:

@@ -57,7 +57,7 @@ def average_named_sets(statements: Sequence[tree.Statement]) -> tuple[list[tree.
                     return replace(node, factors=factors)
         return node
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def over_set(node: tree.Node) -> Iterator[tuple[tree.Symbol, tree.Symbol, bool]]:

@@ -7,7 +7,7 @@ than i by ``\sum_{p \ne i}``, all else by an indicator. ``|P(i)|`` is how many t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.completion.data.batch_names import batch_name
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -15,6 +15,7 @@ from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import RESTRICTIONS
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -34,7 +35,7 @@ def write_sets(
     sets += _whole_sets(sets, sums)
     writer = _Writer(sets, batch_name(statements, keys, {upper for each in sets for upper in each.uppers}))
     kept = [each for each in statements if all(each.body is not one.statement for one in sets)]
-    return [replace(each, body=writer.written(each.body)) for each in kept], writer.notes
+    return [each.with_body(writer.written(each.body)) for each in kept], writer.notes
 
 
 @dataclass(frozen=True, slots=True)

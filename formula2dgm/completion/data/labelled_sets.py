@@ -12,7 +12,6 @@ be said; where networks are made by default, there are as many of each (an assum
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from formula2dgm.completion.data.data_sums import set_of_data
 from formula2dgm.completion.data.example_sets import over_set
@@ -20,7 +19,8 @@ from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_SIZES
 from formula2dgm.reading.names import plain
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 
@@ -69,8 +69,8 @@ def write_labelled_sets(
                 return _shared(node, sums)
         return node
 
-    made = [replace(each, body=rebuild(each.body)) for each in statements]
-    return [replace(each, body=_space(each.body, counted)) for each in made], notes
+    made = [each.with_body(rebuild(each.body)) for each in statements]
+    return [each.with_body(_space(each.body, counted)) for each in made], notes
 
 
 def _space(body: tree.Node, counted: set[tree.Symbol]) -> tree.Node:

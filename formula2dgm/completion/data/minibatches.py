@@ -40,7 +40,7 @@ def count_batches(
         if not any(id(each) in inside | parts for each in means) and all(
             _is_over_examples(each, nodes) for each in means
         ):
-            out = [replace(each, body=_renamed(each.body, size)) for each in out]
+            out = [each.with_body(_renamed(each.body, size)) for each in out]
             notes.append(Note(f"{size} is the number of examples, over which the mean is", means[0].span))
     return out, notes
 

@@ -42,7 +42,7 @@ def pick_labels(
                 return replace(node, factors=factors, ops=ops) if len(factors) > 1 else logarithm
         return node
 
-    out = [replace(each, body=rebuild(each.body)) for each in statements]
+    out = [each.with_body(rebuild(each.body)) for each in statements]
     chains = (each.body for each in statements if isinstance(each.body, tree.Chain))
     said = {_bare(each.members[0]) for each in chains if each.relations[0] == "in"}
     for label in dict.fromkeys(map(_bare, labels)):

@@ -6,13 +6,14 @@ In ``p(x) = \prod_{i=1}^D p(x_i|x_{<i})`` x is ``x_{1:D}``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import offset
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: A letter with its style and accents.
@@ -43,7 +44,7 @@ def write_wholes(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
     wholes = _wholes([each.body for each in statements])
     if not wholes.bounds:
         return list(statements), []
-    changed = [replace(each, body=_written(_opened(each.body, wholes), wholes)) for each in statements]
+    changed = [each.with_body(_written(_opened(each.body, wholes), wholes)) for each in statements]
     first = next((one for one, two in zip(statements, changed, strict=True) if one != two), None)
     if first is None:
         return changed, []
@@ -70,7 +71,7 @@ def _counted(statements: Sequence[tree.Statement]) -> Sequence[tree.Statement]:
         return node
 
     known = tree.Statement(tree.Chain((name, number), ("=",), span=number.span), span=number.span)
-    return [*(replace(each, body=named(each.body)) for each in statements), known]
+    return [*(each.with_body(named(each.body)) for each in statements), known]
 
 
 def _wholes(roots: Sequence[tree.Node]) -> Wholes:

@@ -47,7 +47,7 @@ def write_arguments_of_sides(
                     return replace(node, left=made[0], right=made[1])
         return map_children(node, lambda each: rebuild(each, indices))
 
-    return [replace(each, body=rebuild(each.body, frozenset())) for each in statements], notes
+    return [each.with_body(rebuild(each.body, frozenset())) for each in statements], notes
 
 
 def _written(

@@ -34,7 +34,7 @@ def write_softmax(
             return replace(node, left=_softmax(node.left), right=_softmax(node.right))
         return map_children(node, rebuild)
 
-    made = [replace(each, body=rebuild(each.body)) for each in statements]
+    made = [each.with_body(rebuild(each.body)) for each in statements]
     other = next((each for statement in made for each in statement.body.walk() if _is_call(each)), None)
     if notes and other is not None:
         message = f"sigma is the softmax in a divergence over classes, and {other} is another function"

@@ -7,13 +7,14 @@ such a sum is the entry of ``f(x)``, and so is ``f_y(x)`` elsewhere in the text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.spaces import at_sizes, read_space, sizes_of
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 
@@ -62,7 +63,7 @@ def write_class_sums(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         return node
 
     made = [applied(each) for each in made] if heads else made
-    return [replace(each, body=body) for each, body in zip(statements, made, strict=True)], notes
+    return [each.with_body(body) for each, body in zip(statements, made, strict=True)], notes
 
 
 def _categories(bodies: Sequence[tree.Node], sizes: Mapping[tree.Node, tree.Node]) -> Iterator[tuple[tree.Node, int]]:
@@ -144,7 +145,7 @@ def _vector(node: tree.Node, index: tree.Symbol, heads: dict[tree.Symbol, tree.N
 def classes_read(roots: Sequence[tree.Node], spaces: Mapping[str, int]) -> Iterator[tuple[tree.Symbol, int]]:
     """The networks of vectors with an entry for each class, and how many: f of ``f(x)[y]``, ``softmax(f(x))_y`` and of
     sums over classes."""
-    for node in (each for root in roots for each in root.walk()):
+    for node in (each for root in roots for each in root.all(ClassSum, tree.Indexed)):
         match node:
             case ClassSum(args=(vector,), classes=count):
                 pass

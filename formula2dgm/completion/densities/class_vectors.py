@@ -59,7 +59,7 @@ def write_classes(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
                 return tree.Neg(scored, span=node.span)
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _classes(variable: tree.Symbol, vector: tree.Node) -> tree.Call:

@@ -47,7 +47,7 @@ def with_codes(statements: Sequence[tree.Statement], options: Options) -> tuple[
     """The statements with every chosen row under one name, without what defines them; and what was decided."""
     found = _Codes(straight=_straight(options))
     kept = [each for each in statements if not _defines_index(each.body, found)]
-    kept = [replace(each, body=_read(each.body, found)) for each in kept]
+    kept = [each.with_body(_read(each.body, found)) for each in kept]
     if kept == list(statements):
         return kept, []
     rest = [each for each in kept if not _defines_row(each.body, found)]
@@ -59,7 +59,7 @@ def with_codes(statements: Sequence[tree.Statement], options: Options) -> tuple[
             continue
         body = _with_books(each.body, _books(found)) if _is_computed(each.body) else each.body
         body = _named(_under_its_name(body, again), rows)
-        out.append(replace(each, body=with_copied_gradients(body, found.straight, found.notes)))
+        out.append(each.with_body(with_copied_gradients(body, found.straight, found.notes)))
     return out, found.notes
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

@@ -35,7 +35,7 @@ def leave_out_constants(statements: Sequence[tree.Statement]) -> tuple[list[tree
                     return replace(node, body=kept[0] if len(kept) == 1 else replace(body, terms=kept))
         return node
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _are_parameters(names: Sequence[tree.Node]) -> bool:

@@ -11,13 +11,13 @@ alone; one that is applied to something else than densities, ``ELBO(\theta, \phi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import spelling
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import DENSITY_LETTERS
 
@@ -43,7 +43,7 @@ def write_density_functionals(
     named = [*bound, *(each for each in defined if isinstance(each, tree.Call))]
     heads = {spelling(head) for each in named if isinstance(head := _head(each), tree.Symbol)}
     writer = _Writer(frozenset(heads))
-    return [replace(each, body=writer.statement(each.body)) for each in statements], writer.notes
+    return [each.with_body(writer.statement(each.body)) for each in statements], writer.notes
 
 
 def _head(node: tree.Node) -> tree.Node:

@@ -56,7 +56,7 @@ def write_entropies_by_letter(
         notes.append(Note(f"{node} is {made}", node.span))
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _is_entropy(node: tree.Node) -> bool:

@@ -27,7 +27,7 @@ def write_entropies(statements: Sequence[tree.Statement]) -> tuple[list[tree.Sta
                 return replace(node, args=(replace(law, span=name.span),))
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _drawn(node: tree.Node) -> Iterator[tuple[tree.Node, tree.Call]]:

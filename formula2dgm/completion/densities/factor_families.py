@@ -31,7 +31,7 @@ def write_factors(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
             continue
         assert isinstance(each.body, tree.Chain)
         shorter = replace(each.body, members=each.body.members[:-1], relations=each.body.relations[:-1])
-        out.append(replace(each, body=shorter))
+        out.append(each.with_body(shorter))
         for density, family in said:
             body = tree.Chain((density, family), ("=",), span=family.span)
             out.append(tree.Statement(body, span=family.span))

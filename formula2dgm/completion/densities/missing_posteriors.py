@@ -33,7 +33,7 @@ def write_posteriors(
             node = replace(node, binders=binders) if binders != node.binders else node
         return map_children(node, lambda each: rebuild(each, inner))
 
-    return [replace(each, body=rebuild(each.body, frozenset())) for each in statements], notes
+    return [each.with_body(rebuild(each.body, frozenset())) for each in statements], notes
 
 
 def _is_of_q(call: tree.Call) -> bool:

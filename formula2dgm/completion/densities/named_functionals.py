@@ -12,13 +12,12 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.kinds import binder_names, spelling
 from formula2dgm.reading.names import plain
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.syntax import tree
 
@@ -33,7 +32,7 @@ def write_functionals(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with named functionals as divergences, and what was decided. ``bound`` are the bindings' keys."""
     writer = _Writer(statements, bound)
-    out = [replace(each, body=writer.statement(each.body)) for each in statements]
+    out = [each.with_body(writer.statement(each.body)) for each in statements]
     return [*out, *writer.added], writer.notes
 
 

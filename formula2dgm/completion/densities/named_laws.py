@@ -6,11 +6,10 @@ The family is drawn from where its name stands. What a statement defines as anyt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.data_names import is_data_name
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.reading.written_families import is_written_family
 from formula2dgm.syntax import tree
@@ -40,7 +39,7 @@ def write_named_laws(statements: Sequence[tree.Statement]) -> list[tree.Statemen
                 return replace(node, members=(left, law(source)))
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements] if named else list(statements)
+    return [each.with_body(written(each.body)) for each in statements] if named else list(statements)
 
 
 def _names_law(body: tree.Node) -> bool:

@@ -49,7 +49,7 @@ def write_noise_densities(
         elif found.scale is None and (found.value,) == call.args and call.given is None:
             law = _standard(call.span, call.args)
             notes.append(Note(f"{call} is the standard Normal, summed over the entries of {found.value}", call.span))
-            out.append(replace(statement, body=tree.Chain((call, law), ("=",), span=statement.body.span)))
+            out.append(statement.with_body(tree.Chain((call, law), ("=",), span=statement.body.span)))
         elif found.scale is not None and _is_of_one(call) and (defaults or any(map(_is_flow, bound))):
             drawn += [each for each in statements if _draws_standard(each.body, found.value)]
             others = [each for each in statements if each is not statement and each not in drawn]

@@ -58,7 +58,7 @@ def write_parameters_of_givens(
             return replace(made[node], span=node.span) if node in made else node
         return map_children(node, written)
 
-    return [replace(each, body=written(each.body)) for each in statements] if made else list(statements), notes
+    return [each.with_body(written(each.body)) for each in statements] if made else list(statements), notes
 
 
 def _conditional(

@@ -23,7 +23,7 @@ def write_compared_posteriors(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such divergences by the model's joint, and what was decided; ``keys`` are what is bound."""
     writer = _Writer(statements, keys)
-    return [replace(each, body=writer.written(each.body)) for each in statements], writer.notes
+    return [each.with_body(writer.written(each.body)) for each in statements], writer.notes
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ class _Reconstructions(Defaults):
                 continue
             self.notes.append(Note(f"{made} is {call}, what a network makes of {of}{where}", made.span))
             self.statements = [
-                replace(each, body=_written(each.body, made, call, source, frozenset())) for each in self.statements
+                each.with_body(_written(each.body, made, call, source, frozenset())) for each in self.statements
             ]
 
     def _is_known(self, made: tree.Symbol) -> bool:

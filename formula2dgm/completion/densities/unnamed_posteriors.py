@@ -52,7 +52,7 @@ def write_unnamed_posteriors(
         law, made = found.draw.density, found.posterior
         notes.append(Note(f"{law}, of which nothing is said, is {made}: a network of the data", law.span))
         body, added = _with_probabilities(_with_posterior(statement.body, found), found, said, notes)
-        out += [replace(statement, body=body), *added]
+        out += [statement.with_body(body), *added]
     return out, notes
 
 

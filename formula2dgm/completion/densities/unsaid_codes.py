@@ -76,7 +76,7 @@ class _Codes(Defaults):
                 continue
             (call,) = calls
             self.notes.append(Note(f"{name} is {call}, as elsewhere", name.span))
-            self.statements = [replace(each, body=_applied(each.body, name, call)) for each in self.statements]
+            self.statements = [each.with_body(_applied(each.body, name, call)) for each in self.statements]
 
     def _defined(self) -> list[tree.Node]:
         """What statements define or draw; a space says only of what size a name is."""

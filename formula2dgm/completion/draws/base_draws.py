@@ -51,7 +51,7 @@ def name_base_draws(statements: Sequence[tree.Statement]) -> list[tree.Statement
         tree.Statement(tree.Chain((density, family), ("=",), span=family.span), span=family.span)
         for density, family in made.values()
     ]
-    return [*(replace(each, body=named(each.body)) for each in statements), *added]
+    return [*(each.with_body(named(each.body)) for each in statements), *added]
 
 
 def _is_posterior(call: tree.Call) -> bool:

@@ -7,11 +7,10 @@ case alone are one, then; where the text compares or scores both, nothing says w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading import Note
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 
@@ -34,7 +33,7 @@ def write_small_letters(
         for each in sorted((each for each in capitals if each in read), key=str):
             notes.append(Note(f"{each} is {_small(each)}: a capital is the random variable of its values", each.span))
         bodies = [_lowered(each, capitals) for each in bodies]
-    return [replace(each, body=body) for each, body in zip(statements, bodies, strict=True)], notes
+    return [each.with_body(body) for each, body in zip(statements, bodies, strict=True)], notes
 
 
 def _without_names(node: tree.Node, kept: set[tree.Node], notes: list[Note], named: set[tree.Node]) -> tree.Node:
@@ -148,7 +147,7 @@ def _is_capital(node: tree.Node) -> bool:
 
 
 def _small(node: tree.Node) -> tree.Node:
-    return replace(node, letter=node.letter.lower()) if _is_capital(node) else node  # type: ignore[attr-defined, call-arg]
+    return replace(node, letter=node.letter.lower()) if _is_capital(node) else node  # type: ignore[attr-defined]
 
 
 def _lowered(node: tree.Node, capitals: set[tree.Node]) -> tree.Node:

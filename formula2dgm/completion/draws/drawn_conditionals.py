@@ -45,4 +45,4 @@ def draw_conditionals(statements: Sequence[tree.Statement]) -> tuple[list[tree.S
                 return replace(made, members=(name, found))
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes

@@ -11,12 +11,13 @@ density of the letter that is given psi.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 
@@ -46,7 +47,7 @@ def name_first_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         notes.append(Note(f"{said}, all from {drawn.density}", node.binders[0].span))
         return replace(node, binders=_binders(drawn, node.binders[0]), body=body)
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _read(binder: tree.Node, nodes: Sequence[tree.Node]) -> _Drawn | None:

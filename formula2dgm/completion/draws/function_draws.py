@@ -63,7 +63,7 @@ def write_function_draws(
                 body = _with(body, name, value)
         return replace(node, binders=tuple(binders), body=body)
 
-    out = [replace(each, body=written(each.body)) for each in statements]
+    out = [each.with_body(written(each.body)) for each in statements]
     for name, value in defined.items():
         chain = tree.Chain((name, value), ("=",), span=value.span)
         out.append(replace(statements[-1], body=chain, span=value.span, players=()))

@@ -28,6 +28,8 @@ def write_games(statements: Sequence[tree.Statement], options: Options) -> tuple
     said = any(isinstance(each, tree.Optimise) for body in bodies for each in body.walk())
     if said or options.maximize is not None or any(each.players for each in statements):
         return list(statements), []
+    if not any(_players(each, [other for other in bodies if other is not each]) for each in bodies):
+        return list(statements), []
     known = Known(find_indices(bodies)[0])
     notes: list[Note] = []
     out = []
@@ -41,7 +43,7 @@ def write_games(statements: Sequence[tree.Statement], options: Options) -> tuple
             game = " ".join(f"{op}_{player}" for op, player in reversed(operators))
             text = f"{each.body.members[0]} is the value of the game {game}: who judges is to be right"
             notes.append(Note(text, body.span))
-        out.append(replace(each, body=body))
+        out.append(each.with_body(body))
     return out, notes
 
 

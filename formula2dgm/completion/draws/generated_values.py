@@ -95,7 +95,7 @@ class _Generated(Defaults):
             added = [placed(each, node.span) for each in (*binders, *drawn.binders) if each is not None]
             return replace(node, binders=(*others, *(each for each in added if each not in others)))
 
-        self.statements = [replace(each, body=rebuild(each.body)) for each in self.statements]
+        self.statements = [each.with_body(rebuild(each.body)) for each in self.statements]
         name = weight.latex()
         line = rf"{value.latex()} = {name} {data.latex()} + (1 - {name}) {generated.latex()}"
         said = f"{value} is on the line between {data} and {generated}, at a uniform place"
@@ -119,7 +119,7 @@ class _Generated(Defaults):
                     return value
             return node
 
-        self.statements = [replace(each, body=rebuild(each.body)) for each in self.statements]
+        self.statements = [each.with_body(rebuild(each.body)) for each in self.statements]
 
     def _draws(self) -> Iterator[tuple[tree.Symbol, tree.Symbol]]:
         """What is drawn by itself from a distribution without parameters, of which nothing else is said, and that."""
@@ -167,7 +167,7 @@ class _Generated(Defaults):
             own = any(each.names == (value,) and _head(each.density) == source for each in draws)
             return exchanged(node) if own else map_children(node, rebuild)
 
-        self.statements = [replace(each, body=rebuild(each.body)) for each in self.statements]
+        self.statements = [each.with_body(rebuild(each.body)) for each in self.statements]
         return fresh
 
     def _unused(self, letters: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def index_noise(statements: Sequence[tree.Statement], defaults: bool) -> tuple[l
             assert isinstance(statement.body, tree.Chain)
             left = replace(used, span=statement.body.members[0].span)
             members = (left, *statement.body.members[1:])
-            out[drawn[0]] = replace(statement, body=replace(statement.body, members=members))
+            out[drawn[0]] = statement.with_body(replace(statement.body, members=members))
             notes.append(Note(text, left.span))
         elif not drawn and defaults and bare.letter in _NOISE and not _is_bound(bare, statements):
             normal = tree.Call(

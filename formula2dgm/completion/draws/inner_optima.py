@@ -44,7 +44,7 @@ def amortise(
         summed = replace(total, body=body)
         return replace(node, names=(*node.names, *names), body=_exchanged_node(node.body, total, summed, share))
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _sum_below(body: tree.Node) -> tuple[tree.Big | None, tree.Mul | None]:

@@ -129,9 +129,9 @@ class _Text:
                 case tree.Chain((left, _), ("~",)) if left == value.noise:
                     if drawn or self._is_in_brackets(value.noise):
                         continue
-                    bodies.append(replace(each, body=tree.Chain((name, law), ("~",), span=each.body.span)))
+                    bodies.append(each.with_body(tree.Chain((name, law), ("~",), span=each.body.span)))
                 case _:
-                    bodies.append(replace(each, body=rebuild(each.body)))
+                    bodies.append(each.with_body(rebuild(each.body)))
         gone = (mean_and_scale(value.body, value.noise) or ()) if self._is_bare(value) else ()
         rest = {node for each in bodies for node in each.body.walk()}
         for symbol in (value.noise, *gone):
@@ -159,7 +159,7 @@ class _Text:
                     return replace(node, members=(name, normal))
             return map_children(node, rebuild)
 
-        self.statements = [replace(each, body=rebuild(each.body)) for each in self.statements]
+        self.statements = [each.with_body(rebuild(each.body)) for each in self.statements]
         self.laws[noise] = normal
         self.notes.append(Note(f"{source} is the standard Normal", source.span))
 

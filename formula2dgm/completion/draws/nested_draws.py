@@ -29,7 +29,7 @@ def join_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statemen
                     return replace(node, binders=(*inner, *outer), body=body)
         return node
 
-    return [replace(each, body=rebuild(each.body, frozenset())) for each in statements], notes
+    return [each.with_body(rebuild(each.body, frozenset())) for each in statements], notes
 
 
 def _drawn(binders: Sequence[tree.Node]) -> list[tree.Node]:

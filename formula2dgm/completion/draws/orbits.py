@@ -92,7 +92,7 @@ def write_orbits(
 
     added = [tree.Statement(tree.Chain(each, ("=",), span=each[1].span), span=each[1].span) for each in points.items()]
     unique = {each.text: each for each in notes}
-    return [*(replace(each, body=written(each.body)) for each in statements), *added], list(unique.values())
+    return [*(each.with_body(written(each.body)) for each in statements), *added], list(unique.values())
 
 
 def _grouped(orbit: _Orbit, notes: list[Note]) -> _Orbit:

@@ -20,7 +20,7 @@ def write_point_masses(statements: Sequence[tree.Statement], keys: Sequence[tree
     said += [left.head for each in statements if isinstance(left := _left(each.body), tree.Call)]
     if any(isinstance(each, tree.Symbol) and each.letter == "delta" for each in said):
         return list(statements)
-    return [replace(each, body=_written(each.body)) for each in statements]
+    return [each.with_body(_written(each.body)) for each in statements]
 
 
 def _left(body: tree.Node) -> tree.Node | None:

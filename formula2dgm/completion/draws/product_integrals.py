@@ -32,7 +32,7 @@ def average_over_products(statements: Sequence[tree.Statement]) -> tuple[list[tr
                 return tree.Expect((tree.Draws(made.variables, density, span=factor.span),), body, span=made.span)
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _density(factor: tree.Node, variables: tuple[tree.Node, ...]) -> tree.Call | None:

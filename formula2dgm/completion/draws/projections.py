@@ -29,7 +29,7 @@ def draw_projections(
         if said or argument or not all(_is_unsaid(text, each) for each in binders) or _is_bound(text, vector):
             continue
         text.add(rf"{vector.latex()} \sim \mathcal{{N}}(0, I)", vector.span)
-        text.statements = [replace(each, body=_drawn_by_name(each.body, vector)) for each in text.statements]
+        text.statements = [each.with_body(_drawn_by_name(each.body, vector)) for each in text.statements]
     return text.statements, text.notes
 
 

@@ -40,7 +40,7 @@ def write_values(
             node = node if body is node.body else replace(node, body=body)
         return map_children(node, rebuild)
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _capitals(node: tree.Expect) -> dict[tree.Symbol, tree.Symbol]:

@@ -30,7 +30,7 @@ def name_draws(
     """The statements with what is drawn by the density's own names, and what was decided; ``keys`` are what is
     bound."""
     text = _Text(statements, keys)
-    made = [replace(each, body=_at_its_time(text.written(each.body))) for each in statements]
+    made = [each.with_body(_at_its_time(text.written(each.body))) for each in statements]
     return text.stated(made), text.notes
 
 
@@ -119,7 +119,7 @@ class _Text:
                 continue
             old, new = found
             self.notes.append(Note(f"{name} is {_renamed(name, old, new)}, a value of {density}", statement.span))
-            statements = [replace(each, body=_renamed(each.body, old, new)) for each in statements]
+            statements = [each.with_body(_renamed(each.body, old, new)) for each in statements]
         return statements
 
     def _other(self, name: tree.Node, density: tree.Node) -> tuple[Base, Base] | None:

@@ -10,11 +10,10 @@ reaches q: it would be counted twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.rewrite import listed
+from formula2dgm.reading.rewrite import listed, replace
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.reading.stopped import unstopped
@@ -50,7 +49,7 @@ def write_surrogates(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         rest = tuple(each for each in terms if each not in reading)
         return tree.Add((made, *rest), span=node.span) if rest else made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def scored_by_stopped(term: tree.Node) -> Iterator[tree.Call]:

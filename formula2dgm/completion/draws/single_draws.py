@@ -8,9 +8,9 @@ it. Another q beside it, its marginal ``\log q(z)`` or a classifier ``\log q(y|x
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading.notes import Note
+from formula2dgm.reading.rewrite import replace
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.syntax import tree
 
@@ -42,7 +42,7 @@ def draw_once(
                     return tree.Expect(tuple(sources), node, span=node.span)
         return node
 
-    return [replace(each, body=drawn(each.body)) for each in statements], notes
+    return [each.with_body(drawn(each.body)) for each in statements], notes
 
 
 #: What stands in front of a term and says nothing of its sign.

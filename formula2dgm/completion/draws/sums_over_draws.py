@@ -8,12 +8,11 @@ is the whole objective, or under 1/N. Beside another term the number weighs one 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from formula2dgm.completion.data.data_sums import unwritten_number, whole_sums
 from formula2dgm.reading import Note
 from formula2dgm.reading.data_names import DATA_SIZES
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.syntax import tree
 
 
@@ -39,7 +38,7 @@ def average_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
             made = replace(made, head=node.head)
         return made
 
-    return [replace(each, body=averaged(each.body, whole_sums(each.body))) for each in statements], notes
+    return [each.with_body(averaged(each.body, whole_sums(each.body))) for each in statements], notes
 
 
 def _is_over_draws(node: tree.Node) -> bool:

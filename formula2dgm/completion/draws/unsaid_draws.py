@@ -16,11 +16,10 @@ function: ``\log E[p(x|z)]`` is the evidence where z is drawn from its prior, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import read_name
-from formula2dgm.reading.rewrite import listed, map_children
+from formula2dgm.reading.rewrite import listed, map_children, replace
 from formula2dgm.reading.scopes import Names, bound_by, occurs_free
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
 from formula2dgm.syntax import tree
@@ -29,7 +28,7 @@ from formula2dgm.syntax import tree
 def write_draws(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with these draws written out, and what was decided."""
     writer = _Writer(statements)
-    return [replace(each, body=writer.written(each.body, frozenset())) for each in statements], writer.notes
+    return [each.with_body(writer.written(each.body, frozenset())) for each in statements], writer.notes
 
 
 class _Writer:

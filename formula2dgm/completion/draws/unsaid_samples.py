@@ -36,7 +36,7 @@ def write_samples(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
         notes.append(Note(f"{made.binders[0]}: nothing else says what the samples are drawn from", node.span))
         return made
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _is_approximation(call: tree.Call) -> bool:

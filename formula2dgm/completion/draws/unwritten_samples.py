@@ -35,7 +35,7 @@ def index_samples(statements: Sequence[tree.Statement]) -> tuple[list[tree.State
         body = _exchanged(node.body, variable, replace(variable, sub=(item.name,)))
         return replace(node, binders=(drawn,), body=body)
 
-    return [replace(each, body=rebuild(each.body)) for each in statements], notes
+    return [each.with_body(rebuild(each.body)) for each in statements], notes
 
 
 def _sampled(node: tree.Expect) -> tuple[tree.Big, tree.Symbol] | None:

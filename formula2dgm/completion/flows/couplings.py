@@ -31,7 +31,7 @@ def write_couplings(
         return list(statements), []
     rest = [each for each in statements if each not in said]
     text = _Text(rest, keys, plans)
-    drawn = [replace(each, body=text.drawn(each.body)) for each in rest]
+    drawn = [each.with_body(text.drawn(each.body)) for each in rest]
     split = [one for each in drawn for one in text.statements(each)]
     if not text.pairs:
         return list(statements), []
@@ -204,14 +204,14 @@ class _Text:
         """With the variable that is put in order as such wherever its value is read."""
         body = statement.body
         if not isinstance(body, tree.Chain):
-            return replace(statement, body=self._read(body))
+            return statement.with_body(self._read(body))
         left, relation = body.members[0], body.relations[0]
         own = {*left.args, *(left.given or ())} if isinstance(left, tree.Call) else set()
         if own & self.pairs.keys() or relation == "in":
             return statement
         if relation == "~":
-            return replace(statement, body=replace(body, members=(left, self._read(body.members[1]))))
-        return replace(statement, body=self._read(body))
+            return statement.with_body(replace(body, members=(left, self._read(body.members[1]))))
+        return statement.with_body(self._read(body))
 
     def _read(self, node: tree.Node) -> tree.Node:
         match node:

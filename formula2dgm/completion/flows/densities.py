@@ -29,7 +29,7 @@ def without_times(equation: FlowEquation, statements: Sequence[Statement], notes
                     return made
         return node
 
-    return [replace(each, body=written(each.body)) for each in statements]
+    return [each.with_body(written(each.body)) for each in statements]
 
 
 def _names(equation: FlowEquation, body: tree.Node) -> list[tuple[tree.Node, tree.Node]]:

@@ -70,7 +70,7 @@ class _Reading:
         kept = [each for each in statements if not self._is_name(each.body)]
         self._name_without_time(kept)
         self._refuse_one_name()
-        self.statements = [replace(each, body=self._named(each.body, equation.time)) for each in kept]
+        self.statements = [each.with_body(self._named(each.body, equation.time)) for each in kept]
 
     # -- names -------------------------------------------------------------------------------------------
 
@@ -265,7 +265,7 @@ class _Reading:
                         continue
                     density = replace(self._scores(name)[0], span=statement.span)
                     chain = tree.Chain((density, law), ("=",), span=statement.body.span)
-                    statement = replace(statement, body=chain)
+                    statement = statement.with_body(chain)
             out.append(statement)
         return out
 

@@ -89,7 +89,7 @@ def write_planar_layers(
     if not activation:
         notes.append(Note(f"{step.h} is tanh", span))
     notes.append(Note(f"{step.u}, {step.w} and {step.b} are learned, by {NAME}_{step.index}", span))
-    return [*(replace(each, body=written(each.body)) for each in rest), law], notes
+    return [*(each.with_body(written(each.body)) for each in rest), law], notes
 
 
 def _refuse(

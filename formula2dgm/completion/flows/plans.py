@@ -8,11 +8,12 @@ r"""Couplings that a text says are the cheapest: between which laws, at what cos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.numbers import constant
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: What the set of all couplings of two laws is called.

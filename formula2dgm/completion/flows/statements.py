@@ -81,8 +81,8 @@ class _Rewriting:
         except NotSolved:
             return self.statements
         change = change_of_density(self.equation, self.changes[0].body) if self.changes else None
-        out = [replace(each, body=self._integrals(each.body, ends, change)) for each in ends.statements]
-        wanted = [replace(each, body=_wanted(each, out)) for each in out]
+        out = [each.with_body(self._integrals(each.body, ends, change)) for each in ends.statements]
+        wanted = [each.with_body(_wanted(each, out)) for each in out]
         return [*wanted, *added, *self._functions(ends, change, out)]
 
     # -- is it this mechanism's? ---------------------------------------------------------------------------

@@ -2,8 +2,9 @@ r"""Names for what a differential equation makes: ``\Phi`` of ``x = \Phi(z_0)``,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

@@ -35,4 +35,4 @@ def _named(statement: tree.Statement, others: Sequence[tree.Node]) -> tree.State
     uses = [each for other in others for each in other.walk() if each == left.head]
     if not uses or any(id(each) in heads for each in uses):
         return statement
-    return replace(statement, body=replace(body, members=(left.head, *body.members[1:])))
+    return statement.with_body(replace(body, members=(left.head, *body.members[1:])))

@@ -39,7 +39,7 @@ def fill_blanks(
                     notes.append(Note(f"the dot of an entropy is a variable: {node}", node.span))
         return node
 
-    return [replace(each, body=filled(each.body)) for each in statements], notes
+    return [each.with_body(filled(each.body)) for each in statements], notes
 
 
 def _is_blank(node: tree.Node) -> bool:

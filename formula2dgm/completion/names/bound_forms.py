@@ -33,7 +33,7 @@ def join_bounds(statements: Sequence[tree.Statement]) -> tuple[list[tree.Stateme
     joined = replace(first, members=(*first.members, *more.members[1:]), relations=(*first.relations, *more.relations))
     note = Note(f"{name} is the bound on {first.members[0]}, in another form", name.span)
     kept = [each for each in statements if each is not other]
-    return [replace(each, body=joined) if each is bound else each for each in kept], [note]
+    return [each.with_body(joined) if each is bound else each for each in kept], [note]
 
 
 def _is_bound(body: tree.Node) -> bool:

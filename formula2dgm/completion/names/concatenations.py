@@ -36,7 +36,7 @@ def write_concatenations(statements: Sequence[tree.Statement]) -> tuple[list[tre
             raise FormulaError(Diagnostic("F2D-0549", "error", message, node.span, hint))
         return map_children(node, written)
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _beside(args: Sequence[tree.Node]) -> Iterator[tree.Node]:

@@ -54,9 +54,9 @@ def write_convex_functions(
             return map_children(made, written)
         return map_children(node, written)
 
-    made = [replace(each, body=written(each.body)) for each in left]
+    made = [each.with_body(written(each.body)) for each in left]
     kept = [each for each in made if not _is_unused(each, made, functions)]
-    return [replace(each, body=_of_functions(each.body, values)) for each in kept], notes.found
+    return [each.with_body(_of_functions(each.body, values)) for each in kept], notes.found
 
 
 def _written(

@@ -16,7 +16,7 @@ def natural_logs(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     >>> str(natural_logs(parse(r"-\\frac1D \\log_2 p(x)")[0])[0])
     '-(1/D) ((log p(x)) / (log 2))'
     """
-    return [replace(each, body=_natural(each.body)) for each in statements]
+    return [each.with_body(_natural(each.body)) for each in statements]
 
 
 def _natural(node: tree.Node) -> tree.Node:

@@ -33,7 +33,7 @@ def write_ranges(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
             return node
         return replace(node, sub=tuple(_opened(each, elsewhere) for each in node.sub))
 
-    return [replace(each, body=written(each.body)) for each in statements]
+    return [each.with_body(written(each.body)) for each in statements]
 
 
 def _opened(item: tree.Node, elsewhere: set[str]) -> tree.Node:

@@ -71,7 +71,7 @@ def write_numbers(
         notes.append(Note(f"{node} is {made}, one network for all {', '.join(map(str, below))}", node.span))
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _numbers(node: tree.Node) -> Iterable[str]:

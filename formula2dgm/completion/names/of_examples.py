@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 #: The function that stands for how many entries a vector has, d of ``\\frac1d \\sum_{j=1}^d [z]_j``.

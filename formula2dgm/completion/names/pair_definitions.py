@@ -6,10 +6,11 @@ Each is written out where it is read, so that a sum over one index sees what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -34,7 +35,7 @@ def write_pairs(statements: Sequence[tree.Statement], keys: Sequence[tree.Node])
             out.append(each)
         else:
             pairs[pair.name] = pair
-    written = [replace(each, body=_written(each.body, pairs, frozenset())) for each in out] if pairs else out
+    written = [each.with_body(_written(each.body, pairs, frozenset())) for each in out] if pairs else out
     return written if any(_has_sum(each.body) for each in written) else list(statements)
 
 

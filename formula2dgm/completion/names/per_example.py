@@ -33,7 +33,7 @@ def average_examples(statements: Sequence[tree.Statement]) -> tuple[list[tree.St
         share = tree.Div(tree.Number("1", span=span), upper, span=span)
         total = tree.Big("sum", (binder,), upper, last, False, span=span)
         mean = tree.Mul((share, total), ("",), span=span)
-        out[position] = replace(statement, body=replace(body, members=(*body.members[:-1], mean)))
+        out[position] = statement.with_body(replace(body, members=(*body.members[:-1], mean)))
         notes.append(Note(f"{body.members[0]} is the loss of one example: it is averaged over {index}", span))
     return out, notes
 

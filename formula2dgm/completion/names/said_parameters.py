@@ -42,7 +42,7 @@ def hold_said(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement
             raise FormulaError(_nobodys(name))
         else:
             kept.append(statement)
-    return [replace(each, body=_held(each.body, stopped)) for each in kept], notes
+    return [each.with_body(_held(each.body, stopped)) for each in kept], notes
 
 
 def _said(body: tree.Node) -> tuple[tree.Symbol, tree.Node, tree.Symbol] | None:

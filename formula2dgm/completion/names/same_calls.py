@@ -3,7 +3,6 @@ r"""Calls that a text defines with calls in their brackets: ``I(c, G(z, c)) = E[
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import DENSITY_LETTERS
@@ -20,7 +19,7 @@ def write_same_calls(statements: Sequence[tree.Statement]) -> list[tree.Statemen
         return bodies[node] if node in bodies else map_children(node, written)
 
     kept = [each for each in statements if (found := _definition(each.body)) is None or found[0] not in bodies]
-    return [replace(each, body=written(each.body)) for each in kept] if bodies else list(statements)
+    return [each.with_body(written(each.body)) for each in kept] if bodies else list(statements)
 
 
 def _definition(body: tree.Node) -> tuple[tree.Node, tree.Node] | None:

@@ -26,7 +26,7 @@ def name_first(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statemen
         made = _definition(statement.body, [each.body for each in statements if each is not statement])
         if made is not None:
             notes.append(Note(f"{statement.body} says what {made.members[0]} is", statement.body.span))
-            statement = replace(statement, body=made)
+            statement = statement.with_body(made)
         out.append(statement)
     return out, notes
 

@@ -7,11 +7,10 @@ body reads w elsewhere, too, the subscript is a label: ``D_z(z)``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import plain
-from formula2dgm.reading.rewrite import map_children
+from formula2dgm.reading.rewrite import map_children, replace
 from formula2dgm.reading.signature import is_density_call
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
@@ -39,7 +38,7 @@ def write_arguments(statements: Sequence[tree.Statement]) -> tuple[list[tree.Sta
                 return replace(changed, members=(left, *(_taken(each, names, notes) for each in others)))
         return changed
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _drawn(node: tree.Expect) -> list[str]:

@@ -4,7 +4,6 @@ gradient ``\nabla_w (g(w)^\top y)``, of which no matrix is made; y must not depe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.syntax import tree
@@ -28,7 +27,7 @@ def write_transposed(statements: Sequence[tree.Statement]) -> list[tree.Statemen
                     return tree.Func("grad", (product,), (by,), span=node.span)
         return node
 
-    out = [replace(each, body=written(each.body)) for each in statements]
+    out = [each.with_body(written(each.body)) for each in statements]
     rest = {node for each in out if _definition(each.body) is None for node in each.body.walk()}
     unread = made - rest
     return [each for each in out if (found := _definition(each.body)) is None or found[0] not in unread]

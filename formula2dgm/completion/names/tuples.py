@@ -33,7 +33,7 @@ def write_tuples(
         definitions = [each for each in statements if _said(each) == told and told is not None]
         items = told[1] if told is not None else items
         rest = [each for each in out if each not in definitions]
-        written = [replace(each, body=_written(each.body, name, items)) for each in rest]
+        written = [each.with_body(_written(each.body, name, items)) for each in rest]
         if any(node == name for each in written for node in each.body.walk()):
             continue
         out = written

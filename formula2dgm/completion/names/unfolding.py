@@ -7,7 +7,7 @@ and neither is a function that nothing uses.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm import registry
 from formula2dgm.completion.names.called import Called
@@ -17,6 +17,7 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import INDEX_LETTERS
 
@@ -224,8 +225,8 @@ def _unfolded(
         if isinstance(named, tree.Call) and names_objective(named) and rest[-1] != named and relations[-1] != "=":
             rest, relations = (*rest[:-1], named, rest[-1]), (*relations, "=")
         left = first if body.relations[0] in _EQUAL else _replaced(first, functions, notes, called)
-        return replace(statement, body=replace(body, members=(left, *rest), relations=relations))
-    return replace(statement, body=_replaced(body, functions, notes, called))
+        return statement.with_body(replace(body, members=(left, *rest), relations=relations))
+    return statement.with_body(_replaced(body, functions, notes, called))
 
 
 def _replaced(node: tree.Node, functions: Sequence[Function], notes: list[Note], called: Called) -> tree.Node:

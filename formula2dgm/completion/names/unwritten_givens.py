@@ -36,4 +36,4 @@ def write_givens(
         notes.append(Note(f"{node} is {made}", node.span))
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements] if given else list(statements), notes
+    return [each.with_body(written(each.body)) for each in statements] if given else list(statements), notes

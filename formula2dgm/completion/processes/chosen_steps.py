@@ -34,7 +34,7 @@ def choose_steps(
     if not chosen:
         return list(statements), []
     writer = _Writer(chosen, _last(nodes))
-    out = [replace(each, body=writer.written(each.body)) for each in statements]
+    out = [each.with_body(writer.written(each.body)) for each in statements]
     return [*out, *map(writer.space, chosen)], writer.notes
 
 

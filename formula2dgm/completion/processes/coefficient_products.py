@@ -3,7 +3,6 @@ r"""A coefficient of a step before a bracket of coefficients multiplies it: ``\s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm.completion.processes.default_statements import is_named
 from formula2dgm.reading.coefficients import COEFFICIENT_LETTERS
@@ -42,7 +41,7 @@ def write_coefficients(statements: Sequence[tree.Statement], keys: Sequence[tree
             return flatten(tree.Mul(found, ("",), span=node.span))
         return flatten(node) if isinstance(node, tree.Mul) else node
 
-    return [replace(each, body=written(each.body)) for each in statements]
+    return [each.with_body(written(each.body)) for each in statements]
 
 
 def _is_of_coefficients(node: tree.Node) -> bool:

@@ -27,7 +27,7 @@ def count_backwards(statements: Sequence[tree.Statement]) -> tuple[list[tree.Sta
         if free is not None and not counts_by(body, free):
             notes.add(f"{free} is counted from the later step: {shifted(body, free, -1)}", body.span)
             body = shifted(body, free, -1)
-        out.append(replace(each, body=body))
+        out.append(each.with_body(body))
     return out, notes.found
 
 

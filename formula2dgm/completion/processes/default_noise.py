@@ -48,15 +48,14 @@ class _Process(Defaults):
         index = found.index
         alone = [not counts_by(each.body, index) and not is_part(self, each, index) for each in self.statements]
         self.statements = [
-            replace(each, body=self._drawn(each.body, found, one))
-            for each, one in zip(self.statements, alone, strict=True)
+            each.with_body(self._drawn(each.body, found, one)) for each, one in zip(self.statements, alone, strict=True)
         ]
         self.statements = [self._alone(each, found) for each in self.statements]
         if found.times is None:
             write_times(self, found)
 
     def _put(self, change: Callable[[tree.Node], tree.Node]) -> None:
-        self.statements = [replace(each, body=change(each.body)) for each in self.statements]
+        self.statements = [each.with_body(change(each.body)) for each in self.statements]
 
     def _named(self, node: tree.Node, found: Process) -> tree.Node:
         """``p_{0t}(x_t|x_0, t)`` without its times, which its variables have."""
@@ -72,9 +71,7 @@ class _Process(Defaults):
     def _alone(self, statement: tree.Statement, found: Process) -> tree.Statement:
         """A statement with what it compares averaged."""
         return (
-            statement
-            if self._is_part(statement)
-            else replace(statement, body=self._averaged(statement.body, found.head))
+            statement if self._is_part(statement) else statement.with_body(self._averaged(statement.body, found.head))
         )
 
     def _is_part(self, statement: tree.Statement) -> bool:

@@ -236,7 +236,7 @@ class _Path(Defaults):
             self.notes.append(Note(f"{node} is {made}, one network for all times", node.span))
             return made
 
-        self.statements = [replace(each, body=applied(each.body)) for each in self.statements]
+        self.statements = [each.with_body(applied(each.body)) for each in self.statements]
 
     def _count_steps(self, time: tree.Symbol) -> None:
         """``t ~ U(1, T)``, read as an index, is a whole number."""
@@ -254,7 +254,7 @@ class _Path(Defaults):
                     return replace(node, members=(name, made))
             return node
 
-        self.statements = [replace(each, body=counted(each.body)) for each in self.statements]
+        self.statements = [each.with_body(counted(each.body)) for each in self.statements]
 
     def _unmark(self, marked: tree.Symbol, noise: tree.Symbol, expectation: tree.Expect) -> None:
         """``\\epsilon_t`` under an expectation over ``\\epsilon``; ``\\epsilon_t(x_t)`` is a network, no product."""
@@ -265,7 +265,7 @@ class _Path(Defaults):
             return replace(noise, span=node.span) if node == marked else map_children(node, unmarked)
 
         self.notes.append(Note(f"{marked} is {noise}", expectation.span))
-        self.statements = [replace(each, body=unmarked(each.body)) for each in self.statements]
+        self.statements = [each.with_body(unmarked(each.body)) for each in self.statements]
 
     def _indexed_schedules(self, index: str, kind: str | None, expectation: tree.Expect) -> None:
         """The schedules that are read at a step, t itself or s of ``\\prod_{s=1}^t``, and that nothing defines."""

@@ -7,12 +7,13 @@ What names of the text stand for is put in their place where it depends on the t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.reading.differentials import Equation
 from formula2dgm.reading.names import GREEK_GROUPS, plain
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

@@ -72,7 +72,7 @@ class _Encoded(Defaults):
                     binders.append(each)
             return replace(node, binders=tuple(binders))
 
-        self.statements = [replace(each, body=written(each.body)) for each in self.statements]
+        self.statements = [each.with_body(written(each.body)) for each in self.statements]
 
     def _is_joint(self, node: tree.Node, encoder: tree.Call, steps: tree.Call) -> bool:
         """``q_\\phi(z_0, z_{1:T}|x)``, ``q_\\phi(z_{0:T}|x)``."""

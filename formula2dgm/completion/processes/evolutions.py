@@ -10,7 +10,6 @@ Särkkä and Solin 2019, equations 6.23 and 6.24, of one number times the identi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from formula2dgm.completion.flows.unsolved import refuse_solutions
 from formula2dgm.completion.processes.drifts import Drift, State, at_times, is_of, products
@@ -20,6 +19,7 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.notes import Note, Notes
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 _HINT = "write it as dx = (a(t) x + b(t)) dt + g(t) dw, or declare p(x_t|x_0) beside it"

@@ -7,7 +7,6 @@ letter of the index that the text reads it at.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.kinds import binder_names
@@ -46,7 +45,7 @@ def name_formal_indices(
             (other,) = others
             notes += [Note(f"{each} is so at any {index}: at {other}", each.span) for each in own]
             bodies = [put(each, index, tree.Symbol(other, span=each.span)) if each in own else each for each in bodies]
-    return [replace(each, body=body) for each, body in zip(statements, bodies, strict=True)], notes
+    return [each.with_body(body) for each, body in zip(statements, bodies, strict=True)], notes
 
 
 def _left_at(body: tree.Node, index: str) -> tree.Symbol | None:

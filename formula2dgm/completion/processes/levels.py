@@ -52,7 +52,7 @@ class _Levels(Defaults):
                         return head
             return map_children(node, written)
 
-        self.statements = [replace(each, body=written(each.body)) for each in self.statements]
+        self.statements = [each.with_body(written(each.body)) for each in self.statements]
 
     def geometric(
         self,
@@ -105,7 +105,7 @@ class _Levels(Defaults):
                     first = _at(level, one)
                     if any(each == first for each in body.walk()) and (number := self._end_of(level, one)) is not None:
                         made = replace(statement.body, members=(left, _put(body, first, number)))
-                        self.statements[self.statements.index(statement)] = replace(statement, body=made)
+                        self.statements[self.statements.index(statement)] = statement.with_body(made)
 
     def write_defaults(self) -> None:
         """What ``\\sigma_i`` is under a sum over i that reads nothing else at i, and draws noise of that level."""

@@ -12,7 +12,7 @@ What the text says of any of these holds. A level that nothing draws is a number
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.processes.default_paths import NOISE
 from formula2dgm.completion.processes.default_statements import Defaults, is_zero, placed
@@ -24,6 +24,7 @@ from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import parse_one, tree
 
 #: The least level, how many times it the greatest is, and letters for where a level lies between them.
@@ -76,7 +77,7 @@ class _Levels(Defaults):
             self._put(_without_law)  # the text says what sigma is drawn from
 
     def _put(self, change: Callable[[tree.Node], tree.Node]) -> None:
-        self.statements = [replace(each, body=change(each.body)) for each in self.statements]
+        self.statements = [each.with_body(change(each.body)) for each in self.statements]
 
     def _lefts(self) -> list[tree.Node]:
         """What the text speaks of, but for densities of what has noise."""

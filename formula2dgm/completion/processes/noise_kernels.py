@@ -74,7 +74,7 @@ class _Kernels(Defaults):
     def _unsubscript(self, head: tree.Symbol) -> None:
         """The density by its letter alone."""
         bare = replace(head, sub=())
-        self.statements = [replace(each, body=_renamed(each.body, head, bare)) for each in self.statements]
+        self.statements = [each.with_body(_renamed(each.body, head, bare)) for each in self.statements]
         self.notes.append(Note(f"{head.sub[0]} in {head} is the width of its noise", head.span))
 
 

@@ -46,7 +46,7 @@ def write_other_times(
             made = tree.Chain((point, value), ("=",), span=point.span)
             notes.append(Note(f"{made}, as at the time that is said", point.span))
             if _is_position(point.sub[0]):
-                found = [replace(each, body=_at(each.body, point, value)) for each in found]
+                found = [each.with_body(_at(each.body, point, value)) for each in found]
             else:
                 found.append(tree.Statement(made, span=point.span))
     return found, notes

@@ -7,12 +7,13 @@ definition as it stands: each is put where it is read, at the step that is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import offset, plus, put
 from formula2dgm.reading.signature import names_objective
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 
@@ -43,7 +44,7 @@ def write_parts(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     found = {each: part for each, part in parts.items() if each in used}
     out = [each for each in statements if each not in used]
     for _ in found:
-        out = [replace(each, body=_placed(each.body, list(found.values()), named)) for each in out]
+        out = [each.with_body(_placed(each.body, list(found.values()), named)) for each in out]
     return out
 
 

@@ -47,7 +47,7 @@ class _Points(Defaults):
                 body = _put(expectation.body, point, start)
                 self.say(f"{point} is {start}, the data, where {noise} is added to it", expectation.span)
                 self.statements = [
-                    replace(each, body=_put(each.body, expectation, replace(expectation, body=body)))
+                    each.with_body(_put(each.body, expectation, replace(expectation, body=body)))
                     for each in self.statements
                 ]
 

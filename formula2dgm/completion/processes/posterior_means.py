@@ -9,7 +9,7 @@ r"""What ``\tilde\mu_t(x_t, x_0)`` is where nothing says it: the mean of ``q(x_{
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.processes.default_paths import TIMES
 from formula2dgm.completion.processes.default_statements import ALPHA_BAR, BETA, SCHEDULES, Defaults, is_zero, placed
@@ -20,6 +20,7 @@ from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import counts_by
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import parse_one, tree
 
 
@@ -52,7 +53,7 @@ class _Means(Defaults):
         for each in list(self.statements):
             free = not counts_by(each.body, index) and not self.is_said(index)
             body = self._drawn(each.body, mean, free)
-            self.statements[self.statements.index(each)] = replace(each, body=body)
+            self.statements[self.statements.index(each)] = each.with_body(body)
         before, whole = rf"\bar\alpha_{{{index}-1}}", rf"\bar\alpha_{index}"
         of_first = rf"\frac{{\sqrt{{{before}}} \beta_{index}}}{{1 - {whole}}} {mean.first.latex()}"
         of_now = rf"\frac{{\sqrt{{1 - \beta_{index}}} (1 - {before})}}{{1 - {whole}}} {mean.now.latex()}"

@@ -29,7 +29,7 @@ _LETTERS = ("p", "q", "P", "Q")
 def write_times(text: Defaults, process: Process) -> None:
     """Draw the steps of a process, where the text does not say which they are."""
     index = process.index
-    text.statements = [replace(each, body=_without_law(text, each.body, index)) for each in text.statements]
+    text.statements = [each.with_body(_without_law(text, each.body, index)) for each in text.statements]
     read = {node for each in text.statements for node in _read(each.body)}
     text.statements = [each for each in text.statements if not _says_law(each.body, index) or _left(each.body) in read]
     if text.is_said(index):

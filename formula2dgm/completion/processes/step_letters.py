@@ -6,13 +6,14 @@ The declaration reads its step t as a number; under a sum over s that number is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import mentions, plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.shifting import counts_by, offset, put
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 
@@ -27,7 +28,7 @@ class _Declared:
 def with_one_letter(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     """The statements, sums and products over what is declared by another letter with that letter."""
     declared = [found for each in statements for found in _declared(each.body)]
-    return [replace(each, body=_within(each.body, declared)) for each in statements] if declared else list(statements)
+    return [each.with_body(_within(each.body, declared)) for each in statements] if declared else list(statements)
 
 
 def _declared(body: tree.Node) -> Iterator[_Declared]:

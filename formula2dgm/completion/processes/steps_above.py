@@ -53,7 +53,7 @@ def write_steps_below(
             notes.append(Note(f"{node} is {made}: steps", node.span))
         return made
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _split(node: tree.Node, letters: set[str]) -> tree.Node:

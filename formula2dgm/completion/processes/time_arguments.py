@@ -55,7 +55,7 @@ def write_time_arguments(
         assert isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol)
         return said(node, replace(node.head, sub=node.args, span=node.span), f", {letter} at a time")
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _over(node: tree.Node) -> Iterator[str]:

@@ -9,7 +9,6 @@ r"""Integrals over a time of what is a loss, ``\int_0^1 E[\|...\|^2] dt``: expec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from formula2dgm import registry
 from formula2dgm.completion.flows.symbols import AlongPath
@@ -61,7 +60,7 @@ def average_times(
         length = tree.Add((made.upper, tree.Neg(made.lower, span=span)), span=span)
         return tree.Mul((length, average), ("",), span=span)
 
-    return [replace(each, body=written(each.body)) for each in statements], notes
+    return [each.with_body(written(each.body)) for each in statements], notes
 
 
 def _lies_between(law: tree.Node, time: tree.Node, lower: tree.Node, upper: tree.Node) -> bool:

@@ -9,7 +9,7 @@ p_{0t}(x_t|x_0), p(x_t|x_0, t)          the same: times below its letter and beh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.processes.default_paths import TIMES
 from formula2dgm.completion.processes.default_statements import Defaults, is_zero
@@ -18,6 +18,7 @@ from formula2dgm.reading.differentials import is_in_differentials
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 from formula2dgm.syntax.vocabulary import UNIFORM
 

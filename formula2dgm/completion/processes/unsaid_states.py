@@ -93,7 +93,7 @@ class _States(Defaults):
                 return made
             return node
 
-        self.statements = [replace(each, body=filled(each.body)) for each in self.statements]
+        self.statements = [each.with_body(filled(each.body)) for each in self.statements]
 
 
 def _drawing(node: tree.Node) -> Iterator[tree.Call]:

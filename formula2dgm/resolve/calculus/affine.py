@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.distributions.ways import reads
 
 

@@ -8,11 +8,11 @@ d(u(x_t, t))/dt            =    the derivative of u at (x_t, t) along (dx_t/dt, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.rewrite import depends
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.calculus.affine import is_number, negative, product, ratio, square, total
 
 #: What a function's derivative is, of its argument and its value.

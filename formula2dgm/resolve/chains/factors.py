@@ -7,11 +7,12 @@ the state at it and one step before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import read_signature
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.chains.joints import written_joint
 from formula2dgm.resolve.chains.paths import Paths, refused
 from formula2dgm.resolve.context import Context

@@ -7,12 +7,13 @@ p(z) = N(m, s^2), p(x|z) = N(c z + b, r^2), number by number:   p(x) = N(c m + b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.joints import Factor
 from formula2dgm.ir.rewrite import walk
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.distributions.ways import reads
 
 Shape = tuple[int, ...]

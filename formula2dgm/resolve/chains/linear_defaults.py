@@ -6,14 +6,13 @@ alike) or, before an input, at zero; offsets start at zero, covariances are diag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.bindings import Binding, TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import summands
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.families import strip_identity, variable_shape
 from formula2dgm.resolve.divergences.sampled import Computed

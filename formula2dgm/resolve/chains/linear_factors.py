@@ -3,12 +3,12 @@ r"""The factors of a chain with a continuous state: ``p(z_1)``, ``p(z_t|z_{t-1})
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from formula2dgm import registry
 from formula2dgm.bindings import FamilyValue
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.chains.factors import Factor, factors_of
 from formula2dgm.resolve.chains.paths import Paths, refused
 from formula2dgm.resolve.context import Context

@@ -2,8 +2,9 @@ r"""Sums over all paths of a state: ``\sum_{z_{1:T}}``, ``\sum_{z_1, \dots, z_T}
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.statements.ellipsis import closed
 from formula2dgm.syntax import tree

@@ -3,7 +3,7 @@ r"""Sums over all paths of a finite state: ``\log \sum_{z_{1:T}} p(z_1) \prod_{t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
@@ -11,6 +11,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.rewrite import map_children
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.chains.factors import Factor, factors_of, step
 from formula2dgm.resolve.chains.first import first_law
 from formula2dgm.resolve.chains.paths import Paths, paths_of, refused, sums_ranges

@@ -24,16 +24,14 @@ def is_weight(context: Context, name: Name) -> bool:
     uses = [each for root in context.model.expressions() for each in _values(root) if _names(context, each, name)]
     roots = [each for wanted in context.model.objectives for each in wanted.members]
     free = [each for root in roots for each in as_numbers(root) if _names(context, each, name)]
-    products = (each for root in roots for each in root.walk() if isinstance(each, tree.Mul))
+    products = (each for root in roots for each in root.all(tree.Mul))
     weighs = any(_names(context, each, name) for product in products for each in as_numbers(product))
     return (weighs or number) and bool(uses) and len(uses) == len(free)
 
 
 def _is_bound(context: Context, name: Name) -> bool:
     """Does an expectation over the data bind the variable?"""
-    expectations = (
-        each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Expect)
-    )
+    expectations = (each for root in context.model.expressions() for each in root.all(tree.Expect))
     items = (item for each in expectations for binder in each.binders for item in binder_items(context, binder))
     return any(_names(context, each, name) for names, _ in items for each in names)
 

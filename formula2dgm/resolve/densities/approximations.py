@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities.mentioned import mentioned, sources
 from formula2dgm.syntax import tree
 
 
@@ -15,9 +16,10 @@ def is_approximation(context: Context, signature: Signature) -> bool:
 
     A letter q says that it is fitted; another letter with parameters does where the other density is a prior.
     """
-    others = [each for each in _densities(context) if each.head != signature.head and signature.ids[0] & each.ids[0]]
     if not is_drawn(context, signature):
         return False
+    over = mentioned(context.model).over(signature.ids[0])
+    others = [each for each in over if each.head != signature.head]
     if signature.head.split("_")[0] in POSTERIOR_LETTERS:
         return bool(others)
     return bool(signature.group) and any(not each.given for each in others)
@@ -59,57 +61,18 @@ def is_compared(context: Context, signature: Signature) -> bool:
 
 def is_evaluated(context: Context, signature: Signature) -> bool:
     """Does the density stand anywhere but where something is drawn from it: ``log q(z)``?"""
-    drawn = {
-        id(source)
-        for root in context.model.expressions()
-        for node in root.walk()
-        for side in _sources(node)
-        for source in side.walk()
-    }
-    return any(
-        read_signature(node, context.model.indices, context.model.parameters) == signature
-        for root in context.model.expressions()
-        for node in root.walk()
-        if isinstance(node, tree.Call) and id(node) not in drawn and is_density_call(node)
-    )
-
-
-def _densities(context: Context) -> Iterator[Signature]:
-    for node in (each for root in context.model.expressions() for each in root.walk()):
-        if isinstance(node, tree.Call) and is_density_call(node):
-            yield read_signature(node, context.model.indices, context.model.parameters)
+    return signature in mentioned(context.model).evaluated.get(signature.head, ())
 
 
 def is_drawn(context: Context, signature: Signature) -> bool:
     """Is something drawn from the density, by an expectation, a divergence, an integral or a statement?"""
-    return any(_names(context, each.density, signature) for each in context.model.drawn.values()) or any(
-        _names(context, source, signature)
-        for root in context.model.expressions()
-        for node in root.walk()
-        for side in _sources(node)
-        for source in side.walk()
-    )
+    known = mentioned(context.model)
+    said = (known.head_of(each.density) for each in context.model.drawn.values())
+    return signature.head in said or signature.head in known.drawn
 
 
 def drawn_from(context: Context) -> Iterator[tree.Node]:
     """What the expectations of the program draw from."""
     for node in (each for root in context.model.expressions() for each in root.walk()):
         if isinstance(node, tree.Expect):
-            yield from _sources(node)
-
-
-def _sources(node: tree.Node) -> tuple[tree.Node, ...]:
-    match node:
-        case tree.Expect(binders=binders):
-            return tuple(each.density if isinstance(each, tree.Draws) else each for each in binders)
-        case tree.Divergence(left=left):
-            return (left,)
-        case tree.Integral(body=tree.Mul(factors, _), lower=None, upper=None):
-            return tuple(each for each in factors if is_density_call(each))
-    return ()
-
-
-def _names(context: Context, source: tree.Node, signature: Signature) -> bool:
-    if isinstance(source, tree.Call) and isinstance(source.head, tree.Symbol):
-        return read_signature(source, context.model.indices, context.model.parameters).head == signature.head
-    return isinstance(source, tree.Symbol) and read_name(source, context.model.indices, head=True).id == signature.head
+            yield from sources(node)

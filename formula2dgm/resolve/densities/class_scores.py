@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
@@ -13,22 +11,19 @@ SOFTMAX = frozenset(("softmax", "log_softmax", "softmin"))
 
 def scores_classes(context: Context, network: str) -> bool:
     """Does a softmax stand around what the network returns?"""
-    return any(_stands_in(context, each, network) for each in _nodes(context) if _is_softmax(each))
+    nodes = (each for root in context.model.expressions() for each in root.all(tree.Func, tree.Prefix))
+    return any(_stands_in(context, each, network) for each in nodes if _is_softmax(each))
 
 
 def classes_scored(context: Context, network: str) -> int | None:
     """How many classes the network scores, where the space of a variable with these classes says it."""
-    for node in _nodes(context):
+    for node in (each for root in context.model.expressions() for each in root.all(tree.Call)):
         match node:
             case tree.Call(head=tree.Symbol("Cat"), args=(tree.Symbol() as variable,), params=(scores,)):
                 space = context.model.spaces.get(read_name(variable, context.model.indices).id)
                 if space is not None and space.classes is not None and _stands_in(context, scores, network):
                     return space.classes
     return None
-
-
-def _nodes(context: Context) -> Iterator[tree.Node]:
-    return (each for root in context.model.expressions() for each in root.walk())
 
 
 def _is_softmax(node: tree.Node) -> bool:

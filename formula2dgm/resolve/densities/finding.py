@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 
 from formula2dgm.bindings import Binding
 from formula2dgm.reading.compared import Apart, without_group
 from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import Signature
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.factorisation import covers
 from formula2dgm.resolve.statements.model import Declared
 from formula2dgm.syntax import tree
@@ -76,7 +77,8 @@ class Densities:
     def find(self, wanted: Signature) -> Use | None:
         """The one density that the signature names, or None. Exact names first, then the same letters at other
         values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
-        near = [each for each in self.all if self._same_head(each.signature, wanted)]
+        head = wanted.head
+        near = [each for each in self.all if each.signature.head == head and self._same_group(each.signature, wanted)]
         for match in (_by_id, _by_base, self._at_a_tensor, _at_expressions, self._by_arity):
             hits = [use for each in near if (use := match(each, wanted)) is not None]
             if len(hits) > 1:
@@ -89,10 +91,11 @@ class Densities:
         return None
 
     def _same_head(self, one: Signature, wanted: Signature) -> bool:
+        return one.head == wanted.head and self._same_group(one, wanted)
+
+    def _same_group(self, one: Signature, wanted: Signature) -> bool:
         named = one.group == wanted.group
-        return one.head == wanted.head and (
-            named or (not (one.group and wanted.group) and without_group(one) not in self.apart)
-        )
+        return named or (not (one.group and wanted.group) and without_group(one) not in self.apart)
 
     def _at_a_tensor(self, density: Density, wanted: Signature) -> Use | None:
         """``q(z|u_k)`` for ``q(z|x)``, where u is bound to a tensor: the density given that value."""

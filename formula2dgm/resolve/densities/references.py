@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from formula2dgm.reading.signature import Signature, is_density_call, read_signature
+from formula2dgm.reading.signature import Signature
 from formula2dgm.reading.target_groups import is_target_group
 from formula2dgm.resolve.context import Context
-from formula2dgm.syntax import tree
+from formula2dgm.resolve.densities.mentioned import mentioned
 
 #: Labels of a density that is held constant beside a trained one of its letter.
 FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
@@ -17,7 +17,9 @@ FROZEN_LABELS = frozenset(("ref", "old", "target", "bar"))
 def is_frozen(context: Context, signature: Signature) -> bool:
     """``pi_ref`` beside ``pi_theta``: a reference, whose parameters are constants."""
     letter, *labels = signature.head.split("_")
-    others = [each for each in _known(context) if each.group and each.group != signature.group]
+    if not signature.group and FROZEN_LABELS.isdisjoint(labels):
+        return False
+    others = [each for each in _known(context) if each.group != signature.group]
     groups = {group for each in others for group in each.group}
     targets = [each for each in signature.group if is_target_group(each, groups) or each.endswith("_bar")]
     if not targets and FROZEN_LABELS.isdisjoint(labels):
@@ -30,8 +32,6 @@ def is_frozen(context: Context, signature: Signature) -> bool:
 
 
 def _known(context: Context) -> Iterator[Signature]:
-    """The densities that are bound or declared, and those that the text reads, which may have a default."""
-    yield from (each.signature for each in context.densities.all)
-    for node in (each for root in context.model.expressions() for each in root.walk()):
-        if isinstance(node, tree.Call) and isinstance(node.head, tree.Symbol) and is_density_call(node):
-            yield read_signature(node, context.model.indices, context.model.parameters)
+    """The densities with parameters: bound or declared, and those that the text reads, which may have a default."""
+    yield from (each.signature for each in context.densities.all if each.signature.group)
+    yield from mentioned(context.model).grouped

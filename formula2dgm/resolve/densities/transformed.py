@@ -44,7 +44,8 @@ def transformed(context: Context, wanted: Signature, call: tree.Call) -> Density
     if len(wanted.variables) != 1 or wanted.variables[0] is None:
         return None
     own = [each for each in context.densities.all if each.signature.head == wanted.head]
-    if any(each.signature.ids == wanted.ids or each.signature.bases == wanted.bases for each in own):
+    ids, bases = wanted.ids, wanted.bases
+    if any(each.signature.ids == ids or each.signature.bases == bases for each in own):
         return None
     name = wanted.variables[0]
     definition = context.model.definitions.get(name.id)

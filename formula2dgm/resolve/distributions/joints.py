@@ -7,7 +7,7 @@ q(z|x,y) \\propto N(z; 0, I) q(z|x) q(z|y)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from formula2dgm.bindings import DEFAULTS, NO_BINDINGS, Bindings, Options
@@ -20,6 +20,7 @@ from formula2dgm.reading.data_names import DATA_LABELS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import is_density_call, read_signature
 from formula2dgm.reading.written_families import is_written_family
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Refused, Scope
 from formula2dgm.resolve.data.inputs import add_input
 from formula2dgm.resolve.densities.factors import factor_of_law, factor_of_use

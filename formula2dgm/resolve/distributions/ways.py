@@ -10,7 +10,6 @@ log p_u(f(x)) + log|det df/dx|            a flow: x is f^{-1}(u)
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from formula2dgm import registry
 from formula2dgm.diagnostics import FormulaError
@@ -20,6 +19,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.ir.turned import begun_at
 from formula2dgm.reading.names import read_name
+from formula2dgm.records import dataclass
 from formula2dgm.registry.family import Family
 from formula2dgm.syntax import parse_one, tree
 

@@ -6,8 +6,7 @@ order or weight. A superscript is a part of the name where the name calls for it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from formula2dgm.records import dataclass
 from formula2dgm.registry.definitions import DEFINITIONS, Definition, by_label
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
+from formula2dgm.records import dataclass
 from formula2dgm.registry.definitions import Bracket, Definition, Integrand
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.finding import Use

@@ -7,7 +7,7 @@ checked with the batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
@@ -16,6 +16,7 @@ from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, mentions, plain, read_name
 from formula2dgm.reading.positions import last_number
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.families import Evaluate
 from formula2dgm.resolve.sequences.places import End, Offset, Place, Step

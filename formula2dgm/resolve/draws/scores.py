@@ -10,12 +10,12 @@ same positions of the axes that they share.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import depends, walk
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.sequences.timeline import read_at_other_steps
 from formula2dgm.spans import Span

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from formula2dgm.reading.data_names import NOISE_LETTERS
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
 from formula2dgm.resolve.flows.volumes import TRANSFORMED

@@ -100,7 +100,7 @@ class Writer:
         out: list[tree.Statement] = []
         for statement in (*statements, *self._unsaid(statements)):
             bodies = self._steps(statement.body)
-            out += [replace(statement, body=self.written(each)) for each in bodies]
+            out += [statement.with_body(self.written(each)) for each in bodies]
         return out
 
     def _unsaid(self, statements: Sequence[tree.Statement]) -> list[tree.Statement]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.bindings import NetworkValue
 from formula2dgm.ir import nodes as ir
@@ -11,6 +11,7 @@ from formula2dgm.ir.program import Network, Objective, Parameter, Range
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.spaces import lipschitz_target
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.families import Evaluate
 from formula2dgm.resolve.objective.terms import as_constant

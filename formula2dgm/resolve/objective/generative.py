@@ -92,11 +92,12 @@ def _names(density: Density) -> tuple[str, ...]:
 def _chain(context: Context) -> list[Density] | None:
     """The used densities from priors to data, or None: one for each variable, and what they are given drawn or data."""
     used = [each for each in context.densities.all if each.label in context.densities.used]
+    data = _data(context, used)
     heads = {
         density.signature.head
         for density in used
         for name in density.signature.variables
-        if name is not None and name.id in _data(context, used) and name.id not in context.latent
+        if name is not None and name.id in data and name.id not in context.latent
     }
     models = {each for each in heads if each.split("_")[0] not in POSTERIOR_LETTERS}
     near = [
@@ -107,13 +108,13 @@ def _chain(context: Context) -> list[Density] | None:
         and all(isinstance(slot, tree.Symbol) for slot in each.signature.slots)
         and not (each.declared and each.declared.kind == "factors")
     ]
-    near = _of_the_data(_data(context, used) - context.latent, _written_last(near))
+    near = _of_the_data(data - context.latent, _written_last(near))
     variables = [name.id for each in near for name in each.signature.variables if name]
     if len(set(variables)) != len(variables) or not near or _of_energies(used) & set(variables):
         return None
     given = {name.id for each in near for name in each.signature.given if name}
     indexed = any(name.index for each in near for name in each.signature.variables if name)
-    if indexed or not given <= {*variables, *_data(context, used)}:
+    if indexed or not given <= {*variables, *data}:
         return None
     return ancestral_order(near)
 

@@ -7,11 +7,12 @@ in the term.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.flows.symbols import AlongPath
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.chains.paths import sums_ranges
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.draws.term_scores import baseline_shares

@@ -15,16 +15,17 @@ or x is known to have another number of entries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.data_names import is_data_name
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
-from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.data.sources import is_data_source
+from formula2dgm.resolve.densities.mentioned import mentioned
 from formula2dgm.resolve.operators.binder_items import binder_items
 from formula2dgm.resolve.operators.pairs import BATCH_SIZES
 from formula2dgm.resolve.operators.set_sums import is_given
@@ -227,9 +228,7 @@ def _carriers(context: Context, body: tree.Node, index: str) -> dict[str, tuple[
 def _has_posterior(context: Context, name: Name) -> bool:
     """Is the variable latent, drawn here or not: is q(z|x) known or written, and p(x|z) the other way round?"""
     known = [each.signature for each in context.densities.all if each.binding is not None or each.declared is not None]
-    for call in (each for root in context.model.expressions() for each in root.walk()):
-        if isinstance(call, tree.Call) and is_density_call(call) and call.given:
-            known.append(read_signature(call, context.model.indices, context.model.parameters))
+    known += [each for each in mentioned(context.model).all if each.given]
     posteriors = [each for each in known if each.head.split("_")[0] in POSTERIOR_LETTERS and name.id in each.ids[0]]
     likelihoods = [each for each in known if name.id in each.ids[1]]
     return any(one.ids[1] & other.ids[0] for one in posteriors for other in likelihoods)

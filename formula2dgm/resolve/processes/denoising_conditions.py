@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.calculus.affine import negative, product, total
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.processes.noised import Source

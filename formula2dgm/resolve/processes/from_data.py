@@ -23,7 +23,7 @@ def split_joints(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
         return list(statements)
     letters = {(letter, number) for letter, _, number in begins}
     kernels: Kernels = {each.head: each for each in calls if any(given_before(each))}
-    return [replace(each, body=_split(each.body, letters, kernels)) for each in statements]
+    return [each.with_body(_split(each.body, letters, kernels)) for each in statements]
 
 
 def _split(node: tree.Node, letters: set[tuple[str, str]], kernels: Kernels) -> tree.Node:

@@ -3,12 +3,12 @@ r"""Noise processes: densities that follow from one step, ``q(x_t|x_{t-1})``: of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from formula2dgm.reading.names import plain, read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.rewrite import map_children
 from formula2dgm.reading.signature import Signature
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density, Use
 from formula2dgm.resolve.sequences.places import End, Offset, Place, Step, place_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import rewrite, walk
 from formula2dgm.ir.text import to_text
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.calculus.affine import is_number, negative, product, ratio, square, total
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree

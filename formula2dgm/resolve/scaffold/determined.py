@@ -6,18 +6,17 @@ has both, one of them follows from the factors of the joint, and the text has to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities.mentioned import Mentioned
 from formula2dgm.syntax import tree
 
 
-def refuse_determined(context: Context, wanted: Signature, of_text: Callable[[], Iterable[Signature]]) -> None:
+def refuse_determined(context: Context, wanted: Signature, written: Mentioned) -> None:
     """Refuse a default for a density that a conditional joint of the text determines."""
     variables, given = wanted.ids
-    same = [each for each in of_text() if (each.head, each.group) == (wanted.head, wanted.group)]
-    written = {each.ids for each in same}
+    same = [each for each in written.of(wanted.head) if each.group == wanted.group]
+    found = {each.ids for each in same}
     declared = {each.signature.ids: each for each in context.model.densities if each.kind == "factors"}
     for joint in [each for each in same if len(each.ids[0]) > 1 and each.ids[1] and variables < each.ids[0]]:
         over, under = joint.ids
@@ -29,7 +28,7 @@ def refuse_determined(context: Context, wanted: Signature, of_text: Callable[[],
             factors = _factors(context, declared[joint.ids].body)
             if (variables, given) in factors or not {marginal, conditional} & factors:
                 continue
-        elif not {marginal, conditional} <= written or {(rest, under), (rest, under | variables)} & written:
+        elif not {marginal, conditional} <= found or {(rest, under), (rest, under | variables)} & found:
             continue
         raise _refused(context, wanted, joint, rest)
 

@@ -14,8 +14,7 @@ def entries_read(context: Context, network: str) -> int | None:
         (
             int(text)
             for root in roots
-            for node in root.walk()
-            if isinstance(node, tree.Indexed)
+            for node in root.all(tree.Indexed)
             for call, (index,) in [(node.body, node.index if len(node.index) == 1 else (None,))]
             if isinstance(call, tree.Call) and isinstance(call.head, tree.Symbol) and isinstance(index, tree.Number)
             for text in [index.text]

@@ -5,23 +5,23 @@ Both follow from p(x, z), and no one knows them, as a rule; two defaults that kn
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.approximations import is_evaluated
+from formula2dgm.resolve.densities.mentioned import Mentioned
 
 
-def refuse_evidence(context: Context, wanted: Signature, written: Collection[Signature]) -> None:
+def refuse_evidence(context: Context, wanted: Signature, written: Mentioned) -> None:
     """An error where p(z|x) is ``wanted`` beside a p(x) that the text scores and nothing gives, and it fits a q(z|x);
-    ``written`` are the densities of the text."""
-    known = [(each.signature.head, each.signature.ids) for each in context.densities.all if each.binding]
-    for evidence in written:
-        if not _are_of_one_model(context, evidence, wanted) or (evidence.head, evidence.ids) in known:
+    ``written`` are the densities of the text. A step of a sequence, p(z_t|x, z_{t-1}), is no such posterior."""
+    if not wanted.ids[0] <= context.latent or any(each.index for each in (*wanted.variables, *wanted.given) if each):
+        return
+    for evidence in written.of(wanted.head):
+        if not _are_of_one_model(context, evidence, wanted) or _is_bound(context, evidence):
             continue
         letter, z = _letter(wanted), wanted.ids[0]
-        fitted = any(_letter(each) in {*POSTERIOR_LETTERS} - {letter} and each.ids[0] == z for each in written)
-        decoders = [each for each in written if _letter(each) == letter and z & each.ids[1]]
+        fitted = any(_letter(each) in {*POSTERIOR_LETTERS} - {letter} and each.ids[0] == z for each in written.over(z))
+        decoders = [each for each in written.all if _letter(each) == letter and z & each.ids[1]]
         of_others = decoders and not any(evidence.ids[0] & each.ids[0] for each in decoders)
         if not fitted or of_others or not is_evaluated(context, evidence):
             continue
@@ -34,13 +34,17 @@ def refuse_evidence(context: Context, wanted: Signature, written: Collection[Sig
         )
 
 
+def _is_bound(context: Context, evidence: Signature) -> bool:
+    bound = (each.signature for each in context.densities.all if each.binding)
+    return any((each.head, each.ids) == (evidence.head, evidence.ids) for each in bound)
+
+
 def _are_of_one_model(context: Context, evidence: Signature, posterior: Signature) -> bool:
-    """Is the one over data, and the other over latents given these? A step of a sequence, p(z_t|x, z_{t-1}), is not."""
+    """Is the one over data, and the other over latents given these?"""
     (x, given), (z, conditions) = evidence.ids, posterior.ids
     groups = {evidence.group, posterior.group} - {()}
     alike = evidence.head == posterior.head and len(groups) < 2
-    steps = any(name.index for name in (*posterior.variables, *posterior.given) if name)
-    return alike and not steps and z <= context.latent - conditions and x | given <= conditions - context.latent
+    return alike and z <= context.latent - conditions and x | given <= conditions - context.latent
 
 
 def _letter(signature: Signature) -> str:

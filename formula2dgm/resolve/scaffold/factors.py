@@ -5,13 +5,13 @@ A factor is added only where nothing gives it; what follows from the others by B
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from formula2dgm.reading.names import Name, without_index
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
+from formula2dgm.resolve.densities.mentioned import mentioned
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
 from formula2dgm.resolve.scaffold.determined import refuse_determined
@@ -30,12 +30,13 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     wanted = of_definition(context, _at_its_own_variables(context, wanted))
     if len(names) == 1:
         wanted = at_one_variable(context, wanted)
-        refuse_determined(context, wanted, lambda: _of_text(context, _roots(context)))
+        written = mentioned(context.model, *(each.body for each in context.model.densities))
+        refuse_determined(context, wanted, written)
         if _follows_from_others(context, wanted):
             return None
-        refuse_evidence(context, wanted, [*_of_text(context, _roots(context))])
+        refuse_evidence(context, wanted, written)
         if not _is_declared(context, wanted):
-            refuse_true_posterior(context, wanted, lambda: _of_text(context, _roots(context)))
+            refuse_true_posterior(context, wanted, written)
         return [Density(wanted)]
     latents = [each for each in names if follows_from_draw(context, each)]
     latents = _inferred(context, wanted, names) or latents
@@ -67,7 +68,7 @@ def _inferred(context: Context, wanted: Signature, names: list[Name]) -> list[Na
     """The variables of a model's joint, ``p_\\theta(x, z)``, that an approximation infers from the rest, ``q(z|x)``."""
     if not wanted.group or wanted.given or not all(follows_from_draw(context, each) for each in names):
         return []
-    for other in _of_text(context, context.model.expressions()):
+    for other in mentioned(context.model).all:
         theirs, conditions = other.ids
         approximates = other.head != wanted.head and other.head.split("_")[0] in POSTERIOR_LETTERS
         if approximates and conditions and theirs.isdisjoint(conditions) and theirs | conditions == wanted.ids[0]:
@@ -94,11 +95,6 @@ def _at_its_own_variables(context: Context, wanted: Signature) -> Signature:
     return Signature(wanted.head, wanted.group, variables, given, slots)
 
 
-def _roots(context: Context) -> list[tree.Node]:
-    """All that is computed, and what densities are declared as."""
-    return [*context.model.expressions(), *(each.body for each in context.model.densities)]
-
-
 def _follows_from_others(context: Context, wanted: Signature) -> bool:
     """Is it the posterior of a latent, or the marginal of data, under other densities of its letter?
 
@@ -111,12 +107,10 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
     if _is_declared(context, wanted):
         return False
     for other in (
-        *(each.signature for each in context.densities.all),
-        *_written(context, context.model.expressions(), wanted.head),
+        *(each.signature for each in context.densities.all if each.signature.head == wanted.head),
+        *mentioned(context.model).of(wanted.head),
     ):
         theirs, conditions = other.ids
-        if other.head != wanted.head:
-            continue
         if variables <= context.latent and variables & conditions and theirs & given and theirs.isdisjoint(variables):
             return True
         if not given and not variables & context.latent and variables <= theirs and conditions:
@@ -128,20 +122,9 @@ def _is_declared(context: Context, wanted: Signature) -> bool:
     """Is it a factor of a declared joint, or what a statement draws from?"""
     factors = [each.body for each in context.model.densities if each.kind == "factors"]
     factors += [each.density for each in context.model.drawn.values()]
-    return any(each.ids == wanted.ids for each in _written(context, factors, wanted.head))
-
-
-def _written(context: Context, roots: Iterable[tree.Node], head: str) -> Iterator[Signature]:
-    """The signatures of a letter that expressions mention."""
-    return (each for each in _of_text(context, roots) if each.head == head)
-
-
-def _of_text(context: Context, roots: Iterable[tree.Node]) -> Iterator[Signature]:
-    """The signatures of all densities that expressions mention."""
-    for root in roots:
-        for node in root.walk():
-            if isinstance(node, tree.Call) and is_density_call(node):
-                yield read_signature(node, context.model.indices, context.model.parameters)
+    calls = (each for root in factors for each in root.all(tree.Call) if is_density_call(each))
+    found = (read_signature(each, context.model.indices, context.model.parameters) for each in calls)
+    return any(each.head == wanted.head and each.ids == wanted.ids for each in found)
 
 
 def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:

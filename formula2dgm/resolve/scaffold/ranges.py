@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
+
+N = TypeVar("N", bound=tree.Node)
 
 
 def positive_for(context: Context, network: str) -> str | None:
@@ -21,22 +24,22 @@ def positive_for(context: Context, network: str) -> str | None:
 
 def _is_rooted(context: Context, network: str) -> bool:
     """Does every call of the network stand under a root: ``sigma^{1/2}(x)``, ``\\sqrt{v(x)}``?"""
-    roots = [node for node in _nodes(context) if _is_root(context, node, network)]
-    return bool(roots) and len(roots) == sum(_is_of(context, each, network) for each in _nodes(context))
+    roots = [each for each in _all(context, tree.Call, tree.Sqrt, tree.Power) if _is_root(context, each, network)]
+    return bool(roots) and len(roots) == sum(_is_of(context, each, network) for each in _all(context, tree.Call))
 
 
 def _is_logged(context: Context, network: str) -> bool:
     """Does the logarithm of a call of the network stand somewhere, so that it has to be positive, and none of
     ``1 - f(x)``?"""
-    found = {id(call) for node in _nodes(context) for call in _logged(node) if _is_of(context, call, network)}
-    less = (_factors_less_than_one(node) for node in _nodes(context))
+    found = {id(call) for node in _functions(context) for call in _logged(node) if _is_of(context, call, network)}
+    less = (_factors_less_than_one(node) for node in _functions(context))
     return bool(found) and not any(_is_of(context, call, network) for each in less for call in each)
 
 
 def _is_scale(context: Context, network: str) -> bool:
     """Is the network how wide a law is, by itself or by a name that it defines: s of ``N(m, s^2)``, ``s = s(x)``?"""
     defined = {each.name.id: each.body for each in context.model.definitions.values()}
-    laws = [each for each in _nodes(context) if isinstance(each, tree.Call) and location(each) is not None]
+    laws = [each for each in _all(context, tree.Call) if location(each) is not None]
     laws += [each.body for each in context.model.densities if isinstance(each.body, tree.Call) and location(each.body)]
     for scale in (each for law in laws for each in scales(law)):
         name = read_name(scale, context.model.indices).id if isinstance(scale, tree.Symbol) else ""
@@ -56,19 +59,18 @@ def _is_root(context: Context, node: tree.Node, network: str) -> bool:
 
 def is_probability(context: Context, network: str) -> bool:
     """Does every call of the network stand under a log, by itself or taken from 1, or under a logit?"""
-    under_logs = {id(call) for node in _nodes(context) for call in _logged(node) if _is_of(context, call, network)}
-    calls = [each for each in _nodes(context) if _is_of(context, each, network)]
+    under_logs = {id(call) for node in _functions(context) for call in _logged(node) if _is_of(context, call, network)}
+    calls = [each for each in _all(context, tree.Call) if _is_of(context, each, network)]
     return bool(calls) and all(id(each) in under_logs for each in calls)
 
 
 def is_positive(context: Context, network: str) -> bool:
     """Does a log need a call of the network to be positive, f of ``\\log(f(x) / \\sum_j f(x_j))``, and nothing that it
     is taken from 1?"""
-    needed = (call for node in _nodes(context) for each in _logged(node) for call in _summands(each))
+    needed = (call for node in _functions(context) for each in _logged(node) for call in _summands(each))
     return any(_is_of(context, each, network) for each in needed) and not any(
         _is_of(context, each.body, network)
-        for node in _nodes(context)
-        if isinstance(node, tree.Add)
+        for node in _all(context, tree.Add)
         for each in node.terms
         if isinstance(each, tree.Neg)
     )
@@ -89,9 +91,13 @@ def _summands(node: tree.Node) -> Iterator[tree.Node]:
             yield node
 
 
-def _nodes(context: Context) -> Iterator[tree.Node]:
-    for root in context.model.expressions():
-        yield from root.walk()
+def _all(context: Context, *kinds: type[N]) -> Iterator[N]:
+    return (each for root in context.model.expressions() for each in root.all(*kinds))
+
+
+def _functions(context: Context) -> Iterator[tree.Prefix | tree.Func]:
+    """Where logarithms and logits may stand."""
+    return _all(context, tree.Prefix, tree.Func)
 
 
 def _logged(node: tree.Node) -> Iterator[tree.Node]:

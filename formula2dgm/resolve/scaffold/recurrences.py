@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Scaffold
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, identifier, plain, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.scaffold.ranges import positive_for
 from formula2dgm.resolve.scaffold.sizes import (

@@ -67,12 +67,8 @@ def _classes_of(context: Context, network: str) -> int | None:
 
 def _is_beside_inner_product(context: Context, network: str) -> bool:
     """Is what the network returns added to a number: b of ``w(x)^\\top z + b(x)``?"""
-    for node in (each for root in context.model.expressions() for each in root.walk()):
-        terms = (
-            [each.body if isinstance(each, tree.Neg) else each for each in node.terms]
-            if isinstance(node, tree.Add)
-            else []
-        )
+    for node in (each for root in context.model.expressions() for each in root.all(tree.Add)):
+        terms = [each.body if isinstance(each, tree.Neg) else each for each in node.terms]
         if any(_is_inner_product(context, each) for each in terms) and any(
             _calls(context, each, network) for each in terms
         ):
@@ -89,7 +85,7 @@ def _is_inner_product(context: Context, node: tree.Node) -> bool:
 
 def _is_beside_map(context: Context, network: str) -> bool:
     """Is what the network returns f or g of ``f(x)^\\top W g(y)``, W a default matrix?"""
-    products = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Mul))
+    products = (each for root in context.model.expressions() for each in root.all(tree.Mul))
     for factors in (each.factors for each in products):
         for left, middle, right in zip(factors, factors[1:], factors[2:], strict=False):
             turned = transposed(left)

@@ -6,7 +6,6 @@ Rows start at standard normal draws, as equal rows would stay equal; a row of pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
@@ -14,6 +13,7 @@ from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.registry.family import Family
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.families import Evaluate

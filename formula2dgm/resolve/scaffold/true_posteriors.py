@@ -6,15 +6,14 @@ approximation, or the approximation to a random network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from formula2dgm.reading.data_names import SURE_LABELS
 from formula2dgm.reading.kinds import DATA_LETTERS
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.densities.mentioned import Mentioned
 
 
-def refuse_true_posterior(context: Context, wanted: Signature, of_text: Callable[[], Iterable[Signature]]) -> None:
+def refuse_true_posterior(context: Context, wanted: Signature, written: Mentioned) -> None:
     """Refuse a default for a density of a latent given data, which one of a letter q approximates.
 
     A conditional prior, beside p(y|x, z) or p(y|z) alone, is learned: other data are modelled given it.
@@ -28,10 +27,9 @@ def refuse_true_posterior(context: Context, wanted: Signature, of_text: Callable
         return
     if any(each is not None and each.letter in DATA_LETTERS for each in wanted.variables):
         return
-    others = list(of_text())
-    approximations = [each for each in others if each.head.split("_")[0] in POSTERIOR_LETTERS]
+    approximations = [each for each in written.over(variables) if each.head.split("_")[0] in POSTERIOR_LETTERS]
     approximated = [each for each in approximations if each.ids[0] == variables and each.ids[1] in (given, frozenset())]
-    decoders = [each for each in others if each.head == wanted.head and variables & each.ids[1]]
+    decoders = [each for each in written.of(wanted.head) if variables & each.ids[1]]
     prior = any(given <= each.ids[1] for each in decoders)
     prior |= bool(decoders) and not any(each.ids[0] & given for each in decoders)
     if not approximated or prior:

@@ -7,7 +7,7 @@ logarithm is a sum over steps, and so is a divergence between two joints that ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.completion.data.whole_values import ends_of
 from formula2dgm.reading.kinds import binder_names
@@ -15,6 +15,7 @@ from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
 from formula2dgm.reading.steps import steps_moved_along
 from formula2dgm.reading.time_names import TIME_BOUNDS, TIME_LETTERS
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.chains.paths import paths_of
 from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.densities.finding import Density

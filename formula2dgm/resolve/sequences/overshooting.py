@@ -7,13 +7,14 @@ Such a sum is written out, a term for each k.  A term counts at the steps t whos
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names
 from formula2dgm.reading.names import mentions, plain, read_name
 from formula2dgm.reading.numbered import at_index, is_whole, lower_bound
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.sequences.places import Offset, place_of
 from formula2dgm.resolve.sequences.windows import in_window

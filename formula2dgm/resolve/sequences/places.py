@@ -3,9 +3,9 @@ r"""Where an index reads a sequence: ``t``, ``t - 1``, ``1``, ``T``, ``1:T``, ``
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from formula2dgm.reading.names import Name, plain
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

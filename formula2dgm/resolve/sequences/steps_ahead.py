@@ -7,7 +7,6 @@ has a value that only the recurrence reads, ``u_k = x_k + z_k`` of ``x_{k+1} = f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from formula2dgm.reading import Note
 from formula2dgm.reading.names import Place, plain, scripts
@@ -37,7 +36,7 @@ def at_present(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statemen
             continue
         assert isinstance(body, tree.Chain)
         moved = _Back(index, staying).moved(body)
-        found.append(replace(statement, body=moved))
+        found.append(statement.with_body(moved))
         notes.append(Note(f"{body} is {moved}", body.span))
     return found, notes
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from formula2dgm import registry
 from formula2dgm.reading.kinds import binder_names, spelling
 from formula2dgm.reading.names import plain
 from formula2dgm.reading.numbered import composed, index_of, is_group, position_of, stem_of
 from formula2dgm.reading.signature import names_objective
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 

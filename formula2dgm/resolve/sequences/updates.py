@@ -40,7 +40,7 @@ def write_updates(statements: Sequence[tree.Statement], found: Diagnostics) -> t
         index = tree.Symbol(_index(ends[0], statement, others), span=own.span)
         noise = _drawn_for(statement, others)
         step = _Step(own, index, noise)
-        out[position] = made = replace(statement, body=step.written(statement.body))
+        out[position] = made = statement.with_body(step.written(statement.body))
         notes.append(Note(f"{statement.body} is {made.body}, from {own}_0 to {own}_{ends[0]}", own.span))
         out = [_indexed(each, noise, index) if each is not made else each for each in out]
         notes += [Note(f"{each} is drawn anew at each step", each.span) for each in noise]
@@ -124,7 +124,7 @@ def _indexed(statement: tree.Statement, noise: Sequence[tree.Symbol], index: tre
     """The statement that draws noise of an update, at its step."""
     match statement.body:
         case tree.Chain((left, law), ("~",)) if left in noise:
-            return replace(statement, body=replace(statement.body, members=(_at(left, index), law)))
+            return statement.with_body(replace(statement.body, members=(_at(left, index), law)))
     return statement
 
 

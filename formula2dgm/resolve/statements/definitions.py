@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.diagnostics import Diagnostics
 from formula2dgm.reading.names import Name, plain
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 

@@ -79,9 +79,7 @@ def hyperparameter(
 
 def _is_drawn(context: Context, key: str) -> bool:
     """Does an expectation draw it?"""
-    expectations = (
-        each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Expect)
-    )
+    expectations = (each for root in context.model.expressions() for each in root.all(tree.Expect))
     binders = (binder for each in expectations for binder in each.binders)
     names = (name for each in binders for name in (each.names if isinstance(each, tree.Draws) else (each,)))
     return any(isinstance(each, tree.Symbol) and read_name(each, context.model.indices).full == key for each in names)
@@ -125,8 +123,7 @@ def names_constant(context: Context, term: tree.Symbol) -> bool:
 def is_weighed_against_rest(context: Context, symbol: tree.Node) -> bool:
     """Does ``1 - a`` stand somewhere beside a: is it a share?"""
     rest = (tree.Number("1", span=symbol.span), tree.Neg(symbol, span=symbol.span))
-    nodes = (each for root in context.model.expressions() for each in root.walk())
-    return any(isinstance(each, tree.Add) and each.terms == rest for each in nodes)
+    return any(each.terms == rest for root in context.model.expressions() for each in root.all(tree.Add))
 
 
 def given_number(context: Context, name: Name) -> float | int | None:

@@ -8,7 +8,6 @@ applied to at one place (``D(x)``, ``D(G(z))``); and the steps of a noise proces
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -19,6 +18,7 @@ from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.positions import letter_of
 from formula2dgm.reading.signature import is_density_call
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.statements.model import Model
 from formula2dgm.resolve.values.called import values_of_arguments
 from formula2dgm.syntax import tree
@@ -56,6 +56,7 @@ class Meetings:
         self.processes = processes
         self.entrywise = entrywise
         self.known = known | self._steps_of(known)
+        self._sorted: dict[frozenset[Part], list[Part]] = {}
 
     def _steps_of(self, known: frozenset[str]) -> set[str]:
         """Definitions that are steps of known variables: ``z_0 = E(x)`` beside ``z_t``."""
@@ -66,7 +67,9 @@ class Meetings:
     def beside(self, part: Part) -> tuple[Part, ...]:
         """All that has the shape of a part, the part first."""
         group = self._groups.get(part, frozenset((part,)))
-        return (part, *sorted(group - {part}))
+        if group not in self._sorted:
+            self._sorted[group] = sorted(group)
+        return (part, *(each for each in self._sorted[group] if each != part))
 
     @cached_property
     def _groups(self) -> dict[Part, frozenset[Part]]:

@@ -40,7 +40,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
             break  # what it is said to be has an error, which stands; so has what the operators stand before
         kept = context.found
         context.found = Diagnostics()
-        before, known, assumed = context.collected(), list(context.densities.all), list(context.assumptions)
+        before, known, assumed = context.collected(), list(context.densities.all), dict(context.assumptions)
         try:
             drafts = _terms(context, member, scope)
             if not context.found.errors and not (failures and learns_nothing(context)):
@@ -55,7 +55,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         context.found = kept
         context.restore(before)
         context.densities.all[:] = known  # a default of a member that is given up is a factor of no joint
-        context.assumptions[:] = assumed
+        context.assumptions = assumed
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")
 
@@ -143,7 +143,7 @@ def _holds_gap(context: Context, node: tree.Node, members: Sequence[tree.Node]) 
     that model, which no one knows."""
     terms = node.terms if isinstance(node, tree.Add) else ()
     evidence = [each for term in terms if _is_evidence(context, term) for each in term.walk() if is_density_call(each)]
-    own = [each for each in node.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    own = [each for each in node.walk() if isinstance(each, tree.Call) and each.given and is_density_call(each)]
     others = [each for member in members if member is not node for each in member.walk() if isinstance(each, tree.Call)]
     for each in evidence:
         assert isinstance(each, tree.Call)

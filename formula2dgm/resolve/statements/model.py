@@ -6,8 +6,9 @@ what the names in it mean is for the later rooms.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from formula2dgm import registry
 from formula2dgm.completion.names.called import Called
@@ -18,7 +19,9 @@ from formula2dgm.reading.names import Indices, Name, plain, read_name
 from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import Signature, is_density_call, names_objective, read_signature
 from formula2dgm.reading.spaces import Space, at_sizes, is_constraint, read_space, sizes_of
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.aggregated_forms import AGGREGATED, mixed_over_data
+from formula2dgm.resolve.densities.mentioned import Mentioned
 from formula2dgm.resolve.statements.definitions import Definition, enter_definition
 from formula2dgm.resolve.statements.outputs import outputs_defined
 from formula2dgm.resolve.statements.wanted import Wanted, logarithm_wanted, read_wanted
@@ -61,7 +64,8 @@ class Drawn:
 class Model:
     """All statements by what they are; ``sequences`` are joint densities over steps, ``q(z_{1:T}) = \\prod_t ...``;
     ``elements`` are the variables of which a space says what they are at an index,
-    ``x_i \\in \\mathbb{R}^3``; ``counted`` are the numbers of examples in front of sums without a bound."""
+    ``x_i \\in \\mathbb{R}^3``; ``counted`` are the numbers of examples in front of sums without a bound; ``mentioned``
+    are the densities of its expressions as they were when somebody last asked."""
 
     objectives: list[Wanted] = field(default_factory=list)
     densities: list[Declared] = field(default_factory=list)
@@ -78,6 +82,7 @@ class Model:
     called: Called = field(default_factory=Called)
     sequences: list[Declared] = field(default_factory=list)
     counted: dict[tree.Node, str] = field(default_factory=dict)
+    mentioned: list[Mentioned] = field(default_factory=list)
 
     @property
     def data_sizes(self) -> frozenset[str]:
@@ -256,13 +261,14 @@ def _names_or_objectives(
 ) -> None:
     """``name = body`` is a definition if the name is used elsewhere, and an objective if the body is one."""
     declared = [each.body for each in model.densities] + [each.density for each in model.drawn.values()]
+    roots = (*others, *declared, *(each.members[-1] for _, each in chains))
+    uses = Counter(name for root in roots for name in _names_in(root, model.indices))
     unused: list[tuple[tree.Statement, tree.Chain, Name]] = []
     for statement, chain in chains:
         left = chain.members[0]
         assert isinstance(left, tree.Symbol)
-        elsewhere = [*others, *declared, *(each.members[-1] for _, each in chains if each is not chain)]
         name = read_name(left, model.indices, head=left.style == "cal" or left.letter in ("L", "J"))
-        used = any(_uses(root, name, model.indices) for root in elsewhere)
+        used = uses[name] > (name in _names_in(chain.members[-1], model.indices))
         if not used and (is_objective_like(chain.members[-1]) or _sums_objectives(model, chain.members[-1], chains)):
             model.objectives.append(read_wanted(statement, chain))
         else:
@@ -275,11 +281,10 @@ def _names_or_objectives(
         model.objectives.append(read_wanted(statement, chain))
 
 
-def _uses(root: tree.Node, name: Name, indices: frozenset[str]) -> bool:
-    return any(
-        isinstance(each, tree.Symbol) and name in (read_name(each, indices), read_name(each, indices, head=True))
-        for each in root.walk()
-    )
+def _names_in(root: tree.Node, indices: frozenset[str]) -> set[Name]:
+    """The names that an expression uses, as those of values and of functions."""
+    symbols = root.all(tree.Symbol)
+    return {read_name(each, indices, head) for each in symbols for head in (False, True)}
 
 
 def _sums_objectives(model: Model, body: tree.Node, chains: Sequence[tuple[tree.Statement, tree.Chain]]) -> bool:
@@ -288,6 +293,6 @@ def _sums_objectives(model: Model, body: tree.Node, chains: Sequence[tuple[tree.
         left = chain.members[0]
         assert isinstance(left, tree.Symbol)
         name = read_name(left, model.indices, head=True)
-        if is_objective_like(chain.members[-1]) and _uses(body, name, model.indices):
+        if is_objective_like(chain.members[-1]) and name in _names_in(body, model.indices):
             return True
     return False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import Name, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from formula2dgm.completion.densities.named_functionals import INFORMATION
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.objective_like import is_objective_like
 from formula2dgm.reading.signature import is_density_call, names_objective
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Span
 from formula2dgm.syntax import tree
 

@@ -21,11 +21,11 @@ _FUNCTIONALS = frozenset(("I", "MI", "TC", "H"))
 
 def write_draws(statements: Sequence[tree.Statement], found: Diagnostics) -> list[tree.Statement]:
     """The statements with both written out; laws of other functions of a variable go to ``found``."""
-    plain = [replace(each, body=_without_logs(each.body, found)) for each in statements]
+    plain = [each.with_body(_without_logs(each.body, found)) for each in statements]
     drawn = {name for each in plain for name in _drawn(each.body)}
     calls = (each for statement in plain for each in statement.body.walk() if isinstance(each, tree.Call))
     heads = {each.head for each in calls if _takes_drawn(each, drawn)}
-    return [replace(each, body=_with_arguments(each.body, heads, drawn)) for each in plain]
+    return [each.with_body(_with_arguments(each.body, heads, drawn)) for each in plain]
 
 
 # -- laws of logarithms --------------------------------------------------------------------------------

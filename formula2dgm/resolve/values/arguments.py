@@ -10,8 +10,8 @@ from formula2dgm.registry.functions import FUNCTIONS, function_by_spelling
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
-#: How large a model may be; each density looks at all of its text.
-MAX_NODES = 2_000
+#: How large a model may be; some questions that each density asks look at all of its text.
+MAX_NODES = 10_000
 
 AVAILABLE = "there are " + ", ".join(sorted(each.name for each in FUNCTIONS))
 

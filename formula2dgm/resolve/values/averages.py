@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.bindings import Binding
 from formula2dgm.diagnostics import Diagnostics, FormulaError
 from formula2dgm.reading.names import GREEK_GROUPS
 from formula2dgm.reading.numbers import constant
 from formula2dgm.reading.stopped import plain_symbol, without_stops
+from formula2dgm.records import dataclass
 from formula2dgm.registry.averages import EMA
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree

@@ -26,7 +26,7 @@ def entry_count(context: Context, symbol: tree.Symbol, scope: Scope, evaluate: E
 
 def _counted(context: Context, root: tree.Node, symbol: tree.Symbol) -> tree.Symbol | None:
     """The vector whose entries a sum up to this letter reads."""
-    for node in root.walk():
+    for node in root.all(tree.Big):
         match node:
             case tree.Big("sum" | "prod", (tree.Binds(tree.Symbol() as index, tree.Number("1")),), upper, body):
                 at = plain(index)

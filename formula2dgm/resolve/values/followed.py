@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from formula2dgm.bindings import TensorValue
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Network, Parameter
 from formula2dgm.reading.names import GREEK_GROUPS, read_name
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.values.averages import Average
 from formula2dgm.syntax import tree

@@ -6,7 +6,7 @@ A head stands for steps, each one network in one direction: ``f_2 \\circ f_1^{-1
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from formula2dgm.bindings import Binding, NetworkValue
 from formula2dgm.completion.flows.symbols import FlowMap
@@ -15,6 +15,7 @@ from formula2dgm.ir.program import Network
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.reading.numbered import composed
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.flows.maps import Evaluate, follow
 from formula2dgm.resolve.flows.volumes import volumes

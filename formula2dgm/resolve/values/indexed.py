@@ -24,20 +24,19 @@ def indexed_rows(context: Context, body: tree.Node, index: str) -> int | None:
 
 def rows_counted(context: Context, size: str) -> int | None:
     """The rows of the bound tensors that a sum up to ``size`` reads: ``K`` of ``\\frac1K \\sum_{k=1}^K q(z|u_k)``."""
-    for each in (node for root in _roots(context) for node in root.walk()):
-        if isinstance(each, tree.Big):
-            for index, upper in binder_names(each):
-                if isinstance(upper, tree.Symbol) and read_name(upper, context.model.indices).full == size:
-                    found = indexed_rows(context, each.body, index)
-                    if found is not None:
-                        return found
+    for each in (node for root in _roots(context) for node in root.all(tree.Big)):
+        for index, upper in binder_names(each):
+            if isinstance(upper, tree.Symbol) and read_name(upper, context.model.indices).full == size:
+                found = indexed_rows(context, each.body, index)
+                if found is not None:
+                    return found
     return None
 
 
 def drawn_up_to(context: Context, size: str) -> frozenset[str]:
     r"""The whole numbers that are drawn up to ``size``: t of ``t \sim U\{1, T\}``."""
     model = context.model
-    draws = [node for root in _roots(context) for node in root.walk() if isinstance(node, tree.Draws)]
+    draws = [node for root in _roots(context) for node in root.all(tree.Draws)]
     names = [plain(name) for each in draws if _ends_at(each.density, size) for name in each.names]
     names += [key for key, each in model.drawn.items() if _ends_at(each.density, size)]
     return frozenset(each for each in names if each is not None)

@@ -6,10 +6,9 @@ either order.  What a layer cannot compute is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from formula2dgm.bindings import NetworkValue, Recurrent
 from formula2dgm.ir import nodes as ir
+from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context, Refused
 from formula2dgm.resolve.scaffold.sizes import input_name
 from formula2dgm.resolve.sequences.carried_arguments import carried_places, defined_here, flattened

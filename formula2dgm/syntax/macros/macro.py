@@ -7,9 +7,9 @@ r"""What a macro is: a name, how its arguments are written, and what it writes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from formula2dgm.records import dataclass
 from formula2dgm.syntax.macros.tex import Input, TexToken, pieces
 
 Kind = Literal["mandatory", "optional", "required", "star", "group", "until", "literal", "marks"]

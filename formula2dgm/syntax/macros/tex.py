@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from formula2dgm.records import dataclass
 from formula2dgm.spans import Source
 
 _TEX = re.compile(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from formula2dgm import driver
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.registry import plugins
 from formula2dgm.runtime.bindings import class_named
@@ -21,6 +22,7 @@ def _forget() -> None:
     """Look for plug-ins anew."""
     plugins._loaded.cache_clear()
     definitions.cache_clear()
+    driver._read_text.cache_clear()
     class_named.cache_clear()
     for name in [each for each in sys.modules if each.split(".")[0] == "weibull_family"]:
         del sys.modules[name]

@@ -1,0 +1,1 @@
+"""How long compiling takes, and how it grows with the model."""
