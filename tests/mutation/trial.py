@@ -1,10 +1,15 @@
 """One run of tests over a copy of the tree, in a child of its own: torch is imported once, the package each time.
 
+So are the other libraries (:data:`LIBRARIES`): nothing of them is mutated, and a mutant of ours cannot change them before
+the child begins.
+
 The child is cut off after its seconds of computing, not of waiting, so that a busy machine makes no difference.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import resource
@@ -17,7 +22,13 @@ from py_compile import PycInvalidationMode, compile
 from typing import Any, NamedTuple
 
 import pytest
+import torch
 
+#: What the package and the tests import of others, so that each child has it already.
+LIBRARIES = (
+    *("torch.distributions", "torch.func", "jinja2", "lark", "networkx", "sympy", "zuko", "doctest", "pdb"),
+    *("hypothesis.strategies", "scipy.integrate", "scipy.optimize", "scipy.stats", "sklearn.datasets"),
+)
 CONTENTS = ("formula2dgm", "tests", "docs", "examples", "grammar", "templates", "benchmarks")
 FILES = ("pyproject.toml", "constraints.txt", "Makefile", "README.md", "CHANGELOG.md")
 MEMORY = 8 << 30
@@ -68,6 +79,16 @@ class Tests:
             assert all(Path(each).is_relative_to(self.root) for each in places), (name, places)
 
 
+def prepare() -> None:
+    """Make this process a parent of quick children: what is imported here is neither imported nor collected there."""
+    torch.set_num_threads(1)
+    for each in LIBRARIES:
+        importlib.import_module(each)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def copied(checkout: Path, to: Path) -> None:
     """A copy of the tree, whose package is compiled such that a changed file is seen by its text, not by its time."""
     shutil.rmtree(to, ignore_errors=True)
@@ -76,7 +97,7 @@ def copied(checkout: Path, to: Path) -> None:
         shutil.copytree(checkout / each, to / each, ignore=shutil.ignore_patterns("__pycache__"))
     for each in FILES:
         shutil.copy(checkout / each, to / each)
-    for path in (to / "formula2dgm").rglob("*.py"):
+    for path in (*(to / "formula2dgm").rglob("*.py"), *(to / "tests").rglob("*.py")):
         compile(str(path), doraise=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
 
@@ -116,7 +137,11 @@ def run(root: Path, arguments: Sequence[str], plugins: Sequence[Any], seconds: i
     return Outcome("survived" if found["code"] == 0 else "killed", found["test"] or "when imported", spent)
 
 
-OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short", "--no-header")
+#: Doctests are left out, and assertions left as they are: a failure need not be explained.
+OPTIONS = (
+    *("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest", "--tb=short", "--no-header"),
+    *("--assert=plain", "-o", "addopts=--import-mode=importlib --strict-markers -m 'not slow'"),
+)
 
 
 def _become(root: Path, seconds: int, log: Path) -> None:
