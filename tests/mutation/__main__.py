@@ -57,7 +57,7 @@ def digest() -> str:
 
 
 def measured() -> dict[str, Any]:
-    """What each test of the suite runs, by a run without a mutant; kept for this code, so that new tests alone are run."""
+    """What each test of the suite runs, by a run without a mutant; kept for this code: only new tests are run again."""
     kept, new, names = PLACE / f"reached-{digest()}.json", PLACE / "new.json", PLACE / "names.json"
     known: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     wanted, left_out = suite()
@@ -92,7 +92,7 @@ def tried(mutant: Mutant, tests: dict[str, Any]) -> trial.Outcome:
             some = wanted[first:last]
             if some and found.status == "survived":
                 plugins = [trial.Tests(some, COPY)]
-                found = trial.run(COPY, ["-x", *trial.files(some)], plugins, LIMIT, PLACE / "mutant.log")
+                found = trial.run(COPY, ["-x", *trial.files(some)], plugins, LIMIT, PLACE / "mutant.log", mutant.path)
                 seconds += found.seconds
         return found._replace(seconds=seconds)
     finally:
@@ -104,11 +104,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.split("\n")[0])
     parser.add_argument("--mutants", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--retry", action="store_true", help="try again what survived; the tests are copied anew")
+    parser.add_argument("--retry", action="store_true", help="try again what survived")
     parser.add_argument("--show", type=int, metavar="N", help="show a mutant")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after so long; a later call goes on")
     options = parser.parse_args()
-    trial.prepare()
     sample = every_mutant()
     print(f"{len(sample)} mutants in all", flush=True)
     sample.sort(key=lambda each: hashlib.sha256(f"{options.seed} {key(each)}".encode()).digest())
@@ -119,9 +118,8 @@ def main() -> None:
     if options.show is not None:
         print(shown(sample[options.show]), known.get(key(sample[options.show])))
         return
-    if options.retry or not COPY.exists():
-        trial.copied(CHECKOUT, COPY)
-    trial.restored(CHECKOUT, COPY)
+    trial.copied(CHECKOUT, COPY)
+    trial.prepare(COPY)
     tests, start = measured(), time.monotonic()
     for number, each in enumerate(sample):
         before = known.get(key(each))

@@ -37,7 +37,12 @@ WHOLE = [
     (checks.check_class_logits, (), [[-INF, 0.0], [1e30, 0.0]], [[-INF, -INF], [NAN, 0.0], [INF, 0.0]]),
     (checks.check_one_hot, (2,), [[0.0, 1.0], [1.0, 0.0]], [[1.0, 1.0], [0.0, 0.0], [2.0, -1.0], [0.0, 0.0, 1.0], 1.0]),
     (checks.check_soft_classes, (2,), [[0.0, 1.0], [0.3, 0.7]], [[0.3, 0.6], [2.0, -1.0], [0.0, 0.0, 1.0], 1.0]),
-    (vector_checks.check_simplex, (), [[0.0, 1.0], [0.5, 0.5009765625]], [[0.5, 0.502], [0.5, 0.498], [2.0, -1.0], 1.0]),
+    (
+        vector_checks.check_simplex,
+        (),
+        [[0.0, 1.0], [0.5, 0.5009765625]],
+        [[0.5, 0.502], [0.5, 0.498], [2.0, -1.0], 1.0],
+    ),
     (vector_checks.check_inside_simplex, (), [[0.3, 0.7]], [[0.0, 1.0], [0.3, 0.6]]),
     (vector_checks.check_sphere, (), [[0.6, -0.8], [0.0, 1.0005]], [[0.6, 0.6], [0.0, 1.002], [1.0]]),
     (vector_checks.check_on_sphere, (), [[0.6, 0.8], [0.0, 0.6, 0.8]], [[0.6, 0.6], [1.0]]),
@@ -79,7 +84,12 @@ def test_of_vectors(check: object, given: tuple[object, ...], right: list[object
 @pytest.mark.parametrize(
     ("check", "x", "given", "said"),
     [
-        (checks.check_unit, [0.0, 255.0], (), "x must lie between 0 and 1, but lies between 0 and 255; bytes of an image "),
+        (
+            checks.check_unit,
+            [0.0, 255.0],
+            (),
+            "x must lie between 0 and 1, but lies between 0 and 255; bytes of an image ",
+        ),
         (checks.check_unit, [0.5, 255.5], (), "x must lie between 0 and 1, but lies between 0.5 and 255.5"),
         (checks.check_unit, [-0.5, 2.0], (), "x must lie between 0 and 1, but lies between -0.5 and 2"),
         (checks.check_count, [-2.0, 0.5], (), "the whole numbers 0, 1, 2, ..., but its least is -2"),
@@ -87,7 +97,12 @@ def test_of_vectors(check: object, given: tuple[object, ...], right: list[object
         (checks.check_grid, [0.5, 3.0], (4, 0.0, 1.0), "x must lie between 0 and 1, but lies between 0.5 and 3"),
         (checks.check_grid, [0.5], (4, 0.0, 1.0), "x must lie on the grid of 4 points from 0 to 1, 0 + n * 0.333333"),
         (checks.check_grid, [0.3], (5, -2.0, 2.0), "x must lie on the grid of 5 points from -2 to 2, -2 + n * 1"),
-        (checks.check_category, [1.0, 3.0], (3,), "between 0 and 2, but lies between 1 and 3; if its classes count from 1"),
+        (
+            checks.check_category,
+            [1.0, 3.0],
+            (3,),
+            "between 0 and 2, but lies between 1 and 3; if its classes count from 1",
+        ),
         (checks.check_category, [0.0, 3.0], (3,), "x must lie between 0 and 2, but lies between 0 and 3"),
         (vector_checks.check_simplex, [[0.5, 0.5], [0.5, 0.75]], (), "along its last dimension, but some sum to 1.25"),
         (vector_checks.check_on_sphere, [0.0, 0.6, 0.8], (2,), "x must hold unit vectors of 2 dimensions, but has 3"),

@@ -57,7 +57,9 @@ def test_matrices_and_vectors() -> None:
     assert matrices.matrix_product(a, a.mT).tolist() == [[14.0, 32.0], [32.0, 77.0]]
     assert matrices.columns_beside(a, a[:, :1].expand(5, 2, 1)).shape == (5, 2, 4)
     assert matrices.columns_beside(a, a[:, :1]).tolist() == [[1.0, 2.0, 3.0, 1.0], [4.0, 5.0, 6.0, 4.0]]
-    assert_close(matrices.inverse_matrix(torch.tensor([[2.0, 1.0], [0.0, 4.0]])), torch.tensor([[0.5, -0.125], [0, 0.25]]))
+    assert_close(
+        matrices.inverse_matrix(torch.tensor([[2.0, 1.0], [0.0, 4.0]])), torch.tensor([[0.5, -0.125], [0, 0.25]])
+    )
 
 
 def test_a_root_of_what_is_no_covariance_is_nan() -> None:
@@ -125,7 +127,9 @@ def test_numbers_from_low_to_high() -> None:
 
 
 def test_bits_of_which_the_ones_are_scored() -> None:
-    found = factorized_bernoulli.factorized_bernoulli_parameters({"probs": torch.tensor([0.5, 0.9], dtype=torch.float64)})
+    found = factorized_bernoulli.factorized_bernoulli_parameters(
+        {"probs": torch.tensor([0.5, 0.9], dtype=torch.float64)}
+    )
     assert_close(found, torch.tensor([0.0, math.log(9)], dtype=torch.float64))
     assert factorized_bernoulli.factorized_bernoulli_parameters({"logits": 2.0}) == 2.0
     with pytest.raises(ValueError, match="FactorizedBernoulli"):
