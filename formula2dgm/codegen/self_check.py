@@ -56,17 +56,17 @@ def not_a_derivative(objective: Objective, program: Program) -> str:
     """Why the gradient that training uses is not the derivative of the loss at the same noise; empty where it is."""
     owned = objective.trains
     nodes = list(walk(*(term.node for term in objective.terms)))
-    for each in nodes:
-        if isinstance(each, ir.StopGrad) and _learns(each.body, owned):
-            return "the formula holds pieces of it constant"
-        if isinstance(each, ir.NetCall) and each.frozen and (owned is None or each.network in owned):
-            return f"the formula holds {each.network} constant in places"
     drawn = {each.site for each in nodes if isinstance(each, ir.Draw)}
     for site in (each for each in program.sites if each.name in drawn and each.law is not None):
         if site.estimator in ("score", "straight-through"):
             return f"the gradient at {site.name} is an estimator: {site.estimator}"
         if site.estimator == "detached" and site.law is not None and _learns(site.law, owned):
             return f"no gradient goes through {site.name}"
+    for each in nodes:
+        if isinstance(each, ir.StopGrad) and _learns(each.body, owned):
+            return "the formula holds pieces of it constant"
+        if isinstance(each, ir.NetCall) and each.frozen and (owned is None or each.network in owned):
+            return f"the formula holds {each.network} constant in places"
     return ""
 
 

@@ -21,15 +21,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-# What the package and the tests import, so that each child has it already.
-import jinja2  # noqa: F401
-import lark  # noqa: F401
-import networkx  # noqa: F401
-import pytest  # noqa: F401
-import sympy  # noqa: F401
-import torch
-import torch.distributions  # noqa: F401
-
 from tests.mutation import reach, trial
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.reached import IMPORTED, Reached
@@ -41,8 +32,8 @@ ROOMS = ("passes", "library", "registry", "codegen")
 SUITE = Path(__file__).with_name("suite.txt")
 #: Seconds of computing after which a mutant counts as one that never ends.
 LIMIT = 90
-#: So many tests of a mutant are run alone, and the others only if these pass: most mutants need no more.
-FIRST = 12
+#: So many tests of a mutant are run alone, then so many, and the others only if these pass: most mutants need no more.
+FIRST = (12, 120)
 
 
 def every_mutant() -> list[Mutant]:
@@ -59,9 +50,15 @@ def suite() -> tuple[list[str], list[str]]:
     return wanted, [line[2:] for line in lines if line.startswith("- ")]
 
 
+def digest() -> str:
+    """Of the text of the rooms: lines that tests run are those of one text."""
+    paths = [path for room in ROOMS for path in sorted((CHECKOUT / "formula2dgm" / room).glob("*.py"))]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+
+
 def measured() -> dict[str, Any]:
-    """What each test of the suite runs, by a run without a mutant; kept, so that only new tests are run again."""
-    kept, new, names = PLACE / "reached.json", PLACE / "new.json", PLACE / "names.json"
+    """What each test of the suite runs, by a run without a mutant; kept for this code: only new tests are run again."""
+    kept, new, names = PLACE / f"reached-{digest()}.json", PLACE / "new.json", PLACE / "names.json"
     known: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     wanted, left_out = suite()
     trial.run(COPY, ["--collect-only", *wanted], [trial.Tests((), COPY, left_out, names)], LIMIT, PLACE / "names.log")
@@ -91,10 +88,11 @@ def tried(mutant: Mutant, tests: dict[str, Any]) -> trial.Outcome:
     sys.dont_write_bytecode = True
     found, seconds = trial.Outcome("survived", "", 0.0), 0.0
     try:
-        for some in (wanted[:FIRST], wanted[FIRST:]):
+        for first, last in itertools.pairwise((0, *FIRST, len(wanted))):
+            some = wanted[first:last]
             if some and found.status == "survived":
                 plugins = [trial.Tests(some, COPY)]
-                found = trial.run(COPY, ["-x", *trial.files(some)], plugins, LIMIT, PLACE / "mutant.log")
+                found = trial.run(COPY, ["-x", *trial.files(some)], plugins, LIMIT, PLACE / "mutant.log", mutant.path)
                 seconds += found.seconds
         return found._replace(seconds=seconds)
     finally:
@@ -106,11 +104,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.split("\n")[0])
     parser.add_argument("--mutants", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--retry", action="store_true", help="try again what survived; the tests are copied anew")
+    parser.add_argument("--retry", action="store_true", help="try again what survived")
     parser.add_argument("--show", type=int, metavar="N", help="show a mutant")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after so long; a later call goes on")
     options = parser.parse_args()
-    torch.set_num_threads(1)
     sample = every_mutant()
     print(f"{len(sample)} mutants in all", flush=True)
     sample.sort(key=lambda each: hashlib.sha256(f"{options.seed} {key(each)}".encode()).digest())
@@ -121,9 +118,8 @@ def main() -> None:
     if options.show is not None:
         print(shown(sample[options.show]), known.get(key(sample[options.show])))
         return
-    if options.retry or not COPY.exists():
-        trial.copied(CHECKOUT, COPY)
-    trial.restored(CHECKOUT, COPY)
+    trial.copied(CHECKOUT, COPY)
+    trial.prepare(COPY)
     tests, start = measured(), time.monotonic()
     for number, each in enumerate(sample):
         before = known.get(key(each))

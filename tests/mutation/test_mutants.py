@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.mutation.importing import unchanged
 from tests.mutation.mutants import mutants
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +59,27 @@ def test_the_suite_names_what_exists() -> None:
         path, _, function = name.partition("::")
         assert (ROOT / path).exists(), name
         assert not function or f"def {function.partition('[')[0]}(" in (ROOT / path).read_text("utf-8"), name
+
+
+def test_what_is_imported_once_cannot_see_a_mutant(tmp_path: Path) -> None:
+    """Not by an import inside a function, not by what it imports itself, not by the package that it is in."""
+    texts = {
+        "": "",
+        "library": "",
+        "library.sums": "",
+        "syntax": "",
+        "syntax.tree": "import torch",
+        "syntax.late": "def f():\n    from formula2dgm.library import sums",
+        "reading": "from formula2dgm.syntax.late import f",
+        "reading.names": "from formula2dgm.syntax import tree",
+        "ir": "from formula2dgm.syntax import tree",
+        "ir.nodes": "import formula2dgm.ir.axes",
+        "ir.axes": "",
+    }
+    for name, text in texts.items():
+        folder = tmp_path / "formula2dgm" / name.replace(".", "/")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "__init__.py").write_text(text)
+    assert unchanged(tmp_path) == {
+        f"formula2dgm{name}" for name in ("", ".syntax", ".syntax.tree", ".ir", ".ir.nodes", ".ir.axes")
+    }

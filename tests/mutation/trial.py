@@ -1,10 +1,14 @@
-"""One run of tests over a copy of the tree, in a child of its own: torch is imported once, the package each time.
+"""One run of tests over a copy of the tree, in a child of its own: torch is imported once, what is mutated each time.
+
+So are the other libraries (:data:`LIBRARIES`), and what of the package no mutant can change (``importing.py``).
 
 The child is cut off after its seconds of computing, not of waiting, so that a busy machine makes no difference.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import resource
@@ -17,7 +21,15 @@ from py_compile import PycInvalidationMode, compile
 from typing import Any, NamedTuple
 
 import pytest
+import torch
 
+from tests.mutation import importing
+
+#: What the package and the tests import of others, so that each child has it already.
+LIBRARIES = (
+    *("torch.distributions", "torch.func", "jinja2", "lark", "networkx", "sympy", "zuko", "doctest", "pdb"),
+    *("hypothesis.strategies", "scipy.integrate", "scipy.optimize", "scipy.stats", "sklearn.datasets"),
+)
 CONTENTS = ("formula2dgm", "tests", "docs", "examples", "grammar", "templates", "benchmarks")
 FILES = ("pyproject.toml", "constraints.txt", "Makefile", "README.md", "CHANGELOG.md")
 MEMORY = 8 << 30
@@ -68,33 +80,45 @@ class Tests:
             assert all(Path(each).is_relative_to(self.root) for each in places), (name, places)
 
 
+def prepare(root: Path) -> None:
+    """Make this process a parent of quick children: what is imported here is neither imported nor collected there."""
+    torch.set_num_threads(1)
+    for each in LIBRARIES:
+        importlib.import_module(each)
+    importing.prepare(root)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def copied(checkout: Path, to: Path) -> None:
-    """A copy of the tree, whose package is compiled such that a changed file is seen by its text, not by its time."""
-    shutil.rmtree(to, ignore_errors=True)
-    to.mkdir(parents=True)
-    for each in CONTENTS:
-        shutil.copytree(checkout / each, to / each, ignore=shutil.ignore_patterns("__pycache__"))
-    for each in FILES:
-        shutil.copy(checkout / each, to / each)
-    for path in (to / "formula2dgm").rglob("*.py"):
-        compile(str(path), doraise=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    """A copy of the tree, brought up to date, which also undoes a mutant that a run which was stopped has left there.
+
+    Its modules are compiled such that a changed file is seen by its text, not by its time.
+    """
+    folders = [path for each in CONTENTS for path in (checkout / each).rglob("*") if "__pycache__" not in path.parts]
+    wanted = {path.relative_to(checkout) for path in folders if path.is_file()} | {Path(each) for each in FILES}
+    for path in [path for each in CONTENTS for path in (to / each).rglob("*") if "__pycache__" not in path.parts]:
+        if path.is_file() and path.relative_to(to) not in wanted:
+            path.unlink()
+    for each in sorted(wanted):
+        path = to / each
+        if not path.exists() or path.read_bytes() != (checkout / each).read_bytes():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(checkout / each, path)
+            if path.suffix == ".py" and each.parts[0] in ("formula2dgm", "tests"):
+                compile(str(path), doraise=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
 
-def restored(checkout: Path, to: Path) -> None:
-    """Undo a mutant that a run which was stopped has left in the copy."""
-    for path in (checkout / "formula2dgm").rglob("*.py"):
-        copy = to / path.relative_to(checkout)
-        if copy.read_bytes() != path.read_bytes():
-            shutil.copy(path, copy)
-
-
-def run(root: Path, arguments: Sequence[str], plugins: Sequence[Any], seconds: int, log: Path) -> Outcome:
-    """Run tests in a child; of the plugins, the first is a :class:`Tests`."""
+def run(
+    root: Path, arguments: Sequence[str], plugins: Sequence[Any], seconds: int, log: Path, changed: str = ""
+) -> Outcome:
+    """Run tests in a child, of which one file may be ``changed``; of the plugins, the first is a :class:`Tests`."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         os.close(reader)
-        _become(root, seconds, log)
+        _become(root, seconds, log, changed)
         code = 3
         try:
             code = pytest.main([*OPTIONS, *arguments], plugins=list(plugins))
@@ -116,10 +140,16 @@ def run(root: Path, arguments: Sequence[str], plugins: Sequence[Any], seconds: i
     return Outcome("survived" if found["code"] == 0 else "killed", found["test"] or "when imported", spent)
 
 
-OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short", "--no-header")
+#: Doctests are left out, and what explains a failure: assertions written anew, captured output, warnings.
+OPTIONS = (
+    *("-q", "--tb=short", "--no-header", "--capture=no", "--assert=plain"),
+    *("-o", "addopts=--import-mode=importlib --strict-markers -m 'not slow'"),
+    *(f"-pno:{each}" for each in ("cacheprovider", "xdist", "hypothesispytest", "logging", "warnings")),
+    *(f"-pno:{each}" for each in ("threadexception", "unraisableexception", "faulthandler")),
+)
 
 
-def _become(root: Path, seconds: int, log: Path) -> None:
+def _become(root: Path, seconds: int, log: Path, changed: str) -> None:
     """Make this process one that works in the copy, writes to a log, and ends after so many seconds of computing."""
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(out, 1)
@@ -128,8 +158,7 @@ def _become(root: Path, seconds: int, log: Path) -> None:
     checkout = {str(Path(__file__).parents[2]), "", "."}
     sys.path[:] = [str(root), *(each for each in sys.path if each not in checkout)]
     os.environ["PYTHONPATH"] = str(root)
-    for name in [each for each in sys.modules if each.partition(".")[0] in ("tests", "formula2dgm")]:
-        del sys.modules[name]
+    importing.forget(changed)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.alarm(30 * seconds)  # a test that waits for ever

@@ -143,6 +143,13 @@ def test_clipping(nets: dict[str, nn.Module], formula: list[str]) -> None:
     assert_close(list(nets["G"].parameters()), before)
 
 
+def test_a_tensor_is_clipped_as_a_network_is() -> None:
+    w = nn.Parameter(torch.tensor([-3.0, 0.05, 2.0]))
+    objective = f2d.compile([r"\min_w E_{p_{data}(x)}[\|x - w\|^2]", r"w \in [-0.1, 0.2]"], {"w": w})
+    objective.project()
+    assert_close(w.detach(), torch.tensor([-0.1, 0.05, 0.2]))
+
+
 def test_a_group_of_roman_weights(nets: dict[str, nn.Module]) -> None:
     """WGAN writes the critic as f_w, w in a box, the generator as g_theta."""
     formula = r"\min_\theta \max_{w \in [-0.01, 0.01]} E_{p_{data}(x)}[f_w(x)] - E_{p(z)}[f_w(g_\theta(z))]"

@@ -108,6 +108,17 @@ def test_guidance_is_that_of_the_paper(given: str, guidance: float) -> None:
     assert_close(made, x, atol=1e-6, rtol=1e-6)
 
 
+def test_what_a_sampler_takes_where_nothing_is_said() -> None:
+    """No guidance, by Euler's steps along the differential equation, without corrections."""
+    o: Any = f2d.compile(flow("b y", r"b \sim Bernoulli(0.9)"), {r"v_\theta": Conditional()}, dims={"x_1": D, "y": D})
+    said = " ".join(o.source.split("def sample")[1].split('"""')[1].split())
+    assert "guidance: float = 0.0" in o.source and "order: int = 1" in o.source
+    assert said.endswith("``guidance``: how far to go on from what is said without y to what is said with it.")
+    start, y = torch.randn(N, D), torch.randn(N, D)
+    alone = o.sample(y=y, steps=3, noise={"x_1": start})["x_1"]
+    assert_close(alone, o.sample(y=y, steps=3, guidance=0.0, order=1, noise={"x_1": start})["x_1"])
+
+
 def test_samples_of_conditions() -> None:
     o: Any = f2d.compile(flow("y"), {r"v_\theta": Conditional()}, dims={"x_1": D, "y": D})
     assert o.sample(y=torch.zeros(5, D))["x_1"].shape == (5, D)

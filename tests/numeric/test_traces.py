@@ -131,3 +131,14 @@ def test_gradients_by_values_compile_in_one_graph(name: str) -> None:
     assert_close(found, loss)
     assert_close(torch.autograd.grad(found, list(o.parameters()), materialize_grads=True), wanted)
     assert not x.requires_grad
+
+
+def test_values_that_the_derivative_is_taken_through_are_computed_once() -> None:
+    """tr(d s(h(x)) / dx), where s(h(x)) and h(x) stand in other terms too: one function returns all of them."""
+    net, inner, x = field(), field(), data()
+    text = r"\min E_{p_{data}(x)}[tr(\nabla_x s(h(x))) + \frac12 \|s(h(x))\|^2 + 3 \|h(x)\|^2]"
+    objective = f2d.compile(text, {"s": net, "h": inner})
+    jacobian = vmap(jacrev(lambda x: net(inner(x))))(x)
+    expected = jacobian.diagonal(dim1=1, dim2=2).sum(1) + 0.5 * net(inner(x)).square().sum(1)
+    assert_close(objective(x=x).loss, (expected + 3 * inner(x).square().sum(1)).mean())
+    assert "-> tuple[Tensor, ...]:" in objective.source and objective.source.count("self.h(") == 1

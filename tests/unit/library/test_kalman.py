@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 from torch.testing import assert_close
 
-from formula2dgm.library.kalman import kalman_filter, kalman_log_prob
+from formula2dgm.library.kalman import kalman_filter, kalman_filtered, kalman_log_prob
 
 Chain = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 SIZES = ((1, 1), (2, 3), (3, 2), (4, 4))
@@ -175,3 +175,21 @@ def kept_for_gradients(steps: int) -> int:
 
 def test_memory_is_linear_in_the_steps() -> None:
     assert kept_for_gradients(40) / 40 < 1.1 * kept_for_gradients(10) / 10
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_the_law_of_each_state_given_what_was_seen_so_far(before: bool) -> None:
+    """Step by step as textbooks write it: predict by A P A^T + Q, correct by K = P C^T (C P C^T + R)^-1."""
+    parts, steps = chain(2, 3), 4
+    m, p, a, b, q, c, d, r = parts
+    x = torch.randn(1, steps, 3, dtype=torch.float64)
+    lifted = [each[None, None] for each in parts]
+    means, roots = kalman_filtered(x, tuple(lifted[:2]), tuple(lifted[2:5]), tuple(lifted[5:]), 2, before)
+    mean, covariance = m, p @ p.T
+    for t in range(steps):
+        if t or before:
+            mean, covariance = a @ mean + b, a @ covariance @ a.T + q @ q.T
+        gain = covariance @ c.T @ torch.linalg.inv(c @ covariance @ c.T + r @ r.T)
+        mean, covariance = mean + gain @ (x[0, t] - c @ mean - d), covariance - gain @ c @ covariance
+        assert_close(means[0, t], mean)
+        assert_close(roots[0, t], torch.linalg.cholesky(covariance))

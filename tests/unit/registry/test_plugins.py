@@ -144,6 +144,10 @@ BROKEN = {
     "support": (("__init__.py", 'support="positive"', 'support="above 0"'), "its support 'above 0' is none of real, "),
     "pathwise": (("__init__.py", "pathwise=True", "pathwise=False"), "a sample function if it is pathwise, and only"),
     "arguments": (("__init__.py", 'arguments=("scale", "concentration")', 'arguments=("scale",)'), "arguments name"),
+    "noise of no kind": (("__init__.py", 'noise="standard"', 'noise="uniform"'), "its noise 'uniform' is neither '"),
+    "finite": (("__init__.py", "finite=False", "finite=True"), "an enumerate function if it is finite, and only then"),
+    "bare": (("__init__.py", "bare=None", 'bare="scale"'), "bare is None: what one bare tensor means where there is"),
+    "alternatives": (("__init__.py", '"scale": {"log_', '"rate": {"log_'), "alternatives are given for rate, which"),
     "a record's entry": (("__init__.py", "    bare=None,\n", ""), "does not load: TypeError"),
 }  # fmt: skip
 

@@ -54,21 +54,32 @@ def test_moments(case: Case, quantity: str) -> None:
 
 @pytest.mark.parametrize("case", ROWS)
 def test_draws_follow_the_law(case: Case) -> None:
+    follows_the_law(case, N, 0.999)
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_few_draws_follow_the_law(case: Case) -> None:
+    """Quick, for what is far off (tests/mutation/suite.txt has this one of the two)."""
+    follows_the_law(case, 2000, 0.95)
+
+
+def follows_the_law(case: Case, n: int, seen_at_least: float) -> None:
     torch.manual_seed(0)
-    value = case.draws(N)
-    assert value.shape == (N, len(case.parameters)) and value.dtype == torch.float64 and not value.requires_grad
+    value = case.draws(n)
+    assert value.shape == (n, len(case.parameters)) and value.dtype == torch.float64 and not value.requires_grad
     for law, column in zip(case.laws(), value.unbind(-1), strict=True):
         column = column.numpy()
         if hasattr(law, "logpdf"):
-            # P(sqrt(N) D > 2.6) < 3e-6 where the law is right
-            assert stats.kstest(law.cdf(column), "uniform").statistic < 2.6 / math.sqrt(N)
+            # P(sqrt(n) D > 2.6) < 3e-6 where the law is right
+            assert stats.kstest(law.cdf(column), "uniform").statistic < 2.6 / math.sqrt(n)
         else:
             seen, counts = numpy.unique(column, return_counts=True)
             probs = law.pmf(seen)
-            assert (abs(counts / N - probs) <= 6 * numpy.sqrt(probs * (1 - probs) / N) + 3e-4).all()
-            assert probs.sum() > 0.999
+            # 30 / n beyond the normal approximation: a category seen but a few times is far from normal
+            assert (abs(counts / n - probs) <= 6 * numpy.sqrt(probs * (1 - probs) / n) + 30 / n).all()
+            assert probs.sum() > seen_at_least
         if not case.family == "VonMises" and numpy.isfinite(law.var()) and law.var() < 1e4:
-            assert abs(column.mean() - law.mean()) < 6 * math.sqrt(law.var() / N)
+            assert abs(column.mean() - law.mean()) < 6 * math.sqrt(law.var() / n)
 
 
 @pytest.mark.parametrize("case", PATHWISE)

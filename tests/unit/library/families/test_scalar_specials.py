@@ -132,6 +132,15 @@ def test_a_mixture_of_discretised_logistics(settings: dict[str, float]) -> None:
     torch.testing.assert_close(read[2], parameters[2])
 
 
+def test_draws_of_a_mixture_in_any_shape_are_from_their_own_component() -> None:
+    """Components that are sure, of scales of almost nothing: each draw is the loc of the one that is chosen."""
+    chosen = torch.tensor([[[0, 2], [1, 1], [2, 0], [0, 1]]])  # [1, 4, 2]
+    logits = torch.where(torch.nn.functional.one_hot(chosen, 3) == 1, 0.0, -torch.inf).double()
+    loc = torch.arange(24.0, dtype=torch.float64).reshape(1, 4, 2, 3) / 25
+    draws = mixture.discretized_logistic_mixture_draw((5, 4, 2), logits, loc, torch.tensor(1e-9), 26, 0.0, 1.0)
+    torch.testing.assert_close(draws, loc.gather(-1, chosen.unsqueeze(-1)).squeeze(-1).expand(5, 4, 2))
+
+
 def test_the_bins_of_a_discretised_logistic_hold_all_probability() -> None:
     points = torch.linspace(0, 1, 256)
     for loc, scale in ((0.5, 0.05), (-3.0, 1e-3), (0.3, 1e3), (2.0, 0.1)):
