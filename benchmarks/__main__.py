@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -23,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=inf, help="begin no round later than this")
     parser.add_argument("--adam", type=float, metavar="RATE", help="end each step with one of Adam, the same for all")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="time these contenders alone")
+    parser.add_argument("--eager", action="store_true", help="leave out what goes through torch.compile")
+    parser.add_argument("--sizes", nargs="+", type=int, metavar="N", help="these settings alone, by number from 0")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda")
     parser.add_argument("--check", action="store_true", help="compare losses and gradients, time nothing")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="the folder for results")
     options = parser.parse_args(arguments)
@@ -35,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(name: str, options: argparse.Namespace) -> None:
     measured, where = model(name), machine()
+    if options.sizes:
+        measured = replace(measured, settings=tuple(measured.settings[each] for each in options.sizes))
+    if options.eager:
+        measured = replace(measured, contenders=tuple(each for each in measured.contenders if not each.compiled))
     for each in measured.contenders:
         if not each.available:
             print(f"left out: {each.name} ({each.needs} is not installed)")
@@ -45,7 +53,7 @@ def _run(name: str, options: argparse.Namespace) -> None:
     print(f"{measured.name}: all contenders agree in loss and gradients at the same noise")
     if options.check:
         return
-    entered = race(measured, options.rounds, options.adam, options.only, options.seconds)
+    entered = race(measured, options.rounds, options.adam, options.only, options.seconds, options.device)
     step = "gradients to None, loss, backward" + (", Adam" if options.adam is not None else "")
     said = {"rounds": len(entered[0].seconds["wall"]), "step": step, "adam": options.adam}
     found = tables.results(measured, entered, agreements, said, where)

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from benchmarks.contest import Model
 
-NAMES = ("dmm",)
+NAMES = ("vae", "dmm")
 
 
 def model(name: str) -> Model:
