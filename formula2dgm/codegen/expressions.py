@@ -10,6 +10,7 @@ import re
 
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.chains import filtered_states, of_chain
+from formula2dgm.codegen.closed_forms import divergence_form, log_density
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
@@ -38,7 +39,6 @@ from formula2dgm.codegen.time_values import OF_TIME, mean_of_window, of_time, ov
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.codegen.vectors import beside_vectors, matrix_product, of_vectors, over_event
 from formula2dgm.ir import nodes as ir
-from formula2dgm.registry.divergences import closed_form
 from formula2dgm.registry.functions import function, is_function
 
 _SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d+(\.\d+)?")
@@ -163,15 +163,14 @@ def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, kept: i
             else:
                 point = aligned(scope, value, axes, "number" if scalar else "value")
                 given = parameters(scope, law, axes, value)
-                if (summed := facts(law).log_prob_sum) is not None and not (scalar or node.elementwise):
-                    return call(scope.use(summed), point, *given, lead, *settings(law))
-                elementwise = call(scope.use(facts(law).log_prob), point, *given, *settings(law))
-        case ir.Divergence(name, left, right, _, arguments):
-            form = closed_form(name, left.family, right.family)
-            if form is None:
-                raise LookupError(f"no closed form of {name} between {left.family} and {right.family}")
+                elementwise, summed = log_density(scope, node, point, given, lead)
+                if summed:
+                    return elementwise
+        case ir.Divergence(_, left, right, _, arguments):
+            form, both_sides = divergence_form(node)
             first = parameters(scope, left, axes) if has_event(scope.program, right) else with_event(scope, left, axes)
-            both = [*first, *parameters(scope, right, axes), *(aligned(scope, each, axes) for each in arguments)]
+            second = parameters(scope, right, axes) if both_sides else []
+            both = [*first, *second, *(aligned(scope, each, axes) for each in arguments)]
             elementwise = call(scope.use(form), *both)
             scalar = left.scalar and right.scalar
         case ir.Entropy(law):

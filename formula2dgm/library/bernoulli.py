@@ -22,7 +22,8 @@ def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
 def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
     bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape != scores.shape or bits.dtype != scores.dtype:
+        bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
     # The sum's sign is changed, not that of every entry.
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 

@@ -32,8 +32,14 @@ class Family:
     log_prob      library function ``(value, *parameters) -> elementwise log-density`` (class dimensions reduced)
     log_prob_sum  library function ``(value, *parameters, lead) -> the same summed over all dimensions after the first
                   lead``, where that is cheaper than a sum of ``log_prob``, else None
+    standard      the parameters of its standard member, ``(0, 1)``, or None: that member's noise is its draw
+    standard_log_prob_sum  library function ``(value, lead)``: ``log_prob_sum`` of the standard member, or None
+    drawn_log_prob  library function ``(noise, *parameters) -> log_prob`` at the draw that was made of this noise, where
+                  that is cheaper than ``log_prob`` of the draw, else None
     sample        library function ``(noise, *parameters) -> value``; None where noise is the value, without derivatives
     draw_noise    library function ``(shape, like) -> noise`` (standard), or ``(shape, *parameters) -> value`` (value)
+    draw_by_numbers  library function ``(shape, *parameters, like) -> value``: ``draw_noise`` of a family whose noise is
+                  the value, where all parameters are numbers; else None
     entropy       library function ``(*parameters) -> elementwise entropy``; None where there is no closed form
     mean          library function ``(*parameters) -> mean``, or None
     variance      library function ``(*parameters) -> variance``, or None
@@ -75,6 +81,10 @@ class Family:
     read: str
     enumerate: str | None = None
     log_prob_sum: str | None = None
+    standard: tuple[float, ...] | None = None
+    standard_log_prob_sum: str | None = None
+    drawn_log_prob: str | None = None
+    draw_by_numbers: str | None = None
     value_rank: int = 0
     ranks: dict[str, int] = field(default_factory=dict)
     options: tuple[str, ...] = ()
