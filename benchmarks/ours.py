@@ -16,6 +16,8 @@ from benchmarks.contest import Contender, Loss, Losses, Noise, Problem
 #: The objective of a problem, as ``f2d.compile`` returns it.
 Compile = Callable[[Problem], Any]
 
+Build = Callable[[Problem], Losses]
+
 WRITTEN, IN_MEMORY = "generated", "generated, in memory"
 
 
@@ -44,6 +46,20 @@ def losses_of(module: Any, given: Problem, names: Mapping[str, str]) -> Losses:
     return {player: loss_of(player) for player in given.players} or loss_of("")
 
 
+def in_dtype(build: Build) -> Build:
+    """The same with the dtype of the networks as torch's default, in which tables are kept."""
+
+    def built(given: Problem) -> Losses:
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(next(given.networks.parameters()).dtype)
+        try:
+            return build(given)
+        finally:
+            torch.set_default_dtype(before)
+
+    return built
+
+
 def contenders(compiled: Compile, names: Mapping[str, str] | None = None) -> tuple[Contender, ...]:
     """The contenders that are ours."""
     called = names or {}
@@ -58,13 +74,18 @@ def contenders(compiled: Compile, names: Mapping[str, str] | None = None) -> tup
         return losses_of(torch.compile(written(compiled(given)), fullgraph=True), given, called)
 
     return (
-        Contender(WRITTEN, "formula2dgm: the module that it writes", module),
-        Contender(IN_MEMORY, "formula2dgm: what f2d.compile returns", in_memory),
-        Contender(f"{WRITTEN}, torch.compile", "the module, torch.compile(fullgraph=True)", through_torch, compiled=True),
+        Contender(WRITTEN, "formula2dgm: the module that it writes", in_dtype(module)),
+        Contender(IN_MEMORY, "formula2dgm: what f2d.compile returns", in_dtype(in_memory)),
+        Contender(
+            f"{WRITTEN}, torch.compile",
+            "the module, torch.compile(fullgraph=True)",
+            in_dtype(through_torch),
+            compiled=True,
+        ),
     )
 
 
-def through_torch(build: Callable[[Problem], Losses]) -> Callable[[Problem], Losses]:
+def through_torch(build: Build) -> Build:
     """Code by hand through ``torch.compile``."""
 
     def built(given: Problem) -> Losses:

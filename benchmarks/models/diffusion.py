@@ -31,7 +31,7 @@ class Network(nn.Module):
         self.second, self.last = nn.Linear(h, h), nn.Linear(h, x)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        hidden = functional.silu(self.first(x) + self.time(t))
+        hidden = functional.silu(self.first(x) + self.time(t.long()))
         found: Tensor = self.last(functional.silu(self.second(hidden)))
         return found
 

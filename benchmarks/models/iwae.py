@@ -17,7 +17,9 @@ from benchmarks.contest import Contender, Loss, Model, Noise, Problem
 from benchmarks.models.networks import Autoencoder
 from benchmarks.replay import replayed
 
-FORMULA = (r"\mathbb{E}_{z_{1:K} \sim q(z|x)}\left[\log \frac{1}{K} \sum_{k=1}^K \frac{p(x|z_k) p(z_k)}{q(z_k|x)}\right]",)
+FORMULA = (
+    r"\mathbb{E}_{z_{1:K} \sim q(z|x)}\left[\log \frac{1}{K} \sum_{k=1}^K \frac{p(x|z_k) p(z_k)}{q(z_k|x)}\right]",
+)
 
 HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 

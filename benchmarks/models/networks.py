@@ -36,4 +36,3 @@ class Autoencoder(nn.Module):
     def __init__(self, x: int, h: int, z: int):
         super().__init__()
         self.encoder, self.decoder = Encoder(x, h, z), Perceptron(z, h, x)
-

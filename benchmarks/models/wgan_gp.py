@@ -77,7 +77,9 @@ def expert(given: Problem) -> dict[str, Loss]:
     def critic(noise: Noise | None) -> Tensor:
         with torch.no_grad():
             fake = nets.generator(noise_of_z(noise))
-            epsilon = torch.rand(batch, 1, dtype=x.dtype, device=x.device) if noise is None else noise["epsilon"][:, None]
+            epsilon = (
+                torch.rand(batch, 1, dtype=x.dtype, device=x.device) if noise is None else noise["epsilon"][:, None]
+            )
             between = torch.lerp(fake, x, epsilon)
         between.requires_grad_(True)
         (gradients,) = torch.autograd.grad(nets.critic(between).sum(), between, create_graph=True)

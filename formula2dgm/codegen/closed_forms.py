@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from formula2dgm.codegen.laws import facts, is_standard, settings
 from formula2dgm.codegen.python import Code, call
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.ir import nodes as ir
 from formula2dgm.registry.divergences import STANDARD_FORMS, closed_form
 
+#: What a library function leaves to be done: nothing (``mean``), the mean over the batch, the sum over the event too.
+Done = Literal["entries", "summed", "mean"]
 
-def log_density(scope: Scope, node: ir.LogProb, point: Code, given: list[Code], lead: str) -> tuple[Code, bool]:
-    """The log-density at a point by parameters as they are given, and whether it is summed over its event."""
+
+def log_density(
+    scope: Scope, node: ir.LogProb, point: Code, given: list[Code], lead: str, mean: bool = False
+) -> tuple[Code, Done]:
+    """The log-density at a point by parameters as they are given, and how far it is summed; ``mean``: is its mean over
+    the batch, its only axis, what is wanted?"""
     law, fact, whole = node.law, facts(node.law), not (node.law.scalar or node.elementwise)
     if whole and fact.standard_log_prob_sum is not None and is_standard(law):
-        return call(scope.use(fact.standard_log_prob_sum), point, lead), True
+        return call(scope.use(fact.standard_log_prob_sum), point, lead), "summed"
+    if fact.enumerated_log_prob is not None and whole and not fact.value_rank and _at_all_values(node):
+        return call(scope.use(fact.enumerated_log_prob), *given, str(len(law.axes)), *settings(law)), "summed"
     if fact.drawn_log_prob is not None and (noise := scope.noise_of(node.value, law)) is not None:
-        return call(scope.use(fact.drawn_log_prob), noise, *given, *settings(law)), False
+        return call(scope.use(fact.drawn_log_prob), noise, *given, *settings(law)), "entries"
+    if mean and whole and fact.log_prob_mean is not None:
+        return call(scope.use(fact.log_prob_mean), point, *given, *settings(law)), "mean"
     if whole and fact.log_prob_sum is not None:
-        return call(scope.use(fact.log_prob_sum), point, *given, lead, *settings(law)), True
-    return call(scope.use(fact.log_prob), point, *given, *settings(law)), False
+        return call(scope.use(fact.log_prob_sum), point, *given, lead, *settings(law)), "summed"
+    return call(scope.use(fact.log_prob), point, *given, *settings(law)), "entries"
+
+
+def _at_all_values(node: ir.LogProb) -> bool:
+    """Is the value every value of this law's variable, along the first axis?"""
+    value, axes = node.value, node.axes
+    return isinstance(value, ir.Enumerated) and value.law is node.law and axes == (value.axis, *node.law.axes)
 
 
 def divergence_form(node: ir.Divergence) -> tuple[str, bool]:

@@ -33,7 +33,7 @@ class Draws:
         self.scope = scope
         self.draws = users_of_draws(terms)
         # A derivative by what was drawn needs the densities of the draw as functions of it, not of its noise.
-        self.differentiated = any(isinstance(each, _BY_VALUES) for each in walk(*roots(terms)))
+        self.derived = any(isinstance(each, _BY_VALUES) for each in walk(*roots(terms)))
 
     def assign(self, node: ir.Node | None, target: str, value: Code, span_of: ir.Node | None = None) -> None:
         """Write ``target = value`` and remember that the variable holds ``node``."""
@@ -74,7 +74,7 @@ class Draws:
             self.noise(noise, site_name(node), shape, fresh, node)
             given = beside_noise(scope, node, given, Code(noise), expression)
             self.assign(node, target, call(scope.use(fact.sample), noise, *given, *settings(node.law)))
-            if not self.differentiated:
+            if not self.derived:
                 scope.noises[node] = (scope.bound[node], Code(noise))
             return
         if fact.draw_by_numbers is not None and all(is_python_number(each) for _, each in node.law.params):

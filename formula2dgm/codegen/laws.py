@@ -31,6 +31,12 @@ def is_standard(law: ir.Law) -> bool:
     return fact.standard is not None and values == fact.standard and not settings(law)
 
 
+def is_entry(node: ir.LogProb | ir.Divergence | ir.Entropy) -> bool:
+    """Is it one number without a sum: of a scalar variable, or kept entry by entry?"""
+    laws = (node.left, node.right) if isinstance(node, ir.Divergence) else (node.law,)
+    return node.elementwise or all(law.scalar for law in laws)
+
+
 def has_event(program: Program, law: ir.Law) -> bool:
     """Need the parameters no filling, because the family counts its own dimensions or they carry the event's?"""
     return law.scalar or not facts(law).elementwise or carries_event(program, law)

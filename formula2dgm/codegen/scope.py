@@ -80,7 +80,7 @@ class Scope:
         return function
 
     def noise_of(self, value: ir.Node, law: ir.Law) -> Code | None:
-        """The noise that a value was made of, where it is a draw of this law that this function made, not its argument."""
+        """The noise that a value was made of, where it is a draw of this law that the function itself made."""
         if not isinstance(value, ir.Draw) or value.law is not law or value not in self.noises:
             return None
         drawn, noise = self.noises[value]

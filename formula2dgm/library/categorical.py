@@ -7,6 +7,7 @@ from torch import Tensor
 
 from formula2dgm.library.enumeration import all_words
 from formula2dgm.library.parameters import class_logits_from_probs, describe_output
+from formula2dgm.library.shapes import sum_event
 from formula2dgm.library.tensors import broadcast
 
 
@@ -15,6 +16,15 @@ def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
     index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
+
+
+def categorical_log_probs_of_values(logits: Tensor, lead: int) -> Tensor:
+    """log Cat(value; softmax(logits)) of all values of the event after the first ``lead`` dimensions, in the order of
+    :func:`categorical_values`: [C, lead...], or [C^n, lead...] for n variables."""
+    if logits.dim() == lead + 1:
+        return torch.log_softmax(logits, dim=-1).movedim(-1, 0)
+    values = categorical_values(logits, lead)
+    return sum_event(categorical_log_prob(values[(slice(None), *[None] * lead)], logits), lead + 1)
 
 
 def categorical_log_prob_one_hot(value: Tensor, logits: Tensor) -> Tensor:

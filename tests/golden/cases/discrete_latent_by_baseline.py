@@ -173,7 +173,7 @@ class Objective(nn.Module):
         if "z" in noise:
             z = noise["z"].expand(z_shape)
         else:
-            z = bernoulli_draw(z_shape, tensor_of(self).new_tensor(logits_from_probs(0.5)))
+            z = bernoulli_draw(z_shape, tensor_of(self).new_full((), logits_from_probs(0.5)))
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))
@@ -266,8 +266,7 @@ def check_event_shape(
 
 def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    bits, scores = bits_and_scores(value, logits)
     # The sum's sign is changed, not that of every entry.
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
@@ -317,6 +316,15 @@ def describe_output(output: object) -> str:
     if isinstance(output, Tensor):
         return f"one tensor of shape {tuple(output.shape)}"
     return f"a {type(output).__name__}"
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
