@@ -13,6 +13,7 @@ import torch
 from benchmarks import gate, tables
 from benchmarks.clock import race
 from benchmarks.machine import machine
+from benchmarks.memory import peak_bytes
 from benchmarks.models import NAMES, model
 
 
@@ -22,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(NAMES)} (all)")
     parser.add_argument("--rounds", type=int, default=100, help="how often each contender is timed (100)")
     parser.add_argument("--seconds", type=float, default=inf, help="begin no round later than this")
-    parser.add_argument("--adam", type=float, metavar="RATE", help="end each step with one of Adam, the same for all")
+    parser.add_argument("--adam", type=float, default=1e-3, metavar="RATE", help="the rate of the step's Adam (1e-3)")
+    parser.add_argument("--bare", action="store_true", help="leave out the step of Adam")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="time these contenders alone")
     parser.add_argument("--eager", action="store_true", help="leave out what goes through torch.compile")
     parser.add_argument("--sizes", nargs="+", type=int, metavar="N", help="these settings alone, by number from 0")
@@ -53,9 +55,12 @@ def _run(name: str, options: argparse.Namespace) -> None:
     print(f"{measured.name}: all contenders agree in loss and gradients at the same noise")
     if options.check:
         return
-    entered = race(measured, options.rounds, options.adam, options.only, options.seconds, options.device)
-    step = "gradients to None, loss, backward" + (", Adam" if options.adam is not None else "")
-    said = {"rounds": len(entered[0].seconds["wall"]), "step": step, "adam": options.adam}
+    rate = None if options.bare else options.adam
+    entered = race(measured, options.rounds, rate, options.only, options.seconds, options.device)
+    for each in entered:
+        each.peak = peak_bytes(each.step, options.device)
+    step = "gradients to None, loss, backward" + (", Adam" if rate is not None else "")
+    said = {"rounds": len(entered[0].seconds["wall"]), "step": step, "adam": rate, "device": options.device}
     found = tables.results(measured, entered, agreements, said, where)
     written = tables.write(found, options.out)
     print(tables.markdown(found))

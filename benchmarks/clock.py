@@ -23,12 +23,13 @@ Step = Callable[[], None]
 
 @dataclass
 class Entry:
-    """A contender in a setting, with the seconds that one step took in each round."""
+    """A contender in a setting, with the seconds that one step took in each round; ``peak``: the bytes it took."""
 
     setting: Mapping[str, int]
     contender: Contender
     step: Step
     repeats: int = 1
+    peak: int = 0
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"wall": [], "process": []})
 
     def turn(self) -> None:
