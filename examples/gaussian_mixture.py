@@ -155,7 +155,8 @@ def check_event_shape(
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
@@ -172,6 +173,8 @@ def categorical_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

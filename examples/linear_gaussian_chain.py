@@ -220,6 +220,8 @@ def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

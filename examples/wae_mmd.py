@@ -122,8 +122,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (x.shape[0], 8)
-        z_noise_2 = noise["p(z)"].expand(z_shape) if "p(z)" in noise else normal_noise(z_shape, x)
-        z_2 = normal_sample(z_noise_2, 0.0, 1.0)
+        z_2 = noise["p(z)"].expand(z_shape) if "p(z)" in noise else normal_noise(z_shape, x)
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
@@ -187,8 +186,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 8)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # G(z)
         G_z = self.G(z)
@@ -234,6 +232,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
