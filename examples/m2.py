@@ -527,7 +527,7 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
 
 
@@ -538,13 +538,14 @@ def mean_of_sums(x: Tensor) -> Tensor:
 
 def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
     return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
 
 
 def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
-    loc, scale = as_tensors(loc, scale)
+    noise, loc, scale = as_tensors(noise, loc, scale)
     return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
@@ -552,7 +553,7 @@ def categorical_log_probs_of_values(logits: Tensor, lead: int) -> Tensor:
     """log Cat(value; softmax(logits)) of all values of the event after the first ``lead`` dimensions, in the order of
     :func:`categorical_values`: [C, lead...], or [C^n, lead...] for n variables."""
     if logits.dim() == lead + 1:
-        return torch.log_softmax(logits, dim=-1).movedim(-1, 0)
+        return torch.log_softmax(in_float32_under_autocast(logits), dim=-1).movedim(-1, 0)
     values = categorical_values(logits, lead)
     return sum_event(categorical_log_prob(values[(slice(None), *[None] * lead)], logits), lead + 1)
 
@@ -572,7 +573,7 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 
 def categorical_entropy(logits: Tensor) -> Tensor:
     """H = -sum_c p_c log p_c for p = softmax(logits): [..., C] -> [...]."""
-    return -torch.sum(torch.softmax(logits, dim=-1) * class_log_probs(logits), dim=-1)
+    return -torch.sum(torch.softmax(in_float32_under_autocast(logits), dim=-1) * class_log_probs(logits), dim=-1)
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -621,7 +622,9 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -641,7 +644,13 @@ def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
 
 
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
+
+
 def class_log_probs(logits: Tensor) -> Tensor:
     """log softmax(logits), very low but finite for an excluded class (logit -inf), so that 0 log 0 is 0."""
-    log_probs = torch.log_softmax(logits, dim=-1)
+    log_probs = torch.log_softmax(in_float32_under_autocast(logits), dim=-1)
     return log_probs.clamp(min=-(torch.finfo(log_probs.dtype).max ** 0.5))

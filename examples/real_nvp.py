@@ -123,6 +123,7 @@ def coupling_flow(event: tuple[int, ...], *given: tuple[int, ...], hidden: int =
 
 def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
     return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
 
@@ -379,6 +380,15 @@ def half_mask(features: int, invert: bool = False) -> Tensor:
     return (torch.arange(features) < (features + 1) // 2) ^ invert
 
 
+def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    like = floating[0] if floating else torch.empty(())
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
@@ -430,3 +440,9 @@ def check_channels(name: str, x: Tensor, channels: int) -> None:
     """Refuse what is not [n, channels, ...]: vectors [n, d] have d channels, images [n, C, H, W] have C."""
     if x.dim() < 2 or x.shape[1] != channels:
         raise ValueError(f"{name} takes [n, {channels}, ...], but was given shape {tuple(x.shape)}")
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

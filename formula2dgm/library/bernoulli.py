@@ -49,6 +49,7 @@ def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
 
 def bernoulli_entropy(logits: Tensor) -> Tensor:
     """H = -p log p - (1 - p) log(1 - p) for p = sigmoid(logits), elementwise."""
+    (logits,) = as_tensors(logits)
     return -torch.sigmoid(logits) * log_sigmoid(logits) - torch.sigmoid(-logits) * log_sigmoid(-logits)
 
 

@@ -72,5 +72,6 @@ def kl_bernoulli_bernoulli(p_logits: Tensor | float, q_logits: Tensor | float) -
 
 def kl_categorical_categorical(p_logits: Tensor, q_logits: Tensor) -> Tensor:
     """KL[p || q] = sum_c p_c log(p_c / q_c) for p, q the softmax of logits: [..., C] -> [...]."""
+    p_logits, q_logits = as_tensors(p_logits, q_logits)
     log_ratio = class_log_probs(p_logits) - class_log_probs(q_logits)
     return torch.sum(torch.softmax(p_logits, dim=-1) * log_ratio, dim=-1)

@@ -26,12 +26,13 @@ def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | 
 
 def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
-    loc, scale = as_tensors(loc, scale)
+    noise, loc, scale = as_tensors(noise, loc, scale)
     return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
     return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
 

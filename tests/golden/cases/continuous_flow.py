@@ -181,6 +181,7 @@ def follow_path(
 
 def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
     return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
 
@@ -212,6 +213,15 @@ def trace_of_rows(y: Tensor, x: Tensor, lead: int, row: Callable[[Tensor], Tenso
     return trace
 
 
+def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
+    floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    like = floating[0] if floating else torch.empty(())
+    return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
@@ -221,3 +231,9 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 def floating_dtype(like: Tensor) -> torch.dtype:
     """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
