@@ -107,8 +107,8 @@ def page(rows: Sequence[dict[str, Any]], options: argparse.Namespace) -> str:
         f"{where['date']}; {where['processor']}, {where['cores']} cores, {where['system']}; threads: "
         f"{where['threads']}; python {packages['python']}, torch {packages['torch']}, backend {options.backend}. "
         f"Batch {options.batch}, default networks; loss and gradients of all players; medians of {options.rounds} "
-        "pairs of process times. Graphs: as many as there are players, or something was compiled again. Allowed for all: "
-        "`torch._dynamo.config.allow_rnn` (the two examples whose default networks hold a GRU need it) and "
+        "pairs of process times. Graphs: as many as there are players, or something was compiled again. Allowed for "
+        "all: `torch._dynamo.config.allow_rnn` (the two examples whose default networks hold a GRU need it) and "
         "`trace_autograd_ops` (continuous_flow, whose trace is taken along its path).",
         "",
         "| example | players | graphs | breaks | ms, uncompiled | compiled / uncompiled | seconds to compile |",

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from benchmarks.contest import Contender, Loss, Model, Noise, Problem
 
-#: How far two contenders may be apart, relative to the largest entry of what is compared. In float32 a gradient that is a
-#: difference of large numbers is off by more than rounding; float64 tells it from a mistake.
+#: How far two contenders may be apart, relative to the largest entry of what is compared. In float32 a gradient that is
+#: a difference of large numbers is off by more than rounding; float64 tells it from a mistake.
 TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-3}
 
 

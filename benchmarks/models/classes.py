@@ -99,7 +99,7 @@ def expert(given: Problem) -> Loss:
 def distributions(given: Problem) -> Loss:
     """With torch.distributions, all classes at once."""
     nets: Any = given.networks
-    x, classes, batch = given.data["x"], given.sizes["y"], given.sizes["batch"]
+    x, classes = given.data["x"], given.sizes["y"]
 
     def loss(noise: Noise | None) -> Tensor:
         q_y = td.Categorical(logits=nets.classifier(x))

@@ -1,5 +1,5 @@
-"""Densities by what else is known of them (the noise of a draw, all values of a class, a standard law): the same numbers
-and gradients as by the general functions, and none of them where it would lose a derivative."""
+"""Densities by what else is known of them (the noise of a draw, all values of a class, a standard law): the same
+numbers and gradients as by the general functions, and none of them where it would lose a derivative."""
 
 from __future__ import annotations
 

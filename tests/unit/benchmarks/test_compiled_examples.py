@@ -1,4 +1,4 @@
-"""Every example's module goes through torch.compile in one graph a player, is not compiled again, and stays the same."""
+"""Every example's module goes through torch.compile in one graph a player, and is not compiled again."""
 
 from __future__ import annotations
 
