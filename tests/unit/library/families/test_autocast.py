@@ -110,3 +110,18 @@ def test_an_objective_under_autocast_loses_only_what_its_networks_lose(formula: 
         torch.testing.assert_close(term, expected.terms[name], rtol=2e-3, atol=2e-3)
     found.loss.backward()
     assert all(each.grad is not None and each.grad.dtype == torch.float32 for each in plain.parameters())
+
+
+def test_autocast_inside_of_what_is_compiled() -> None:
+    torch.manual_seed(0)
+    laws = {"q(z|x)": f2d.Normal(Encoder()), "p(x|z)": f2d.Bernoulli(nn.Linear(3, 6))}
+    plain, x = f2d.compile(BOUND, {**laws, "p(z)": f2d.Normal(loc=0.0, scale=1.0)}), torch.rand(5, 6).round()
+    noise = plain.example_noise(x=x)
+    plain(x=x, noise=noise)
+    torch._dynamo.reset()
+    compiled = torch.compile(plain, fullgraph=True, backend="aot_eager")
+    for enabled in (True, False):
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            found, expected = compiled(x=x, noise=noise), plain(x=x, noise=noise)
+        torch.testing.assert_close(found.terms, expected.terms)
+        assert all(each.dtype == torch.float32 for each in found.terms.values())
