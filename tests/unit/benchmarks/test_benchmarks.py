@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import gate, tables
+from benchmarks import gate, summary, tables
 from benchmarks.clock import race
 from benchmarks.contest import Contender, Loss, Model, Problem
 from benchmarks.intervals import median_interval, ratio_interval
@@ -109,6 +109,9 @@ def test_results_are_written(tmp_path: Path) -> None:
     assert f"| {names[0]} |" in page.read_text(encoding="utf-8")
     picture = (tmp_path / "dmm.svg").read_text(encoding="utf-8")
     assert picture.count("<circle") == 2 and names[0] in picture
+    said = summary.table(tmp_path).splitlines()
+    assert said[0].startswith("| model | expert's | people's") and len(said) == 4
+    assert said[2].startswith("| [dmm](results/dmm.md): steps 3") and said[2].count("|") == 7
 
 
 def test_the_generator_of_a_game_is_compared_too() -> None:
