@@ -97,8 +97,8 @@ def race(
     device: str = "cpu",
 ) -> list[Entry]:
     """Time all entries, round by round; no round begins after that many seconds."""
-    end = time.monotonic() + seconds
     entered, order = entries(model, learning_rate, names, device), random.Random(0)
+    end = time.monotonic() + seconds  # what is compiled is by now
     gc.collect()
     gc.freeze()
     for done in range(rounds):
