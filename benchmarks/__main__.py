@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if unknown := [each for each in options.models if each not in NAMES]:
         parser.error(f"no model {', '.join(unknown)}; there is {', '.join(NAMES)}")
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        parser.error(f"torch finds no GPU for --device {options.device}")
     torch.set_num_threads(1)
     for name in options.models or NAMES:
         _run(name, options)
