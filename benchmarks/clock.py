@@ -23,12 +23,13 @@ Step = Callable[[], None]
 
 @dataclass
 class Entry:
-    """A contender in a setting, with the seconds that one step took in each round."""
+    """A contender in a setting, with the seconds that one step took in each round; ``peak``: the bytes it took."""
 
     setting: Mapping[str, int]
     contender: Contender
     step: Step
     repeats: int = 1
+    peak: int = 0
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"wall": [], "process": []})
 
     def turn(self) -> None:
@@ -47,25 +48,33 @@ class Entry:
 
 
 def training_step(contender: Contender, problem: Problem, learning_rate: float | None) -> Step:
-    """Gradients to None, loss, backward; a step of Adam where a learning rate is given."""
-    loss, parameters = contender.build(problem), list(problem.networks.parameters())
-    optimiser = None if learning_rate is None else torch.optim.Adam(parameters, lr=learning_rate, foreach=True)
+    """Gradients to None, loss, backward, and with a learning rate a step of Adam; of each player in turn."""
+    turns = []
+    for player, loss in contender.losses(problem).items():
+        trained = list(problem.trained(player).values())
+        adam = None if learning_rate is None else torch.optim.Adam(trained, lr=learning_rate, foreach=True)
+        turns.append((loss, adam))
+    every = list(problem.networks.parameters())
+    on_gpu = every[0].device.type == "cuda"
 
     def step() -> None:
-        for each in parameters:
-            each.grad = None
-        loss(None).backward()
-        if optimiser is not None:
-            optimiser.step()
+        for loss, adam in turns:
+            for each in every:
+                each.grad = None
+            loss(None).backward()
+            if adam is not None:
+                adam.step()
+        if on_gpu:
+            torch.cuda.synchronize()
 
     return step
 
 
-def entries(model: Model, learning_rate: float | None, names: Sequence[str] | None) -> list[Entry]:
+def entries(model: Model, learning_rate: float | None, names: Sequence[str] | None, device: str = "cpu") -> list[Entry]:
     """Every contender that can be run, in every setting, warmed up; short steps are repeated within a turn."""
     made = []
     for setting in model.settings:
-        problem = model.problem(dtype=torch.float32, **setting)
+        problem = model.problem(dtype=torch.float32, **setting).to(device)
         for contender in model.entrants(setting):
             if not contender.timed or (names and contender.name not in names):
                 continue
@@ -75,7 +84,7 @@ def entries(model: Model, learning_rate: float | None, names: Sequence[str] | No
             entry.step()
         start = time.process_time()
         entry.step()
-        entry.repeats = max(1, min(10, round(0.02 / (time.process_time() - start))))
+        entry.repeats = max(1, min(20, round(0.02 / (time.process_time() - start))))
     return made
 
 
@@ -85,10 +94,11 @@ def race(
     learning_rate: float | None,
     names: Sequence[str] | None = None,
     seconds: float = math.inf,
+    device: str = "cpu",
 ) -> list[Entry]:
     """Time all entries, round by round; no round begins after that many seconds."""
-    end = time.monotonic() + seconds
-    entered, order = entries(model, learning_rate, names), random.Random(0)
+    entered, order = entries(model, learning_rate, names, device), random.Random(0)
+    end = time.monotonic() + seconds  # what is compiled is by now
     gc.collect()
     gc.freeze()
     for done in range(rounds):

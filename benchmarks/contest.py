@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+#: Noise by the name of what is drawn.
+Noise = Mapping[str, Tensor]
 #: The loss of the problem's batch. Noise is given by the gate alone; without it, each contender draws its own.
-Loss = Callable[[Tensor | None], Tensor]
+Loss = Callable[[Noise | None], Tensor]
+#: One loss, or in a game one for each player, in the order of their turns.
+Losses = Loss | Mapping[str, Loss]
 
 
 @dataclass(frozen=True)
@@ -19,14 +24,32 @@ class Problem:
 
     networks    the modules; their parameters are those whose gradients are compared
     data        tensors by name, batch first
-    noise       the shape of the standard normal noise of one step
-    examples    how many examples the batch has
+    noise       by name, what draws the noise of one step from a generator
+    sizes       the numbers of the setting
+    players     in a game, the networks that each player trains
     """
 
     networks: nn.Module
     data: Mapping[str, Tensor]
-    noise: tuple[int, ...]
-    examples: int
+    noise: Mapping[str, Callable[[torch.Generator], Tensor]]
+    sizes: Mapping[str, int]
+    players: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def drawn(self, seed: int) -> dict[str, Tensor]:
+        """The noise of one step."""
+        generator = torch.Generator().manual_seed(seed)
+        return {name: draw(generator) for name, draw in self.noise.items()}
+
+    def to(self, device: str) -> Problem:
+        """The same on another device; noise that is drawn for the gate stays where it is made."""
+        moved = {name: each.to(device) for name, each in self.data.items()}
+        return replace(self, networks=self.networks.to(device), data=moved)
+
+    def trained(self, player: str) -> dict[str, nn.Parameter]:
+        """The parameters that a player trains (without players, all), by name."""
+        parts = [f"{part}." for part in self.players.get(player, ())] or [""]
+        named = self.networks.named_parameters()
+        return {name: each for name, each in named if any(name.startswith(part) for part in parts)}
 
 
 @dataclass(frozen=True)
@@ -36,14 +59,21 @@ class Contender:
     estimate    contenders of the same estimate agree in loss and gradients at the same noise
     needs       the package it takes, where it is not one of ours
     timed       False for what only judges the estimate of another
+    compiled    it goes through torch.compile: seconds before its first step
     """
 
     name: str
     says: str
-    build: Callable[[Problem], Loss]
+    build: Callable[[Problem], Losses]
     estimate: str = "closed"
     needs: str | None = None
     timed: bool = True
+    compiled: bool = False
+
+    def losses(self, problem: Problem) -> Mapping[str, Loss]:
+        """Its losses by player; that of no game under an empty name."""
+        built = self.build(problem)
+        return built if isinstance(built, Mapping) else {"": built}
 
     @property
     def available(self) -> bool:

@@ -13,6 +13,7 @@ from benchmarks.contest import Model
 from benchmarks.gate import Agreement
 from benchmarks.intervals import Interval, median_interval, ratio_interval
 from benchmarks.machine import versions
+from benchmarks.plot import svg
 
 CLOCKS = ("process", "wall")
 
@@ -40,7 +41,7 @@ def results(
 def _row(model: Model, entry: Entry, entered: list[Entry]) -> dict[str, Any]:
     """A contender's times, and those of ours relative to them."""
     ours = [each for each in entered if each.setting == entry.setting and each.contender.name == model.ours]
-    row: dict[str, Any] = {"setting": dict(entry.setting), "contender": entry.contender.name}
+    row: dict[str, Any] = {"setting": dict(entry.setting), "contender": entry.contender.name, "peak": entry.peak}
     for clock in CLOCKS:
         row[clock] = asdict(median_interval([1e3 * each for each in entry.seconds[clock]]))
         for each in ours:
@@ -83,7 +84,10 @@ def _head(found: Mapping[str, Any]) -> list[str]:
         f"threads: {where['threads']}; load before the run: {where['load_before']}. {installed}.",
         "",
         f"A step is {options['step']}. {options['rounds']} rounds; medians, and 95 % bootstrap intervals of the "
-        "medians of paired ratios. Process time leaves out what other processes of the machine took.",
+        "medians of paired ratios, with their quartiles. Process time leaves out what other processes of the machine "
+        "took; ratios are of process time. The peak is what a step allocates at most, beyond what stood before it.",
+        "",
+        f"![ratios]({found['model']}{'_bare' if options['adam'] is None else ''}.svg)",
         "",
     ]
 
@@ -94,8 +98,8 @@ def _settings(found: Mapping[str, Any]) -> list[str]:
     for setting in dict.fromkeys(json.dumps(row["setting"]) for row in found["rows"]):
         said = ", ".join(f"{name} {value}" for name, value in json.loads(setting).items())
         lines += [f"## {said}", ""]
-        lines += ["| contender | ms, process | ms, wall | ours / it, process | ours / it, wall |"]
-        lines += ["|---|---:|---:|---:|---:|"]
+        lines += ["| contender | ms, process | ms, wall | ours / it | quartiles | peak, MB |"]
+        lines += ["|---|---:|---:|---:|---:|---:|"]
         lines += [_line(row, found["ours"]) for row in found["rows"] if json.dumps(row["setting"]) == setting]
         lines += [""]
     return lines
@@ -103,9 +107,12 @@ def _settings(found: Mapping[str, Any]) -> list[str]:
 
 def _line(row: Mapping[str, Any], ours: str) -> str:
     cells = [row["contender"], *(f"{row[clock]['median']:.2f}" for clock in CLOCKS)]
-    for clock in CLOCKS:
-        ratio = row.get(f"ours_to_it_{clock}")
-        cells.append("" if ratio is None or row["contender"] == ours else str(Interval(**ratio)))
+    ratio = row.get("ours_to_it_process")
+    if ratio is None or row["contender"] == ours:
+        cells += ["", ""]
+    else:
+        cells += [str(Interval(**ratio)), f"{ratio['first_quartile']:.3f} to {ratio['third_quartile']:.3f}"]
+    cells.append(f"{row['peak'] / 1e6:.3g}" if row.get("peak") else "")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -145,10 +152,11 @@ def _feet(found: Mapping[str, Any]) -> list[str]:
 
 
 def write(found: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
-    """Both files, named after the model."""
+    """Data and page, named after the model, and the page's picture."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = found["model"] if found["options"]["adam"] is None else f"{found['model']}_adam"
+    name = f"{found['model']}_bare" if found["options"]["adam"] is None else found["model"]
     data, page = folder / f"{name}.json", folder / f"{name}.md"
     data.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.svg").write_text(svg(found), encoding="utf-8")
     page.write_text(markdown(found), encoding="utf-8")
     return data, page

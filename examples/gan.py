@@ -97,8 +97,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (x.shape[0], 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z), its parameters held constant
         G_z = frozen(self.G)(z)
@@ -135,8 +134,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (x.shape[0], 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z)
         G_z = self.G(z)
@@ -176,8 +174,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # G(z)
         G_z = self.G(z)
@@ -214,20 +211,28 @@ def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
-
-
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
 
 
 def frozen(module: nn.Module) -> Callable[..., object]:
     """The module with its parameters held constant: gradients pass through to its inputs alone."""
-    parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
-    return lambda *args, **kwargs: torch.func.functional_call(module, parameters, args, kwargs)
+
+    def held(*args: object, **kwargs: object) -> object:
+        if torch.compiler.is_compiling():
+            parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
+            return torch.func.functional_call(module, parameters, args, kwargs)
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        try:
+            for parameter in trained:
+                parameter.requires_grad = False
+            return module(*args, **kwargs)
+        finally:
+            for parameter in trained:
+                parameter.requires_grad = True
+
+    return held
 
 
 def log_sigmoid(x: Tensor | float) -> Tensor:
@@ -247,7 +252,15 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -155,7 +155,8 @@ def check_event_shape(
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
@@ -172,6 +173,8 @@ def categorical_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -189,7 +192,9 @@ def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -203,3 +208,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

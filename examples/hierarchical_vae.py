@@ -187,13 +187,17 @@ class Objective(nn.Module):
         )
 
         # log p(z_2)
-        log_p_z_2 = sum_event(normal_log_prob(z_2, 0.0, 1.0), 1)
+        log_p_z_2 = standard_normal_log_prob_sum(z_2, 1)
 
         # log q_phi(z_2|z_1)
-        log_q_phi_z_2_given_z_1 = sum_event(normal_log_prob(z_2, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale), 1)
+        log_q_phi_z_2_given_z_1 = sum_event(
+            drawn_normal_log_prob(z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale), 1
+        )
 
         # log q_phi(z_1|x)
-        log_q_phi_z_1_given_x = sum_event(normal_log_prob(z_1, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale), 1)
+        log_q_phi_z_1_given_x = sum_event(
+            drawn_normal_log_prob(z_1_noise, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale), 1
+        )
 
         # log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x), mean over the batch
         term_1 = (
@@ -249,8 +253,7 @@ class Objective(nn.Module):
 
         # z_2 ~ p(z_2): one draw for each example
         z_2_shape = (n, 8)
-        z_2_noise = noise["z_2"].expand(z_2_shape) if "z_2" in noise else normal_noise(z_2_shape, tensor_of(self))
-        z_2 = normal_sample(z_2_noise, 0.0, 1.0)
+        z_2 = noise["z_2"].expand(z_2_shape) if "z_2" in noise else normal_noise(z_2_shape, tensor_of(self))
 
         # p_theta(z_1|z_2)
         p_theta_z_1_given_z_2_loc, p_theta_z_1_given_z_2_scale = normal_parameters(self.p_theta_z_1_given_z_2(z_2))
@@ -316,6 +319,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -398,8 +403,7 @@ def check_event_shape(
 
 def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    bits, scores = bits_and_scores(value, logits)
     # The sum's sign is changed, not that of every entry.
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
@@ -407,13 +411,27 @@ def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: 
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -472,7 +490,24 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -74,7 +74,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p(z_1)
-        log_p_z_1 = sum_event(categorical_log_prob(z, self.pi_logits), 1)
+        log_p_z_1 = categorical_log_probs_of_values(self.pi_logits, 0)
 
         # log p(z_t|z_{t-1}), for each z_before and z
         log_p_z_t_given_z_t_minus_1 = sum_event(categorical_log_prob(z, self.A_logits.unsqueeze(1)), 2)
@@ -153,7 +153,7 @@ class Objective(nn.Module):
 
         # p(z|x): logits = (filter(z)[t=T] for all z)
         filter_z = chain_filtered(
-            sum_event(categorical_log_prob(z, self.pi_logits), 1).unsqueeze(1),
+            categorical_log_probs_of_values(self.pi_logits, 0).unsqueeze(1),
             sum_event(categorical_log_prob(z, self.A_logits.unsqueeze(1)), 2).unsqueeze(2).unsqueeze(3),
             bernoulli_log_prob_sum(x, self.B_logits.unsqueeze(1).unsqueeze(2), 3),
         )
@@ -223,10 +223,19 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
+def categorical_log_probs_of_values(logits: Tensor, lead: int) -> Tensor:
+    """log Cat(value; softmax(logits)) of all values of the event after the first ``lead`` dimensions, in the order of
+    :func:`categorical_values`: [C, lead...], or [C^n, lead...] for n variables."""
+    if logits.dim() == lead + 1:
+        return torch.log_softmax(in_float32_under_autocast(logits), dim=-1).movedim(-1, 0)
+    values = categorical_values(logits, lead)
+    return sum_event(categorical_log_prob(values[(slice(None), *[None] * lead)], logits), lead + 1)
+
+
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
 
 
@@ -238,8 +247,7 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 
 def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    bits, scores = bits_and_scores(value, logits)
     # The sum's sign is changed, not that of every entry.
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
@@ -283,21 +291,41 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
     places = math.prod(event)
     if size**places > 65536:
         raise ValueError(f"{size}^{places} values are too many to enumerate: choose estimators={{...: 'score'}}")
-    powers = torch.tensor([size**place for place in reversed(range(places))], device=device)
+    if places == 1:
+        return torch.arange(size, device=device).reshape(-1, *event)
+    # Made where it is used: nothing is copied from the host.
+    powers = size ** torch.arange(places - 1, -1, -1, device=device)
     words = torch.arange(size**places, device=device).unsqueeze(-1) // powers % size
     return words.reshape(-1, *event)
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
+
+
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
 
 
 def transitions_of_steps(moves: Tensor, states: int, steps: int) -> list[Tensor]:

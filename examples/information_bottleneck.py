@@ -122,10 +122,10 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log q(y_n|z), mean over the batch
-        log_q_y_n_given_z = sum_event(categorical_log_prob(y, q_y_given_z_logits), 1).mean()
+        log_q_y_n_given_z = mean_of_sums(categorical_log_prob(y, q_y_given_z_logits))
 
         # KL[p(z|x_n) || r(z)] in closed form, mean over the batch
-        kl_p_z_given_x_n_r_z = sum_event(kl_normal_normal(p_z_given_x_loc, p_z_given_x_scale, 0.0, 1.0), 1).mean()
+        kl_p_z_given_x_n_r_z = mean_of_sums(kl_normal_standard(p_z_given_x_loc, p_z_given_x_scale))
 
         terms = {
             "log q(y_n|z)": log_q_y_n_given_z,
@@ -207,6 +207,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -286,25 +288,19 @@ def check_event_shape(
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
-def kl_normal_normal(
-    p_loc: Tensor | float, p_scale: Tensor | float, q_loc: Tensor | float, q_scale: Tensor | float
-) -> Tensor:
-    """KL[N(p) || N(q)] = ((r^2 - 1) + ((p_loc - q_loc) / q_scale)^2) / 2 - log r for r = p_scale / q_scale.
-
-    The logarithms are apart: at p_scale = 0, infinite, the gradient of q is not lost where a sum leaves it out."""
-    p_loc, p_scale, q_loc, q_scale = as_tensors(p_loc, p_scale, q_loc, q_scale)
-    ratio = p_scale / q_scale
-    return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
+def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+    loc, scale = as_tensors(loc, scale)
+    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
 
 
 def categorical_mean(logits: Tensor) -> Tensor:
@@ -350,7 +346,9 @@ def class_logits_from_probs(probs: Tensor) -> Tensor:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -359,3 +357,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

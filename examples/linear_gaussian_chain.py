@@ -220,6 +220,8 @@ def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -263,7 +265,9 @@ def multivariate_normal_sample(noise: Tensor, loc: Tensor | float, scale_tril: T
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -314,6 +318,12 @@ def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
 def lower_root(factor: Tensor) -> Tensor:
     """A lower triangular L of L L^T = F F^T, up to the signs of its columns: [..., m, n] -> [..., m, m] for n >= m."""
     return torch.linalg.qr(factor.mT).R.mT
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
 
 
 def chain_map(

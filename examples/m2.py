@@ -217,21 +217,21 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x_l|y_l, z), mean over the batch of x_l
-        log_p_theta_x_l_given_y_l_z = bernoulli_log_prob_sum(x_l, f_theta_y_z, 1).mean()
+        log_p_theta_x_l_given_y_l_z = bernoulli_log_prob_mean(x_l, f_theta_y_z)
 
         # log p(y_l), mean over the batch of x_l
-        log_p_y_l = sum_event(categorical_log_prob(y_l, self.pi_logits), 1).mean()
+        log_p_y_l = mean_of_sums(categorical_log_prob(y_l, self.pi_logits))
 
         # log p(z), mean over the batch of x_l
-        log_p_z = sum_event(normal_log_prob(z, 0.0, 1.0), 1).mean()
+        log_p_z = standard_normal_log_prob_sum(z, 1).mean()
 
         # log q_phi(z|x_l, y_l), mean over the batch of x_l
-        log_q_phi_z_given_x_l_y_l = sum_event(
-            normal_log_prob(z, q_phi_z_given_x_y["mu_phi"], q_phi_z_given_x_y["sigma_phi"]), 1
-        ).mean()
+        log_q_phi_z_given_x_l_y_l = mean_of_sums(
+            drawn_normal_log_prob(z_noise, q_phi_z_given_x_y["mu_phi"], q_phi_z_given_x_y["sigma_phi"])
+        )
 
         # log q_phi(y|x_u), for each value of y and example
-        log_q_phi_y_given_x_u = sum_event(categorical_log_prob(y.unsqueeze(1), pi_phi_x), 2)
+        log_q_phi_y_given_x_u = categorical_log_probs_of_values(pi_phi_x, 1)
 
         # q_phi(y|x), for each value of y and example
         q_phi_y_given_x = torch.exp(log_q_phi_y_given_x_u)
@@ -249,24 +249,24 @@ class Objective(nn.Module):
         q_phi_y_given_x_u_log_p_y = (q_phi_y_given_x * log_p_y.unsqueeze(1)).sum(0).mean()
 
         # log p(z), at z_2, for each value of y and example
-        log_p_z_each = sum_event(normal_log_prob(z_2, 0.0, 1.0), 2)
+        log_p_z_each = standard_normal_log_prob_sum(z_2, 2)
 
         # q_phi(y|x_u) log p(z), summed over all y, mean over the batch of x_u
         q_phi_y_given_x_u_log_p_z = (q_phi_y_given_x * log_p_z_each).sum(0).mean()
 
         # log q_phi(z|x_u, y), at z_2, for each value of y and example
         log_q_phi_z_given_x_u_y = sum_event(
-            normal_log_prob(z_2, q_phi_z_given_x_y_2["mu_phi"], q_phi_z_given_x_y_2["sigma_phi"]), 2
+            drawn_normal_log_prob(z_noise_2, q_phi_z_given_x_y_2["mu_phi"], q_phi_z_given_x_y_2["sigma_phi"]), 2
         )
 
         # q_phi(y|x_u) log q_phi(z|x_u, y), summed over all y, mean over the batch of x_u
         term_8 = (q_phi_y_given_x * log_q_phi_z_given_x_u_y).sum(0).mean()
 
         # H(q_phi(y|x_u)) in closed form, mean over the batch of x_u
-        h_q_phi_y_given_x_u = sum_event(categorical_entropy(pi_phi_x), 1).mean()
+        h_q_phi_y_given_x_u = mean_of_sums(categorical_entropy(pi_phi_x))
 
         # log q_phi(y_l|x_l), mean over the batch of x_l
-        log_q_phi_y_l_given_x_l = sum_event(categorical_log_prob(y_l, pi_phi_x_each), 1).mean()
+        log_q_phi_y_l_given_x_l = mean_of_sums(categorical_log_prob(y_l, pi_phi_x_each))
 
         terms = {
             "log p_theta(x_l|y_l, z)": log_p_theta_x_l_given_y_l_z,
@@ -357,7 +357,7 @@ class Objective(nn.Module):
 
         # the mean of p_theta(x|y, z)
         x_u_mean = bernoulli_mean(f_theta_y_z_each)
-        q_phi_y_given_x_at_y = torch.exp(sum_event(categorical_log_prob(y.unsqueeze(1), pi_phi_x), 2))
+        q_phi_y_given_x_at_y = torch.exp(categorical_log_probs_of_values(pi_phi_x, 1))
         x_u_mean = (over_event(q_phi_y_given_x_at_y, x_u_mean, 2) * x_u_mean).sum(0)
 
         return {"x_l": x_l_mean, "x_u": x_u_mean}
@@ -372,8 +372,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # f_theta(y, z)
         f_theta_y_z = self.f_theta(y, z)
@@ -405,6 +404,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -516,19 +517,52 @@ def check_category(name: str, x: Tensor | int, classes: int) -> None:
         raise ValueError(f"{name} must lie between 0 and {classes - 1}, but lies between {low:g} and {high:g}{hint}")
 
 
-def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    # The sum's sign is changed, not that of every entry.
-    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
+    bits, scores = bits_and_scores(value, logits)
+    total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
+    return -total / scores.shape[0]
 
 
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
+
+
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+
+
+def categorical_log_probs_of_values(logits: Tensor, lead: int) -> Tensor:
+    """log Cat(value; softmax(logits)) of all values of the event after the first ``lead`` dimensions, in the order of
+    :func:`categorical_values`: [C, lead...], or [C^n, lead...] for n variables."""
+    if logits.dim() == lead + 1:
+        return torch.log_softmax(in_float32_under_autocast(logits), dim=-1).movedim(-1, 0)
+    values = categorical_values(logits, lead)
+    return sum_event(categorical_log_prob(values[(slice(None), *[None] * lead)], logits), lead + 1)
+
+
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
+    bits, scores = bits_and_scores(value, logits)
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
@@ -537,15 +571,9 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
-    value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
-
-
 def categorical_entropy(logits: Tensor) -> Tensor:
     """H = -sum_c p_c log p_c for p = softmax(logits): [..., C] -> [...]."""
-    return -torch.sum(torch.softmax(logits, dim=-1) * class_log_probs(logits), dim=-1)
+    return -torch.sum(torch.softmax(in_float32_under_autocast(logits), dim=-1) * class_log_probs(logits), dim=-1)
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -585,16 +613,30 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
     places = math.prod(event)
     if size**places > 65536:
         raise ValueError(f"{size}^{places} values are too many to enumerate: choose estimators={{...: 'score'}}")
-    powers = torch.tensor([size**place for place in reversed(range(places))], device=device)
+    if places == 1:
+        return torch.arange(size, device=device).reshape(-1, *event)
+    # Made where it is used: nothing is copied from the host.
+    powers = size ** torch.arange(places - 1, -1, -1, device=device)
     words = torch.arange(size**places, device=device).unsqueeze(-1) // powers % size
     return words.reshape(-1, *event)
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
@@ -602,7 +644,13 @@ def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
 
 
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
+
+
 def class_log_probs(logits: Tensor) -> Tensor:
     """log softmax(logits), very low but finite for an excluded class (logit -inf), so that 0 log 0 is 0."""
-    log_probs = torch.log_softmax(logits, dim=-1)
+    log_probs = torch.log_softmax(in_float32_under_autocast(logits), dim=-1)
     return log_probs.clamp(min=-(torch.finfo(log_probs.dtype).max ** 0.5))

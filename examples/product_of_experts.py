@@ -261,31 +261,25 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z), mean over the batch
-        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1).mean()
+        log_p_theta_x_given_z = bernoulli_log_prob_mean(x, p_theta_x_given_z_logits)
 
         # log p_theta(y|z), mean over the batch
-        log_p_theta_y_given_z = bernoulli_log_prob_sum(y, p_theta_y_given_z_logits, 1).mean()
+        log_p_theta_y_given_z = bernoulli_log_prob_mean(y, p_theta_y_given_z_logits)
 
         # KL[q_phi(z|x, y) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_x_y_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale, 0.0, 1.0), 1
-        ).mean()
+        kl_q_phi_z_given_x_y_p_z = mean_of_sums(kl_normal_standard(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale))
 
         # log p_theta(x|z)#2, mean over the batch
-        log_p_theta_x_given_z_2 = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits_2, 1).mean()
+        log_p_theta_x_given_z_2 = bernoulli_log_prob_mean(x, p_theta_x_given_z_logits_2)
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_x_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_x_loc, q_phi_z_given_x_scale, 0.0, 1.0), 1
-        ).mean()
+        kl_q_phi_z_given_x_p_z = mean_of_sums(kl_normal_standard(q_phi_z_given_x_loc, q_phi_z_given_x_scale))
 
         # log p_theta(y|z)#2, mean over the batch
-        log_p_theta_y_given_z_2 = bernoulli_log_prob_sum(y, p_theta_y_given_z_logits_2, 1).mean()
+        log_p_theta_y_given_z_2 = bernoulli_log_prob_mean(y, p_theta_y_given_z_logits_2)
 
         # KL[q_phi(z|y) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_y_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_y_loc, q_phi_z_given_y_scale, 0.0, 1.0), 1
-        ).mean()
+        kl_q_phi_z_given_y_p_z = mean_of_sums(kl_normal_standard(q_phi_z_given_y_loc, q_phi_z_given_y_scale))
 
         terms = {
             "log p_theta(x|z)": log_p_theta_x_given_z,
@@ -386,8 +380,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))
@@ -454,6 +447,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -534,29 +529,22 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    # The sum's sign is changed, not that of every entry.
-    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
+    bits, scores = bits_and_scores(value, logits)
+    total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
+    return -total / scores.shape[0]
 
 
-def kl_normal_normal(
-    p_loc: Tensor | float, p_scale: Tensor | float, q_loc: Tensor | float, q_scale: Tensor | float
-) -> Tensor:
-    """KL[N(p) || N(q)] = ((r^2 - 1) + ((p_loc - q_loc) / q_scale)^2) / 2 - log r for r = p_scale / q_scale.
-
-    The logarithms are apart: at p_scale = 0, infinite, the gradient of q is not lost where a sum leaves it out."""
-    p_loc, p_scale, q_loc, q_scale = as_tensors(p_loc, p_scale, q_loc, q_scale)
-    ratio = p_scale / q_scale
-    return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
+def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+    loc, scale = as_tensors(loc, scale)
+    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -615,7 +603,24 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -55,7 +55,7 @@ class Objective(nn.Module):
         f_theta_x, f_theta_log_det = self.f_theta(x)
 
         # log p(f_theta(x))
-        log_p_f_theta_x = sum_event(normal_log_prob(f_theta_x, 0.0, 1.0), 1)
+        log_p_f_theta_x = standard_normal_log_prob_sum(f_theta_x, 1)
 
         # log p_theta(x), mean over the batch
         log_p_theta_x = (log_p_f_theta_x + f_theta_log_det).mean()
@@ -81,8 +81,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 2)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # f_theta(z)
         f_theta_z, _ = self.f_theta.inverse(z)
@@ -122,33 +121,23 @@ def coupling_flow(event: tuple[int, ...], *given: tuple[int, ...], hidden: int =
     return Compose(*steps)
 
 
-def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
-    value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
 def tensor_of(module: nn.Module) -> Tensor:
     """A tensor of the module, whose dtype and device new ones take."""
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
-
-
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
 
 
 class Compose(nn.Module):
@@ -392,10 +381,18 @@ def half_mask(features: int, invert: bool = False) -> Tensor:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def floating_dtype(like: Tensor) -> torch.dtype:
@@ -443,3 +440,9 @@ def check_channels(name: str, x: Tensor, channels: int) -> None:
     """Refuse what is not [n, channels, ...]: vectors [n, d] have d channels, images [n, C, H, W] have C."""
     if x.dim() < 2 or x.shape[1] != channels:
         raise ValueError(f"{name} takes [n, {channels}, ...], but was given shape {tuple(x.shape)}")
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

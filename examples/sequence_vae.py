@@ -140,9 +140,7 @@ class Objective(nn.Module):
         log_p_theta_w_t_given_w_t_z = sum_event(categorical_log_prob(w, p_theta_w_given_w_z_logits), 1).mean()
 
         # KL[q_phi(z|w_{1:T}) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_w_1_T_p_z = sum_event(
-            kl_normal_normal(q_phi_z_given_w_loc, q_phi_z_given_w_scale, 0.0, 1.0), 1
-        ).mean()
+        kl_q_phi_z_given_w_1_T_p_z = mean_of_sums(kl_normal_standard(q_phi_z_given_w_loc, q_phi_z_given_w_scale))
 
         terms = {
             "log p_theta(w_t|w_{<t}, z)": log_p_theta_w_t_given_w_t_z,
@@ -199,8 +197,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 8)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # w ~ p_theta(w|w, z): step by step, because each step needs the one before
         w_previous = tensor_of(self).new_zeros((n,), dtype=torch.long)
@@ -275,6 +272,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -378,7 +377,7 @@ def check_event_shape(
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
 
 
@@ -388,15 +387,15 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def kl_normal_normal(
-    p_loc: Tensor | float, p_scale: Tensor | float, q_loc: Tensor | float, q_scale: Tensor | float
-) -> Tensor:
-    """KL[N(p) || N(q)] = ((r^2 - 1) + ((p_loc - q_loc) / q_scale)^2) / 2 - log r for r = p_scale / q_scale.
+def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+    loc, scale = as_tensors(loc, scale)
+    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
 
-    The logarithms are apart: at p_scale = 0, infinite, the gradient of q is not lost where a sum leaves it out."""
-    p_loc, p_scale, q_loc, q_scale = as_tensors(p_loc, p_scale, q_loc, q_scale)
-    ratio = p_scale / q_scale
-    return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
+
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def categorical_mean(logits: Tensor) -> Tensor:
@@ -469,7 +468,9 @@ def class_logits_from_probs(probs: Tensor) -> Tensor:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -478,3 +479,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -192,7 +192,7 @@ class Objective(nn.Module):
         if "t_1" in noise:
             t_1 = noise["t_1"].expand(t_1_shape)
         else:
-            t_1 = discrete_uniform_draw(t_1_shape, x.new_tensor(1), x.new_tensor(x.shape[1] - 3))
+            t_1 = discrete_uniform_draw_between(t_1_shape, 1, x.shape[1] - 3, x)
 
         # delta ~ Uniform{1, 3}: one draw for each example, shared by log p_D(x_{t_2}|z_{t_2}), log
         # p_B(z_{t_1}|b_{t_1}), log p_T(z_{t_2}|z_{t_1}), log p_B(z_{t_2}|b_{t_2}) and log
@@ -201,7 +201,7 @@ class Objective(nn.Module):
         if "delta" in noise:
             delta = noise["delta"].expand(delta_shape)
         else:
-            delta = discrete_uniform_draw(delta_shape, x.new_tensor(1), x.new_tensor(3))
+            delta = discrete_uniform_draw_between(delta_shape, 1, 3, x)
 
         # p_B(z_t_2|b): one call, used by the draw of z_t_2 and log p_B(z_{t_2}|b_{t_2})
         p_B_z_t_2_given_b_loc, p_B_z_t_2_given_b_scale = normal_parameters(
@@ -260,27 +260,27 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_D(x_{t_2}|z_{t_2}), mean over the batch
-        log_p_D_x_t_2_given_z_t_2 = sum_event(normal_log_prob(at_drawn(x, 1, t_1 + delta), D_z_t, 0.1), 1).mean()
+        log_p_D_x_t_2_given_z_t_2 = mean_of_sums(normal_log_prob(at_drawn(x, 1, t_1 + delta), D_z_t, 0.1))
 
         # log p_B(z_{t_1}|b_{t_1}), mean over the batch
-        log_p_B_z_t_1_given_b_t_1 = sum_event(
-            normal_log_prob(z_t_1, p_B_z_t_2_given_b_loc_2, p_B_z_t_2_given_b_scale_2), 1
-        ).mean()
+        log_p_B_z_t_1_given_b_t_1 = mean_of_sums(
+            normal_log_prob(z_t_1, p_B_z_t_2_given_b_loc_2, p_B_z_t_2_given_b_scale_2)
+        )
 
         # log p_T(z_{t_2}|z_{t_1}), mean over the batch
-        log_p_T_z_t_2_given_z_t_1 = sum_event(
-            normal_log_prob(z_t_2, p_T_z_t_2_given_z_t_1_loc, p_T_z_t_2_given_z_t_1_scale), 1
-        ).mean()
+        log_p_T_z_t_2_given_z_t_1 = mean_of_sums(
+            normal_log_prob(z_t_2, p_T_z_t_2_given_z_t_1_loc, p_T_z_t_2_given_z_t_1_scale)
+        )
 
         # log p_B(z_{t_2}|b_{t_2}), mean over the batch
-        log_p_B_z_t_2_given_b_t_2 = sum_event(
-            normal_log_prob(z_t_2, p_B_z_t_2_given_b_loc, p_B_z_t_2_given_b_scale), 1
-        ).mean()
+        log_p_B_z_t_2_given_b_t_2 = mean_of_sums(
+            drawn_normal_log_prob(z_t_2_noise, p_B_z_t_2_given_b_loc, p_B_z_t_2_given_b_scale)
+        )
 
         # log q_S(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2}), mean over the batch
-        log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2 = sum_event(
-            normal_log_prob(z_t_1, q_S_z_t_1_given_z_t_2_b_b_loc, q_S_z_t_1_given_z_t_2_b_b_scale), 1
-        ).mean()
+        log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2 = mean_of_sums(
+            drawn_normal_log_prob(z_t_1_noise, q_S_z_t_1_given_z_t_2_b_b_loc, q_S_z_t_1_given_z_t_2_b_b_scale)
+        )
 
         terms = {
             "log p_D(x_{t_2}|z_{t_2})": log_p_D_x_t_2_given_z_t_2,
@@ -336,11 +336,9 @@ def tensor_of(module: nn.Module) -> Tensor:
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
 
 
-def discrete_uniform_draw(shape: tuple[int, ...], low: Tensor | float, high: Tensor | float) -> Tensor:
-    """Whole numbers of this shape, in the dtype of the parameters."""
-    low, high = (each.detach().expand(shape) for each in broadcast(low, high))
-    u = torch.rand(shape, dtype=floating_dtype(low), device=low.device)
-    return torch.minimum(low + torch.floor(u * (high - low + 1)), high)
+def discrete_uniform_draw_between(shape: tuple[int, ...], low: float, high: float, like: Tensor) -> Tensor:
+    """Whole numbers of this shape between two numbers, in the dtype and on the device of ``like``."""
+    return torch.randint(int(low), int(high) + 1, shape, dtype=floating_dtype(like), device=like.device)
 
 
 def at_drawn(x: Tensor, dim: int, step: Tensor) -> Tensor:
@@ -371,6 +369,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -421,18 +421,19 @@ def check_event_shape(
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
-def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors of their common shape."""
-    return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def floating_dtype(like: Tensor) -> torch.dtype:
@@ -467,7 +468,15 @@ def describe_output(output: object) -> str:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -346,6 +346,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -470,8 +472,7 @@ def check_event_shape(
 
 def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    bits, scores = bits_and_scores(value, logits)
     # The sum's sign is changed, not that of every entry.
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
@@ -543,7 +544,24 @@ def before_end(lengths: Tensor, by: int, like: Tensor, dim: int) -> Tensor:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from benchmarks.contest import Model
 
-NAMES = ("dmm",)
+NAMES = ("vae", "iwae", "classes", "factor_vae", "wgan_gp", "diffusion", "dmm")
 
 
 def model(name: str) -> Model:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 import formula2dgm as f2d
-from benchmarks.contest import Contender, Loss, Model, Problem
+from benchmarks import draws, ours
+from benchmarks.contest import Contender, Model, Problem
 from benchmarks.models import dmm_by_hand as by_hand
 from benchmarks.models import dmm_pixyz, dmm_pyro
 
@@ -72,13 +75,14 @@ def problem(dtype: torch.dtype, batch: int, steps: int, x: int, z: int, h: int) 
     """Networks as torch initialises them, binary data, always the same."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
+        sizes = {"batch": batch, "steps": steps, "x": x, "z": z, "h": h}
         networks, data = Networks(x, z, h).to(dtype), torch.rand(batch, steps, x).round().to(dtype)
-    return Problem(networks, {"x": data}, (batch, steps, z), batch)
+    return Problem(networks, {"x": data}, {"z": draws.normal(batch, steps, z, dtype=dtype)}, sizes)
 
 
-def compiled(given: Problem) -> Loss:
+def compiled(given: Problem) -> Any:
     """What formula2dgm makes of the formula."""
-    networks, x = given.networks, given.data["x"]
+    networks = given.networks
     assert isinstance(networks, Networks)
     bindings = {
         "q(z_t|h_t,z_{t-1})": f2d.Normal(networks.combiner),
@@ -86,13 +90,7 @@ def compiled(given: Problem) -> Loss:
         "p(x_t|z_t)": f2d.Bernoulli(networks.emission),
         "f": networks.reader,
     }
-    objective = f2d.compile(list(FORMULA), bindings, dims={"z": given.noise[-1]})
-
-    def loss(noise: Tensor | None) -> Tensor:
-        found: Tensor = objective(x=x, noise=None if noise is None else {"z": noise}).loss
-        return found
-
-    return loss
+    return f2d.compile(list(FORMULA), bindings, dims={"z": given.sizes["z"]})
 
 
 SIZES = {"batch": 32, "x": 88, "z": 20, "h": 32}
@@ -108,14 +106,14 @@ MODEL = Model(
         Contender("per step, plain torch", "the same without distribution objects", by_hand.per_step_plain),
         Contender("hand-optimised", "in the loop only what is recurrent; networks as they are", by_hand.optimised),
         Contender("hand-optimised, opened", "also rewrites the combiner: its two heads as one product", by_hand.opened),
-        Contender("compiled", "formula2dgm", compiled),
+        *ours.contenders(compiled)[:2],
         Contender("Pyro, closed KL", "TraceMeanField_ELBO", dmm_pyro.closed, needs="pyro"),
         Contender("Pyro, closed KL, unchecked", "the same, validation off", dmm_pyro.unchecked, needs="pyro"),
         Contender("Pixyz", "IterativeLoss", dmm_pixyz.iterative, needs="pixyz"),
         Contender("per step, sampled KL", "judges the next", by_hand.per_step_sampled, estimate="sampled", timed=False),
         Contender("Pyro, sampled KL", "Trace_ELBO", dmm_pyro.sampled, estimate="sampled", needs="pyro"),
     ),
-    ours="compiled",
+    ours=ours.WRITTEN,
     scale="steps",
     all_up_to=80,
 )

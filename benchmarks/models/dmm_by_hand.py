@@ -9,21 +9,26 @@ from torch import Tensor
 from torch import distributions as td
 from torch.nn import functional
 
-from benchmarks.contest import Loss, Problem
+from benchmarks.contest import Loss, Noise, Problem
 from benchmarks.replay import replayed
 
 
-def steps_of(noise: Tensor | None) -> Any:
+def sizes_of(given: Problem) -> tuple[int, int, int]:
+    """Examples, steps of time, entries of z."""
+    return given.sizes["batch"], given.sizes["steps"], given.sizes["z"]
+
+
+def steps_of(noise: Noise | None) -> Any:
     """The noise of each step, in order."""
-    return None if noise is None else iter(noise.unbind(1))
+    return None if noise is None else iter(noise["z"].unbind(1))
 
 
 def per_step_distributions(given: Problem) -> Loss:
     """As people write it: everything of a step inside the loop, with torch.distributions."""
     nets: Any = given.networks
-    x, (batch, steps, size) = given.data["x"], given.noise
+    x, (batch, steps, size) = given.data["x"], sizes_of(given)
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         h = nets.reader(x)
         z, total = x.new_zeros(batch, size), x.new_zeros(())
         with replayed(steps_of(noise)):
@@ -42,9 +47,9 @@ def per_step_distributions(given: Problem) -> Loss:
 def per_step_sampled(given: Problem) -> Loss:
     """The same with the divergence at the draws."""
     nets: Any = given.networks
-    x, (batch, steps, size) = given.data["x"], given.noise
+    x, (batch, steps, size) = given.data["x"], sizes_of(given)
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         h = nets.reader(x)
         z, total = x.new_zeros(batch, size), x.new_zeros(())
         with replayed(steps_of(noise)):
@@ -69,15 +74,15 @@ def kl_normal(q_loc: Tensor, q_scale: Tensor, p_loc: Tensor, p_scale: Tensor) ->
 def per_step_plain(given: Problem) -> Loss:
     """Everything of a step inside the loop, in closed forms without distribution objects."""
     nets: Any = given.networks
-    x, (batch, steps, size) = given.data["x"], given.noise
+    x, (batch, steps, size) = given.data["x"], sizes_of(given)
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         h = nets.reader(x)
         z, total = x.new_zeros(batch, size), x.new_zeros(())
         for t in range(steps):
             p_loc, p_scale = nets.transition(z)
             q_loc, q_scale = nets.combiner(h[:, t], z)
-            z = q_loc + q_scale * (torch.randn_like(q_loc) if noise is None else noise[:, t])
+            z = q_loc + q_scale * (torch.randn_like(q_loc) if noise is None else noise["z"][:, t])
             logits = nets.emission(z)
             total = total + kl_normal(q_loc, q_scale, p_loc, p_scale).sum(-1).mean()
             total = total + functional.binary_cross_entropy_with_logits(logits, x[:, t], reduction="sum") / batch
@@ -89,17 +94,17 @@ def per_step_plain(given: Problem) -> Loss:
 def optimised(given: Problem) -> Loss:
     """In the loop only the combiner and the draw, time first; prior, emission and divergence once for all steps."""
     nets: Any = given.networks
-    x, (batch, steps, size) = given.data["x"].transpose(0, 1).contiguous(), given.noise
+    x, (batch, steps, size) = given.data["x"].transpose(0, 1).contiguous(), sizes_of(given)
     x_rows = given.data["x"]
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         h = nets.reader(x_rows).transpose(0, 1)
-        noise = torch.randn(steps, batch, size, dtype=x.dtype) if noise is None else noise.transpose(0, 1)
+        eps = torch.randn(steps, batch, size, dtype=x.dtype) if noise is None else noise["z"].transpose(0, 1)
         z, locs, scales, zs = x.new_zeros(batch, size), [], [], []
         zs.append(z)
-        for h_t, noise_t in zip(h.unbind(0), noise.unbind(0), strict=True):
+        for h_t, eps_t in zip(h.unbind(0), eps.unbind(0), strict=True):
             loc, scale = nets.combiner(h_t, z)
-            z = torch.addcmul(loc, scale, noise_t)
+            z = torch.addcmul(loc, scale, eps_t)
             locs.append(loc)
             scales.append(scale)
             zs.append(z)
@@ -115,22 +120,22 @@ def optimised(given: Problem) -> Loss:
 def opened(given: Problem) -> Loss:
     """As :func:`optimised`, with the combiner's own layers written out: one product for its two heads."""
     nets: Any = given.networks
-    x, (batch, steps, size) = given.data["x"].transpose(0, 1).contiguous(), given.noise
+    x, (batch, steps, size) = given.data["x"].transpose(0, 1).contiguous(), sizes_of(given)
     x_rows = given.data["x"]
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         combiner = nets.combiner
         weight = torch.cat([combiner.loc.weight, combiner.scale.weight]).t()
         bias = torch.cat([combiner.loc.bias, combiner.scale.bias])
         h = nets.reader(x_rows).transpose(0, 1)
-        noise = torch.randn(steps, batch, size, dtype=x.dtype) if noise is None else noise.transpose(0, 1)
+        eps = torch.randn(steps, batch, size, dtype=x.dtype) if noise is None else noise["z"].transpose(0, 1)
         z, heads, zs = x.new_zeros(batch, size), [], []
         zs.append(z)
-        for h_t, noise_t in zip(h.unbind(0), noise.unbind(0), strict=True):
+        for h_t, eps_t in zip(h.unbind(0), eps.unbind(0), strict=True):
             both = 0.5 * (torch.tanh(combiner.body(z)) + h_t)
             head = torch.addmm(bias, both, weight)
             loc, raw = head.chunk(2, dim=-1)
-            z = torch.addcmul(loc, functional.softplus(raw), noise_t)
+            z = torch.addcmul(loc, functional.softplus(raw), eps_t)
             heads.append(head)
             zs.append(z)
         chain = torch.stack(zs)

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.contest import Loss, Problem
-from benchmarks.models.dmm_by_hand import steps_of
+from benchmarks.contest import Loss, Noise, Problem
+from benchmarks.models.dmm_by_hand import sizes_of, steps_of
 from benchmarks.replay import replayed
 
 
@@ -18,7 +18,7 @@ def iterative(given: Problem) -> Loss:
     from pixyz.losses import IterativeLoss, KullbackLeibler
 
     nets: Any = given.networks
-    x, (batch, steps, size) = given.data["x"].transpose(0, 1).contiguous(), given.noise
+    x, (batch, steps, size) = given.data["x"].transpose(0, 1).contiguous(), sizes_of(given)
 
     class Reader(Deterministic):
         def __init__(self) -> None:
@@ -57,7 +57,7 @@ def iterative(given: Problem) -> Loss:
     over_time = IterativeLoss(step, max_iter=steps, series_var=["x", "h"], update_value={"z": "z_prev"})
     objective = over_time.expectation(Reader()).mean()
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         with replayed(steps_of(noise)):
             found: Tensor = objective.eval({"x": x, "z_prev": x.new_zeros(batch, size)})
         return found

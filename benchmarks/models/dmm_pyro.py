@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from benchmarks.contest import Loss, Problem
-from benchmarks.models.dmm_by_hand import steps_of
+from benchmarks.contest import Loss, Noise, Problem
+from benchmarks.models.dmm_by_hand import sizes_of, steps_of
 from benchmarks.replay import replayed
 
 
@@ -37,7 +37,7 @@ def _elbo(given: Problem, elbo: Any, checked: bool) -> Loss:
     import pyro.distributions as dist
 
     nets: Any = given.networks
-    name, (batch, steps, size) = f"dmm_{id(nets)}", given.noise
+    name, (batch, steps, size) = f"dmm_{id(nets)}", sizes_of(given)
 
     def model(x: Tensor) -> None:
         pyro.module(name, nets)
@@ -54,7 +54,7 @@ def _elbo(given: Problem, elbo: Any, checked: bool) -> Loss:
             for t in pyro.markov(range(steps)):
                 z = pyro.sample(f"z_{t}", dist.Normal(*nets.combiner(h[:, t], z)).to_event(1))
 
-    def loss(noise: Tensor | None) -> Tensor:
+    def loss(noise: Noise | None) -> Tensor:
         # Only the guide draws; the model's sites are replayed from its trace.
         with replayed(steps_of(noise)), pyro.validation_enabled(checked):
             found: Tensor = elbo.differentiable_loss(model, guide, given.data["x"]) / batch

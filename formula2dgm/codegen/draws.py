@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression, parameters, with_event
-from formula2dgm.codegen.laws import facts, settings
+from formula2dgm.codegen.laws import facts, is_standard, settings
 from formula2dgm.codegen.python import WIDTH, Code, assignment, call, method
 from formula2dgm.codegen.scope import Scope, StepNoise
 from formula2dgm.codegen.shapes import draw_shape, like_tensor, tensors
-from formula2dgm.codegen.uses import users_of_draws
+from formula2dgm.codegen.uses import roots, users_of_draws
 from formula2dgm.codegen.vectors import beside_noise
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Term
+from formula2dgm.ir.rewrite import walk
 from formula2dgm.ir.text import to_text
 
 #: What a comment says of estimators.
@@ -21,12 +23,17 @@ ESTIMATED = {
 }
 
 
+_BY_VALUES = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.Jvp
+
+
 class Draws:
     """Writes statements into a scope; this half of them draws."""
 
     def __init__(self, scope: Scope, terms: tuple[Term, ...]):
         self.scope = scope
         self.draws = users_of_draws(terms)
+        # A derivative by what was drawn needs the densities of the draw as functions of it, not of its noise.
+        self.derived = any(isinstance(each, _BY_VALUES) for each in walk(*roots(terms)))
 
     def assign(self, node: ir.Node | None, target: str, value: Code, span_of: ir.Node | None = None) -> None:
         """Write ``target = value`` and remember that the variable holds ``node``."""
@@ -56,14 +63,24 @@ class Draws:
         scope.body.comment(f"{variable} ~ {node.law.label}: {_how_many(node)}{shared}{estimated}", scope.span(node))
         target = scope.names.fresh(variable)
         shape = self.shape(node, variable)
+        if is_standard(node.law):
+            fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, node))
+            self.noise(target, site_name(node), shape, fresh, node)
+            scope.bound[node] = Code(target)
+            return
         if fact.noise == "standard" and fact.sample is not None:
             fresh = call(scope.use(fact.draw_noise), shape, like_tensor(scope, node), *settings(node.law))
             noise = scope.names.fresh(f"{variable}_noise")
             self.noise(noise, site_name(node), shape, fresh, node)
             given = beside_noise(scope, node, given, Code(noise), expression)
             self.assign(node, target, call(scope.use(fact.sample), noise, *given, *settings(node.law)))
+            if not self.derived:
+                scope.noises[node] = (scope.bound[node], Code(noise))
             return
-        fresh = call(scope.use(fact.draw_noise), shape, *tensors(scope, node, given), *settings(node.law))
+        if fact.draw_by_numbers is not None and all(is_python_number(each) for _, each in node.law.params):
+            fresh = call(scope.use(fact.draw_by_numbers), shape, *given, like_tensor(scope, node), *settings(node.law))
+        else:
+            fresh = call(scope.use(fact.draw_noise), shape, *tensors(scope, node, given), *settings(node.law))
         self.noise(target, site_name(node), shape, fresh, node)
         if fact.sample is not None:
             scope.body.comment("the same value, with its derivatives in the parameters", scope.span(node))

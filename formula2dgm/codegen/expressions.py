@@ -10,11 +10,12 @@ import re
 
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.chains import filtered_states, of_chain
+from formula2dgm.codegen.closed_forms import Done, divergence_form, log_density
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_python_number
-from formula2dgm.codegen.laws import facts, has_event, has_float, settings
+from formula2dgm.codegen.laws import facts, has_event, has_float, is_entry, settings
 from formula2dgm.codegen.leaves import as_float, leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
 from formula2dgm.codegen.positions import read_at
@@ -38,7 +39,6 @@ from formula2dgm.codegen.time_values import OF_TIME, mean_of_window, of_time, ov
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.codegen.vectors import beside_vectors, matrix_product, of_vectors, over_event
 from formula2dgm.ir import nodes as ir
-from formula2dgm.registry.divergences import closed_form
 from formula2dgm.registry.functions import function, is_function
 
 _SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d+(\.\d+)?")
@@ -152,33 +152,31 @@ def with_event(scope: Scope, law: ir.Law, axes: Axes) -> list[Code]:
 def density(scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, kept: int | None = None) -> Code:
     """A log-density, divergence or entropy, entry by entry or summed over the event; and over the last axes too, where
     fewer of them are ``kept``."""
+    lead = str(len(node.axes) if kept is None else kept)
+    found, done = _density(scope, node, lead)
+    return found if done == "summed" or is_entry(node) else call(scope.use("sum_event"), found, lead)
+
+
+def _density(
+    scope: Scope, node: ir.LogProb | ir.Divergence | ir.Entropy, lead: str, mean: bool = False
+) -> tuple[Code, Done]:
+    """The same as far as one library function computes it: with its sum, or with its ``mean`` over the batch."""
     axes = node.axes
-    lead = str(len(axes) if kept is None else kept)
     match node:
         case ir.LogProb(law, value):
-            scalar = law.scalar
             entries = scope.program.arena.make(ir.LogProb, law, value, True)
-            if entries in scope.bound and not scalar:
-                elementwise = expression(scope, entries, "value")
-            else:
-                point = aligned(scope, value, axes, "number" if scalar else "value")
-                given = parameters(scope, law, axes, value)
-                if (summed := facts(law).log_prob_sum) is not None and not (scalar or node.elementwise):
-                    return call(scope.use(summed), point, *given, lead, *settings(law))
-                elementwise = call(scope.use(facts(law).log_prob), point, *given, *settings(law))
-        case ir.Divergence(name, left, right, _, arguments):
-            form = closed_form(name, left.family, right.family)
-            if form is None:
-                raise LookupError(f"no closed form of {name} between {left.family} and {right.family}")
+            if entries in scope.bound and not law.scalar:
+                return expression(scope, entries, "value"), "entries"
+            point = aligned(scope, value, axes, "number" if law.scalar else "value")
+            return log_density(scope, node, point, parameters(scope, law, axes, value), lead, mean)
+        case ir.Divergence(_, left, right, _, arguments):
+            form, both_sides = divergence_form(node)
             first = parameters(scope, left, axes) if has_event(scope.program, right) else with_event(scope, left, axes)
-            both = [*first, *parameters(scope, right, axes), *(aligned(scope, each, axes) for each in arguments)]
-            elementwise = call(scope.use(form), *both)
-            scalar = left.scalar and right.scalar
+            second = parameters(scope, right, axes) if both_sides else []
+            given = [*first, *second, *(aligned(scope, each, axes) for each in arguments)]
+            return call(scope.use(form), *given), "entries"
         case ir.Entropy(law):
-            elementwise = call(scope.use(str(facts(law).entropy)), *with_event(scope, law, axes), *settings(law))
-            scalar = law.scalar
-    whole = scalar or node.elementwise
-    return elementwise if whole else call(scope.use("sum_event"), elementwise, lead)
+            return call(scope.use(str(facts(law).entropy)), *with_event(scope, law, axes), *settings(law)), "entries"
 
 
 # -- axes ----------------------------------------------------------------------------------------------
@@ -196,7 +194,7 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     if (mean := mean_of_window(scope, node, expression)) is not None:
         return mean
-    if (summed := _with_event(scope, node) or products_of_entries(scope, node, expression)) is not None:
+    if (summed := _of_density(scope, node) or products_of_entries(scope, node, expression)) is not None:
         return summed
     body = over_window(scope, node, expression) or expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))
@@ -209,20 +207,19 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     return method(body, operation) if only else method(body, operation, place)
 
 
-def _with_event(scope: Scope, node: ir.Reduce) -> Code | None:
-    """A sum over the last axis of a density that is summed over its event: one sum over both."""
-    match node:
-        case ir.Reduce("sum", axis, ir.LogProb() | ir.Divergence() | ir.Entropy() as body):
-            if body.axes[-1:] != (axis,) or len(body.axes) < 2 or body in scope.bound or _is_entry(body):
-                return None
-            return density(scope, body, len(body.axes) - 1)
+def _of_density(scope: Scope, node: ir.Reduce) -> Code | None:
+    """The sum over the last axis of a density that is summed over its event, or its mean over the only axis: one sum
+    over both."""
+    body = node.body
+    if not isinstance(body, ir.LogProb | ir.Divergence | ir.Entropy) or body in scope.bound or is_entry(body):
+        return None
+    if node.op == "sum" and len(body.axes) > 1 and body.axes[-1] == node.axis:
+        return density(scope, body, len(body.axes) - 1)
+    if node.op == "mean" and body.axes == (node.axis,):
+        found, done = _density(scope, body, "1", mean=True)
+        if done != "summed":
+            return found if done == "mean" else call(scope.use("mean_of_sums"), found)
     return None
-
-
-def _is_entry(node: ir.LogProb | ir.Divergence | ir.Entropy) -> bool:
-    """Is it one number without a sum: of a scalar variable, or kept entry by entry?"""
-    laws = (node.left, node.right) if isinstance(node, ir.Divergence) else (node.law,)
-    return node.elementwise or all(law.scalar for law in laws)
 
 
 # -- arithmetic ----------------------------------------------------------------------------------------

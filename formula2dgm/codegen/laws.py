@@ -23,6 +23,20 @@ def settings(law: ir.Law) -> list[str]:
     return [f"{name}={chosen[name]!r}" for name in known if name in chosen and chosen[name] != known[name]]
 
 
+def is_standard(law: ir.Law) -> bool:
+    """Is it the standard member of its family, N(0, 1)?"""
+    fact, given = facts(law), dict(law.params)
+    numbers = [given[name] for name in fact.parameters if name in given]
+    values = tuple(each.value for each in numbers if isinstance(each, ir.Const))
+    return fact.standard is not None and values == fact.standard and not settings(law)
+
+
+def is_entry(node: ir.LogProb | ir.Divergence | ir.Entropy) -> bool:
+    """Is it one number without a sum: of a scalar variable, or kept entry by entry?"""
+    laws = (node.left, node.right) if isinstance(node, ir.Divergence) else (node.law,)
+    return node.elementwise or all(law.scalar for law in laws)
+
+
 def has_event(program: Program, law: ir.Law) -> bool:
     """Need the parameters no filling, because the family counts its own dimensions or they carry the event's?"""
     return law.scalar or not facts(law).elementwise or carries_event(program, law)

@@ -38,6 +38,7 @@ class Scope:
     arguments  the Python name of each input and hyperparameter
     bound      the variable that holds a node, once a statement has computed it
     orders     the variable of the order that a value in a random order, once computed, is in
+    noises     for a draw that is a function of noise, the draw's variable and that of the noise it was made of
     demands    whether a deterministic network's tensor is used as a number or a value
     partners   for each draw, the nodes that have its event shape
     uses       how often the terms read each node
@@ -70,6 +71,7 @@ class Scope:
     library: dict[str, None] = field(default_factory=dict)
     constant: frozenset[ir.Node] = frozenset()
     retained: frozenset[ir.Node] = frozenset()
+    noises: dict[ir.Draw, tuple[Code, Code]] = field(default_factory=dict)
     orders: dict[ir.Permuted, str] = field(default_factory=dict)
     started: bool = False
     _heads: tuple[dict[ir.Node, set[Demand]], dict[ir.NetCall, list[ir.Head]]] | None = None
@@ -89,6 +91,13 @@ class Scope:
         """The name of a library function, which the module will carry."""
         self.library[function] = None
         return function
+
+    def noise_of(self, value: ir.Node, law: ir.Law) -> Code | None:
+        """The noise that a value was made of, where it is a draw of this law that the function itself made."""
+        if not isinstance(value, ir.Draw) or value.law is not law or value not in self.noises:
+            return None
+        drawn, noise = self.noises[value]
+        return noise if value in self.bound and self.bound[value] is drawn else None
 
     def network(self, name: str) -> Network:
         """The program's network of this name, perhaps a target."""

@@ -206,7 +206,7 @@ def _call(program: Program, players: bool) -> str:
 def _player(objective: Objective) -> dict[str, str]:
     name = objective.player or ""
     lr = f"lr_{identifier(name)}"
-    given = f"{_trains(objective)}, lr=config.{lr} or config.lr, betas=(config.beta1, 0.999)"
+    given = f"{_trains(objective)}, lr=config.{lr} or config.lr, betas=(config.beta1, 0.999), fused=fused"
     made = f"{_quoted(name)}: torch.optim.Adam({given})"
     if len(made) + 13 > WIDTH:  # twelve spaces in front and a comma behind
         margin = "\n" + " " * 16

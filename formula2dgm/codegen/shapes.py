@@ -107,7 +107,7 @@ def tensors(scope: Scope, node: ir.Draw, given: list[Code]) -> list[Code]:
     law = dict(node.law.params)
     numbers = [is_python_number(law[name]) for name in facts(node.law).parameters]
     return [
-        Code(f"{like_tensor(scope, node).text}.new_tensor({code.text})") if number else code
+        Code(f"{like_tensor(scope, node).text}.new_full((), {code.text})") if number else code
         for number, code in zip(numbers, given, strict=True)
     ]
 

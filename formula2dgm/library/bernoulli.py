@@ -14,17 +14,31 @@ from formula2dgm.library.tensors import as_tensors
 
 def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)) = value log sigmoid(logits) + (1 - value) log sigmoid(-logits)."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    bits, scores = bits_and_scores(value, logits)
     return -torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none")
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
 
 
 def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    bits, scores = bits_and_scores(value, logits)
     # The sum's sign is changed, not that of every entry.
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+
+
+def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
+    bits, scores = bits_and_scores(value, logits)
+    total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
+    return -total / scores.shape[0]
 
 
 def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
@@ -35,6 +49,7 @@ def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
 
 def bernoulli_entropy(logits: Tensor) -> Tensor:
     """H = -p log p - (1 - p) log(1 - p) for p = sigmoid(logits), elementwise."""
+    (logits,) = as_tensors(logits)
     return -torch.sigmoid(logits) * log_sigmoid(logits) - torch.sigmoid(-logits) * log_sigmoid(-logits)
 
 

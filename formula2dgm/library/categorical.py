@@ -7,14 +7,24 @@ from torch import Tensor
 
 from formula2dgm.library.enumeration import all_words
 from formula2dgm.library.parameters import class_logits_from_probs, describe_output
-from formula2dgm.library.tensors import broadcast
+from formula2dgm.library.shapes import sum_event
+from formula2dgm.library.tensors import broadcast, in_float32_under_autocast
 
 
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
+
+
+def categorical_log_probs_of_values(logits: Tensor, lead: int) -> Tensor:
+    """log Cat(value; softmax(logits)) of all values of the event after the first ``lead`` dimensions, in the order of
+    :func:`categorical_values`: [C, lead...], or [C^n, lead...] for n variables."""
+    if logits.dim() == lead + 1:
+        return torch.log_softmax(in_float32_under_autocast(logits), dim=-1).movedim(-1, 0)
+    values = categorical_values(logits, lead)
+    return sum_event(categorical_log_prob(values[(slice(None), *[None] * lead)], logits), lead + 1)
 
 
 def categorical_log_prob_one_hot(value: Tensor, logits: Tensor) -> Tensor:
@@ -24,7 +34,7 @@ def categorical_log_prob_one_hot(value: Tensor, logits: Tensor) -> Tensor:
 
 def class_log_probs(logits: Tensor) -> Tensor:
     """log softmax(logits), very low but finite for an excluded class (logit -inf), so that 0 log 0 is 0."""
-    log_probs = torch.log_softmax(logits, dim=-1)
+    log_probs = torch.log_softmax(in_float32_under_autocast(logits), dim=-1)
     return log_probs.clamp(min=-(torch.finfo(log_probs.dtype).max ** 0.5))
 
 
@@ -42,7 +52,7 @@ def categorical_draw_one_hot(shape: tuple[int, ...], logits: Tensor) -> Tensor:
 
 def categorical_entropy(logits: Tensor) -> Tensor:
     """H = -sum_c p_c log p_c for p = softmax(logits): [..., C] -> [...]."""
-    return -torch.sum(torch.softmax(logits, dim=-1) * class_log_probs(logits), dim=-1)
+    return -torch.sum(torch.softmax(in_float32_under_autocast(logits), dim=-1) * class_log_probs(logits), dim=-1)
 
 
 def categorical_mean(logits: Tensor) -> Tensor:

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from formula2dgm.library.parameters import concentration_from_log_concentration, named_outputs
+from formula2dgm.library.tensors import as_tensors
 
 
 def dirichlet_log_prob(value: Tensor, concentration: Tensor) -> Tensor:
     """log Dir(value; a) = sum_k (a_k - 1) log value_k + log Gamma(sum a) - sum_k log Gamma(a_k): [..., K] -> [...]."""
+    value, concentration = as_tensors(value, concentration)
     powers = torch.xlogy(concentration - 1, value).sum(-1)
     return powers + torch.lgamma(concentration.sum(-1)) - torch.lgamma(concentration).sum(-1)
 
@@ -31,6 +33,7 @@ def dirichlet_sample(noise: Tensor, concentration: Tensor) -> Tensor:
 
 def dirichlet_entropy(concentration: Tensor) -> Tensor:
     """H = sum_k log Gamma(a_k) - log Gamma(A) + (A - K) psi(A) - sum_k (a_k - 1) psi(a_k) for A = sum a: [...]."""
+    (concentration,) = as_tensors(concentration)
     total = concentration.sum(-1)
     log_normaliser = torch.lgamma(concentration).sum(-1) - torch.lgamma(total)
     powers = torch.sum((concentration - 1) * torch.digamma(concentration), dim=-1)

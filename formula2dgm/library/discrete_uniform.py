@@ -24,6 +24,11 @@ def discrete_uniform_draw(shape: tuple[int, ...], low: Tensor | float, high: Ten
     return torch.minimum(low + torch.floor(u * (high - low + 1)), high)
 
 
+def discrete_uniform_draw_between(shape: tuple[int, ...], low: float, high: float, like: Tensor) -> Tensor:
+    """Whole numbers of this shape between two numbers, in the dtype and on the device of ``like``."""
+    return torch.randint(int(low), int(high) + 1, shape, dtype=floating_dtype(like), device=like.device)
+
+
 def discrete_uniform_entropy(low: Tensor | float, high: Tensor | float) -> Tensor:
     """H = log(high - low + 1), elementwise."""
     low, high = broadcast(low, high)

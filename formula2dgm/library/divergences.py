@@ -23,6 +23,12 @@ def kl_normal_normal(
     return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
 
 
+def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+    loc, scale = as_tensors(loc, scale)
+    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
+
+
 def kl_laplace_laplace(
     p_loc: Tensor | float, p_scale: Tensor | float, q_loc: Tensor | float, q_scale: Tensor | float
 ) -> Tensor:
@@ -66,5 +72,6 @@ def kl_bernoulli_bernoulli(p_logits: Tensor | float, q_logits: Tensor | float) -
 
 def kl_categorical_categorical(p_logits: Tensor, q_logits: Tensor) -> Tensor:
     """KL[p || q] = sum_c p_c log(p_c / q_c) for p, q the softmax of logits: [..., C] -> [...]."""
+    p_logits, q_logits = as_tensors(p_logits, q_logits)
     log_ratio = class_log_probs(p_logits) - class_log_probs(q_logits)
     return torch.sum(torch.softmax(p_logits, dim=-1) * log_ratio, dim=-1)

@@ -13,6 +13,9 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
     places = math.prod(event)
     if size**places > 65536:
         raise ValueError(f"{size}^{places} values are too many to enumerate: choose estimators={{...: 'score'}}")
-    powers = torch.tensor([size**place for place in reversed(range(places))], device=device)
+    if places == 1:
+        return torch.arange(size, device=device).reshape(-1, *event)
+    # Made where it is used: nothing is copied from the host.
+    powers = size ** torch.arange(places - 1, -1, -1, device=device)
     words = torch.arange(size**places, device=device).unsqueeze(-1) // powers % size
     return words.reshape(-1, *event)

@@ -103,6 +103,7 @@ def kl_low_rank_multivariate_normal_low_rank_multivariate_normal(
 
 def kl_dirichlet_dirichlet(p_concentration: Tensor, q_concentration: Tensor) -> Tensor:
     """KL[Dir(a) || Dir(c)] = log B(c) - log B(a) + sum_k (a_k - c_k) (digamma(a_k) - digamma(sum a)): [...]."""
+    p_concentration, q_concentration = as_tensors(p_concentration, q_concentration)
     p_total, q_total = p_concentration.sum(-1), q_concentration.sum(-1)
     level = torch.lgamma(p_total) - torch.lgamma(q_total)
     level = level + torch.sum(torch.lgamma(q_concentration) - torch.lgamma(p_concentration), dim=-1)

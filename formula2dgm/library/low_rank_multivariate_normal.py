@@ -25,7 +25,8 @@ def low_rank_capacitance(cov_factor: Tensor, cov_diag: Tensor) -> Tensor:
     """The lower C of C C^T = I + W^T D^-1 W: [..., rank, rank]."""
     scaled = cov_factor / cov_diag.sqrt().unsqueeze(-1)
     one = torch.eye(cov_factor.shape[-1], dtype=cov_factor.dtype, device=cov_factor.device)
-    return torch.linalg.cholesky(one + scaled.mT @ scaled)
+    with torch.autocast(cov_factor.device.type, enabled=False):  # products of matrices would be of half precision
+        return torch.linalg.cholesky(one + scaled.mT @ scaled)
 
 
 def low_rank_log_determinant(cov_factor: Tensor, cov_diag: Tensor) -> Tensor:
@@ -37,10 +38,11 @@ def low_rank_squared_distance(difference: Tensor, cov_factor: Tensor, cov_diag: 
     """v^T (W W^T + D)^-1 v by Woodbury's identity, as the sum of squares |D^-1/2 (v - W t)|^2 + |t|^2 for
     t = (C C^T)^-1 W^T D^-1 v, in which nothing cancels."""
     factor = low_rank_capacitance(cov_factor, cov_diag)
-    projected = cov_factor.mT @ (difference / cov_diag).unsqueeze(-1)
-    half = torch.linalg.solve_triangular(factor, projected, upper=False)
-    part = torch.linalg.solve_triangular(factor.mT, half, upper=True)
-    rest = difference - (cov_factor @ part).squeeze(-1)
+    with torch.autocast(cov_factor.device.type, enabled=False):
+        projected = cov_factor.mT @ (difference / cov_diag).unsqueeze(-1)
+        half = torch.linalg.solve_triangular(factor, projected, upper=False)
+        part = torch.linalg.solve_triangular(factor.mT, half, upper=True)
+        rest = difference - (cov_factor @ part).squeeze(-1)
     return torch.sum(rest**2 / cov_diag, dim=-1) + torch.sum(part**2, dim=(-2, -1))
 
 

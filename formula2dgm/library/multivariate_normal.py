@@ -37,6 +37,7 @@ def multivariate_normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
 
 def multivariate_normal_entropy(loc: Tensor | float, scale_tril: Tensor) -> Tensor:
     """H = log det L + d (1 + log(2 pi)) / 2: [..., d] and [..., d, d] -> [...]."""
+    loc, scale_tril = as_tensors(loc, scale_tril)
     mean = multivariate_normal_mean(loc, scale_tril)
     entropy = log_diagonal_sum(scale_tril) + 0.5 * scale_tril.shape[-1] * (1 + math.log(2 * math.pi))
     return entropy.expand(mean.shape[:-1])

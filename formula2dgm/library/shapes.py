@@ -15,6 +15,11 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
+
+
 def squared_norm_event(x: Tensor, lead: int) -> Tensor:
     """||x||^2 over all dimensions after the first ``lead``."""
     return sum_event(x**2, lead)

@@ -3,6 +3,7 @@
     log(p(x|z) * p(z) / q(z|x))         becomes   log p(x|z) + log p(z) - log q(z|x)
     log(mean_k[p(x|z) / q(z|x)])        becomes   logmeanexp_k[log p(x|z) - log q(z|x)]
     log(sigmoid(a)), log(1 - sigmoid(a))          log_sigmoid(a), log_sigmoid(-a)
+    log(sigmoid(a) / (1 - sigmoid(a)))            a
     log(1 + exp(a))                               softplus(a)
     log(softmax(a)), log(softmax(a)_y)            log_softmax(a), log_softmax(a)_y
     p(z) / q(z|x)                                 exp(log p(z) - log q(z|x))
@@ -104,6 +105,8 @@ class _Rules:
                 return _add(arena, tuple(self._log(arena, arg) for arg in args))
             case ir.Div(ir.Const(1), bottom):
                 return arena.make(ir.Neg, self._log(arena, bottom))
+            case ir.Div(ir.Apply("sigmoid", (inner,)), ir.Add(args)) if self._one_minus_sigmoid(args) is inner:
+                return inner
             case ir.Div(top, bottom):
                 return _add(arena, (self._log(arena, top), arena.make(ir.Neg, self._log(arena, bottom))))
             case ir.Pow(base, exponent):

@@ -24,6 +24,7 @@ BERNOULLI = Family(
     read="bernoulli_parameters",
     enumerate="bernoulli_values",
     log_prob_sum="bernoulli_log_prob_sum",
+    log_prob_mean="bernoulli_log_prob_mean",
     options=("soft",),
     variants=(("soft", (("check_value", "check_unit"),)),),
     check=(("logits", "check_logits"),),

@@ -25,6 +25,7 @@ CATEGORICAL = Family(
     variance="categorical_variance",
     read="categorical_parameters",
     enumerate="categorical_values",
+    enumerated_log_prob="categorical_log_probs_of_values",
     options=("one_hot", "soft"),
     variants=(
         (

@@ -18,6 +18,7 @@ DISCRETE_UNIFORM = Family(
     log_prob="discrete_uniform_log_prob",
     sample=None,
     draw_noise="discrete_uniform_draw",
+    draw_by_numbers="discrete_uniform_draw_between",
     entropy="discrete_uniform_entropy",
     mean="discrete_uniform_mean",
     variance="discrete_uniform_variance",

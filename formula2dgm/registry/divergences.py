@@ -68,6 +68,10 @@ CLOSED_FORMS: dict[tuple[str, str, str], str] = {
 }
 
 
+#: The same with the standard member of the right family, whose parameters are left out.
+STANDARD_FORMS: dict[tuple[str, str, str], str] = {("KL", "Normal", "Normal"): "kl_normal_standard"}
+
+
 def closed_form(name: str, left: str, right: str) -> str | None:
     """The library function for a divergence between two families, or None where no closed form is known.
 

@@ -157,15 +157,12 @@ class Objective(nn.Module):
             self.check_values = False
 
         # KL[q(x_T|x_0) || p(x_T)] in closed form, mean over the batch
-        kl_q_x_T_given_x_0_p_x_T = sum_event(
-            kl_normal_normal(q_x_T_given_x_0_loc, self.q_scale_at_T, 0.0, 1.0), 1
-        ).mean()
+        kl_q_x_T_given_x_0_p_x_T = mean_of_sums(kl_normal_standard(q_x_T_given_x_0_loc, self.q_scale_at_T))
 
         # log p_theta(x_0|x_1), mean over the batch
-        log_p_theta_x_0_given_x_1 = sum_event(
-            normal_log_prob(x_0, mu_theta_x_1_1, torch.sqrt((0.1 * torch.arange(1, 1 + self.T, device=x_0.device))[0])),
-            1,
-        ).mean()
+        log_p_theta_x_0_given_x_1 = mean_of_sums(
+            normal_log_prob(x_0, mu_theta_x_1_1, torch.sqrt((0.1 * torch.arange(1, 1 + self.T, device=x_0.device))[0]))
+        )
 
         # KL[q(x_{t-1}|x_t, x_0) || p_theta(x|x)], for each example and t
         term_3_part = sum_event(
@@ -283,6 +280,8 @@ def step_features(t: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -357,6 +356,24 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
+def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+    loc, scale = as_tensors(loc, scale)
+    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
+
+
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
+
+
+def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
+    value, loc, scale = as_tensors(value, loc, scale)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+
+
 def kl_normal_normal(
     p_loc: Tensor | float, p_scale: Tensor | float, q_loc: Tensor | float, q_scale: Tensor | float
 ) -> Tensor:
@@ -372,12 +389,6 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
-
-
-def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
-    value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
 
 
 def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -415,7 +426,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -431,3 +444,9 @@ def before_end(lengths: Tensor, by: int, like: Tensor, dim: int) -> Tensor:
     step = torch.arange(like.shape[dim], device=like.device)
     inside = step + by < lengths.unsqueeze(-1)
     return inside.reshape(inside.shape + (1,) * (like.dim() - dim - 1))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

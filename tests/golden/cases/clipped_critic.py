@@ -109,8 +109,7 @@ class Objective(nn.Module):
 
         # z ~ Normal(0, I): one draw for each example
         z_shape = (x.shape[0], 3)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z), its parameters held constant
         G_z = frozen(self.G)(z)
@@ -150,8 +149,7 @@ class Objective(nn.Module):
 
         # z ~ Normal(0, I): one draw for each example
         z_shape = (x.shape[0], 3)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z)
         G_z = self.G(z)
@@ -198,8 +196,7 @@ class Objective(nn.Module):
 
         # z ~ Normal(0, I): one draw for each example
         z_shape = (n, 3)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # G(z)
         G_z = self.G(z)
@@ -236,20 +233,28 @@ def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
-
-
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
 
 
 def frozen(module: nn.Module) -> Callable[..., object]:
     """The module with its parameters held constant: gradients pass through to its inputs alone."""
-    parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
-    return lambda *args, **kwargs: torch.func.functional_call(module, parameters, args, kwargs)
+
+    def held(*args: object, **kwargs: object) -> object:
+        if torch.compiler.is_compiling():
+            parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
+            return torch.func.functional_call(module, parameters, args, kwargs)
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        try:
+            for parameter in trained:
+                parameter.requires_grad = False
+            return module(*args, **kwargs)
+        finally:
+            for parameter in trained:
+                parameter.requires_grad = True
+
+    return held
 
 
 def tensor_of(module: nn.Module) -> Tensor:

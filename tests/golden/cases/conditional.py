@@ -132,12 +132,12 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p(x|z, y), mean over the batch
-        log_p_x_given_z_y = sum_event(normal_log_prob(x, p_x_given_z_y, 1.0), 1).mean()
+        log_p_x_given_z_y = mean_of_sums(normal_log_prob(x, p_x_given_z_y, 1.0))
 
         # KL[q(z|x, y) || p(z|y)] in closed form, mean over the batch
-        kl_q_z_given_x_y_p_z_given_y = sum_event(
-            kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale), 1
-        ).mean()
+        kl_q_z_given_x_y_p_z_given_y = mean_of_sums(
+            kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale)
+        )
 
         terms = {
             "log p(x|z, y)": log_p_x_given_z_y,
@@ -220,6 +220,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -263,13 +265,13 @@ def check_event_shape(
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def kl_normal_normal(
@@ -321,7 +323,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -330,3 +334,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

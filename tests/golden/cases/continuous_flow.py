@@ -86,7 +86,7 @@ class Objective(nn.Module):
         z_0, integral_along_z = follow_path(change, x, t_1, t_0, steps=20, lead=1)
 
         # log p(z_0), mean over the batch
-        log_p_z_0 = sum_event(normal_log_prob(z_0, 0.0, 1.0), 1).mean()
+        log_p_z_0 = standard_normal_log_prob_sum(z_0, 1).mean()
 
         # int_{t_0}^{t_1} tr(jac_z f_theta(z, t)) dt, mean over the batch
         int_t_0_t_1_tr_jac_z_f_theta_z_t_dt = (-integral_along_z).mean()
@@ -114,8 +114,7 @@ class Objective(nn.Module):
 
         # z_0 ~ p(z_0): one draw for each example
         z_0_shape = (n, 2)
-        z_0_noise = noise["z_0"].expand(z_0_shape) if "z_0" in noise else normal_noise(z_0_shape, tensor_of(self))
-        z_0 = normal_sample(z_0_noise, 0.0, 1.0)
+        z_0 = noise["z_0"].expand(z_0_shape) if "z_0" in noise else normal_noise(z_0_shape, tensor_of(self))
 
         # dz/dt = f_theta(z, t), from z_0 at t = t_0 to t = t_1 in 20 Runge-Kutta steps
         def change(z_t: Tensor, t: Tensor) -> tuple[Tensor, ...]:
@@ -180,33 +179,23 @@ def follow_path(
     return z, *integrals
 
 
-def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
-    value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
 def tensor_of(module: nn.Module) -> Tensor:
     """A tensor of the module, whose dtype and device new ones take."""
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
-
-
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
 
 
 def trace_of_rows(y: Tensor, x: Tensor, lead: int, row: Callable[[Tensor], Tensor]) -> Tensor:
@@ -225,12 +214,26 @@ def trace_of_rows(y: Tensor, x: Tensor, lead: int, row: Callable[[Tensor], Tenso
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
 def floating_dtype(like: Tensor) -> torch.dtype:
     """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

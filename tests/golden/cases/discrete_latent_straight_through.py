@@ -105,10 +105,10 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|z), mean over the batch
-        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1).mean()
+        log_p_theta_x_given_z = bernoulli_log_prob_mean(x, p_theta_x_given_z_logits)
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_x_p_z = sum_event(kl_bernoulli_bernoulli(f_phi_x, logits_from_probs(0.5)), 1).mean()
+        kl_q_phi_z_given_x_p_z = mean_of_sums(kl_bernoulli_bernoulli(f_phi_x, logits_from_probs(0.5)))
 
         terms = {
             "log p_theta(x|z)": log_p_theta_x_given_z,
@@ -157,7 +157,7 @@ class Objective(nn.Module):
         if "z" in noise:
             z = noise["z"].expand(z_shape)
         else:
-            z = bernoulli_draw(z_shape, tensor_of(self).new_tensor(logits_from_probs(0.5)))
+            z = bernoulli_draw(z_shape, tensor_of(self).new_full((), logits_from_probs(0.5)))
 
         # p_theta(x|z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))
@@ -258,12 +258,11 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    # The sum's sign is changed, not that of every entry.
-    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
+    bits, scores = bits_and_scores(value, logits)
+    total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
+    return -total / scores.shape[0]
 
 
 def logits_from_probs(probs: Tensor | float) -> Tensor | float:
@@ -282,10 +281,9 @@ def kl_bernoulli_bernoulli(p_logits: Tensor | float, q_logits: Tensor | float) -
     return ones + zeros
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def tensor_of(module: nn.Module) -> Tensor:
@@ -294,7 +292,9 @@ def tensor_of(module: nn.Module) -> Tensor:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -311,7 +311,22 @@ def describe_output(output: object) -> str:
     return f"a {type(output).__name__}"
 
 
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
+
+
 def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
     (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -70,8 +70,7 @@ class Objective(nn.Module):
 
         # z ~ Normal(0, I): one draw for each example
         z_shape = (x.shape[0], 4)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # p_theta(x|..., z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(x, z))
@@ -84,7 +83,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(x|entries_in_order(x), z), mean over the batch
-        log_p_theta_x_given_entries_in_order_x_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1).mean()
+        log_p_theta_x_given_entries_in_order_x_z = bernoulli_log_prob_mean(x, p_theta_x_given_z_logits)
 
         terms = {
             "log p_theta(x|entries_in_order(x), z)": log_p_theta_x_given_entries_in_order_x_z,
@@ -109,8 +108,7 @@ class Objective(nn.Module):
 
         # z ~ Normal(0, I): one draw for each example
         z_shape = (x.shape[0], 4)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # p_theta(x|..., z)
         p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(x, z))
@@ -138,14 +136,9 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
-
-
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
 
 
 def bernoulli_parameters(output: object) -> Tensor | float:
@@ -201,12 +194,11 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    # The sum's sign is changed, not that of every entry.
-    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
+    bits, scores = bits_and_scores(value, logits)
+    total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
+    return -total / scores.shape[0]
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -239,13 +231,24 @@ def describe_output(output: object) -> str:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -167,19 +167,19 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p(x|z_1), mean over the batch
-        log_p_x_given_z_1 = sum_event(normal_log_prob(x, p_x_given_z_1, 1.0), 1).mean()
+        log_p_x_given_z_1 = mean_of_sums(normal_log_prob(x, p_x_given_z_1, 1.0))
 
         # log p(z_1|z_2), mean over the batch
-        log_p_z_1_given_z_2 = sum_event(normal_log_prob(z_1, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale), 1).mean()
+        log_p_z_1_given_z_2 = mean_of_sums(normal_log_prob(z_1, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale))
 
         # log p(z_2), mean over the batch
-        log_p_z_2 = sum_event(normal_log_prob(z_2, 0.0, 1.0), 1).mean()
+        log_p_z_2 = standard_normal_log_prob_sum(z_2, 1).mean()
 
         # log q(z_1|x), mean over the batch
-        log_q_z_1_given_x = sum_event(normal_log_prob(z_1, q_z_1_given_x_loc, q_z_1_given_x_scale), 1).mean()
+        log_q_z_1_given_x = mean_of_sums(drawn_normal_log_prob(z_1_noise, q_z_1_given_x_loc, q_z_1_given_x_scale))
 
         # log q(z_2|z_1), mean over the batch
-        log_q_z_2_given_z_1 = sum_event(normal_log_prob(z_2, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale), 1).mean()
+        log_q_z_2_given_z_1 = mean_of_sums(drawn_normal_log_prob(z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale))
 
         terms = {
             "log p(x|z_1)": log_p_x_given_z_1,
@@ -234,8 +234,7 @@ class Objective(nn.Module):
 
         # z_2 ~ p(z_2): one draw for each example
         z_2_shape = (n, 16)
-        z_2_noise = noise["z_2"].expand(z_2_shape) if "z_2" in noise else normal_noise(z_2_shape, tensor_of(self))
-        z_2 = normal_sample(z_2_noise, 0.0, 1.0)
+        z_2 = noise["z_2"].expand(z_2_shape) if "z_2" in noise else normal_noise(z_2_shape, tensor_of(self))
 
         # p(z_1|z_2)
         p_z_1_given_z_2_loc, p_z_1_given_z_2_scale = normal_parameters(self.p_z_1_given_z_2(z_2))
@@ -257,7 +256,7 @@ class Objective(nn.Module):
             x_noise = normal_noise(p_x_given_z_1.shape, p_x_given_z_1)
         x = normal_sample(x_noise, p_x_given_z_1, 1.0)
         if mean:
-            x = normal_mean(p_x_given_z_1, p_x_given_z_1.new_tensor(1.0))
+            x = normal_mean(p_x_given_z_1, p_x_given_z_1.new_full((), 1.0))
 
         return {"z_2": z_2, "z_1": z_1, "x": x}
 
@@ -302,6 +301,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -345,13 +346,26 @@ def check_event_shape(
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -397,12 +411,26 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

@@ -110,10 +110,10 @@ class Objective(nn.Module):
         log_p_x_given_z = sum_event(normal_log_prob(x, p_x_given_z, 1.0), 2)
 
         # log p(z), for each draw and example
-        log_p_z = sum_event(normal_log_prob(z, 0.0, 1.0), 2)
+        log_p_z = standard_normal_log_prob_sum(z, 2)
 
         # log q(z_k|x), for each draw and example
-        log_q_z_k_given_x = sum_event(normal_log_prob(z, q_z_given_x_loc, q_z_given_x_scale), 2)
+        log_q_z_k_given_x = sum_event(drawn_normal_log_prob(z_noise, q_z_given_x_loc, q_z_given_x_scale), 2)
 
         # log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x), log-mean-exp over the K draws, mean over the batch
         term_1 = log_mean_exp(log_p_x_given_z + log_p_z - log_q_z_k_given_x, 0).mean()
@@ -196,6 +196,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -263,13 +265,27 @@ def check_event_shape(
 def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """log N(value; loc, scale^2) = -((value - loc) / scale)^2 / 2 - log(scale) - log(2 pi) / 2, elementwise."""
     value, loc, scale = as_tensors(value, loc, scale)
-    return -0.5 * ((value - loc) / scale) ** 2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
+    # What does not depend on the value comes together first: the scale has fewer entries than several draws.
+    return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def log_mean_exp(x: Tensor, dim: int) -> Tensor:
@@ -315,7 +331,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -324,3 +342,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors of their common shape."""
     return tuple(torch.broadcast_tensors(*as_tensors(*values)))
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

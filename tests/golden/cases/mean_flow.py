@@ -81,8 +81,7 @@ class Objective(nn.Module):
 
         # e ~ Normal(0, I): one draw for each example
         e_shape = (x.shape[0], 2)
-        e_noise = noise["e"].expand(e_shape) if "e" in noise else normal_noise(e_shape, x)
-        e = normal_sample(e_noise, 0.0, 1.0)
+        e = noise["e"].expand(e_shape) if "e" in noise else normal_noise(e_shape, x)
 
         # z_t = (1 - t) * x + t * e
         z_t = over_event(1 - t, x, 1) * x + over_event(t, e, 1) * e
@@ -155,14 +154,9 @@ def uniform_sample(noise: Tensor, low: Tensor | float, high: Tensor | float) -> 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
-
-
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
 
 
 def over_event(number: Tensor, like: Tensor, lead: int) -> Tensor:

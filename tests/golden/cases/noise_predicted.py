@@ -84,18 +84,11 @@ class Objective(nn.Module):
 
         # epsilon ~ Normal(0, I): one draw for each example
         epsilon_shape = (x_0.shape[0], 2)
-        if "epsilon" in noise:
-            epsilon_noise = noise["epsilon"].expand(epsilon_shape)
-        else:
-            epsilon_noise = normal_noise(epsilon_shape, x_0)
-        epsilon = normal_sample(epsilon_noise, 0.0, 1.0)
+        epsilon = noise["epsilon"].expand(epsilon_shape) if "epsilon" in noise else normal_noise(epsilon_shape, x_0)
 
         # t ~ Uniform{1, T}: one draw for each example
         t_shape = (x_0.shape[0],)
-        if "t" in noise:
-            t = noise["t"].expand(t_shape)
-        else:
-            t = discrete_uniform_draw(t_shape, x_0.new_tensor(1), x_0.new_tensor(self.T))
+        t = noise["t"].expand(t_shape) if "t" in noise else discrete_uniform_draw_between(t_shape, 1, self.T, x_0)
         alpha_bar_t = self.alpha_bar[t.long() - 1]
 
         # x_t = sqrt(alpha_bar_t) * x_0 + sqrt(1 - alpha_bar_t) * epsilon
@@ -203,21 +196,14 @@ def step_features(t: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
-def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
-    if isinstance(loc, Tensor) and isinstance(scale, Tensor):
-        return torch.addcmul(loc, scale, noise)
-    return loc + scale * noise
-
-
-def discrete_uniform_draw(shape: tuple[int, ...], low: Tensor | float, high: Tensor | float) -> Tensor:
-    """Whole numbers of this shape, in the dtype of the parameters."""
-    low, high = (each.detach().expand(shape) for each in broadcast(low, high))
-    u = torch.rand(shape, dtype=floating_dtype(low), device=low.device)
-    return torch.minimum(low + torch.floor(u * (high - low + 1)), high)
+def discrete_uniform_draw_between(shape: tuple[int, ...], low: float, high: float, like: Tensor) -> Tensor:
+    """Whole numbers of this shape between two numbers, in the dtype and on the device of ``like``."""
+    return torch.randint(int(low), int(high) + 1, shape, dtype=floating_dtype(like), device=like.device)
 
 
 def over_event(number: Tensor, like: Tensor, lead: int) -> Tensor:
@@ -297,13 +283,10 @@ def floating_dtype(like: Tensor) -> torch.dtype:
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
 
 
-def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors of their common shape."""
-    return tuple(torch.broadcast_tensors(*as_tensors(*values)))
-
-
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
@@ -344,3 +327,9 @@ def langevin_step(x: Tensor, eps: Tensor, b: Tensor, snr: float, drawn: Tensor) 
     drift, spread = (each.flatten(1).norm(dim=1).mean() for each in (eps, drawn))
     length = 2 * (snr * spread / drift) ** 2
     return x - length * b * eps + (2 * length).sqrt() * b * drawn
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

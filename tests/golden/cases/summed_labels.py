@@ -144,7 +144,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log q(y|x), for each value of y and example
-        log_q_y_given_x = sum_event(categorical_log_prob(y.unsqueeze(1), q_y_given_x_logits), 2)
+        log_q_y_given_x = categorical_log_probs_of_values(q_y_given_x_logits, 1)
 
         # q(y|x), for each value of y and example
         q_y_given_x = torch.exp(log_q_y_given_x)
@@ -165,7 +165,7 @@ class Objective(nn.Module):
         q_y_given_x_log_q_y_given_x = (q_y_given_x * log_q_y_given_x).sum(0).mean()
 
         # KL[q(z|x, y) || p(z)], for each value of y and example
-        kl_q_z_given_x_y_p_z = sum_event(kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, 0.0, 1.0), 2)
+        kl_q_z_given_x_y_p_z = sum_event(kl_normal_standard(q_z_given_x_y_loc, q_z_given_x_y_scale), 2)
 
         # q(y|x) KL[q(z|x, y) || p(z)], summed over all y, mean over the batch
         q_y_given_x_kl_q_z_given_x_y_p_z = (q_y_given_x * kl_q_z_given_x_y_p_z).sum(0).mean()
@@ -227,7 +227,7 @@ class Objective(nn.Module):
 
         # the mean of p(x|z, y)
         x_mean = bernoulli_mean(p_x_given_z_y_logits)
-        q_y_given_x_at_y = torch.exp(sum_event(categorical_log_prob(y.unsqueeze(1), q_y_given_x_logits), 2))
+        q_y_given_x_at_y = torch.exp(categorical_log_probs_of_values(q_y_given_x_logits, 1))
         x_mean = (over_event(q_y_given_x_at_y, x_mean, 2) * x_mean).sum(0)
 
         return {"x": x_mean}
@@ -242,8 +242,7 @@ class Objective(nn.Module):
 
         # z ~ p(z): one draw for each example
         z_shape = (n, 16)
-        z_noise = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
-        z = normal_sample(z_noise, 0.0, 1.0)
+        z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, tensor_of(self))
 
         # p(x|z, y)
         p_x_given_z_y_logits = bernoulli_parameters(self.p_x_given_z_y(z, y))
@@ -344,6 +343,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
+    if shape == like.shape:
+        return torch.randn_like(like, dtype=floating_dtype(like))
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -432,10 +433,26 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
+def categorical_log_probs_of_values(logits: Tensor, lead: int) -> Tensor:
+    """log Cat(value; softmax(logits)) of all values of the event after the first ``lead`` dimensions, in the order of
+    :func:`categorical_values`: [C, lead...], or [C^n, lead...] for n variables."""
+    if logits.dim() == lead + 1:
+        return torch.log_softmax(in_float32_under_autocast(logits), dim=-1).movedim(-1, 0)
+    values = categorical_values(logits, lead)
+    return sum_event(categorical_log_prob(values[(slice(None), *[None] * lead)], logits), lead + 1)
+
+
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
+    bits, scores = bits_and_scores(value, logits)
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+
+
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     """log Cat(value; softmax(logits)) = log softmax(logits)[value] for indices: [...] and [..., C] -> [...]."""
     index = torch.as_tensor(value, device=logits.device).long().unsqueeze(-1)
-    index, log_probs = broadcast(index, torch.log_softmax(logits, dim=-1))
+    index, log_probs = broadcast(index, torch.log_softmax(in_float32_under_autocast(logits), dim=-1))
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
 
 
@@ -445,23 +462,10 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
-    bits, scores = as_tensors(value, logits)
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
-    # The sum's sign is changed, not that of every entry.
-    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
-
-
-def kl_normal_normal(
-    p_loc: Tensor | float, p_scale: Tensor | float, q_loc: Tensor | float, q_scale: Tensor | float
-) -> Tensor:
-    """KL[N(p) || N(q)] = ((r^2 - 1) + ((p_loc - q_loc) / q_scale)^2) / 2 - log r for r = p_scale / q_scale.
-
-    The logarithms are apart: at p_scale = 0, infinite, the gradient of q is not lost where a sum leaves it out."""
-    p_loc, p_scale, q_loc, q_scale = as_tensors(p_loc, p_scale, q_loc, q_scale)
-    ratio = p_scale / q_scale
-    return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
+def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+    loc, scale = as_tensors(loc, scale)
+    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -513,7 +517,10 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
     places = math.prod(event)
     if size**places > 65536:
         raise ValueError(f"{size}^{places} values are too many to enumerate: choose estimators={{...: 'score'}}")
-    powers = torch.tensor([size**place for place in reversed(range(places))], device=device)
+    if places == 1:
+        return torch.arange(size, device=device).reshape(-1, *event)
+    # Made where it is used: nothing is copied from the host.
+    powers = size ** torch.arange(places - 1, -1, -1, device=device)
     words = torch.arange(size**places, device=device).unsqueeze(-1) // powers % size
     return words.reshape(-1, *event)
 
@@ -547,10 +554,27 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
-    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it."""
+    """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
+    what a network returned in half precision goes on in float32, as densities do."""
+    values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
+
+
+def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Value and logits in one dtype and shape."""
+    bits, scores = as_tensors(value, logits)
+    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+        return bits, scores
+    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    return bits, scores
 
 
 def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:

@@ -9,21 +9,30 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import gate, tables
+from benchmarks import gate, summary, tables
 from benchmarks.clock import race
 from benchmarks.contest import Contender, Loss, Model, Problem
 from benchmarks.intervals import median_interval, ratio_interval
 from benchmarks.machine import machine
+from benchmarks.memory import peak_bytes
 from benchmarks.models import NAMES, model
 
-SMALL = {"dmm": {"steps": 3, "batch": 4, "x": 5, "z": 2, "h": 6}}
+SMALL = {
+    "vae": {"batch": 4, "x": 5, "h": 6, "z": 2},
+    "iwae": {"K": 3, "batch": 4, "x": 5, "h": 6, "z": 2},
+    "classes": {"y": 3, "batch": 4, "x": 5, "h": 6, "z": 2},
+    "factor_vae": {"batch": 4, "x": 5, "h": 6, "z": 2},
+    "wgan_gp": {"batch": 4, "x": 5, "h": 6, "z": 2},
+    "diffusion": {"batch": 4, "x": 5, "h": 6},
+    "dmm": {"steps": 3, "batch": 4, "x": 5, "z": 2, "h": 6},
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
 def test_all_contenders_agree_in_loss_and_gradients(name: str, dtype: torch.dtype) -> None:
     measured = model(name)
-    own = [each for each in measured.contenders if each.needs is None]
+    own = [each for each in measured.contenders if each.needs is None and not each.compiled]
     agreements = gate.check(measured, SMALL[name], dtype, own)
     assert [each.contender for each in agreements] == [each.name for each in own]
     assert measured.ours in {each.contender for each in agreements}
@@ -98,3 +107,32 @@ def test_results_are_written(tmp_path: Path) -> None:
     ]
     assert again["versions"]["torch"] == torch.__version__
     assert f"| {names[0]} |" in page.read_text(encoding="utf-8")
+    picture = (tmp_path / "dmm.svg").read_text(encoding="utf-8")
+    assert picture.count("<circle") == 2 and names[0] in picture
+    said = summary.table(tmp_path).splitlines()
+    assert said[0].startswith("| model | expert's | people's") and len(said) == 4
+    assert said[2].startswith("| [dmm](results/dmm.md): steps 3") and said[2].count("|") == 7
+
+
+def test_the_generator_of_a_game_is_compared_too() -> None:
+    """A wrong loss of the last player is noticed, whose gradients the first has nothing to do with."""
+    measured = model("wgan_gp")
+
+    def build(given: Problem) -> dict[str, Loss]:
+        right = measured.contenders[0].losses(given)
+        return {"D": right["D"], "G": lambda noise: 1.001 * right["G"](noise)}
+
+    changed = with_another(measured, build)
+    with pytest.raises(gate.Disagreement, match="the loss G|generator"):
+        gate.check(changed, SMALL["wgan_gp"], torch.float64, changed.contenders[-1:])
+
+
+def test_the_peak_of_a_step_is_what_it_allocates() -> None:
+    kept: list[torch.Tensor] = []
+
+    def step() -> None:
+        kept.clear()
+        kept.append(torch.ones(1000))  # 4000 bytes, and as many again for a moment
+        kept[0].add_((2 * kept[0]).sum())
+
+    assert 8000 <= peak_bytes(step) <= 8400

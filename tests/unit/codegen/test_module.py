@@ -87,8 +87,8 @@ def test_every_line_of_a_term_knows_its_place(make) -> None:
 def test_lines_lead_to_the_piece_they_compute() -> None:
     found = generated(programs.beta_vae)
     for code, piece in {
-        "log_p_x_given_z = bernoulli_log_prob_sum": "log p(x|z)",
-        "kl_q_z_given_x_p_z = sum_event": "KL[q(z|x) || p(z)]",
+        "log_p_x_given_z = bernoulli_log_prob_mean": "log p(x|z)",
+        "kl_q_z_given_x_p_z = mean_of_sums": "KL[q(z|x) || p(z)]",
         'check_binary("x", x)': "log p(x|z)",
     }.items():
         assert found.lines[line_with(found, code)].text == piece

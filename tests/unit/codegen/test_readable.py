@@ -21,6 +21,7 @@ PAIRS = [r"x \in \mathbb{R}^6", r"y \in \mathbb{R}^6", r"f(x) \in \mathbb{R}^4",
 ELBO = r"\max E_{q(z|x)}[\log p(x|z)] - "
 CASES: dict[str, tuple[list[str], dict[str, object]]] = {
     "elbo": ([ELBO + r"KL[q(z|x) \| p(z)]", *SPACES], {}),
+    "moved prior": ([ELBO + r"KL[q(z|x) \| p(z)]", *SPACES[:2], "p(z) = N(z; 1, I)"], {}),
     "free bits": ([ELBO + r"\sum_j \max(\lambda, KL[q(z_j|x) \| p(z_j)])", *SPACES, r"\lambda = 0.5"], {}),
     "capacity": ([ELBO + r"\gamma |KL[q(z|x) \| p(z)] - C|", *SPACES, r"\gamma = 10", "C = 5"], {}),
     "iwae": (
@@ -127,7 +128,13 @@ def test_the_mixture_of_a_jensen_shannon_divergence_has_a_name() -> None:
 
 
 def test_numbers_of_one_law_are_written_alike() -> None:
-    assert "kl_normal_normal(q_z_given_x_loc, q_z_given_x_scale, 0.0, 1.0)" in code("elbo")
+    assert "kl_normal_normal(q_z_given_x_loc, q_z_given_x_scale, 1.0, 1.0)" in code("moved prior")
+
+
+def test_a_standard_normal_needs_no_numbers() -> None:
+    assert "kl_normal_standard(q_z_given_x_loc, q_z_given_x_scale)" in code("elbo")
+    assert "log_p_z = standard_normal_log_prob_sum(z, 2)" in code("iwae")
+    assert "normal_sample" not in code("wgan-gp")
 
 
 @pytest.mark.parametrize(
