@@ -24,8 +24,9 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     {
-        *("batch_size", "beta1", "compile", "data", "device", "epochs", "hidden", "labelled", "lr"),
-        *("out_dir", "resume", "seed", "self_check", "steps", "validation"),
+        *("amp", "batch_size", "beta1", "checkpoint_every", "clip", "compile", "config", "data", "device", "ema"),
+        *("epochs", "hidden", "labelled", "lr", "out_dir", "resume", "seed", "self_check", "steps", "tensorboard"),
+        *("validation", "wandb"),
     }
 )
 METADATA = """\
@@ -77,6 +78,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     players = [_player(each) for each in program.objectives if each.player] if len(program.objectives) > 1 else []
     hidden = any(each.scaffold is not None for each in program.networks)
     counted = [each for each in program.hyperparameters if _is_counted(each, program.inputs)]
+    moving = [each for each in program.hyperparameters if not each.whole and not each.fixed]
     needed = [_field(each) for each in program.hyperparameters if each.default is None and each not in counted]
     supports = {each.support for each in program.inputs}
     several = len(program.inputs) > 1
@@ -95,12 +97,14 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "labels": bool(supports & {"category", "simplex"}),
         "ranges": bool(supports & {"binary", "unit", "positive"}),
         "binary": "binary" in supports,
-        "numbers": [_number(each, counted=each in counted) for each in program.hyperparameters],
+        "numbers": [_number(each, each in counted, each in moving) for each in program.hyperparameters],
+        "moving": _moving(moving),
         "counted": [_counted(each, program.inputs) for each in counted],
         "needed": ", ".join(_quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
         "hidden": 128 if hidden else None,
         "made": _made(program, made),
         "call": _call(program, bool(players)),
+        "replay": _call(program, bool(players)).replace("self.", "run.").replace("**batch", "**run.batch"),
         "check_call": _call(program, bool(players)).replace("self.config", "config"),
         "example": example_data(program),
         "held": _held(program),
@@ -186,8 +190,15 @@ def _field(each: Hyperparameter) -> str:
     return f"formula_{name}" if name in RUN_FIELDS else name
 
 
-def _number(each: Hyperparameter, counted: bool) -> dict[str, str]:
-    kind = "int" if each.whole else "float"
+def _moving(moving: Sequence[Hyperparameter]) -> str:
+    """Their fields in the configuration, and their names in the objective, as the text of a dict."""
+    items = [f"{_quoted(_field(each))}: {_quoted(hyper_argument(each.name))}" for each in moving]
+    line = f"{{{', '.join(items)}}}" if items else ""
+    return line if len(line) + 9 <= WIDTH else "{\n" + "".join(f"    {each},\n" for each in items) + "}"
+
+
+def _number(each: Hyperparameter, counted: bool, moves: bool) -> dict[str, str]:
+    kind = "int" if each.whole else "float | str" if moves else "float"
     default = each.default if each.default is None or each.whole else float(each.default)
     text = f"{each.name} of the formula" + (": the number of training examples" if counted else "")
     return {
@@ -206,7 +217,7 @@ def _call(program: Program, players: bool) -> str:
 def _player(objective: Objective) -> dict[str, str]:
     name = objective.player or ""
     lr = f"lr_{identifier(name)}"
-    given = f"{_trains(objective)}, lr=config.{lr} or config.lr, betas=(config.beta1, 0.999)"
+    given = f"{_trains(objective)}, betas=(config.beta1, 0.999)"
     made = f"{_quoted(name)}: torch.optim.Adam({given})"
     if len(made) + 13 > WIDTH:  # twelve spaces in front and a comma behind
         margin = "\n" + " " * 16
