@@ -1,4 +1,4 @@
-"""Runs of a script that are killed at random instants, and continued until they end: ``python kills.py model.py KILLS``.
+"""Runs of a script that are killed at random instants, and continued to their end: ``python kills.py model.py KILLS``.
 
 The process has imported torch; each attempt is a child of it that runs the script's file, so that it starts at once.
 Prints how many kills there were, in how many runs, and how many steps the checkpoint held after each.
