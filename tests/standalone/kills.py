@@ -51,6 +51,8 @@ def sound(folder: str) -> int:
             json.loads(line)
     if (path / "config.json").exists():
         json.loads((path / "config.json").read_text())
+    if (path / "model.py").exists():
+        assert (path / "model.py").read_bytes() == Path("model.py").read_bytes()
     for picture in path.glob("*.png"):
         assert picture.read_bytes()[-8:-4] == b"IEND", picture
     return torch.load(path / "ckpt.pt", weights_only=True)["total"] if (path / "ckpt.pt").exists() else 0
