@@ -139,7 +139,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_formula(checking)
 
     training = _command(commands, "train", "compile a formula and train it", "--data DATA", TRAIN)
-    training.add_argument("--data", help="digits, digit-rows, moons, a .npz, .pt or .csv file, images, or module:Dataset")
+    sources = "digits, digit-rows, moons, a .npz, .pt or .csv file, a folder of images, or module:Dataset"
+    training.add_argument("--data", help=sources)
     training.add_argument("--out-dir", metavar="FOLDER", help="the run's folder (default: runs/NAME)")
     training.add_argument("--script-help", action="store_true", help="list the flags of the training script")
     _add_networks(training)
