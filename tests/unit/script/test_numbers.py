@@ -93,19 +93,19 @@ def test_annealing(load: Load) -> None:
     assert module.main(arguments) == 0
     assert seen == [(s / 16, 1e-3 * (1 + math.cos(math.pi * s / 16)) / 2) for s in range(1, 17)]
     line = metrics()[0]
-    assert line["moved"]["beta"] == 9 / 16
+    assert line["moved"]["beta"] == 8 / 16
     kept = line["validation"]
-    assert kept["value"] == pytest.approx(kept["log p(x|z)"] - 9 / 16 * kept["KL[q(z|x) || p(z)]"], rel=1e-5)
+    assert kept["value"] == pytest.approx(kept["log p(x|z)"] - 8 / 16 * kept["KL[q(z|x) || p(z)]"], rel=1e-5)
     run = module.Run(module.parse(["--resume", "run/ckpt.pt"]), {"x": (64,)}, torch.device("cpu"))
     run.restore(Path("run/ckpt.pt"))
-    assert run.objective.beta == 17 / 16
+    assert run.objective.beta == 1.0
 
 
 def test_each_player_has_a_rate_of_its_own(load: Load) -> None:
     assert load("gan").main([*FAST, "--lr-D", "1e-3 / step", "--out-dir", "run"]) == 0
     rates = {name: each["param_groups"][0]["lr"] for name, each in state()["optimizers"].items()}
-    assert rates == {"D": 1e-3 / 17, "G": 1e-3}  # that of the step to come
-    assert metrics()[-1]["moved"] == {"lr_D": 1e-3 / 17}
+    assert rates == {"D": 1e-3 / 16, "G": 1e-3}
+    assert metrics()[-1]["moved"] == {"lr_D": 1e-3 / 16}
 
 
 def test_a_formula_that_breaks_later_is_one_line(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,6 +113,13 @@ def test_a_formula_that_breaks_later_is_one_line(load: Load, capsys: pytest.Capt
     line = capsys.readouterr().err.splitlines()[-1]
     assert "at step 12: float division by zero" in line or "at step 12: division by zero" in line
     assert state("run/stopped.pt")["total"] == 11
+
+
+def test_a_rate_that_falls_below_zero_is_one_line(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """Zero in the last step of all is fine."""
+    assert load("vae").main([*FAST, "--lr", "1e-3 * (16 - step)", "--out-dir", "run"]) == 0
+    assert load("vae").main(["--resume", "auto", "--epochs", "3", "--out-dir", "run"]) == 1
+    assert "--lr is -0.001 at step 17" in capsys.readouterr().err.splitlines()[-1]
 
 
 # -- gradients and weights -----------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def test_a_run_leaves_everything_in_its_folder(load: Load, capsys: pytest.Captur
     names = {path.name for path in Path("run").iterdir()}
     assert names == {
         *("ckpt.pt", "config.json", "metrics.jsonl", "model.py"),
-        *("loss.png", "reconstructions.png", "samples.png"),
+        *("latents.png", "loss.png", "reconstructions.png", "samples.png"),
     }
     assert json.loads(Path("run/config.json").read_text())["beta"] == 4.0
     lines = metrics("run")
