@@ -80,6 +80,8 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     hidden = any(each.scaffold is not None for each in program.networks)
     counted = [each for each in program.hyperparameters if _is_counted(each, program.inputs)]
     moving = [each for each in program.hyperparameters if not each.whole and not each.fixed]
+    sizes = {axis.size for site in program.sites for axis in site.axes if axis.kind == "sample"}
+    many = [each for each in program.hyperparameters if each.whole and not each.fixed and each.name in sizes]
     needed = [_field(each) for each in program.hyperparameters if each.default is None and each not in counted]
     supports = {each.support for each in program.inputs}
     several = len(program.inputs) > 1
@@ -101,6 +103,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "binary": "binary" in supports,
         "numbers": [_number(each, each in counted, each in moving) for each in program.hyperparameters],
         "moving": _moving(moving),
+        "draws": [{"field": _field(each), "argument": hyper_argument(each.name)} for each in many[:1]],
         "counted": [_counted(each, program.inputs) for each in counted],
         "needed": ", ".join(quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
         "hidden": 128 if hidden else None,

@@ -23,8 +23,8 @@ CPU = torch.device("cpu")
 def train(script: str, arguments: Sequence[str], out_dir: Path | str, modules: Sequence[Path] = ()) -> int:
     """Write a training script to the folder of a run and run it with this interpreter; return its exit status.
 
-    ``modules`` are the user's files that the script imports; they are copied beside it. Ctrl-C reaches the script,
-    which saves and stops; this process waits for it.
+    ``modules`` are the user's files that the script imports; they are copied beside it. Ctrl-C reaches the script
+    too, SIGTERM is passed on to it: it saves and stops; this process waits for it.
     """
     folder = Path(out_dir)
     path = folder / SCRIPT
@@ -36,11 +36,13 @@ def train(script: str, arguments: Sequence[str], out_dir: Path | str, modules: S
     except OSError as error:
         raise refuse("F2D-0684", f"the run cannot be written to '{folder}': {error.strerror}") from error
     process = subprocess.Popen([sys.executable, str(path), *arguments, "--out-dir", str(folder)])
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    terminate = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         return process.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def load(folder: Path | str) -> nn.Module:

@@ -228,6 +228,17 @@ def test_pictures_of_sequences_of_several_lengths(load: Load) -> None:
     assert Path("run/reconstructions.png").exists()
 
 
+def test_a_tighter_bound_on_validation(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same terms with more draws: with as many the same number, with more a greater bound."""
+    for folder, draws in (("same", "2"), ("more", "200")):
+        assert load("iwae").main([*FAST, "--validation-K", draws, "--out-dir", folder]) == 0
+    assert all(line["validation_K"] == line["validation"] for line in metrics("same"))
+    for same_, more in zip(metrics("same"), metrics("more"), strict=True):
+        assert more["validation"] == same_["validation"] and more["train"] == same_["train"]
+        assert more["validation_K"]["value"] > more["validation"]["value"]
+    assert "--validation-K starts at 0" in refused(load("iwae"), ["--validation-K", "-1"], capsys)
+
+
 def test_points_are_drawn_as_points(load: Load) -> None:
     assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "run"]) == 0
     assert Path("run/samples.png").exists() and not Path("run/reconstructions.png").exists()
