@@ -26,7 +26,19 @@ WIDTH = 120
 RUN_FIELDS = frozenset(
     {
         *("amp", "batch_size", "beta1", "checkpoint_every", "clip", "compile", "config", "data", "device", "ema"),
-        *("epochs", "hidden", "labelled", "lr", "out_dir", "resume", "seed", "self_check", "steps", "tensorboard"),
+        *(
+            "epochs",
+            "hidden",
+            "labelled",
+            "log_every",
+            "lr",
+            "out_dir",
+            "resume",
+            "seed",
+            "self_check",
+            "steps",
+            "tensorboard",
+        ),
         *("validation", "wandb"),
     }
 )

@@ -21,7 +21,7 @@ import torch._dynamo  # what the first optimiser would import, in each child
 import torch.optim.swa_utils
 
 FLAGS = ["--data", "data.pt", "--hidden", "4", "--batch-size", "8", "--epochs", "6", "--checkpoint-every", "3"]
-MORE = ["--ema", "0.9", "--clip", "1", "--lr", "0.01 * min(1, step / 20)"]
+MORE = ["--log-every", "2", "--ema", "0.9", "--clip", "1", "--lr", "0.01 * min(1, step / 20)"]
 
 
 def attempt(script: str, folder: str, seed: int) -> int:
@@ -85,7 +85,8 @@ def compare(folder: str) -> None:
         del state["mark"], state["config"]
     wrong = [name for name in states[0] if not same(states[0][name], states[1][name])]
     assert not wrong, f"{folder}: {wrong}"
-    assert Path("whole/metrics.jsonl").read_text() == Path(f"{folder}/metrics.jsonl").read_text()
+    for name in ("metrics.jsonl", "steps.jsonl"):
+        assert Path("whole", name).read_text() == Path(folder, name).read_text(), name
     left = sorted(each.name for each in Path(folder).iterdir())
     assert left == sorted(each.name for each in Path("whole").iterdir()), left
 

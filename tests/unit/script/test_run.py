@@ -239,6 +239,21 @@ def test_a_tighter_bound_on_validation(load: Load, capsys: pytest.CaptureFixture
     assert "--validation-K starts at 0" in refused(load("iwae"), ["--validation-K", "-1"], capsys)
 
 
+def test_steps_are_logged_too(load: Load) -> None:
+    """Every fourth of 24; the mean over an epoch of all is that of metrics.jsonl. A new run begins anew."""
+    arguments = [*FAST, "--beta", "step / 8", "--out-dir", "run"]
+    assert load("vae").main([*arguments, "--log-every", "4"]) == 0
+    lines = [json.loads(line) for line in Path("run/steps.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["beta"]) for line in lines] == [(s, s / 8) for s in range(4, 25, 4)]
+    for line in lines:
+        value = line["log p(x|z)"] - line["beta"] * line["KL[q(z|x) || p(z)]"]
+        assert line["value"] == pytest.approx(value, rel=1e-5)
+    assert load("vae").main([*arguments, "--log-every", "1"]) == 0
+    lines = [json.loads(line) for line in Path("run/steps.jsonl").read_text().splitlines()]
+    assert len(lines) == 24
+    assert sum(line["loss"] for line in lines[:8]) / 8 == pytest.approx(metrics("run")[0]["train"]["loss"])
+
+
 def test_points_are_drawn_as_points(load: Load) -> None:
     assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "run"]) == 0
     assert Path("run/samples.png").exists() and not Path("run/reconstructions.png").exists()
