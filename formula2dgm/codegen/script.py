@@ -25,7 +25,7 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     {
-        *("amp", "batch_size", "beta1", "checkpoint_every", "clip", "compile", "config", "data", "device", "ema"),
+        *("amp", "batch_size", "beta1", "checkpoint_every", "clip", "compile", "config", "data", "device"),
         *(
             "epochs",
             "hidden",

@@ -21,7 +21,7 @@ import torch._dynamo  # what the first optimiser would import, in each child
 import torch.optim.swa_utils
 
 FLAGS = ["--data", "data.pt", "--hidden", "4", "--batch-size", "8", "--epochs", "6", "--checkpoint-every", "3"]
-MORE = ["--log-every", "2", "--ema", "0.9", "--clip", "1", "--lr", "0.01 * min(1, step / 20)"]
+MORE = ["--log-every", "2", "--draw-every", "3", "--ema", "0.9", "--clip", "1", "--lr", "0.01 * min(1, step / 20)"]
 
 
 def attempt(script: str, folder: str, seed: int) -> int:

@@ -436,6 +436,33 @@ def test_a_checkpoint_of_another_objective_is_refused(load: Load, capsys: pytest
     assert "run/ckpt.pt" in line
 
 
+def test_a_checkpoint_of_other_data_or_of_another_formula_is_refused(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its order of the data would be of others, and its weights would learn something else, silently."""
+    torch.save(torch.randn(60, 2), "data.pt")
+    assert load("gaussian").main([*FAST, "--data", "data.pt", "--batch-size", "20", "--out-dir", "refused"]) == 0
+    torch.save(torch.randn(80, 2), "data.pt")
+    line = refused(load("gaussian"), ["--resume", "auto"], capsys)
+    assert "was trained on {'x': 54} examples, not on {'x': 72}" in line
+    torch.save(torch.randn(60, 2), "data.pt")
+    module = load("gaussian")
+    module.FORMULA = module.FORMULA.replace("- beta", "+ beta")
+    assert "another formula, E_q(z|x)[log p(x|z)] - beta" in refused(module, ["--resume", "auto"], capsys)
+
+
+def test_pictures_while_it_runs(load: Load) -> None:
+    """They change nothing of the run."""
+    assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "plain"]) == 0
+    module = load("gaussian")
+    drawn = []
+    show = module.show
+    module.show = lambda run, *data: (drawn.append(run.epoch), show(run, *data))
+    assert module.main([*FAST, "--data", "moons", "--draw-every", "1", "--out-dir", "run"]) == 0
+    assert drawn == [1, 2, 3, 3]
+    assert same(weights("plain"), weights("run")) and metrics("plain") == metrics("run")
+
+
 def test_a_number_that_is_not_finite_stops_the_run_by_its_name(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
     module = load("gaussian")
     assert module.main([*FAST, "--data", "moons", "--lr", "1e30", "--out-dir", "run"]) == 1
