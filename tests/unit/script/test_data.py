@@ -134,7 +134,7 @@ def make():
     return Named(2)
 
 
-made, array = Named(3), torch.eye(5)
+made, array, table = Named(3), torch.eye(5), {"x": torch.eye(2), "y": [1, 0]}
 broken = [torch.zeros(2), torch.zeros(3)]
 """
 
@@ -151,6 +151,7 @@ def test_a_dataset_by_its_import_path(
     assert named["y"].tolist() == [0, 1, 2, 3] and named["x"][:, 0].tolist() == pytest.approx([0, 0.1, 0.2, 0.3])
     assert len(module.load("of_mine:make")["x"]) == 2 and len(module.load("of_mine:made")["x"]) == 3
     assert torch.equal(module.load("of_mine:array")["x"], torch.eye(5))
+    assert module.load("of_mine:table")["y"].tolist() == [1, 0]
     assert "is read once" in capsys.readouterr().err
     for source, message in (
         ("of_mine:broken", "cannot be read"),

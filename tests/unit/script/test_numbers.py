@@ -208,6 +208,20 @@ def test_boards_get_every_number(load: Load, monkeypatch: pytest.MonkeyPatch) ->
     assert {"train/log p(x|z)", "validation/KL[q(z|x) || p(z)]"} <= two[1].keys()
 
 
+def test_a_board_that_breaks_stops_nothing(
+    load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Board:
+        def log(self, values: dict, step: int) -> None:
+            raise ConnectionError("the network is down")
+
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=lambda **given: Board()))
+    assert load("gaussian").main([*FAST, "--data", "moons", "--wandb", "mine", "--out-dir", "run"]) == 0
+    assert "a board did not take epoch 2: the network is down" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=lambda **given: 1 / 0))
+    assert "--wandb mine: division by zero" in refused(load("gaussian"), ["--wandb", "mine", "--data", "moons"], capsys)
+
+
 def test_a_board_that_is_not_installed_is_one_line(
     load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

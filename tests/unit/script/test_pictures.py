@@ -121,3 +121,14 @@ def test_a_map_of_latent_values(load: Load) -> None:
 def test_what_has_no_latent_values_has_no_map(scripts: dict[str, str]) -> None:
     assert "def latent_map" in scripts["vae"]
     assert not any("def latent_map" in scripts[name] for name in ("gan", "classifier", "two_sets", "words"))
+
+
+def test_what_is_not_finite_is_left_out(load: Load) -> None:
+    module = load("vae")
+    x, y = torch.tensor([0.0, 1.0, 2.0, torch.nan]), torch.tensor([1.0, torch.inf, 3.0, 2.0])
+    plot = module.Plot(x, y)
+    assert plot.ends == [(0, 2), (1, 3)]
+    plot.curve(x, y, module.COLOURS[0])
+    blue = (plot.pixels == torch.tensor(module.COLOURS[0], dtype=torch.uint8)).all(-1)
+    assert blue[380, 70] and blue[30, 620] and blue.sum() == 2 * 16  # two points, and nothing between them
+    assert module.Plot(torch.tensor([torch.nan]), torch.tensor([1.0])).ends == [(-0.5, 0.5), (0.5, 1.5)]

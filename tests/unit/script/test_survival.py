@@ -106,7 +106,7 @@ def test_a_full_disk_stops_nothing_and_breaks_nothing(
     assert done.stderr.count("ckpt.pt cannot be written") == 3
     assert "the end of this run is in no checkpoint" in done.stderr.splitlines()[-1]
     assert Path("run/ckpt.pt").read_bytes() == before
-    assert not [path for path in Path("run").iterdir() if path.suffix == ".tmp"]
+    assert not [path for path in Path("run").iterdir() if path.suffix == ".half"]
     assert load("gaussian").main(["--epochs", "4", "--resume", "auto", "--out-dir", "run"]) == 0
     assert Path("run/metrics.jsonl").read_text() == Path("whole/metrics.jsonl").read_text()
 
@@ -218,6 +218,25 @@ def test_a_validation_that_is_not_finite_is_null_in_json(load: Load) -> None:
     line = json.loads(Path("run/metrics.jsonl").read_text().splitlines()[0], parse_constant=pytest.fail)
     assert line["validation"]["loss"] is None and isinstance(line["train"]["loss"], float)
     assert Path("run/loss.png").exists()
+
+
+def test_a_full_disk_beside_a_bad_step_promises_nothing(
+    load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = load("gaussian")
+
+    def full(path: Path, write: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def act(run: object) -> None:
+        module.put = full
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    after(module, 11, act)
+    assert module.main([*FAST, "--data", "moons", "--out-dir", "run"]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "what was before this step is lost: ckpt.pt is what there is" in error
+    assert state("run/ckpt.pt")["epoch"] == 1
 
 
 def test_too_little_memory_is_one_line(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
