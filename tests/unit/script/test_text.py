@@ -59,6 +59,11 @@ def test_the_library_has_no_name_that_the_training_part_uses(scripts: dict[str, 
     assert names and not names & set(definitions())
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_stays_short_enough_to_review(name: str, scripts: dict[str, str]) -> None:
+    assert scripts[name].split("# %% Configuration")[1].count("\n") < 1150
+
+
 def test_the_head_says_formula_dependencies_and_how_to_run(scripts: dict[str, str]) -> None:
     text = scripts["vae"]
     docstring = ast.get_docstring(ast.parse(text)) or ""
