@@ -13,6 +13,7 @@ import torch
 
 from formula2dgm.cli.main import main
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="an attempt is a child of one process")
 KILLS = Path(__file__).with_name("kills.py")
 FORMULAS = {
     "one objective": "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]",
