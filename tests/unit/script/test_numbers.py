@@ -242,7 +242,10 @@ def test_tensorboard_gets_every_number(load: Load, monkeypatch: pytest.MonkeyPat
         def add_scalar(self, name: str, value: float, epoch: int) -> None:
             told.append((name, value, epoch))
 
+        def flush(self) -> None:
+            told.append(("flushed",))
+
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", types.SimpleNamespace(SummaryWriter=Writer))
     assert load("gaussian").main([*FAST, "--data", "moons", "--tensorboard", "--out-dir", "run"]) == 0
-    assert told[0] == ("tensorboard", 1)
+    assert told[0] == ("tensorboard", 1) and told[-1] == ("flushed",)
     assert ("validation/loss", metrics()[1]["validation"]["loss"], 2) in told
