@@ -50,7 +50,7 @@ examples:
 
 TRAIN = """\
 The folder of the run (runs/NAME) holds the script, metrics, curves, samples and checkpoints. Every flag that is not
-listed here goes to the script: --epochs 30 --batch-size 128 --lr 1e-3 --seed 0 --resume auto --device cpu ...
+listed here goes to the script: --epochs 30 --batch-size 128 --lr 1e-3 --seed 0 --resume auto --config x.toml ...
 
 examples:
   formula2dgm train vae.tex --data digits
@@ -139,7 +139,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_formula(checking)
 
     training = _command(commands, "train", "compile a formula and train it", "--data DATA", TRAIN)
-    training.add_argument("--data", help="digits, digit-rows, moons, a .npz, .pt or .csv file, or a folder of images")
+    sources = "digits, digit-rows, moons, a .npz, .pt or .csv file, a folder of images, or module:Dataset"
+    training.add_argument("--data", help=sources)
     training.add_argument("--out-dir", metavar="FOLDER", help="the run's folder (default: runs/NAME)")
     training.add_argument("--script-help", action="store_true", help="list the flags of the training script")
     _add_networks(training)

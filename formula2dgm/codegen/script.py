@@ -14,6 +14,7 @@ from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.scaffold import sized_tensor
+from formula2dgm.codegen.script_pictures import is_sequence, latents, quoted, rolls
 from formula2dgm.codegen.self_check import example_data, not_a_derivative
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -24,8 +25,21 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     {
-        *("batch_size", "beta1", "compile", "data", "device", "epochs", "hidden", "labelled", "lr"),
-        *("out_dir", "resume", "seed", "self_check", "steps", "validation"),
+        *("amp", "batch_size", "beta1", "checkpoint_every", "clip", "compile", "config", "data", "device"),
+        *(
+            "epochs",
+            "hidden",
+            "labelled",
+            "log_every",
+            "lr",
+            "out_dir",
+            "resume",
+            "seed",
+            "self_check",
+            "steps",
+            "tensorboard",
+        ),
+        *("validation", "wandb"),
     }
 )
 METADATA = """\
@@ -77,30 +91,37 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     players = [_player(each) for each in program.objectives if each.player] if len(program.objectives) > 1 else []
     hidden = any(each.scaffold is not None for each in program.networks)
     counted = [each for each in program.hyperparameters if _is_counted(each, program.inputs)]
+    moving = [each for each in program.hyperparameters if not each.whole and not each.fixed]
+    sizes = {axis.size for site in program.sites for axis in site.axes if axis.kind == "sample"}
+    many = [each for each in program.hyperparameters if each.whole and not each.fixed and each.name in sizes]
     needed = [_field(each) for each in program.hyperparameters if each.default is None and each not in counted]
     supports = {each.support for each in program.inputs}
     several = len(program.inputs) > 1
     draws = "    def sample(" in generated and 'raise ValueError("the event shape of' not in generated
-    rolls = _rolls(program, generated) if draws else None
-    samples = draws and (program.rollout is None or (rolls is None and program.rollout.steps is not None))
+    rolled = rolls(program, generated) if draws else None
+    samples = draws and (program.rollout is None or (rolled is None and program.rollout.steps is not None))
     samples = samples and (program.denoiser is None or not program.denoiser.conditions)
+    mapped = latents(program)
     reconstructs = "    def reconstruct(" in generated
     return {
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
-        "time": any(_is_sequence(each) for each in program.inputs),
-        "ragged": any(each.name == LENGTHS for each in program.inputs) and any(map(_is_sequence, program.inputs)),
+        "time": any(is_sequence(each) for each in program.inputs),
+        "ragged": any(each.name == LENGTHS for each in program.inputs) and any(map(is_sequence, program.inputs)),
         "shaped": any(each.shape is not None for each in program.inputs),
         "labels": bool(supports & {"category", "simplex"}),
         "ranges": bool(supports & {"binary", "unit", "positive"}),
         "binary": "binary" in supports,
-        "numbers": [_number(each, counted=each in counted) for each in program.hyperparameters],
+        "numbers": [_number(each, each in counted, each in moving) for each in program.hyperparameters],
+        "moving": _moving(moving),
+        "draws": [{"field": _field(each), "argument": hyper_argument(each.name)} for each in many[:1]],
         "counted": [_counted(each, program.inputs) for each in counted],
-        "needed": ", ".join(_quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
+        "needed": ", ".join(quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
         "hidden": 128 if hidden else None,
         "made": _made(program, made),
         "call": _call(program, bool(players)),
+        "replay": _call(program, bool(players)).replace("self.", "run.").replace("**batch", "**run.batch"),
         "check_call": _call(program, bool(players)).replace("self.config", "config"),
         "example": example_data(program),
         "held": _held(program),
@@ -114,42 +135,24 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "samples": samples,
         "denoises": "    def denoise(" in generated,
         "reconstructs": reconstructs,
-        "rolls": rolls,
-        "pictures": bool(program.inputs) and bool(samples or reconstructs or rolls),
+        "rolls": rolled,
+        "latents": mapped,
+        "pictures": bool(program.inputs) and bool(samples or reconstructs or rolled or mapped),
     }
 
 
 def _held(program: Program) -> dict[str, str]:
     """For each player, in quotes, why its gradient is not the derivative of its loss, where it is not."""
     reasons = {each.player or "": not_a_derivative(each, program) for each in program.objectives}
-    return {_quoted(player): _quoted(why) for player, why in reasons.items() if why}
-
-
-def _rolls(program: Program, generated: str) -> dict[str, object] | None:
-    """The data whose new steps can be seen beside given ones, and how to draw them; None for sequences that end at
-    steps of their own, and where the model makes no data of steps."""
-    timed = [each.name for each in program.inputs if _is_sequence(each)]
-    rollout = program.rollout
-    if rollout is None or any(each.name == LENGTHS for each in program.inputs):
-        return None
-    made = [name for name, _ in rollout.values if name in timed and name == argument(name)]
-    if not made or len({axis.size for each in program.inputs for axis in each.axes if axis.kind == "time"}) > 1:
-        return None
-    given = "".join(f"{_quoted(each)}, " for each in rollout.inputs).strip()
-    files = ", ".join(f"{_quoted(each)}: {_quoted(f'_{each}' if len(made) > 1 else '')}" for each in made)
-    return {"made": made, "files": f"{{{files}}}", "given": given, "continues": "    def filter(" in generated}
+    return {quoted(player): quoted(why) for player, why in reasons.items() if why}
 
 
 def _variable(each: Input, several: bool) -> str:
     facts = [f"shape={each.shape}" if each.shape is not None else ""]
     facts += [f"classes={each.classes}" if each.classes is not None else ""]
-    facts += ["time=True" if _is_sequence(each) else ""]
-    facts += [f"batch={_quoted(_batch(each))}" if several else ""]
-    return ", ".join([_quoted(each.support), *filter(None, facts)])
-
-
-def _is_sequence(each: Input) -> bool:
-    return any(axis.kind == "time" for axis in each.axes)
+    facts += ["time=True" if is_sequence(each) else ""]
+    facts += [f"batch={quoted(_batch(each))}" if several else ""]
+    return ", ".join([quoted(each.support), *filter(None, facts)])
 
 
 def _batch(each: Input) -> str:
@@ -169,7 +172,7 @@ def _labelled(inputs: Sequence[Input]) -> dict[str, str] | None:
 
 def suggested_data(inputs: Iterable[Input]) -> str:
     """The named data that suit the formula."""
-    if any(_is_sequence(each) for each in inputs):
+    if any(is_sequence(each) for each in inputs):
         return "digit-rows"
     return "moons" if any(each.shape == (2,) for each in inputs) else "digits"
 
@@ -186,8 +189,15 @@ def _field(each: Hyperparameter) -> str:
     return f"formula_{name}" if name in RUN_FIELDS else name
 
 
-def _number(each: Hyperparameter, counted: bool) -> dict[str, str]:
-    kind = "int" if each.whole else "float"
+def _moving(moving: Sequence[Hyperparameter]) -> str:
+    """Their fields in the configuration, and their names in the objective, as the text of a dict."""
+    items = [f"{quoted(_field(each))}: {quoted(hyper_argument(each.name))}" for each in moving]
+    line = f"{{{', '.join(items)}}}" if items else ""
+    return line if len(line) + 9 <= WIDTH else "{\n" + "".join(f"    {each},\n" for each in items) + "}"
+
+
+def _number(each: Hyperparameter, counted: bool, moves: bool) -> dict[str, str]:
+    kind = "int" if each.whole else "float | str" if moves else "float"
     default = each.default if each.default is None or each.whole else float(each.default)
     text = f"{each.name} of the formula" + (": the number of training examples" if counted else "")
     return {
@@ -206,19 +216,19 @@ def _call(program: Program, players: bool) -> str:
 def _player(objective: Objective) -> dict[str, str]:
     name = objective.player or ""
     lr = f"lr_{identifier(name)}"
-    given = f"{_trains(objective)}, lr=config.{lr} or config.lr, betas=(config.beta1, 0.999), fused=fused"
-    made = f"{_quoted(name)}: torch.optim.Adam({given})"
+    given = f"{_trains(objective)}, betas=(config.beta1, 0.999), fused=fused"
+    made = f"{quoted(name)}: torch.optim.Adam({given})"
     if len(made) + 13 > WIDTH:  # twelve spaces in front and a comma behind
         margin = "\n" + " " * 16
-        made = f"{_quoted(name)}: torch.optim.Adam({margin}{given}\n{' ' * 12})"
-    return {"name": name, "key": _quoted(name), "field": f"steps_{identifier(name)}", "lr": lr, "made": made}
+        made = f"{quoted(name)}: torch.optim.Adam({margin}{given}\n{' ' * 12})"
+    return {"name": name, "key": quoted(name), "field": f"steps_{identifier(name)}", "lr": lr, "made": made}
 
 
 def _trains(objective: Objective) -> str:
     """The parameters that an objective's optimiser updates."""
     if objective.trains is None:
         return "self.objective.parameters()"
-    owned = ", ".join(_quoted(each) for each in objective.trains)
+    owned = ", ".join(quoted(each) for each in objective.trains)
     return f"owned(self.objective, {owned})"
 
 
@@ -268,7 +278,3 @@ def _has_gradient(program: Program) -> bool:
             seen.add(node)
             waiting.extend(node.children)
     return False
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -144,6 +144,17 @@ def averages() -> Program:
     )
 
 
+def iwae() -> Program:
+    """A bound that is tighter with more draws."""
+    return written(
+        r"\max E_{z_{1:K} \sim q(z|x)}[\log \frac{1}{K} \sum_{k=1}^K \frac{p(x|z_k) p(z_k)}{q(z_k|x)}]",
+        r"K = 2",
+        r"x \in \{0,1\}^{64}",
+        r"p(z) = \mathcal{N}(z; 0, I)",
+        r"z \in \mathbb{R}^4",
+    )
+
+
 def deep_markov() -> Program:
     """A latent chain beside sequences of bits, as a paper writes it."""
     return written(
@@ -184,6 +195,7 @@ PROGRAMS = {
     "ragged_chain": ragged_chain,
     "ragged": ragged,
     "deep_markov": deep_markov,
+    "iwae": iwae,
     "words": words,
     "levels": levels,
     "averages": averages,

@@ -81,3 +81,83 @@ def test_a_hyperparameter_called_as_a_flag_is_told_apart(load: Load) -> None:
     """The formula's own ``lr`` is ``--formula-lr``."""
     config = load("subscript").parse(["--formula-lr", "3", "--lr", "0.5"])
     assert config.formula_lr == 3 and config.lr == 0.5
+
+
+def test_a_folder_for_each_class(load: Load) -> None:
+    image = pytest.importorskip("PIL.Image")
+    module = load("classifier")
+    for i, name in enumerate(("cat", "dog")):
+        Path("pets", name).mkdir(parents=True)
+        for j in range(2 + i):
+            image.new("L", (2, 2), 51 * (1 + i)).save(f"pets/{name}/{j}.PNG")
+    found = module.load("pets")
+    assert found["y"].tolist() == [0, 0, 1, 1, 1]
+    assert found["x"].shape == (5, 4) and found["x"][:, 0].tolist() == pytest.approx([0.2, 0.2, 0.4, 0.4, 0.4])
+
+
+def test_pictures_of_several_sizes_are_refused(load: Load) -> None:
+    """Also where they have as many pixels."""
+    image = pytest.importorskip("PIL.Image")
+    module = load("vae")
+    Path("odd").mkdir()
+    image.new("L", (2, 3)).save("odd/a.png")
+    image.new("L", (3, 2)).save("odd/b.png")
+    with pytest.raises(module.UsageError, match=r"b.png has \(3, 2\) pixels, .*a.png \(2, 3\)"):
+        module.load("odd")
+
+
+DATASETS = """
+import torch
+from torch.utils.data import Dataset
+
+
+class Pairs(Dataset):
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        return torch.full((3,), float(i)), i % 2
+
+
+class Named(Dataset):
+    def __init__(self, size=4):
+        self.size = size
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, i):
+        return {"y": i, "x": torch.full((3,), i / 10)}
+
+
+def make():
+    return Named(2)
+
+
+made, array, table = Named(3), torch.eye(5), {"x": torch.eye(2), "y": [1, 0]}
+broken = [torch.zeros(2), torch.zeros(3)]
+"""
+
+
+def test_a_dataset_by_its_import_path(
+    load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class, a function that makes one, or one that is there; pairs are x and y, dicts say their names."""
+    module = load("classifier")
+    Path("of_mine.py").write_text(DATASETS)
+    monkeypatch.syspath_prepend(".")
+    pairs, named = module.load("of_mine:Pairs"), module.load("of_mine:Named")
+    assert pairs["x"].tolist() == [[float(i)] * 3 for i in range(6)] and pairs["y"].tolist() == [0, 1] * 3
+    assert named["y"].tolist() == [0, 1, 2, 3] and named["x"][:, 0].tolist() == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert len(module.load("of_mine:make")["x"]) == 2 and len(module.load("of_mine:made")["x"]) == 3
+    assert torch.equal(module.load("of_mine:array")["x"], torch.eye(5))
+    assert module.load("of_mine:table")["y"].tolist() == [1, 0]
+    assert "is read once" in capsys.readouterr().err
+    for source, message in (
+        ("of_mine:broken", "cannot be read"),
+        ("of_mine:none", "has no attribute 'none'"),
+        ("not_there:x", "needs the package not_there"),
+    ):
+        with pytest.raises(module.UsageError, match=message):
+            module.load(source)
+    assert module.main(["--data", "of_mine:Pairs", "--batch-size", "2", "--epochs", "1", "--out-dir", "run"]) == 0

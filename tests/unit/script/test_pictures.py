@@ -103,3 +103,32 @@ def test_only_square_pictures_are_pictures(load: Load) -> None:
     assert images(torch.zeros(2, 3, 8, 8)).shape == (2, 3, 8, 8)
     for shape in [(2,), (2, 2), (2, 9), (2, 63), (2, 4, 8), (2, 2, 8, 8)]:
         assert images(torch.zeros(shape)) is None
+
+
+def test_a_map_of_latent_values(load: Load) -> None:
+    """By the second and third number, which differ most: at the corners of the map, where Plot puts its ends."""
+    module = load("gaussian")
+    run = module.Run(module.parse(["--out-dir", "."]), {"x": (2,)}, torch.device("cpu"))
+    loc = torch.tensor([[0.0, -2.0, 5.0, 0.1], [0.0, 6.0, 1.0, 0.2]])
+    run.objective.q_z_given_x = module.nn.Identity()
+    run.objective.q_z_given_x.forward = lambda x: {"loc": loc, "scale": torch.ones_like(loc)}
+    module.latent_map(run, {"x": torch.zeros(2, 2)})
+    pixels = read_png(Path("latents.png"))
+    blue = (pixels == torch.tensor(module.COLOURS[0])).all(-1)
+    assert blue[30, 70] and blue[380, 620] and blue.sum() == 2 * 9
+
+
+def test_what_has_no_latent_values_has_no_map(scripts: dict[str, str]) -> None:
+    assert "def latent_map" in scripts["vae"]
+    assert not any("def latent_map" in scripts[name] for name in ("gan", "classifier", "two_sets", "words"))
+
+
+def test_what_is_not_finite_is_left_out(load: Load) -> None:
+    module = load("vae")
+    x, y = torch.tensor([0.0, 1.0, 2.0, torch.nan]), torch.tensor([1.0, torch.inf, 3.0, 2.0])
+    plot = module.Plot(x, y)
+    assert plot.ends == [(0, 2), (1, 3)]
+    plot.curve(x, y, module.COLOURS[0])
+    blue = (plot.pixels == torch.tensor(module.COLOURS[0], dtype=torch.uint8)).all(-1)
+    assert blue[380, 70] and blue[30, 620] and blue.sum() == 2 * 16  # two points, and nothing between them
+    assert module.Plot(torch.tensor([torch.nan]), torch.tensor([1.0])).ends == [(-0.5, 0.5), (0.5, 1.5)]

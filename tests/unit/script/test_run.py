@@ -40,7 +40,7 @@ def test_a_run_leaves_everything_in_its_folder(load: Load, capsys: pytest.Captur
     names = {path.name for path in Path("run").iterdir()}
     assert names == {
         *("ckpt.pt", "config.json", "metrics.jsonl", "model.py"),
-        *("loss.png", "reconstructions.png", "samples.png"),
+        *("latents.png", "loss.png", "reconstructions.png", "samples.png"),
     }
     assert json.loads(Path("run/config.json").read_text())["beta"] == 4.0
     lines = metrics("run")
@@ -228,6 +228,32 @@ def test_pictures_of_sequences_of_several_lengths(load: Load) -> None:
     assert Path("run/reconstructions.png").exists()
 
 
+def test_a_tighter_bound_on_validation(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same terms with more draws: with as many the same number, with more a greater bound."""
+    for folder, draws in (("same", "2"), ("more", "200")):
+        assert load("iwae").main([*FAST, "--validation-K", draws, "--out-dir", folder]) == 0
+    assert all(line["validation_K"] == line["validation"] for line in metrics("same"))
+    for same_, more in zip(metrics("same"), metrics("more"), strict=True):
+        assert more["validation"] == same_["validation"] and more["train"] == same_["train"]
+        assert more["validation_K"]["value"] > more["validation"]["value"]
+    assert "--validation-K starts at 0" in refused(load("iwae"), ["--validation-K", "-1"], capsys)
+
+
+def test_steps_are_logged_too(load: Load) -> None:
+    """Every fourth of 24; the mean over an epoch of all is that of metrics.jsonl. A new run begins anew."""
+    arguments = [*FAST, "--beta", "step / 8", "--out-dir", "run"]
+    assert load("vae").main([*arguments, "--log-every", "4"]) == 0
+    lines = [json.loads(line) for line in Path("run/steps.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["beta"]) for line in lines] == [(s, s / 8) for s in range(4, 25, 4)]
+    for line in lines:
+        value = line["log p(x|z)"] - line["beta"] * line["KL[q(z|x) || p(z)]"]
+        assert line["value"] == pytest.approx(value, rel=1e-5)
+    assert load("vae").main([*arguments, "--log-every", "1"]) == 0
+    lines = [json.loads(line) for line in Path("run/steps.jsonl").read_text().splitlines()]
+    assert len(lines) == 24
+    assert sum(line["loss"] for line in lines[:8]) / 8 == pytest.approx(metrics("run")[0]["train"]["loss"])
+
+
 def test_points_are_drawn_as_points(load: Load) -> None:
     assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "run"]) == 0
     assert Path("run/samples.png").exists() and not Path("run/reconstructions.png").exists()
@@ -408,6 +434,33 @@ def test_a_checkpoint_of_another_objective_is_refused(load: Load, capsys: pytest
     module = load("gaussian")
     line = refused(module, ["--resume", "run/ckpt.pt", "--data", "moons"], capsys)
     assert "run/ckpt.pt" in line
+
+
+def test_a_checkpoint_of_other_data_or_of_another_formula_is_refused(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its order of the data would be of others, and its weights would learn something else, silently."""
+    torch.save(torch.randn(60, 2), "data.pt")
+    assert load("gaussian").main([*FAST, "--data", "data.pt", "--batch-size", "20", "--out-dir", "refused"]) == 0
+    torch.save(torch.randn(80, 2), "data.pt")
+    line = refused(load("gaussian"), ["--resume", "auto"], capsys)
+    assert "was trained on {'x': 54} examples, not on {'x': 72}" in line
+    torch.save(torch.randn(60, 2), "data.pt")
+    module = load("gaussian")
+    module.FORMULA = module.FORMULA.replace("- beta", "+ beta")
+    assert "another formula, E_q(z|x)[log p(x|z)] - beta" in refused(module, ["--resume", "auto"], capsys)
+
+
+def test_pictures_while_it_runs(load: Load) -> None:
+    """They change nothing of the run."""
+    assert load("gaussian").main([*FAST, "--data", "moons", "--out-dir", "plain"]) == 0
+    module = load("gaussian")
+    drawn = []
+    show = module.show
+    module.show = lambda run, *data: (drawn.append(run.epoch), show(run, *data))
+    assert module.main([*FAST, "--data", "moons", "--draw-every", "1", "--out-dir", "run"]) == 0
+    assert drawn == [1, 2, 3, 3]
+    assert same(weights("plain"), weights("run")) and metrics("plain") == metrics("run")
 
 
 def test_a_number_that_is_not_finite_stops_the_run_by_its_name(load: Load, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,12 +33,12 @@ def test_ruff_finds_nothing_to_do(name: str, scripts: dict[str, str], tmp_path: 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_it_imports_torch_and_the_standard_library_alone(name: str, scripts: dict[str, str]) -> None:
-    """But for the packages of data, which are imported where they are read."""
+    """But for the packages of data and of a board, which are imported where they are read and asked for."""
     tree = ast.parse(scripts[name])
     eager = {top for node in tree.body for top in _imported(node)}
     everywhere = {top for node in ast.walk(tree) for top in _imported(node)}
     assert eager - set(sys.stdlib_module_names) == {"torch"}
-    assert everywhere - set(sys.stdlib_module_names) <= {"torch", "sklearn", "numpy", "PIL"}
+    assert everywhere - set(sys.stdlib_module_names) <= {"torch", "sklearn", "numpy", "PIL", "wandb"}
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -57,6 +57,11 @@ def test_the_library_has_no_name_that_the_training_part_uses(scripts: dict[str, 
     part = ast.parse(scripts["two_sets"].split("# %% Configuration")[1])
     names = {node.name for node in part.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     assert names and not names & set(definitions())
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_stays_short_enough_to_review(name: str, scripts: dict[str, str]) -> None:
+    assert scripts[name].split("# %% Configuration")[1].count("\n") < 1150
 
 
 def test_the_head_says_formula_dependencies_and_how_to_run(scripts: dict[str, str]) -> None:

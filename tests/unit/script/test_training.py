@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,6 +126,30 @@ def test_train_runs_the_script_from_the_folder_of_the_run(tmp_path: Path) -> Non
     assert (tmp_path / "run" / "nets.py").read_text() == "a = 1\n"
     arguments = json.loads((tmp_path / "run" / "model.py.json").read_text())
     assert arguments == ["--epochs", "2", "--out-dir", str(tmp_path / "run")]
+
+
+WAITING = """\
+import signal, sys, time
+def stop(number, frame):
+    sys.exit(130)
+signal.signal(signal.SIGTERM, stop)
+print("ready", file=open(sys.argv[0] + ".ready", "w"), flush=True)
+time.sleep(60)
+"""
+
+
+def test_train_passes_on_what_ends_it(tmp_path: Path) -> None:
+    """Where this process alone is asked to stop, the script is, too, and saves."""
+
+    def ask() -> None:
+        while not (tmp_path / "run" / "model.py.ready").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    threading.Thread(target=ask, daemon=True).start()
+    assert train(WAITING, [], tmp_path / "run") == 130
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_train_refuses_a_folder_that_cannot_be(tmp_path: Path) -> None:
