@@ -12,7 +12,7 @@ from formula2dgm.spans import Span
 
 CODE = "F2D-0001"
 #: What a mistake in the compiler raises. What the machine refuses (memory, files, an interrupt) is no such thing.
-_OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RecursionError, TypeError, ValueError)
+_OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
 
 
 @contextmanager
@@ -25,6 +25,10 @@ def owned() -> Iterator[None]:
         yield
     except FormulaError:
         raise
+    except RecursionError as error:
+        says = "functions, brackets and definitions stand too deep in one another here"
+        hint = "give some of the inner ones a name, or join definitions that are used once"
+        raise FormulaError(Diagnostic("F2D-0664", "error", says, _origin(error.__traceback__)[2], hint)) from error
     except _OURS as error:
         file, line, span = _origin(error.__traceback__)
         says = f"formula2dgm failed on this formula, and the mistake is ours: {type(error).__name__} in {file}:{line}"

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+#: How many definitions stand in one another.
+MAX_DEPTH = 60
 
 
 class Refused(Exception):
@@ -198,6 +200,10 @@ class Context:
         if name in self.resolving:
             hint = "what one step makes of the step before is written with it in the subscript: h_t = f(h_{t-1}, x_t)"
             raise self.refuse("F2D-0206", f"{name} is defined through itself", span, hint)
+        if len(self.resolving) >= MAX_DEPTH:
+            hint = "write a step of a sequence with its index, h_t = f(h_{t-1}); join definitions that are used once"
+            says = f"{name} stands in a definition in a definition, {MAX_DEPTH} deep"
+            raise self.refuse("F2D-0664", says, span, hint)
         self.resolving.append(name)
         try:
             yield

@@ -42,3 +42,11 @@ def test_the_check_lists_it() -> None:
 def test_what_is_interrupted_is_no_mistake() -> None:
     with pytest.raises(KeyboardInterrupt), mistakes.owned():
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("count", "around"), [(80, "{} + 1"), (50, r"\exp(\exp(\exp(\exp(\exp({})))))")])
+def test_what_stands_too_deep_is_no_mistake_of_ours(count: int, around: str) -> None:
+    chain = "; ".join(f"a_{{{n}}} = {around.format(f'a_{{{n - 1}}}')}" for n in range(1, count + 1))
+    text = rf"\min a_{{{count}}}; a_0 = E_x[\|f(x) - x\|^2]; {chain}"
+    (found,) = (each for each in f2d.check(text, scaffold=True, dims={"x": 3}) if each.severity == "error")
+    assert found.code == "F2D-0664" and found.span is not None

@@ -12,6 +12,7 @@ from formula2dgm.ir.program import Parameter
 from formula2dgm.reading.attributes import attribute
 from formula2dgm.reading.kinds import spelling
 from formula2dgm.reading.names import Name, plain, read_name
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.scaffold.sizes import data_beside, event_shape
 from formula2dgm.resolve.statements.meeting import Part
@@ -40,7 +41,7 @@ def _is_row(context: Context, symbol: tree.Symbol, index: str) -> bool:
 
 
 def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | None:
-    """The argument of a family that the symbol stands in, with the family's variable; ``weight`` for a factor;
+    """The argument of a family that the symbol stands in, with the family's variable; ``weight`` beside a density;
     ``input`` for what a density is given, with the variable that it stands for."""
     if (given := context.pseudo_inputs.get(read_name(symbol, context.model.indices).id)) is not None:
         return "input", given
@@ -51,9 +52,14 @@ def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | No
             for argument, value in zip(family.arguments if family else (), node.params, strict=False):
                 if symbol in value.walk():
                     return argument, _variable_of(context, node.args[0])
-        if isinstance(node, tree.Mul) and symbol in node.factors:
+        if isinstance(node, tree.Mul) and symbol in node.factors and any(map(_holds_density, node.factors)):
             return "weight", None
     return None
+
+
+def _holds_density(factor: tree.Node) -> bool:
+    calls = (each for each in factor.walk() if isinstance(each, tree.Call))
+    return any(is_density_call(each) or registry.family_by_spelling(spelling(each.head)) is not None for each in calls)
 
 
 def _variable_of(context: Context, point: tree.Node) -> Name | None:

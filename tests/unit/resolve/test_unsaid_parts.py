@@ -170,3 +170,8 @@ def test_a_letter_of_numbers_before_a_variable_in_brackets_is_a_function() -> No
 def test_where_it_stands_alone_too_it_is_a_number() -> None:
     objective = f2d.compile(r"\max \lambda \log p(x) - \lambda(\|x\|^2)", scaffold=True, dims={"x": 3})
     assert "lambda is 1.0" in objective.assumptions and "lambda" not in dict(objective.named_children())
+
+
+def test_factors_beside_no_density_are_no_weights_that_sum_to_one() -> None:
+    text = r"\min -\frac{1}{N}\sum_i \log\frac{\exp(u_i^\top v_i)}{\sum_{j}\exp(u_i^\top v_j)}"
+    assert codes(text, {}, scaffold=True) == ["F2D-0408"]
