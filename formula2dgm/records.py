@@ -48,7 +48,7 @@ def _record(kind: Any, eq: bool = True, kw_only: bool = False, **_: bool) -> typ
 
 def _init(kind: Any) -> Any:
     """The function that sets the fields, written out."""
-    known: dict[str, Any] = {"set_": object.__setattr__, "MISSING": MISSING}
+    known: dict[str, Any] = {"object_": object, "MISSING": MISSING}
     positional, named, lines = ["self"], list[str](), list[str]()
     for each in fields(kind):
         default, value = _default(each, known)
@@ -56,7 +56,7 @@ def _init(kind: Any) -> Any:
             (named if each.kw_only else positional).append(f"{each.name}{default}")
         elif not default:
             continue
-        lines.append(f"    set_(self, {each.name!r}, {value})")
+        lines.append(f"    object_.__setattr__(self, {each.name!r}, {value})")
     if hasattr(kind, "__post_init__"):
         lines.append("    self.__post_init__()")
     arguments = ", ".join([*positional, *(("*", *named) if named else ())])

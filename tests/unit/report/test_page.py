@@ -50,7 +50,7 @@ def test_the_lines_of_a_piece_compute_it(page: str) -> None:
     found = re.search(r'<tr data-piece="([\w-]+)"[^>]*>\s*<td><code>KL', page)
     assert found is not None
     lines = re.findall(rf'<li data-piece="{found[1]}">(.*)</li>', page)
-    assert any("kl_normal_normal" in line for line in lines)
+    assert any("kl_normal_standard" in line for line in lines)
     assert not any("bernoulli" in line or "log_prob" in line for line in lines)
 
 

@@ -45,7 +45,7 @@ def test_the_contract_is_plain_data_with_places_and_lines(objective: f2d.Objecti
     place = terms[1]["range"]
     assert ELBO[place["start"] : place["end"]] == "KL[q(z|x) || p(z)]"
     lines = objective.source.splitlines()
-    assert any("kl_normal_normal" in lines[number - 1] for number in terms[1]["lines"])
+    assert any("kl_normal_standard" in lines[number - 1] for number in terms[1]["lines"])
 
 
 def test_the_factor_graph_has_data_and_latents(objective: f2d.Objective) -> None:

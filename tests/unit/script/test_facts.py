@@ -50,7 +50,9 @@ def test_of_a_variational_autoencoder() -> None:
     assert found["rolls"] is None and not found["denoises"] and not found["shaped"] and not found["held"]
     assert found["trains"] == "self.objective.parameters()" and found["call"] == "**batch"
     assert found["made"] == "**default_networks(shapes, config.hidden), beta=config.beta"
-    assert found["numbers"] == [{"name": "beta", "type": "float", "default": "1.0", "help": "beta of the formula"}]
+    assert found["numbers"] == [
+        {"name": "beta", "type": "float | str", "default": "1.0", "help": "beta of the formula"}
+    ]
     assert found["counted"] == [] and found["needed"] == ""
     assert found["example"] == [{"name": "x", "value": "torch.rand(4, 8).round()"}]
 
@@ -69,8 +71,7 @@ def test_of_two_players() -> None:
         "key": '"D"',
         "field": "steps_D",
         "lr": "lr_D",
-        "made": '"D": torch.optim.Adam(owned(self.objective, "D"), lr=config.lr_D or config.lr, '
-        "betas=(config.beta1, 0.999))",
+        "made": '"D": torch.optim.Adam(owned(self.objective, "D"), betas=(config.beta1, 0.999), fused=fused)',
     }
     assert [each["name"] for each in found["players"]] == ["D", "G"] and found["owns"]
     assert found["call"] == "**batch, player=player" and found["trains"] == 'owned(self.objective, "D")'
@@ -85,7 +86,7 @@ def test_a_long_line_of_a_player_is_broken() -> None:
     made = _facts(program, generate(gan()).source, {})["players"][1]["made"]
     owned = ", ".join(f'"{each}"' for each in names)
     margin = " " * 16
-    given = f"owned(self.objective, {owned}), lr=config.lr_G or config.lr, betas=(config.beta1, 0.999)"
+    given = f"owned(self.objective, {owned}), betas=(config.beta1, 0.999), fused=fused"
     assert made == f'"G": torch.optim.Adam(\n{margin}{given}\n            )'
 
 
