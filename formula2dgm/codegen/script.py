@@ -13,8 +13,9 @@ from formula2dgm import resources
 from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
+from formula2dgm.codegen.python import quoted
 from formula2dgm.codegen.scaffold import sized_tensor
-from formula2dgm.codegen.script_pictures import is_sequence, latents, quoted, rolls
+from formula2dgm.codegen.script_pictures import is_sequence, latents, rolls
 from formula2dgm.codegen.self_check import example_data, not_a_derivative
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -24,23 +25,8 @@ from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, 
 WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
-    {
-        *("amp", "batch_size", "beta1", "checkpoint_every", "clip", "compile", "config", "data", "device"),
-        *(
-            "epochs",
-            "hidden",
-            "labelled",
-            "log_every",
-            "lr",
-            "out_dir",
-            "resume",
-            "seed",
-            "self_check",
-            "steps",
-            "tensorboard",
-        ),
-        *("validation", "wandb"),
-    }
+    "amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden labelled "
+    "log_every lr out_dir resume seed self_check steps tensorboard validation wandb".split()
 )
 METADATA = """\
 # /// script

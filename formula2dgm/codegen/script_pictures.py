@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from formula2dgm.codegen.names import argument
+from formula2dgm.codegen.python import quoted
 from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Input, Program
@@ -13,11 +14,6 @@ from formula2dgm.ir.program import Input, Program
 def is_sequence(each: Input) -> bool:
     """Has one example of it steps?"""
     return any(axis.kind == "time" for axis in each.axes)
-
-
-def quoted(text: str) -> str:
-    """A text as Python writes it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def rolls(program: Program, generated: str) -> Mapping[str, object] | None:

@@ -26,6 +26,8 @@ def discrete_uniform_draw(shape: tuple[int, ...], low: Tensor | float, high: Ten
 
 def discrete_uniform_draw_between(shape: tuple[int, ...], low: float, high: float, like: Tensor) -> Tensor:
     """Whole numbers of this shape between two numbers, in the dtype and on the device of ``like``."""
+    if high < low:
+        raise ValueError(f"there is no whole number from {low} to {high} to draw: is a sequence too short?")
     return torch.randint(int(low), int(high) + 1, shape, dtype=floating_dtype(like), device=like.device)
 
 

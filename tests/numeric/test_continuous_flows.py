@@ -498,3 +498,11 @@ def test_steps_of_the_command_line(tmp_path: Any) -> None:
     path.write_text("log p(x); dz/dt = f(z, t); x = z(1); z(0) ~ N(0, I); x in R^2")
     assert main(["compile", str(path), "--solver-steps", "7", "--target", "module", "-o", str(made)]) == 0
     assert "steps=7" in made.read_text()
+
+
+def test_a_change_of_a_density_that_reads_the_density_is_refused() -> None:
+    text = (
+        r"\log p(x); \frac{d \log p(z(t))}{dt} = p(x) tr(\frac{\partial f}{\partial z(t)}); "
+        r"\frac{dz(t)}{dt} = f(z(t), t); x = z(1), z(0) \sim N(0, I); x \in \mathbb{R}^2"
+    )
+    assert "F2D-0206" in [each.code for each in f2d.check(text, scaffold=True)]

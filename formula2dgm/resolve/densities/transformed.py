@@ -196,15 +196,14 @@ def log_transformed(evaluate: Evaluator, use: Use, scope: Scope) -> ir.Node:
     name = signature.variables[0]
     assert name is not None
     value, log_dets = values[name.id], list[ir.Node]()
-    for link in reversed(chain.links):
-        given = tuple(evaluate(each, inner) for each in link.given)
-        value, more = run(context, turned(link.steps), value, given, link.call, evaluate, inner)
-        assert len(more) == len(link.steps), "every step of a change of variables has a determinant"
-        log_dets += more
     start = read_name(chain.start, context.model.indices)
-    inner = inner.bind({start.id: value})
     with context.unfolding(use.density.label, declared.span):
-        source = evaluate.log(declared.body, inner)
+        for link in reversed(chain.links):
+            given = tuple(evaluate(each, inner) for each in link.given)
+            value, more = run(context, turned(link.steps), value, given, link.call, evaluate, inner)
+            assert len(more) == len(link.steps), "every step of a change of variables has a determinant"
+            log_dets += more
+        source = evaluate.log(declared.body, inner.bind({start.id: value}))
     parts = (*(source.args if isinstance(source, ir.Add) else (source,)), *log_dets)
     return context.arena.make(ir.Add, parts) if len(parts) > 1 else parts[0]
 

@@ -141,3 +141,8 @@ def test_bits_of_which_the_ones_are_scored() -> None:
     )
     entropy = -torch.tensor([0.5 * math.log(0.5), 0.75 * math.log(0.75)], dtype=torch.float64)
     assert_close(factorized_bernoulli.factorized_bernoulli_entropy(logits), entropy)
+
+
+def test_no_whole_number_lies_between_ends_the_wrong_way_round() -> None:
+    with pytest.raises(ValueError, match="no whole number from 1 to -9"):
+        discrete_uniform.discrete_uniform_draw_between((3,), 1, -9, torch.zeros(3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from formula2dgm import resources
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.module import generate
-from formula2dgm.codegen.script import script
+from formula2dgm.codegen.script import RUN_FIELDS, script
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir.program import Hyperparameter
 from formula2dgm.syntax import parse_one
@@ -105,3 +107,9 @@ def test_the_users_networks_are_imported_after_the_seed() -> None:
     assert "    import nets  # here, so that the seed decides the weights it makes\n" in text
     assert "return Objective(q_z_given_x=nets.encoder, p_x_given_z=nets.decoder, beta=config.beta)" in text
     assert 'sources = {"model.py": __file__, "nets.py": str(sys.modules["nets"].__file__)}' in text
+
+
+def test_no_number_of_a_formula_takes_the_place_of_an_option_of_the_run() -> None:
+    template = (resources.templates() / "script" / "configuration.py.j2").read_text("utf-8")
+    options = set(re.findall(r"^    (\w+): [\w| ]+ = option\(", template, re.MULTILINE))
+    assert {"ema", "lr", "self_check"} <= options and options == RUN_FIELDS
