@@ -204,8 +204,7 @@ class _Checks:
         if isinstance(head, ir.Head) and head in self.scope.bound:
             name = quoted(call_label(self.scope.program, head.call))
             check = "check_probability" if head.call.network in self.probabilities else "check_positive"
-            demand = "number" if self.scope.is_number(head) else "value"
-            self._add(node, call(self.scope.use(check), name, expression(self.scope, head, demand)))
+            self._add(node, call(self.scope.use(check), name, expression(self.scope, head, self.scope.kind(head))))
 
     def _tensor(self, law: ir.Law, node: ir.Node) -> Code | None:
         """The variable that holds a parameter; None for numbers, which are not worth a check."""

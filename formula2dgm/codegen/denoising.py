@@ -17,6 +17,7 @@ from formula2dgm.codegen.names import Names
 from formula2dgm.codegen.python import ATOM, Body, Code, assignment, call, quoted
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.statements import prepared_for
+from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.denoising import Decoder, Denoiser
 from formula2dgm.ir.program import Program
@@ -79,7 +80,7 @@ class _Methods:
         scope.body.write(f"return {expression(scope, decoder.value, 'value').text}")
         return Body(4, [*head.lines, *scope.body.lines])
 
-    def _pair(self, name: str, given: list[str], said: str, values: tuple[ir.Node, ir.Node], demand: str) -> Body:
+    def _pair(self, name: str, given: list[str], said: str, values: tuple[ir.Node, ir.Node], demand: Demand) -> Body:
         """A method of two values, in a tuple."""
         denoiser = self.denoiser
         places = {each.name: name for each, name in ((denoiser.x, "x"), (denoiser.t, "t")) if isinstance(each, ir.Data)}

@@ -152,7 +152,7 @@ class LoopWriter:
 
     def _given(self, node: ir.Node) -> None:
         """A value from outside the loop, as its body reads it."""
-        name, axes = self._whole(node, "number" if self.scope.is_number(node) else "value"), self.step.at[node].axes
+        name, axes = self._whole(node, self.scope.kind(node)), self.step.at[node].axes
         missing = [axis.name for axis in axes if axis not in node.axes]
         read = Code(name)
         if missing:
@@ -236,9 +236,8 @@ class LoopWriter:
         for node in dict.fromkeys((*self.loop.carried, *self.loop.kept)):
             preparation.prepare(at[node])
             if at[node] not in inner.bound and not isinstance(node, ir.Pair):
-                demand = "number" if inner.is_number(at[node]) else "value"
                 name = inner.names.fresh(f"{self._name(node)}_{self.index}")
-                preparation.compute(at[node], name, demand)
+                preparation.compute(at[node], name, inner.kind(at[node]))
         return inner.body
 
     def _lists(self, body: Body) -> dict[str, Code]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.statements import Preparation
+from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.joints import Query
 from formula2dgm.ir.program import Program
@@ -22,7 +23,7 @@ def write_parts(program: Program, query: Query, preparation: Preparation) -> Non
             continue
         name = _name(program, query, node, weighted, means)
         if name is not None:
-            demand = "value" if node.event == "value" else "number"
+            demand: Demand = "value" if node.event == "value" else "number"
             preparation.compute(node, scope.names.fresh(name, f"{query.name}_part"), demand)
 
 

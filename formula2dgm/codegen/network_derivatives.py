@@ -114,7 +114,7 @@ def _name_constants(preparation: Preparation, constants: Iterable[ir.Node]) -> N
     for each in constants:
         if not is_python_number(each) and not expression(scope, each, "value").text.isidentifier():
             scope_name = scope.names.fresh(part_name(scope.program, each, "held"), "held")
-            preparation.compute(each, scope_name, "number" if scope.is_number(each) else "value")
+            preparation.compute(each, scope_name, scope.kind(each))
 
 
 def _direction(scope: Scope, point: ir.Node, tangent: ir.Node, like: Code) -> Code:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.codegen.expressions import aligned, expression
 from formula2dgm.codegen.notation import definition_name, notation
 from formula2dgm.codegen.python import Body, Code, call
+from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.spans import Span
@@ -115,7 +116,7 @@ class PathWriter:
         head = len(scope.body.lines)
         for each in self.roots:
             inner.prepare(each)
-        demand = "number" if path.event == "number" else "value"
+        demand: Demand = "number" if path.event == "number" else "value"
         if path.field not in scope.bound:
             inner.compute(path.field, scope.names.fresh(f"d{path.state.name}"), demand)
         for each in self.integrals:

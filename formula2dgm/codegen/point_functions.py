@@ -211,4 +211,4 @@ def _demand(preparation: Preparation, derivative: ir.Grad | ir.JacobianTrace, no
     """As what a function returns a value: what is derived as what its derivative needs, others as they are read."""
     if node is derivative.body:
         return "number" if isinstance(derivative, ir.Grad) else "value"
-    return "number" if preparation.scope.is_number(node) else "value"
+    return preparation.scope.kind(node)

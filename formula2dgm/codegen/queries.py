@@ -19,6 +19,7 @@ from formula2dgm.codegen.python import ATOM, WIDTH, Body, Code, quoted, statemen
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.shapes import UnknownShape
 from formula2dgm.codegen.statements import Preparation, prepared_for
+from formula2dgm.codegen.uses import Demand
 from formula2dgm.diagnostics import Diagnostic
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.joints import Query
@@ -144,7 +145,7 @@ class _Method:
 
     def _returned(self, preparation: Preparation, node: ir.Node, name: str) -> None:
         """Return a value; in a variable of its own first where it is too long for the line."""
-        demand = "value" if node.event == "value" else "number"
+        demand: Demand = "value" if node.event == "value" else "number"
         value = expression(self.scope, node, demand)
         line = f"return {value.text}"
         if len(line) + self.body.indent > WIDTH:

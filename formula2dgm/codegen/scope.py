@@ -116,6 +116,10 @@ class Scope:
         """Does the node's variable hold one number for each position of its axes?"""
         return node.event == "number" or (node.event == "open" and self.demands.get(node) == {"number"})
 
+    def kind(self, node: ir.Node) -> Demand:
+        """What the node's variable holds."""
+        return "number" if self.is_number(node) else "value"
+
     def size(self, axis: Axis) -> str:
         """The number of positions on an axis, as an expression."""
         if axis in self.sizes:

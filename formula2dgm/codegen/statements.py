@@ -144,7 +144,7 @@ class Preparation(Calls):
             case ir.At(value, axis, ir.ArgMin() | ir.Nearest()):
                 self.compute(node, self.scope.names.fresh(f"{to_text(value)}_{axis.name}_star"), "value")
             case ir.Picked(ir.Param()) if (named := definition_name(self.scope.program, node)) is not None:
-                self.compute(node, self.scope.names.fresh(named), "number" if self.scope.is_number(node) else "value")
+                self.compute(node, self.scope.names.fresh(named), self.scope.kind(node))
             case _ if isinstance(node, _COMPUTED) and node.axes and node.event != "number":
                 self._definition(node)
         if node in self.differentiated:
@@ -246,7 +246,7 @@ class Preparation(Calls):
         bound, targets = dict(scope.bound), {}
         for each in branch.values:
             self.prepare(each.rest)
-            value = expression(scope, each.rest, self._demand(each))
+            value = expression(scope, each.rest, self.scope.kind(each))
             computed_here = each.rest not in bound and value.text.isidentifier()
             targets[each] = value.text if computed_here else scope.names.fresh(*self._branch_name(each))
             if not computed_here:
@@ -265,9 +265,6 @@ class Preparation(Calls):
         scope.body.write("else:")
         scope.body.lines += rest.lines
         scope.bound |= {each: Code(target) for each, target in targets.items()}
-
-    def _demand(self, node: ir.Node) -> Demand:
-        return "number" if self.scope.is_number(node) else "value"
 
     def _branch_name(self, node: FirstOrRest) -> tuple[str, str]:
         wanted = self.scope.wanted.get(node) or part_name(self.scope.program, node.rest, "value")

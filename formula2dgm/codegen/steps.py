@@ -11,6 +11,7 @@ from formula2dgm.codegen.python import Body, Code
 from formula2dgm.codegen.recurrence import Loop
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.step_nodes import FirstOrRest, Given, SoFar, ToCome
+from formula2dgm.codegen.uses import Demand
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import values_of
 from formula2dgm.ir.axes import Axis, merge
@@ -151,7 +152,7 @@ def whole_name(program: Program, node: ir.Node) -> str:
 
 def step_scope(scope: Scope, names: Names, at: dict[ir.Node, ir.Node], index: str) -> Scope:
     """The scope of a loop's body: four columns further in, its variables called after the step."""
-    demands: dict[ir.Node, set[str]] = {}
+    demands: dict[ir.Node, set[Demand]] = {}
     for node, step in at.items():
         demands.setdefault(step, set()).update(scope.demands.get(node, ()))
     named = {at[node]: node.site for node in at if isinstance(node, ir.State)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from formula2dgm.codegen.notation import call_label, notation
 from formula2dgm.ir import nodes as ir
@@ -11,7 +12,8 @@ from formula2dgm.ir.program import Program, Term
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.records import dataclass
 
-Demand = str  #: "number" or "value"
+#: Is a node wanted as a number for each of its axes, or as the value with its event?
+Demand = Literal["number", "value"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def distribution(
             return laws.DiscretizedLogisticMixture(params["logits"], params["loc"], params["scale"], **numbers)
         case "SphericalUniform":
             return laws.SphericalUniform(int(numbers["dim"]))
+        case "MultivariateNormal":
+            return td.MultivariateNormal(params["loc"], scale_tril=params["scale_tril"].tril(), validate_args=False)
         case "Multinomial":
             return td.Multinomial(int(params["total_count"].max()), logits=params["logits"], validate_args=False)
     return getattr(td, family)(**params, validate_args=False)

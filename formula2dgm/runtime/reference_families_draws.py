@@ -37,7 +37,7 @@ def value_at(family: str, params: Mapping[str, Tensor], noise: Tensor) -> Tensor
             scores = (params["logits"] + noise.log()) / params["temperature"].unsqueeze(-1)
             return (scores - scores.logsumexp(-1, keepdim=True)).exp()
         case "MultivariateNormal":
-            return params["loc"] + torch.einsum("...ij,...j->...i", params["scale_tril"], noise)
+            return params["loc"] + torch.einsum("...ij,...j->...i", params["scale_tril"].tril(), noise)
         case "LowRankMultivariateNormal":
             return _low_rank(params["loc"], params["cov_factor"], params["cov_diag"], noise)
         case "Dirichlet":

@@ -17,7 +17,8 @@ from formula2dgm.runtime.reference_families_laws import (
 
 @td.register_kl(td.MultivariateNormal, td.Normal)
 def _kl_full_diagonal(p: td.MultivariateNormal, q: td.Normal) -> Tensor:
-    loc, scale = q.loc.expand(p.loc.shape), q.scale.expand(p.loc.shape)
+    shape = torch.broadcast_shapes(p.loc.shape, q.loc.shape)
+    loc, scale = q.loc.expand(shape), q.scale.expand(shape)
     return td.kl_divergence(p, td.MultivariateNormal(loc, covariance_matrix=torch.diag_embed(scale**2)))
 
 

@@ -24,6 +24,7 @@ from typing import Any
 from tests.mutation import reach, trial
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.reached import IMPORTED, Reached
+from tests.mutation.types import Types
 
 CHECKOUT = Path(__file__).parents[2]
 PLACE = CHECKOUT / "build" / "mutation"
@@ -77,16 +78,14 @@ def measured() -> dict[str, Any]:
     return known
 
 
-def tried(mutant: Mutant, tests: dict[str, Any]) -> trial.Outcome:
-    """A mutant before the tests that run it."""
+def tried(mutant: Mutant, tests: dict[str, Any], types: Types) -> trial.Outcome:
+    """A mutant before the tests that run it; one that lives is shown to mypy."""
     wanted = reach.of(mutant, tests, COPY)
-    if not wanted:
-        return trial.Outcome("unreached", "", 0.0)
     path = COPY / mutant.path
     text = path.read_text("utf-8")
     path.write_text(mutant.applied(text), "utf-8")
     sys.dont_write_bytecode = True
-    found, seconds = trial.Outcome("survived", "", 0.0), 0.0
+    found, seconds = trial.Outcome("survived" if wanted else "unreached", "", 0.0), 0.0
     try:
         for first, last in itertools.pairwise((0, *FIRST, len(wanted))):
             some = wanted[first:last]
@@ -94,6 +93,8 @@ def tried(mutant: Mutant, tests: dict[str, Any]) -> trial.Outcome:
                 plugins = [trial.Tests(some, COPY)]
                 found = trial.run(COPY, ["-x", *trial.files(some)], plugins, LIMIT, PLACE / "mutant.log", mutant.path)
                 seconds += found.seconds
+        if found.status in ("survived", "unreached") and (said := types.complaint()):
+            found = trial.Outcome("mistyped", said, seconds)
         return found._replace(seconds=seconds)
     finally:
         path.write_text(text, "utf-8")
@@ -121,16 +122,19 @@ def main() -> None:
     trial.copied(CHECKOUT, COPY)
     trial.prepare(COPY)
     tests, start = measured(), time.monotonic()
-    for number, each in enumerate(sample):
-        before = known.get(key(each))
-        if before and not (options.retry and before["status"] in ("survived", "unreached")):
-            continue
-        if time.monotonic() - start > 60 * options.minutes:
-            break
-        found = tried(each, tests)
-        known[key(each)] = found._asdict()
-        record.write_text(json.dumps(known), "utf-8")
-        print(f"{number:4d} {found.status:9s} {found.seconds:5.1f} s  {each.path}:{each.line} {each.kind}", flush=True)
+    with Types(COPY, PLACE / "mypy.json") as types:
+        for number, each in enumerate(sample):
+            before = known.get(key(each))
+            if before and not (options.retry and before["status"] in ("survived", "unreached")):
+                continue
+            if time.monotonic() - start > 60 * options.minutes:
+                break
+            found = tried(each, tests, types)
+            known[key(each)] = found._asdict()
+            record.write_text(json.dumps(known), "utf-8")
+            print(
+                f"{number:4d} {found.status:9s} {found.seconds:5.1f} s  {each.path}:{each.line} {each.kind}", flush=True
+            )
     table(sample, known)
 
 
@@ -153,11 +157,12 @@ def table(sample: list[Mutant], known: dict[str, Any]) -> None:
         if found := known.get(key(each)):
             counts[each.path.split("/")[1]][found["status"]] += 1
             counts["all"][found["status"]] += 1
-    print("\n| room | mutants | killed | never ends | survived | not run by a test | killed, of all |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    kinds = ("killed", "timeout", "mistyped", "survived", "unreached")
+    print("\n| room | mutants | killed by a test | never ends | by its types | survived | not run | killed, of all |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for room, found in counts.items():
-        dead, every = found["killed"] + found["timeout"], max(1, sum(found.values()))
-        parts = [sum(found.values()), *(found[status] for status in ("killed", "timeout", "survived", "unreached"))]
+        dead, every = sum(found[status] for status in kinds[:3]), max(1, sum(found.values()))
+        parts = [sum(found.values()), *(found[status] for status in kinds)]
         print(f"| {room} | {' | '.join(map(str, parts))} | {100 * dead / every:.1f} % |")
     for number, each in enumerate(sample):
         found = known.get(key(each))

@@ -232,6 +232,7 @@ SCALARS = {
     "numbers": (lambda m: m.mul(m.const(2), m.p("p(z)"), m.const(3)), "2 * p(z) * 3", "6 * p(z)"),
     "twice negated": (lambda m: m.neg(m.neg(m.p("p(z)"))), "-(-p(z))", "p(z)"),
     "plus nothing": (lambda m: m.add(m.p("p(z)"), m.const(0)), "p(z) + 0", "p(z)"),
+    "two and nothing": (lambda m: m.add(m.p("p(z)"), m.const(0), m.p("q(z)")), "p(z) + 0 + q(z)", "p(z) + q(z)"),
     "over one": (lambda m: m.div(m.p("p(z)"), m.const(1)), "p(z) / 1", "p(z)"),
     "a fraction as written": (lambda m: m.mul(m.div(m.const(1), m.const(2)), m.p("p(z)")), "(1 / 2) * p(z)",
                               "(1 / 2) * p(z)"),

@@ -37,6 +37,8 @@ def model(source: Source) -> Model:
     relaxed = any(isinstance(each, f2d.Relaxed) and each.densities is None for each in estimators.values())
     text = over.weights(_objective(source, likelihood, draws, priors, relaxed))
     options = source.options()
+    if relaxed and options.get("divergences") == "sampled":
+        del options["divergences"]  # a sampled divergence has the densities at the relaxed value
     options["dims"] = over.data("x")
     options["estimators"] = {name: each for name, each in estimators.items() if each != "enumerate"}
     if not options["estimators"] and source.chance(0.5):

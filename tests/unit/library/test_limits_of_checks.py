@@ -35,6 +35,7 @@ ENTRIES = [
 #: The same of vectors and matrices.
 WHOLE = [
     (checks.check_class_logits, (), [[-INF, 0.0], [1e30, 0.0]], [[-INF, -INF], [NAN, 0.0], [INF, 0.0]]),
+    (checks.check_one_hot, (1,), [[1.0], [1.00009]], [[1.00015], [0.99985]]),
     (checks.check_one_hot, (2,), [[0.0, 1.0], [1.0, 0.0]], [[1.0, 1.0], [0.0, 0.0], [2.0, -1.0], [0.0, 0.0, 1.0], 1.0]),
     (checks.check_soft_classes, (2,), [[0.0, 1.0], [0.3, 0.7]], [[0.3, 0.6], [2.0, -1.0], [0.0, 0.0, 1.0], 1.0]),
     (

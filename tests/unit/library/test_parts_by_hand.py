@@ -8,9 +8,22 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from formula2dgm.library import discrete_uniform, factorized_bernoulli, flow_default, kernels, matrices, scores
+from formula2dgm.library import (
+    batches,
+    discrete_uniform,
+    factorized_bernoulli,
+    flow_coupling,
+    flow_default,
+    kernels,
+    kl_uniform,
+    kumaraswamy,
+    matrices,
+    relaxed_bernoulli,
+    scores,
+    vectors,
+)
 
-U, V = torch.tensor([[1.0, 2.0, 2.0], [0.0, 0.0, 0.0]]), torch.tensor([[0.0, 0.0, 0.0], [0.0, 2.0, 0.0]])  # 9 and 4
+U, V = torch.tensor([[2.0, 1.0, 1.0], [0.0, 0.0, 0.0]]), torch.tensor([[1.0, 3.0, 3.0], [0.0, 2.0, 0.0]])  # 9 and 4
 
 
 def test_the_gaussian_kernel() -> None:
@@ -146,3 +159,50 @@ def test_bits_of_which_the_ones_are_scored() -> None:
 def test_no_whole_number_lies_between_ends_the_wrong_way_round() -> None:
     with pytest.raises(ValueError, match="no whole number from 1 to -9"):
         discrete_uniform.discrete_uniform_draw_between((3,), 1, -9, torch.zeros(3))
+
+
+def test_the_cosine_of_matrices_is_that_of_all_their_entries() -> None:
+    u, v = torch.tensor([[[3.0, 0.0], [0.0, 4.0]]]), torch.tensor([[[0.0, 0.0], [2.0, 2.0]]])
+    assert_close(vectors.cosine_similarity(u, v, 1), torch.tensor([8 / (5 * math.sqrt(8))]))
+    with pytest.raises(ValueError, match="^vectors of 4 and 6 entries are compared$"):
+        vectors.cosine_similarity(u, torch.zeros(1, 3, 2), 1)
+    with pytest.raises(ValueError, match="^vectors of 3 and 2 entries are compared$"):
+        vectors.cosine_similarity(torch.zeros(2, 3), torch.zeros(2, 2), 1)
+
+
+def test_a_pair_has_one_other() -> None:
+    assert batches.count_of_others(2) == 1
+    with pytest.raises(ValueError, match="a batch of 2 or more"):
+        batches.count_of_others(1)
+
+
+def test_a_relaxed_bit_stays_below_one_and_above_zero() -> None:
+    noise = torch.full((2,), 0.5, dtype=torch.float64)
+    low, high = relaxed_bernoulli.relaxed_bernoulli_sample(noise, 0.1, torch.tensor([-1e3, 1e3]).double())
+    assert 0 < low < 1e-300 and 1 - 1e-15 < high < 1
+
+
+def test_the_slope_of_a_very_small_kumaraswamy_draw() -> None:
+    """x = (1 - (1-u)^(1/b))^(1/a) is (u/b)^(1/a) for small u, so that dx/db is -x / (a b)."""
+    a, b = torch.tensor(0.5).double(), torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(1e-40, dtype=torch.float64)  # x^a is 1e-20
+    (slope,) = torch.autograd.grad(kumaraswamy.kumaraswamy_sample(x, a, b), b)
+    assert_close(slope / x, torch.tensor(-1 / 1.5).double())
+
+
+def test_a_uniform_law_up_to_the_end_of_the_unit_interval_has_a_finite_divergence_to_a_beta() -> None:
+    """KL[U(0, 1) || Beta(2, 3)] is -E[log 12 x (1-x)^2] = 3 - log 12."""
+    found = kl_uniform.kl_uniform_beta(torch.tensor(0.0), torch.tensor(1.0), 2.0, 3.0)
+    assert_close(found, torch.tensor(3 - math.log(12)))
+    assert kl_uniform.kl_uniform_beta(torch.tensor(0.0), torch.tensor(1.1), 2.0, 3.0) == math.inf
+
+
+def test_a_shift_by_its_name() -> None:
+    class Shift(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"shift": 3 * x.flip(-1)}
+
+    step = flow_coupling.AffineCoupling([0, 1], Shift(), additive=True)  # 1 is kept
+    found, log_det = step(torch.tensor([[1.0, 2.0]]))
+    assert_close(found, torch.tensor([[7.0, 2.0]]))
+    assert_close(log_det, torch.zeros(1))

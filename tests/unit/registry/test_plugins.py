@@ -130,6 +130,10 @@ BROKEN = {
          "weibull_noise(like: Tensor, shape: tuple[int, ...])"),
         r"weibull_noise, its draw_noise, takes \(shape, like\), not \(like, shape\)",
     ),
+    "conversion": (
+        ("__init__.py", '"log_scale": "scale_from_log_scale"', '"log_scale": "weibull_mean"'),
+        r"weibull_mean, its conversion from log_scale, takes \(log_scale\), not \(scale, concentration\)",
+    ),
     "own functions": (("functions.py", "weibull_mean", "normal_mean"), "defines normal_mean, which .* has already"),
     "spelling": (("__init__.py", 'spellings=("Weibull",)', 'spellings=("Gam",)'), "Gam is a spelling of Gamma already"),
     "name": (("__init__.py", 'name="Weibull"', 'name="Normal"'), "there is a family Normal already"),

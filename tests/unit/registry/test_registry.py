@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
+import operator
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import torch
 import formula2dgm.library
 from formula2dgm import registry
 from formula2dgm.registry.divergences import CLOSED_FORMS, closed_form
-from formula2dgm.registry.estimators import ESTIMATORS, choices, estimator
+from formula2dgm.registry.estimators import ESTIMATORS, Relaxed, Score, choices, estimator, problems_of
 from formula2dgm.registry.family import Family
 from formula2dgm.registry.functions import CONDITIONS, FUNCTIONS, function, function_by_spelling
 
@@ -108,6 +110,39 @@ def test_estimators() -> None:
     assert estimator("score").allows(registry.family("Normal")) and estimator("wishful") is None
 
 
+@pytest.mark.parametrize(
+    "choice", [Relaxed(0.5), Relaxed("T"), Relaxed(2, "relaxed"), Relaxed(1, "mass"), Score(0.5), Score("b"), Score()]
+)
+def test_settings_that_are_right(choice: Relaxed | Score) -> None:
+    assert problems_of(choice) == []
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (Relaxed(0.0), "temperature=0.0 is not above 0"),
+        (Relaxed(math.inf), "temperature=inf is not above 0"),
+        (Relaxed(True), "temperature=True is neither a number nor a formula"),
+        (Relaxed(None), "temperature=None is neither a number nor a formula"),
+        (Relaxed(1.0, "exact"), "densities='exact' is none of 'relaxed', 'mass', None"),
+        (Score(math.nan), "baseline=nan is neither 'leave-one-out', 'batch', a number nor a formula"),
+        (Score(True), "baseline=True is neither 'leave-one-out', 'batch', a number nor a formula"),
+    ],
+)
+def test_settings_that_are_wrong(choice: Relaxed | Score, said: str) -> None:
+    assert problems_of(choice) == [said]
+
+
+@pytest.mark.parametrize(
+    ("relation", "holds"),
+    [("=", "eq"), ("!=", "ne"), ("<", "lt"), ("<=", "le"), (">", "gt"), (">=", "ge")],
+)
+def test_a_relation_is_the_one_of_numbers(relation: str, holds: str) -> None:
+    left, right = torch.tensor([1.0, 2.0, 3.0]), torch.full((3,), 2.0)
+    expected = [getattr(operator, holds)(one, 2) for one in (1, 2, 3)]
+    assert call(function(CONDITIONS[relation]), left, right).bool().tolist() == expected
+
+
 def call(each, *arguments):
     if each.from_library:
         return library(each.call)(*arguments, *([1] if each.gives else []))
@@ -132,8 +167,6 @@ def test_a_function_is_what_its_reference_says(each) -> None:
     names = dict(zip("xyz", arguments, strict=False))
     torch.testing.assert_close(call(each, *arguments), eval(spelled, {"torch": torch, **names}))
     if each.number:
-        import math
-
         number = eval(each.number, {"math": math})
         found = torch.tensor([number(*pair) for pair in zip(*(a.tolist() for a in arguments), strict=True)])
         torch.testing.assert_close(call(each, *arguments), found.double(), check_dtype=False, rtol=1e-6, atol=1e-6)
