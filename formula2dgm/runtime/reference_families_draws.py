@@ -4,7 +4,7 @@ member, else the value itself, whose derivative keeps its distribution function 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -61,7 +61,8 @@ def _implicit(family: str, params: Mapping[str, Tensor], noise: Tensor) -> Tenso
 
 
 def distribution_function(family: str, params: Mapping[str, Tensor], value: Tensor) -> Tensor:
-    """F(value) up to a constant of the parameters that is 0 or 1/2."""
+    """F(value) up to a constant: 0, 1/2 or 1. Beyond the mean of a law with thin tails it is F - 1, which is small and
+    has the digits that F, near 1, has not."""
     match family:
         case "Kumaraswamy":
             return -((1 - value ** params["concentration1"]) ** params["concentration0"])
@@ -77,8 +78,28 @@ def distribution_function(family: str, params: Mapping[str, Tensor], value: Tens
         case _:
             start = 0.0
     law = _one_dimensional(family, {name: each.unsqueeze(-1) for name, each in params.items()})
+    density = lambda x: law.log_prob(x).exp()  # noqa: E731
+    if family in ("Gamma", "Beta"):
+        rest = _rest(family, params, value, density)
+        return torch.where(value > _mean(family, params), -rest, integral(density, start, value))
     turns = 2 * math.pi * torch.round((value - params["loc"]) / (2 * math.pi)).detach() if family == "VonMises" else 0
-    return integral(lambda x: law.log_prob(x).exp(), start, value - turns)
+    return integral(density, start, value - turns)
+
+
+def _mean(family: str, params: Mapping[str, Tensor]) -> Tensor:
+    if family == "Gamma":
+        return params["concentration"] / params["rate"]
+    return params["concentration1"] / (params["concentration1"] + params["concentration0"])
+
+
+def _rest(family: str, params: Mapping[str, Tensor], value: Tensor, density: Callable[[Tensor], Tensor]) -> Tensor:
+    """1 - F(value). Beyond its mean a Gamma falls by e^-40 and more up to where the integral ends; 1 - x is Beta."""
+    if family == "Beta":
+        turned = {"concentration1": params["concentration0"], "concentration0": params["concentration1"]}
+        law = _one_dimensional(family, {name: each.unsqueeze(-1) for name, each in turned.items()})
+        return integral(lambda x: law.log_prob(x).exp(), 0.0, 1 - value)
+    end = value + (40 + 10 * params["concentration"].sqrt()) / params["rate"]
+    return integral(density, value, end.detach())
 
 
 def _one_dimensional(family: str, params: Mapping[str, Tensor]) -> td.Distribution:

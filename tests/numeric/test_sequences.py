@@ -126,16 +126,26 @@ DISCRETE = [
 ]
 
 
+#: The same where the state is made of the draw of its own step, and later steps read the state alone.
+CARRIED = [
+    r"\max \sum_{t=1}^T E_{q(s_t|h_{t-1},x_t)}[\log p(x_t|h_{t-1},s_t)]"
+    r" - \sum_{t=1}^T KL[q(s_t|h_{t-1},x_t)||p(s_t|h_{t-1})]",
+    "h_t = f(h_{t-1}, s_t)",
+    r"h_t \in \mathbb{R}^4",
+]
+
+
 def discrete_networks() -> dict[str, Joined]:
     torch.manual_seed(3)
     return {"q": Joined(4 + 2, 3), "p": Joined(4, 3), "x": Joined(4 + 3, 2), "f": Joined(4 + 3, 4)}
 
 
-def discrete_bindings(networks: dict[str, Joined]) -> dict[str, object]:
+def discrete_bindings(networks: dict[str, Joined], model: list[str] = DISCRETE) -> dict[str, object]:
+    h = "h_t" if model is DISCRETE else "h_{t-1}"
     return {
-        "q(s_t|h_t,x_t)": f2d.Categorical(networks["q"], one_hot=True),
-        "p(s_t|h_t)": f2d.Categorical(networks["p"], one_hot=True),
-        "p(x_t|h_t,s_t)": f2d.Normal(loc=networks["x"], scale=1.0),
+        f"q(s_t|{h},x_t)": f2d.Categorical(networks["q"], one_hot=True),
+        f"p(s_t|{h})": f2d.Categorical(networks["p"], one_hot=True),
+        f"p(x_t|{h},s_t)": f2d.Normal(loc=networks["x"], scale=1.0),
         "f": networks["f"],
     }
 
@@ -149,11 +159,12 @@ def test_estimators_of_recurrent_draws(estimator: object) -> None:
 
 
 @pytest.mark.parametrize("baseline", [None, 0.7])
-def test_the_score_of_recurrent_draws_is_unbiased(baseline: float | None) -> None:
+@pytest.mark.parametrize("model", [DISCRETE, CARRIED], ids=["a draw read later", "a state made of it read later"])
+def test_the_score_of_recurrent_draws_is_unbiased(model: list[str], baseline: float | None) -> None:
     """The mean over all paths of the gradient at each is the gradient of the mean."""
     networks = discrete_networks()
     estimator = f2d.Score(baseline)
-    objective = f2d.compile(DISCRETE, discrete_bindings(networks), estimators={"s": estimator}, dims={"s": 3})
+    objective = f2d.compile(model, discrete_bindings(networks, model), estimators={"s": estimator}, dims={"s": 3})
     parameters = [each for name in networks for each in networks[name].parameters()]
     x = torch.randn(1, 3, 2, dtype=torch.float64)
     mean: Tensor = torch.zeros((), dtype=torch.float64)
@@ -162,7 +173,8 @@ def test_the_score_of_recurrent_draws_is_unbiased(baseline: float | None) -> Non
         draws = nn.functional.one_hot(torch.tensor([path]), 3).double()
         log_q, value, h, before = torch.zeros(1, dtype=torch.float64), 0.0, torch.zeros(1, 4), torch.zeros(1, 3)
         for t in range(3):
-            h = networks["f"](h.double(), before.double())
+            if model is DISCRETE or t > 0:
+                h = networks["f"](h.double(), before.double())
             q, p = (torch.log_softmax(each, -1) for each in (networks["q"](h, x[:, t]), networks["p"](h)))
             before = draws[:, t]
             likelihood = torch.distributions.Normal(networks["x"](h, before), 1.0).log_prob(x[:, t]).sum(-1)
@@ -177,8 +189,9 @@ def test_the_score_of_recurrent_draws_is_unbiased(baseline: float | None) -> Non
         assert_close(one, other, rtol=1e-9, atol=1e-9)
 
 
-def test_a_finite_draw_that_a_later_step_reads_needs_an_estimator() -> None:
+@pytest.mark.parametrize("model", [DISCRETE, CARRIED])
+def test_a_finite_draw_that_later_steps_depend_on_needs_an_estimator(model: list[str]) -> None:
     with pytest.raises(FormulaError) as caught:
-        f2d.compile(DISCRETE, discrete_bindings(discrete_networks()), dims={"s": 3})
+        f2d.compile(model, discrete_bindings(discrete_networks(), model), dims={"s": 3})
     assert {each.code for each in caught.value.diagnostics} == {"F2D-0404"}
-    assert "another step" in str(caught.value)
+    assert "other steps" in str(caught.value)

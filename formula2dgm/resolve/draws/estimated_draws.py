@@ -18,7 +18,7 @@ from formula2dgm.resolve.draws.drawing import draw
 from formula2dgm.resolve.draws.estimators import carries_gradient, choose, listing
 from formula2dgm.resolve.draws.scores import ScoredDraw, detached
 from formula2dgm.resolve.sequences.recurrences import carried_draw
-from formula2dgm.resolve.sequences.timeline import read_at_other_steps
+from formula2dgm.resolve.sequences.later import reaches_later_steps
 from formula2dgm.resolve.statements.settle import settle
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree
@@ -43,10 +43,10 @@ def estimator_of(context: Context, name: Name, law: ir.Law, span: Span, single: 
             span,
             f"estimate its gradient: estimators={{{name.id!r}: 'score'}}, or --estimator {name.id}=score, draws it",
         )
-    if choice is not None and choice.name == "enumerate" and name.full in read_at_other_steps(context):
+    if choice is not None and choice.name == "enumerate" and name.full in reaches_later_steps(context):
         raise context.refuse(
             "F2D-0404",
-            f"{name.id} is read at another step: an expectation at one step cannot sum over its values",
+            f"other steps depend on {name.id}: an expectation at one step cannot sum over its values",
             span,
             f"say how its gradient is estimated, one of {listing(law, name.id, False)}; or sum over all paths, "
             f"\\log \\sum_{{{name.id}_{{1:T}}}} ...",

@@ -17,7 +17,7 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.rewrite import depends, walk
 from formula2dgm.records import dataclass
 from formula2dgm.resolve.context import Context
-from formula2dgm.resolve.sequences.timeline import read_at_other_steps
+from formula2dgm.resolve.sequences.later import reaches_later_steps
 from formula2dgm.spans import Span
 
 
@@ -77,9 +77,9 @@ def surrogate(
 
 
 def is_read_later(context: Context, scored: ScoredDraw) -> bool:
-    """Is the variable drawn at each step and read at others?"""
+    """Is the variable drawn at each step, and do others depend on it?"""
     along = any(axis.kind == "time" for axis in scored.draw.axes)
-    return along and scored.draw.site.split("@")[0] in read_at_other_steps(context)
+    return along and scored.draw.site.split("@")[0] in reaches_later_steps(context)
 
 
 @dataclass(slots=True)

@@ -123,12 +123,15 @@ def _refuse_two_draws(context: Context, time: Timeline) -> None:
 
 
 def _drawn_once(time: Timeline, roots: Sequence[ir.Node]) -> dict[str, ir.Node]:
-    """The variables of which there is one draw at each step, with that draw."""
+    """The variables of which there is one draw at each step, with that draw, or with what an estimator makes of it."""
     found: dict[str, list[ir.Node]] = {}
     for each in walk(*roots, *time.carried.values()):
         if isinstance(each, ir.Draw | ir.State) and time.axis in each.axes:
             variable = each.site.removesuffix(" value").removesuffix(" generated").split("@")[0]
             found.setdefault(variable, []).append(each)
+    for draws in found.values():
+        made = {below for each in draws if isinstance(each, ir.State) for below in walk(each.body)}
+        draws[:] = [each for each in draws if each not in made]
     return {variable: draws[0] for variable, draws in found.items() if len(draws) == 1}
 
 
