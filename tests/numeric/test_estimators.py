@@ -272,3 +272,31 @@ def test_the_value_is_the_formula_s() -> None:
     expected = law(logits=p(z)).log_prob(x).sum(-1) + law(logits=prior).log_prob(z).sum(-1)
     expected = expected - law(logits=q(x)).log_prob(z).sum(-1)
     assert_close(objective(x=x, noise={"z": z}).value, expected.mean(), rtol=1e-12, atol=1e-12)
+
+
+def test_nested_expectations_with_the_mean_of_the_other_examples() -> None:
+    """The inner baseline is a mean over examples of what has the value of their costs: the outer one is a mean, too."""
+    formula = "E_{q(z_1|x)}[E_{q(z_2|z_1)}[log p(x|z_1) + log p(z_1|z_2) + log p(z_2) - log q(z_2|z_1)]]"
+    model, baseline = hierarchy(), f2d.Score(baseline="batch")
+    objective = f2d.compile(formula, model, estimators={"z_1": baseline, "z_2": baseline})
+    x = torch.randint(2, (2, X)).double()
+    q, inner, p, middle = (
+        objective.get_submodule(name)
+        for name in ("q_z_1_given_x", "q_z_2_given_z_1", "p_x_given_z_1", "p_z_1_given_z_2")
+    )
+    prior = torch.distributions.Bernoulli(logits=prior_of(objective))
+    parameters = list(objective.parameters())
+    law = torch.distributions.Bernoulli(logits=q(x))
+    mean: Tensor = torch.zeros(())
+    found = torch.zeros(sum(each.numel() for each in parameters))
+    for first in words(*q(x).shape):
+        below = torch.distributions.Bernoulli(logits=inner(first))
+        for second in words(*inner(first).shape):
+            weight = (law.log_prob(first).sum() + below.log_prob(second).sum()).exp()
+            cost = torch.distributions.Bernoulli(logits=p(first)).log_prob(x).sum(-1)
+            cost = cost + torch.distributions.Bernoulli(logits=middle(second)).log_prob(first).sum(-1)
+            cost = cost + prior.log_prob(second).sum(-1) - below.log_prob(second).sum(-1)
+            mean = mean + weight * cost.mean()
+            found += weight.detach() * gradients(objective, x=x, noise={"z_1": first, "z_2": second})
+    expected = torch.autograd.grad(-mean, parameters)
+    assert_close(found, torch.cat([each.flatten() for each in expected]), rtol=1e-9, atol=1e-10)

@@ -17,8 +17,8 @@ from formula2dgm.resolve.densities.families import Evaluate
 from formula2dgm.resolve.draws.drawing import draw
 from formula2dgm.resolve.draws.estimators import carries_gradient, choose, listing
 from formula2dgm.resolve.draws.scores import ScoredDraw, detached
-from formula2dgm.resolve.sequences.recurrences import carried_draw
 from formula2dgm.resolve.sequences.later import reaches_later_steps
+from formula2dgm.resolve.sequences.recurrences import carried_draw
 from formula2dgm.resolve.statements.settle import settle
 from formula2dgm.spans import Source, Span
 from formula2dgm.syntax import parse_one, tree

@@ -181,7 +181,7 @@ class _Scores:
         kind = "sample" if scored.baseline == "leave-one-out" else "batch"
         mine = [*(axis for axis in scored.draw.own if axis.kind == kind)]
         own = [*mine, *(axis for axis in scored.draw.axes if axis.kind == kind and axis not in mine)]
-        mixed = _mixed_axes(cost, scored.draw)
+        mixed = _mixed_axes(self.context, cost, scored.draw)
         usable = [axis for axis in own if axis in cost.axes and axis not in mixed]
         if usable and usable[0].size != 1:
             return usable[0]
@@ -201,7 +201,7 @@ class _Scores:
 def _log_density(context: Context, cost: ir.Node, draw: ir.Draw) -> ir.Node:
     """``log q(z)`` at the draw, summed over the axes along which the cost depends on several draws."""
     log: ir.Node = context.arena.make(ir.LogProb, draw.law, detached(context, draw))
-    mixed = _mixed_axes(cost, draw)
+    mixed = _mixed_axes(context, cost, draw)
     for axis in log.axes:
         if axis not in cost.axes or axis in mixed:
             log = context.arena.make(ir.Reduce, "sum", axis, log)
@@ -214,17 +214,23 @@ def detached(context: Context, draw: ir.Draw) -> ir.Node:
     return context.arena.make(ir.StopGrad, draw) if pathwise else draw
 
 
-def _mixed_axes(cost: ir.Node, draw: ir.Draw) -> frozenset[Axis]:
-    """The axes at one position of which the cost depends on draws at others."""
+def _mixed_axes(context: Context, cost: ir.Node, draw: ir.Draw) -> frozenset[Axis]:
+    """The axes at one position of which the cost depends on draws at others. What has scores of other draws has the
+    value of the cost that they were added to, whatever their baselines are the means of."""
+
+    def below(node: ir.Node) -> tuple[ir.Node, ...]:
+        known = context.surrogates.get(node)
+        return node.children if known is None else (known.cost,)
+
     above: set[ir.Node] = {draw}
     mixed: set[Axis] = set()
-    for node in walk(cost):
-        if node is draw or above.isdisjoint(node.children):
+    for node in walk(cost, below=below):
+        if node is draw or above.isdisjoint(below(node)):
             continue
         if isinstance(node, ir.Enumerated):
             continue  # all values of a law, the same ones whatever the draw that the law is given
         above.add(node)
-        mixed |= {axis for child in node.children for axis in child.axes if axis not in node.axes}
+        mixed |= {axis for child in below(node) for axis in child.axes if axis not in node.axes}
         own = getattr(node, "axis", None)
         if isinstance(own, Axis):
             mixed |= {own} if own.of is None else {own, own.of}

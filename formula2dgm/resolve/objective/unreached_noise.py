@@ -26,7 +26,7 @@ def refuse_unreached_noise(context: Context, objectives: Sequence[Objective]) ->
         for square in _differences(term.node for term in each.terms):
             parts = list(_parts(square))
             nets = [part for part in parts if _calls(part)]
-            target = list(walk(*(part for part in parts if not _calls(part))))
+            target = list(walk(*(part for part in parts if not _calls(part)), below=_values))
             if not nets or any(isinstance(node, ir.Data) and not _names_noise(context, node) for node in target):
                 continue
             seen = set(walk(*nets))
@@ -77,6 +77,11 @@ def _calls(node: ir.Node) -> bool:
     """Is this made of what a network returns? A draw is compared with others as a law is: it is fitted to no value."""
     below = walk(node, below=lambda each: () if isinstance(each, ir.Draw) else each.children)
     return any(isinstance(each, ir.NetCall) for each in below)
+
+
+def _values(node: ir.Node) -> tuple[ir.Node, ...]:
+    """What a target is made of; the density of a draw is a number that is no nearer to the draw."""
+    return () if isinstance(node, ir.LogProb) else node.children
 
 
 def _is_noise(node: ir.Node) -> bool:
