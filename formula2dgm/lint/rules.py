@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from formula2dgm.lint import (
+    apart,
     assumed,
     averaged_entries,
     bare_ratio,
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     averaged_entries.RULE,
     summed_draws.RULE,
     undrawn_parents.RULE,
+    apart.RULE,
     contrary_terms.RULE,
     volumes.RULE,
     doubled_halves.RULE,

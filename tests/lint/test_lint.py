@@ -45,6 +45,10 @@ def test_an_example_has_no_warning(path: Path) -> None:
         r"\min KL[p(x, z) \| q(z|x) p_{data}(x)]; p(x, z) = p(x|z) p(z)",
         # a forward and a reverse divergence of densities that nothing draws for a likelihood
         r"\min KL[p(z) \| q(z|x)] + KL[q(z|x) \| p(z)]",
+        # another posterior whose samples are compared with the first one's
+        r"\max E_{r(z|x)}[\log p(x|z) - \log r(z|x) + \log q(z|x)] - KL[q(z|x) \| p(z)]",
+        # the aggregated posterior's divergence
+        r"\max E_{q(z|x)}[\log p(x|z)] - KL[q(z) \| p(z)]",
         # an upper bound of the evidence
         r"\log p(x) \le \frac12 \log E_{q(z|x)}[(\frac{p(x, z)}{q(z|x)})^2]",
         # a negative bound that is minimised
