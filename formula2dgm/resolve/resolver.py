@@ -37,6 +37,7 @@ from formula2dgm.resolve.flows.volumes import find_points
 from formula2dgm.resolve.objective.certain_steps import refuse_certain_steps
 from formula2dgm.resolve.objective.constraints import constrain
 from formula2dgm.resolve.objective.learned import refuse_unlearned
+from formula2dgm.resolve.objective.learned_weights import refuse_learned_weights
 from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
@@ -115,6 +116,7 @@ def resolve(
     refuse_unbound_indices(context)
     refuse_unequal_shapes(context, objectives)
     refuse_unreached_noise(context, objectives)
+    refuse_learned_weights(context, objectives)
     refuse_certain_steps(context, objectives)
     found.raise_errors()
     note_untrained(context, objectives)
