@@ -273,3 +273,14 @@ def test_what_is_drawn_part_by_part_is_not_read_whole() -> None:
     with pytest.raises(f2d.FormulaError) as caught:
         f2d.distribution(r"p(y|x) \prod_{i=1}^5 p(x_i)", {"p(x)": PRIOR, "p(y|x)": normal(OfSet(2))})
     assert [each.code for each in caught.value.diagnostics] == ["F2D-0443"]
+
+
+@pytest.mark.parametrize("upper", ["3", "D"])
+def test_a_sum_to_fewer_than_there_are_entries_is_over_parts(upper: str) -> None:
+    """Three of five entries are not all of them, whether the text has the number or a name that it gives it."""
+    text = rf"\max E_{{q(z|x)}}[\sum_{{i=1}}^{{{upper}}} \log p(x_i|z)] - KL[q(z|x) \| p(z)]; D = 3"
+    text = text.removesuffix("; D = 3") if upper == "3" else text
+    objective = f2d.compile(text, scaffold=True, dims={"x": 5})
+    assert "i runs inside each example, over an axis of its own: x [batch, i, ...]" in objective.assumptions
+    with pytest.raises(f2d.FormulaError, match="x has 5 along i, but (the formula says|D is) 3"):
+        objective(x=torch.zeros(4, 5))
