@@ -36,6 +36,7 @@ from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
 from formula2dgm.resolve.objective.certain_steps import refuse_certain_steps
 from formula2dgm.resolve.objective.constraints import constrain
+from formula2dgm.resolve.objective.example_numbers import refuse_example_numbers
 from formula2dgm.resolve.objective.learned import refuse_unlearned
 from formula2dgm.resolve.objective.learned_weights import refuse_learned_weights
 from formula2dgm.resolve.objective.owners import made_of
@@ -117,6 +118,7 @@ def resolve(
     refuse_unequal_shapes(context, objectives)
     refuse_unreached_noise(context, objectives)
     refuse_learned_weights(context, objectives)
+    refuse_example_numbers(context, objectives)
     refuse_certain_steps(context, objectives)
     found.raise_errors()
     note_untrained(context, objectives)
