@@ -240,6 +240,7 @@ class Program:
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
     ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
     ``denoiser`` is what a network that undoes noise knows of the data, ``reversal`` a chain that is drawn backwards.
+    ``unread`` are the definitions at steps that nothing asked for.
     """
 
     arena: Arena
@@ -264,6 +265,7 @@ class Program:
     tables: tuple[Table, ...] = ()
     denoiser: Denoiser | None = None
     reversal: Reversal | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def ascii(self) -> str:

@@ -13,9 +13,10 @@ from formula2dgm.syntax import tree
 def _find(text: Text) -> Iterator[Finding]:
     for name, definition in text.model.definitions.items():
         bodies = [each.body for each in text.statements if each.body.span != definition.span]
-        if not any(_reads(text, name, body) for body in bodies):
+        at_steps = name in text.program.unread
+        if at_steps or not any(_reads(text, name, body) for body in bodies):
             yield Finding(
-                f"{name} is defined, and nothing reads it",
+                f"{name} is defined{' at every step' if at_steps else ''}, and nothing reads it",
                 definition.span,
                 "leave it out, or check how the objective spells it",
             )

@@ -120,6 +120,7 @@ class Context:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unsized: dict[str, tree.Node] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
+    unfolded: set[str] = field(default_factory=set)
     pseudo_inputs: dict[str, Name] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     plates: dict[tuple[str, str], Axis] = field(default_factory=dict)
@@ -205,6 +206,7 @@ class Context:
             says = f"{name} stands in a definition in a definition, {MAX_DEPTH} deep"
             raise self.refuse("F2D-0664", says, span, hint)
         self.resolving.append(name)
+        self.unfolded.add(name)
         try:
             yield
         finally:

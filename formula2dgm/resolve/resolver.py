@@ -152,7 +152,14 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
         diagnostics=tuple(context.found.found),
         reduction=context.options.reduction,  # type: ignore[arg-type]
         targets=context.targets,
+        unread=_unread_steps(context),
     )
+
+
+def _unread_steps(context: Context) -> tuple[str, ...]:
+    """The definitions at steps, ``h_t = f(h_{t-1})``, whose right side nothing has asked for."""
+    definitions = context.model.definitions.items()
+    return tuple(name for name, each in definitions if each.name.index and name not in context.unfolded)
 
 
 def read_context(

@@ -223,3 +223,10 @@ def test_checking_needs_no_torch() -> None:
 )
 def test_a_ratio_beside_logarithms(body: str, says: bool) -> None:
     assert ("F2D-0528" in codes(rf"\max E_{{q(z|x)}}[{body}]")) is says
+
+
+@pytest.mark.parametrize("recurrence", ["z_t = g(z_{t-1})", "z_{t-1} = g(z_t)"])
+def test_a_recurrence_of_which_the_start_alone_is_read(recurrence: str) -> None:
+    """Nothing takes a step: only the draw has the name of the state."""
+    found = f2d.check(rf"\max E_{{q(z_0|x)}}[\log p(x|z_0)]; {recurrence}; T = 3")
+    assert ("F2D-0904", "z is defined at every step, and nothing reads it") in [(e.code, e.message) for e in found]
