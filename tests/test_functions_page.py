@@ -17,6 +17,12 @@ def test_every_function_is_listed() -> None:
     assert {each.name for each in FUNCTIONS if each.spellings} <= listed
 
 
+def test_every_spelling_is_listed() -> None:
+    page = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"[A-Za-z]\w*", "".join(re.findall(r"`[^`]*`", page))))
+    assert [spelling for each in FUNCTIONS for spelling in each.spellings if spelling not in listed] == []
+
+
 def test_every_oracle_of_the_page_is_compared_with() -> None:
     page = (ROOT / "docs" / "oracles.md").read_text(encoding="utf-8")
     listed = {

@@ -88,6 +88,8 @@ def defined(name: str, p: Tensor, q: Tensor) -> Tensor:
     """A divergence of two rows of probabilities, or of densities times the area of a cell, by its definition."""
     m, w = (p + q) / 2, 0.3 * p + 0.7 * q
     match name:
+        case "KL":
+            return (p * (p / q).log()).sum(-1)
         case "Jeffreys":
             return ((p - q) * (p.log() - q.log())).sum(-1)
         case "JS":
@@ -118,12 +120,13 @@ def cells(bindings: Mapping[str, object]) -> tuple[Tensor, Tensor]:
     return q, prior.log_prob(points).exp().expand_as(q) * area
 
 
-@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("name", ["KL", *SPELLINGS])
 def test_of_categories_it_is_the_sum(name: str) -> None:
     p = torch.softmax(linear(4)(X).detach(), -1)
     q = torch.softmax(torch.tensor([0.3, -0.4, 1.0, 0.2], dtype=torch.float64), -1).expand_as(p)
     for choice in ("auto", "sampled", "closed"):
-        objective = f2d.compile(SPELLINGS[name][0], bound("Categorical"), maximize=False, divergences=choice)
+        text = SPELLINGS[name][0] if name in SPELLINGS else r"KL[q(z|x) \| p(z)]"
+        objective = f2d.compile(text, bound("Categorical"), maximize=False, divergences=choice)
         torch.testing.assert_close(objective(x=X).value.detach(), defined(name, p, q).mean())
         assert not any("estimated" in each for each in objective.assumptions)
 

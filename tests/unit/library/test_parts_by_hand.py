@@ -16,6 +16,7 @@ from formula2dgm.library import (
     flow_default,
     kernels,
     kl_uniform,
+    kl_unit,
     kumaraswamy,
     matrices,
     relaxed_bernoulli,
@@ -206,3 +207,11 @@ def test_a_shift_by_its_name() -> None:
     found, log_det = step(torch.tensor([[1.0, 2.0]]))
     assert_close(found, torch.tensor([[7.0, 2.0]]))
     assert_close(log_det, torch.zeros(1))
+
+
+def test_a_continuous_bernoulli_beside_a_uniform_law_that_leaves_something_out() -> None:
+    """CB(0) is U(0, 1), whose divergence to U(-1, 2) is log 3."""
+    logits = torch.tensor(0.0, dtype=torch.float64)
+    assert_close(kl_unit.kl_continuous_bernoulli_uniform(logits, -1.0, 2.0).item(), math.log(3.0))
+    assert kl_unit.kl_continuous_bernoulli_uniform(logits, 0.5, 2.0) == math.inf
+    assert kl_unit.kl_continuous_bernoulli_uniform(logits, -1.0, 0.5) == math.inf
