@@ -42,6 +42,7 @@ from formula2dgm.resolve.objective.learned_weights import refuse_learned_weights
 from formula2dgm.resolve.objective.owners import made_of
 from formula2dgm.resolve.objective.players import objectives_of
 from formula2dgm.resolve.objective.roots import named_terms
+from formula2dgm.resolve.objective.sizes import refuse_impossible_sizes
 from formula2dgm.resolve.objective.targets import close_targets, follow_tensors
 from formula2dgm.resolve.objective.unreached_noise import refuse_unreached_noise
 from formula2dgm.resolve.objective.untrained import note_untrained
@@ -115,6 +116,7 @@ def resolve(
     refuse_unmatched(context)
     refuse_double_meanings(context)
     refuse_unbound_indices(context)
+    refuse_impossible_sizes(context, objectives)
     refuse_unequal_shapes(context, objectives)
     refuse_unreached_noise(context, objectives)
     refuse_learned_weights(context, objectives)

@@ -115,8 +115,8 @@ class Arguments:
                     f"{each.name} is one number in the formula, but a tensor of shape {tuple(value.shape)} was passed"
                 )
                 self.found.error("F2D-0603", said, each.span)
-            elif each.whole and (float(value) < 0 or float(value) != int(value)):
-                self.found.error("F2D-0603", f"{each.name} is {value}, not a whole number of at least 0", each.span)
+            elif each.whole and (float(value) < 1 or float(value) != int(value)):
+                self.found.error("F2D-0667", f"{each.name} is {value}, not a whole number above 0", each.span)
 
     def _check_plates(self, given: dict[str, Any], objective: Any) -> None:
         """The parts of an example, or the steps of a sequence, are as many as the formula says."""

@@ -37,7 +37,16 @@ def slips(statement: tree.Statement) -> list[Diagnostic]:
                 found.append(Diagnostic("F2D-0129", "error", "log 1 is 0: its brackets are missing", node.span, hint))
             case tree.Norm() | tree.Abs():
                 found += _gradients_of_nothing((node.body,))
+            case tree.Big(binders=(tree.Binds(value=tree.Number(first)),), upper=tree.Number(last)):
+                found += _empty_range(node, first, last)
     return found
+
+
+def _empty_range(node: tree.Big, first: str, last: str) -> Iterator[Diagnostic]:
+    """``\\sum_{i=1}^0``: there is no term."""
+    if float(last) < float(first):
+        message = f"the {'product' if node.op == 'prod' else node.op} runs from {first} to {last}: over nothing"
+        yield Diagnostic("F2D-0667", "error", message, node.span, f"write its last index: {int(float(first)) + 9}")
 
 
 def _undrawn(node: tree.Expect) -> Iterator[Diagnostic]:

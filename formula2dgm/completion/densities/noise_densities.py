@@ -176,8 +176,8 @@ def _scale(node: tree.Node, index: str) -> tree.Symbol | None:
         case tree.Big(
             "sum", body=tree.Prefix("log", tree.Symbol() as scale) | tree.Func("log", (tree.Symbol() as scale,))
         ):
-            (step, _), *more = binder_names(node)
+            steps = [name for name, _ in binder_names(node)]
             scripts = {plain(each) for each in (*scale.sub, *scale.sup)}
-            if not more and scripts == {step, index}:
+            if len(steps) == 1 and scripts == {*steps, index}:
                 return replace(scale, sub=(), sup=())
     return None

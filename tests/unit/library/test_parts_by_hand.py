@@ -14,6 +14,7 @@ from formula2dgm.library import (
     factorized_bernoulli,
     flow_coupling,
     flow_default,
+    kalman,
     kernels,
     kl_uniform,
     kl_unit,
@@ -22,6 +23,7 @@ from formula2dgm.library import (
     relaxed_bernoulli,
     scores,
     vectors,
+    von_mises_fisher,
 )
 
 U, V = torch.tensor([[2.0, 1.0, 1.0], [0.0, 0.0, 0.0]]), torch.tensor([[1.0, 3.0, 3.0], [0.0, 2.0, 0.0]])  # 9 and 4
@@ -215,3 +217,21 @@ def test_a_continuous_bernoulli_beside_a_uniform_law_that_leaves_something_out()
     assert_close(kl_unit.kl_continuous_bernoulli_uniform(logits, -1.0, 2.0).item(), math.log(3.0))
     assert kl_unit.kl_continuous_bernoulli_uniform(logits, 0.5, 2.0) == math.inf
     assert kl_unit.kl_continuous_bernoulli_uniform(logits, -1.0, 0.5) == math.inf
+
+
+def test_a_number_of_each_example_is_each_entry_of_its_vector() -> None:
+    found = kalman.as_vector(torch.tensor([1.0, 2.0]), 3, 1)
+    assert_close(found, torch.tensor([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]))
+    assert_close(kalman.as_vector(torch.tensor(4.0), 2, 2), torch.full((1, 1, 2), 4.0))
+
+
+def test_a_direction_turns_and_does_not_grow() -> None:
+    """The derivative of a von Mises-Fisher draw along its direction is none: only turns move it."""
+    loc = torch.tensor([2.0, 1.0, -2.0], dtype=torch.float64) / 3
+    loc.requires_grad_()
+    value = torch.tensor([0.6, 0.0, 0.8], dtype=torch.float64)
+    weight = torch.tensor([0.3, -1.0, 0.4], dtype=torch.float64)
+    draw = von_mises_fisher.von_mises_fisher_sample(value, loc, torch.tensor(3.0).double())
+    (slope,) = torch.autograd.grad((weight * draw).sum(), loc)
+    assert_close(slope @ loc.detach(), torch.tensor(0.0).double(), atol=1e-12, rtol=0)
+    assert slope.norm() > 0.1

@@ -281,3 +281,10 @@ def test_the_model_of_an_objective() -> None:
     assert objective.sample(z=zeros(4, 2))["x"].shape == (4, 3)
     assert objective.sample()["x"].shape == (1, 3)
     refused("F2D-0708", objective.sample, 5, mean=True, z=zeros(4, 2))
+
+
+def test_a_log_density_takes_a_whole_batch() -> None:
+    """Data that it does not read are no error: one batch serves all that is asked of a model."""
+    p = f2d.distribution("p(x|z)", {"p(x|z)": f2d.Normal(loc=torch.nn.Linear(2, 3), scale=1.0)})
+    x, z = torch.zeros(4, 3), torch.zeros(4, 2)
+    torch.testing.assert_close(p.log_prob(x=x, z=z, y=torch.zeros(4)), p.log_prob(x=x, z=z))
