@@ -10,7 +10,10 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.reached import IMPORTED
 
 #: Tests that compare text: they see any change of what is copied out, and say nothing about whether it matters.
-OF_TEXT = ("tests/golden/", "tests/test_examples.py::test_the_module_beside", "tests/unit/library/test_extraction.py")
+OF_TEXT = (
+    *("tests/golden/", "tests/written/", "tests/test_examples.py::test_the_module_beside"),
+    "tests/unit/library/test_extraction.py",
+)
 
 
 def of(mutant: Mutant, tests: Mapping[str, Mapping[str, Any]], root: Path) -> list[str]:
