@@ -125,6 +125,8 @@ def shape_everywhere(context: Context, network: str, place: tree.Node) -> tuple[
         variable.id: head_shape(context, variable, family, event_shape(context, variable))
         for variable, family, _ in places
     }
+    if not shapes:
+        return None
     (first, shape), *others = shapes.items()
     for name, other in others:
         if shape is not None and other is not None and shape != other:
