@@ -10,6 +10,7 @@ from typing import NoReturn
 import jinja2
 
 from formula2dgm import resources
+from formula2dgm.codegen.batches import coupled_term, row_by_row
 from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
@@ -25,7 +26,7 @@ from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, 
 WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
-    "amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden labelled "
+    "accumulate amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden labelled "
     "log_every lr out_dir resume seed self_check steps tensorboard validation wandb".split()
 )
 METADATA = """\
@@ -89,7 +90,10 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     samples = samples and (program.denoiser is None or not program.denoiser.conditions)
     mapped = latents(program)
     reconstructs = "    def reconstruct(" in generated
+    coupled = coupled_term(program)
     return {
+        "coupled": None if coupled is None else quoted(coupled if len(coupled) < 80 else f"{coupled[:77]}..."),
+        "shared": [quoted(each) for each in row_by_row(program)] if coupled is not None else [],
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
@@ -195,7 +199,9 @@ def _number(each: Hyperparameter, counted: bool, moves: bool) -> dict[str, str]:
 
 
 def _call(program: Program, players: bool) -> str:
-    data = "**batch" if program.inputs else "batch_size=self.config.batch_size"
+    size = "batch_size=self.config.batch_size"
+    size += " // shares(self.config)" if coupled_term(program) is None else ""
+    data = "**batch" if program.inputs else size
     return f"{data}, player=player" if players else data
 
 
