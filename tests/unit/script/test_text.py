@@ -66,6 +66,22 @@ def test_it_stays_short_enough_to_review(name: str, scripts: dict[str, str]) -> 
     assert scripts[name].split("# %% Configuration")[1].count("\n") < 1150
 
 
+def test_tools_are_the_same_in_every_script(scripts: dict[str, str]) -> None:
+    """Who has read one script need not read them again; the rest is what differs between models."""
+    parts = {name: text.split("# %% Configuration")[1].split("# %% Tools") for name, text in scripts.items()}
+    assert all(len(each) == 2 for each in parts.values())
+    texts = {name: tools.replace(_grid(tools), "") for name, (_, tools) in parts.items()}
+    assert len(set(texts.values())) == 1
+    assert max(own.count("\n") for own, _ in parts.values()) < 700
+    assert parts["vae"][0].count("\n") <= 610
+
+
+def _grid(tools: str) -> str:
+    """What a script without pictures of examples leaves out."""
+    found = re.search(r"def grid\(.*?\n\n\n(?=\S)", tools, re.DOTALL)
+    return found[0] if found else ""
+
+
 def test_the_head_says_formula_dependencies_and_how_to_run(scripts: dict[str, str]) -> None:
     text = scripts["vae"]
     docstring = ast.get_docstring(ast.parse(text)) or ""
