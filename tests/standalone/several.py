@@ -20,6 +20,17 @@ import torch.optim.swa_utils
 Steps = list[dict[str, Any]]
 
 
+class Centred(torch.nn.Module):
+    """Its rows depend on each other: each is given without the mean of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = torch.nn.Linear(6, 16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.body(x) - self.body(x).mean(0)
+
+
 def steps_of(script: str, world: int, about: dict[str, Any]) -> Steps:
     """Train in float64; the values and the gradients of each step, and the weights behind it."""
     spec = importlib.util.spec_from_file_location("model", script)
@@ -34,6 +45,9 @@ def steps_of(script: str, world: int, about: dict[str, Any]) -> Steps:
     data = {name: torch.rand(24, *shape).round().double() for name, shape in about["data"].items()}
     data |= {f"noise {name}": torch.randn(24, *shape).double() for name, shape in about.get("noise", {}).items()}
     data |= {f"noise {name}": torch.randint(1, 100, (24,)) for name in about.get("times", [])}
+    if "centred" in about:
+        make = module.make
+        module.make = lambda *given: setattr(made := make(*given), about["centred"], Centred()) or made
     shapes = {name: tuple(shape[about.get("lead", 0) :]) for name, shape in about["data"].items()}
     run = module.Run(config, shapes, torch.device("cpu"))
     run.objective.double()
@@ -77,8 +91,8 @@ def main(script: str, about: dict[str, Any]) -> None:
                 os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(world)}
             torch.save(steps_of(script, world, about), f"{world}-{rank}.pt")
             sys.exit(0)
-    if any([os.waitpid(child, 0)[1] for child in children]):
-        sys.exit(1)
+    ended = [os.waitpid(child, 0)[1] for child in children]
+    sys.exit(1 if any(ended) else 0)
 
 
 if __name__ == "__main__":
