@@ -15,7 +15,7 @@ _DERIVATIVES = ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.Jvp
 def coupled_term(program: Program) -> str | None:
     """The first term in which the examples of a batch meet otherwise than in the mean over them, by its name."""
     terms = (term for objective in program.objectives for term in objective.terms)
-    return next((term.name for term in terms if not _is_mean(term.node)), None)
+    return next((term.name for term in terms if _touches([term.coefficient]) or not _is_mean(term.node)), None)
 
 
 def row_by_row(program: Program) -> list[str]:

@@ -20,15 +20,24 @@ import torch.optim.swa_utils
 Steps = list[dict[str, Any]]
 
 
-class Centred(torch.nn.Module):
-    """Its rows depend on each other: each is given without the mean of all."""
+class Odd(torch.nn.Module):
+    """A layer, and behind it what is made of a batch: its mean, its first batch's mean, or a running mean."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, outputs: int) -> None:
         super().__init__()
-        self.body = torch.nn.Linear(6, 16)
+        self.kind, self.body, self.shift = kind, torch.nn.Linear(6, outputs), torch.nn.Parameter(torch.zeros(outputs))
+        self.register_buffer("mean", torch.zeros(outputs))
+        self.first = True
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.body(x) - self.body(x).mean(0)
+        h = self.body(x)
+        with torch.no_grad():
+            if self.kind == "first" and self.training and self.first:
+                self.shift.copy_(h.mean(0))
+                self.first = False
+            if self.kind == "running" and self.training:
+                self.mean += 0.1 * (h.mean(0) - self.mean)
+        return h - self.mean - self.shift - (h.mean(0) if self.kind == "centred" else 0)
 
 
 def steps_of(script: str, world: int, about: dict[str, Any]) -> Steps:
@@ -45,9 +54,9 @@ def steps_of(script: str, world: int, about: dict[str, Any]) -> Steps:
     data = {name: torch.rand(24, *shape).round().double() for name, shape in about["data"].items()}
     data |= {f"noise {name}": torch.randn(24, *shape).double() for name, shape in about.get("noise", {}).items()}
     data |= {f"noise {name}": torch.randint(1, 100, (24,)) for name in about.get("times", [])}
-    if "centred" in about:
+    if "odd" in about:
         make = module.make
-        module.make = lambda *given: setattr(made := make(*given), about["centred"], Centred()) or made
+        module.make = lambda *given: setattr(made := make(*given), "f", Odd(*about["odd"])) or made
     shapes = {name: tuple(shape[about.get("lead", 0) :]) for name, shape in about["data"].items()}
     run = module.Run(config, shapes, torch.device("cpu"))
     run.objective.double()

@@ -56,6 +56,7 @@ MODELS = {
         {"x": [6], "y": [5]},
         {},
     ),
+    "square": ([r"\min E_{p_{data}(x)}[\|x - f(x)\|^2]"], {"x": [6]}, {}),
     "mmd": (
         [
             r"\min E_{q(z|x)}[\|x - G(z)\|^2] + \lambda \mathrm{MMD}_k(q(z), p(z))",
@@ -73,7 +74,7 @@ TIMES = {"ddpm": ["t"]}
 WHOLE = {"infonce", "mmd"}
 
 
-def steps(name: str, folder: Path, *flags: str, **more: str) -> list[list[dict]]:
+def steps(name: str, folder: Path, *flags: str, **more: object) -> list[list[dict]]:
     """What one process did in its steps, and each of two."""
     formula, data, noise = MODELS[name]
     program = written(*formula)
@@ -101,7 +102,8 @@ def close(one: list[dict], other: list[dict]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=[] if each in ("gan", "infonce") else pytest.mark.slow) for each in MODELS]
+    "name",
+    [pytest.param(each, marks=[] if each in ("gan", "infonce") else pytest.mark.slow) for each in MODELS],
 )
 def test_two_processes_take_the_steps_of_one(name: str, tmp_path: Path) -> None:
     one, first, second = steps(name, tmp_path)
@@ -115,10 +117,25 @@ def test_two_processes_take_the_steps_of_one(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_network_whose_rows_depend_on_each_other(tmp_path: Path) -> None:
     """It is computed for the whole batch by every process; the other one, called behind it, is shared."""
-    one, first, second = steps("infonce", tmp_path, centred="f")
+    one, first, second = steps("infonce", tmp_path, odd=["centred", 16])
     close(one, first)
     close(one, second)
     assert "f is computed for the whole batch by every process" in (tmp_path / "said.txt").read_text()
+
+
+@pytest.mark.slow
+def test_what_a_first_batch_initialises(tmp_path: Path) -> None:
+    """It is what the first process's share makes it, in both."""
+    _, first, second = steps("square", tmp_path, odd=["first", 6])
+    for left, right in zip(first, second, strict=True):
+        assert all(torch.equal(value, right["weights"][name]) for name, value in left["weights"].items())
+    assert first[0]["weights"]["f.shift"].abs().min() > 0
+
+
+@pytest.mark.slow
+def test_statistics_of_a_share_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"f.mean differs between processes: it is made of a share of the batch"):
+        steps("square", tmp_path, odd=["running", 6])
 
 
 @pytest.mark.slow
