@@ -13,6 +13,7 @@ import torch
 
 from formula2dgm.codegen.module import generate
 from formula2dgm.codegen.script import script
+from formula2dgm.runtime.runs import load
 from tests.unit.script.programs import written
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is a child of one that has imported torch")
@@ -147,3 +148,31 @@ def test_parts_of_a_batch_are_the_batch(name: str, tmp_path: Path) -> None:
     whole, *_ = steps(name, tmp_path / "whole")
     for parts in steps(name, tmp_path / "parts", "--accumulate", "2"):
         close(whole, parts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [[], ["--shard"]])
+def test_torchrun(flags: list[str], tmp_path: Path) -> None:
+    """A run of two processes leaves what one leaves, and continued it is the run that was not stopped."""
+    program = written(*MODELS["vae"][0])
+    (tmp_path / "model.py").write_text(script(program, generate(program)))
+    clean = {**{k: v for k, v in os.environ.items() if k != "RANK"}, "PYTHONPATH": "", "OMP_NUM_THREADS": "1"}
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "model.py"]
+
+    def run(folder: str, *more: str) -> str:
+        command = [*torchrun, "--hidden", "8", "--batch-size", "200", "--out-dir", folder, *flags, *more]
+        done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    said = run("whole", "--epochs", "2")
+    run("parts", "--epochs", "1")
+    run("parts", "--epochs", "2", "--resume", "auto")
+    assert said.count("again: torchrun --nproc-per-node 2 model.py") == 1
+    found = [{path.name for path in (tmp_path / each).iterdir()} for each in ("whole", "parts")]
+    assert found[0] == found[1] >= {"ckpt.pt", "config.json", "loss.png", "metrics.jsonl", "model.py"}
+    assert (tmp_path / "whole/metrics.jsonl").read_text() == (tmp_path / "parts/metrics.jsonl").read_text()
+    whole, parts = (torch.load(tmp_path / each / "ckpt.pt")["objective"] for each in ("whole", "parts"))
+    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+    objective = load(tmp_path / "whole")
+    assert all(torch.equal(value, whole[name]) for name, value in objective.state_dict().items())
