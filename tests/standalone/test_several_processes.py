@@ -160,13 +160,13 @@ def test_torchrun(flags: list[str], tmp_path: Path) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "model.py"]
 
     def run(folder: str, *more: str) -> str:
-        command = [*torchrun, "--hidden", "8", "--batch-size", "200", "--out-dir", folder, *flags, *more]
+        command = [*torchrun, "--hidden", "8", "--batch-size", "200", "--out-dir", folder, *more]
         done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    said = run("whole", "--epochs", "2")
-    run("parts", "--epochs", "1")
+    said = run("whole", "--epochs", "2", *flags)
+    run("parts", "--epochs", "1", *flags)
     run("parts", "--epochs", "2", "--resume", "auto")
     assert said.count("again: torchrun --nproc-per-node 2 model.py") == 1
     found = [{path.name for path in (tmp_path / each).iterdir()} for each in ("whole", "parts")]
@@ -174,5 +174,12 @@ def test_torchrun(flags: list[str], tmp_path: Path) -> None:
     assert (tmp_path / "whole/metrics.jsonl").read_text() == (tmp_path / "parts/metrics.jsonl").read_text()
     whole, parts = (torch.load(tmp_path / each / "ckpt.pt")["objective"] for each in ("whole", "parts"))
     assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+    if flags:  # divided or not, the steps are the same
+        run("plain", "--epochs", "2")
+        last, plain = (
+            json.loads((tmp_path / each / "metrics.jsonl").read_text().splitlines()[-1]) for each in ("whole", "plain")
+        )
+        assert last["train"] == pytest.approx(plain["train"], rel=1e-4)
+        assert last["validation"] == pytest.approx(plain["validation"], rel=1e-4)
     objective = load(tmp_path / "whole")
     assert all(torch.equal(value, whole[name]) for name, value in objective.state_dict().items())
