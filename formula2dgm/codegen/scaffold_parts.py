@@ -12,10 +12,18 @@ from formula2dgm.records import dataclass
 OWN = frozenset({"hidden", "event", "last", "state", "parts", "inputs", "lengths", "packed", "steps", "rows", "order"})
 
 
+#: What a training script calls classes and constants of its own, and what it imports: no class of a default network.
+OF_SCRIPTS = frozenset(
+    "Any AveragedModel BinaryIO Board COLOURS COUPLED Callable Collect Colour Config DATA Diverged FORMULA "
+    "FREE FROM_0 FrameType GLYPHS HELD Iterator KEPT MOVING Mapping NAMED NamedTuple Path Plot Points RANGES RANK "
+    "RATES Run STEPS UsageError Variable WORLD".split()
+)
+
+
 def class_name(network: Network) -> str:
     """``q_z_given_x`` is an instance of ``QZGivenX``."""
     name = "".join(part[:1].upper() + part[1:] for part in network.name.split("_"))
-    return name if is_free(name) else f"{name}Network"
+    return name if is_free(name) and name not in OF_SCRIPTS else f"{name}Network"
 
 
 #: How many numbers a default network makes of the number of a step.

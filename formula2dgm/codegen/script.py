@@ -10,6 +10,7 @@ from typing import NoReturn
 import jinja2
 
 from formula2dgm import resources
+from formula2dgm.codegen.batches import coupled_term, row_by_row
 from formula2dgm.codegen.joining import Parts, imports
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
@@ -21,12 +22,13 @@ from formula2dgm.codegen.time_values import LENGTHS
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, Program
+from formula2dgm.ir.rewrite import walk
 
 WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
-    "amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden labelled "
-    "log_every lr out_dir resume seed self_check steps tensorboard validation wandb".split()
+    "accumulate amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden "
+    "labelled log_every lr out_dir resume seed self_check shard steps tensorboard validation wandb".split()
 )
 METADATA = """\
 # /// script
@@ -89,7 +91,11 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     samples = samples and (program.denoiser is None or not program.denoiser.conditions)
     mapped = latents(program)
     reconstructs = "    def reconstruct(" in generated
+    coupled = coupled_term(program)
     return {
+        "coupled": None if coupled is None else quoted(coupled if len(coupled) < 80 else f"{coupled[:77]}..."),
+        "shared": [quoted(each) for each in row_by_row(program)] if coupled is not None else [],
+        "shards": not (players or coupled or _has_gradient(program) or program.targets or _is_frozen(program)),
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
@@ -107,7 +113,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "hidden": 128 if hidden else None,
         "made": _made(program, made),
         "call": _call(program, bool(players)),
-        "replay": _call(program, bool(players)).replace("self.", "run.").replace("**batch", "**run.batch"),
+        "replay": _call(program, bool(players)).replace("**batch", "**self.batch"),
         "check_call": _call(program, bool(players)).replace("self.config", "config"),
         "example": example_data(program),
         "held": _held(program),
@@ -195,7 +201,9 @@ def _number(each: Hyperparameter, counted: bool, moves: bool) -> dict[str, str]:
 
 
 def _call(program: Program, players: bool) -> str:
-    data = "**batch" if program.inputs else "batch_size=self.config.batch_size"
+    size = "batch_size=self.config.batch_size"
+    size += " // shares(self.config)" if coupled_term(program) is None else ""
+    data = "**batch" if program.inputs else size
     return f"{data}, player=player" if players else data
 
 
@@ -250,6 +258,11 @@ def _counted(each: Hyperparameter, inputs: Iterable[Input]) -> dict[str, str]:
     """The hyperparameter that is the size of a data set, and a variable of that set."""
     sized = [one for one in inputs if any(axis.size == each.name for axis in one.axes)] or list(inputs)
     return {"field": _field(each), "variable": argument(sized[0].name)}
+
+
+def _is_frozen(program: Program) -> bool:
+    """Is a network called whose parameters are constants there?"""
+    return any(isinstance(each, ir.NetCall) and each.frozen for each in walk(*program.roots))
 
 
 def _has_gradient(program: Program) -> bool:

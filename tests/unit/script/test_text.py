@@ -14,11 +14,12 @@ import pytest
 from formula2dgm import resources
 from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.module import generate
+from formula2dgm.codegen.scaffold_parts import OF_SCRIPTS
 from formula2dgm.codegen.script import RUN_FIELDS, script
 from formula2dgm.diagnostics import FormulaError
 from formula2dgm.ir.program import Hyperparameter
 from formula2dgm.syntax import parse_one
-from tests.unit.script.programs import PROGRAMS, script_of, vae
+from tests.unit.script.programs import PROGRAMS, script_of, vae, written
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,8 +63,44 @@ def test_the_library_has_no_name_that_the_training_part_uses(scripts: dict[str, 
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
+def test_no_class_of_a_network_is_called_as_something_of_the_script(name: str, scripts: dict[str, str]) -> None:
+    """Else ``Run(x)`` of a formula would be the run."""
+    head, part = scripts[name].split("# %% Configuration")
+    nodes = ast.parse(part).body
+    own = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    assigned = [each for node in nodes if isinstance(node, ast.Assign) for each in ast.walk(node.targets[0])]
+    own |= {each.id for each in assigned if isinstance(each, ast.Name)}
+    imported = [
+        node for node in ast.parse(head).body if isinstance(node, ast.ImportFrom) and node.module != "__future__"
+    ]
+    own |= {alias.name for node in imported for alias in node.names if alias.name[0].isupper()} - {"Tensor"}
+    assert own <= OF_SCRIPTS, own - OF_SCRIPTS
+
+
+def test_a_network_that_is_called_as_something_of_the_script() -> None:
+    text = script_of(written(r"\min E_{p_{data}(x)}[\|Run(x)\|^2]"))
+    assert "class RunNetwork(nn.Module):" in text and '"Run": RunNetwork(shapes["x"]' in text
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_it_stays_short_enough_to_review(name: str, scripts: dict[str, str]) -> None:
     assert scripts[name].split("# %% Configuration")[1].count("\n") < 1150
+
+
+def test_tools_are_the_same_in_every_script(scripts: dict[str, str]) -> None:
+    """Who has read one script need not read them again; the rest is what differs between models."""
+    parts = {name: text.split("# %% Configuration")[1].split("# %% Tools") for name, text in scripts.items()}
+    assert all(len(each) == 2 for each in parts.values())
+    texts = {name: tools.replace(_grid(tools), "") for name, (_, tools) in parts.items()}
+    assert len(set(texts.values())) == 1
+    assert max(own.count("\n") for own, _ in parts.values()) < 700
+    assert parts["vae"][0].count("\n") <= 610
+
+
+def _grid(tools: str) -> str:
+    """What a script without pictures of examples leaves out."""
+    found = re.search(r"def grid\(.*?\n\n\n(?=\S)", tools, re.DOTALL)
+    return found[0] if found else ""
 
 
 def test_the_head_says_formula_dependencies_and_how_to_run(scripts: dict[str, str]) -> None:
