@@ -12,7 +12,9 @@ from formula2dgm.spans import Span
 
 CODE = "F2D-0001"
 #: What a mistake in the compiler raises. What the machine refuses (memory, files, an interrupt) is no such thing.
-_OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
+_OURS = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError, SyntaxError, TypeError, ValueError),
+)
 
 
 @contextmanager

@@ -50,7 +50,8 @@ def _number(node: ir.Node, defaults: Mapping[str, float | int | None]) -> float 
         case ir.Div():
             return known[0] / known[1]
         case ir.Pow():
-            return float(known[0] ** known[1])
+            power = known[0] ** known[1]
+            return None if isinstance(power, complex) else float(power)
         case ir.Apply(function) if function in _NUMBERS and len(known) == 1:
             return float(_NUMBERS[function](known[0]))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 
 #: What a module, an objective or a distribution has for itself: a test holds that none is missing.
 TAKEN = frozenset(
@@ -30,7 +31,10 @@ def attribute(name: str, suffix: str = "net") -> str:
     ('lambda_', 'f_theta', 'forward_net', 'half_tensor')
     >>> attribute("forward_net")
     'forward_net_net'
+    >>> attribute("D_2.5")
+    'D_2_5'
     """
+    name = re.sub(r"\W", "_", name)
     if is_taken(name):
         return f"{name}_{suffix}"
     return f"{name}_" if keyword.iskeyword(name) else name

@@ -1,4 +1,4 @@
-"""A density whose group has a step among its labels: a changed equation that was an exception."""
+"""Names of steps and numbers: changed equations that were exceptions."""
 
 from __future__ import annotations
 
@@ -15,3 +15,14 @@ def test_a_network_of_a_label_and_a_step() -> None:
     objective = f2d.compile(text, scaffold=True, dims={"x_0": 4})
     assert {"mu_1_theta", "mu_theta"} <= {name for name, _ in objective.named_children()}
     assert torch.isfinite(objective(**objective.example_batch(3)).loss)
+
+
+def test_a_label_with_a_dot_is_a_name_of_python() -> None:
+    objective = f2d.compile(r"\min E_{p_{data}(x)}[\|D_{2.5}(x)\|^2]", scaffold=True, dims={"x": 4})
+    assert [name for name, _ in objective.named_children()] == ["D_2_5"]
+
+
+def test_a_root_of_a_negative_number_is_no_constant() -> None:
+    text = r"E_q(z|x)[log p(x|z)] - (-2.5 D)^{0.5} KL[q(z|x) || p(z)]"
+    objective = f2d.compile(text, scaffold=True, dims={"x": 4, "z": 2})
+    assert "self.D" in objective.source
