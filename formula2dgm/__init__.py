@@ -37,8 +37,8 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.runtime.masked import Masked
     from formula2dgm.runtime.objective import Objective
     from formula2dgm.runtime.reversed import Reversed
-    from formula2dgm.runtime.runs import load
     from formula2dgm.runtime.training import evaluate, fit
+    from formula2dgm.trained import load
     from formula2dgm.verification.findings import Verification
     from formula2dgm.verification.verify import verify
 
@@ -55,8 +55,8 @@ _HOMES = {
     "Objective": "runtime.objective",
     "Reversed": "runtime.reversed",
     "tree_text": "report.trees",
-    "load": "runtime.runs",
     **dict.fromkeys(("evaluate", "fit"), "runtime.training"),
+    "load": "trained",
     "Verification": "verification.findings",
     "verify": "verification.verify",
 }

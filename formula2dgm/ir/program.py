@@ -240,6 +240,7 @@ class Program:
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
     ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
     ``denoiser`` is what a network that undoes noise knows of the data, ``reversal`` a chain that is drawn backwards.
+    ``options`` are those of the compilation that were given.
     """
 
     arena: Arena

@@ -22,6 +22,7 @@ from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
 from formula2dgm.runtime.compiled import needing_gradients, takes_gradients, traced_gradients
 from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.example_ranges import Ranges
+from formula2dgm.runtime.handover import HandedOver
 from formula2dgm.runtime.origin import Origin
 from formula2dgm.runtime.rollouts import NewSteps
 from formula2dgm.runtime.undone import undone
@@ -45,7 +46,7 @@ class SiteFacts:
     estimator: str
 
 
-class Objective(Written, nn.Module):
+class Objective(Written, HandedOver, nn.Module):
     """The base of every objective in memory; its children are generated.
 
     Call it with the formula's data by keyword, or with one mapping whose keys are formulas::
