@@ -33,11 +33,12 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.report.trees import tree_text
     from formula2dgm.runtime.bindings import Sigmoid, SpectralNorm
     from formula2dgm.runtime.distribution import Distribution
+    from formula2dgm.runtime.evaluation import evaluate
     from formula2dgm.runtime.functional import Functional
     from formula2dgm.runtime.masked import Masked
     from formula2dgm.runtime.objective import Objective
     from formula2dgm.runtime.reversed import Reversed
-    from formula2dgm.runtime.training import evaluate, fit
+    from formula2dgm.runtime.training import fit
     from formula2dgm.trained import load
     from formula2dgm.verification.findings import Verification
     from formula2dgm.verification.verify import verify
@@ -55,7 +56,8 @@ _HOMES = {
     "Objective": "runtime.objective",
     "Reversed": "runtime.reversed",
     "tree_text": "report.trees",
-    **dict.fromkeys(("evaluate", "fit"), "runtime.training"),
+    "evaluate": "runtime.evaluation",
+    "fit": "runtime.training",
     "load": "trained",
     "Verification": "verification.findings",
     "verify": "verification.verify",

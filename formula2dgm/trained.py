@@ -31,13 +31,15 @@ def load(folder: str | Path, bindings: Mapping[str, object] | None = None, *, ed
 
     from formula2dgm.runtime import bindings as bound
     from formula2dgm.runtime import runs
+    from formula2dgm.runtime.arguments import canonical
     from formula2dgm.runtime.loader import build
     from formula2dgm.runtime.origin import Origin
 
     run = runs.saved(folder)
     options = make_options(**run.options)
     first = driver.analyse(run.statements, bound.describe(bindings or {}).bindings, options)
-    given = {**run.numbers(first), **(bindings or {})}
+    numbers = run.numbers(first)  # as they were trained with at last, whatever is bound to them
+    given = {key: value for key, value in (bindings or {}).items() if canonical(key) not in numbers} | numbers
     described = bound.describe(given)
     program = run_passes(driver.analyse(run.statements, described.bindings, options))
     generated = generate(program)

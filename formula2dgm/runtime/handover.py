@@ -136,10 +136,10 @@ def _detached(value: Any) -> Any:
 
 def _exported(name: str, network: nn.Module, call: Call, other: Call) -> torch.export.ExportedProgram:
     """A network as a program; what differs in size between two calls of it is free."""
+    args, named = other
     with _evaluated(network), torch.no_grad():
         try:
-            program = torch.export.export(network, *call, dynamic_shapes=_free(network, call, other), strict=True)
-            args, named = other
+            program = _traced(network, call, _free(network, call, other))
             answers = [_tensors(each(*args, **named)) for each in (program.module(), network)]
         except Exception as error:  # a network may do anything
             found = [*str(error).strip().splitlines(), repr(error)][0]
@@ -149,6 +149,14 @@ def _exported(name: str, network: nn.Module, call: Call, other: Call) -> torch.e
         says = f"the network {name} as a program returns other numbers at {SIZES[1]} examples: does it draw?"
         raise refuse("F2D-0693", says, HINT)
     return program
+
+
+def _traced(network: nn.Module, call: Call, free: dict[str, Any]) -> torch.export.ExportedProgram:
+    """As torch does it by itself; ``len(x)`` is free only where it reads the bytecode, which takes longer."""
+    try:
+        return torch.export.export(network, *call, dynamic_shapes=free, strict=False)
+    except Exception:  # a network may do anything
+        return torch.export.export(network, *call, dynamic_shapes=free, strict=True)
 
 
 HINT = "save_networks(path) writes its weights, objective.save(path) the formula as a module"
