@@ -81,6 +81,11 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module 'formula2dgm' has no attribute {name!r}")
 
 
+def load_ipython_extension(shell: object) -> None:
+    """``%load_ext formula2dgm``: the cell magic ``%%formula``."""
+    import_module("formula2dgm.notebook").register(shell)
+
+
 def __dir__() -> list[str]:
     registry = import_module("formula2dgm.registry")
 

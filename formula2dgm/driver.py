@@ -157,7 +157,7 @@ def _opened(pieces: Sequence[str | Path | Source], macros: Sequence[str], names:
         else:
             name = "<formula>" if len(pieces) == 1 else f"<statement {number + 1}>"
             source = Source(piece, name) if isinstance(piece, str) else piece
-            found.append(open_text(source, "", macros, names))
+            found.append(open_text(source, Path(source.name).suffix, macros, names))
     return found
 
 

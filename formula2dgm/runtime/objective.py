@@ -17,6 +17,7 @@ from formula2dgm.report.contract import contract
 from formula2dgm.report.drawing import Drawing
 from formula2dgm.report.explanation import Explanation
 from formula2dgm.report.graphs import to_networkx
+from formula2dgm.report.notebook import objective_html
 from formula2dgm.runtime import examples
 from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
 from formula2dgm.runtime.compiled import needing_gradients, takes_gradients, traced_gradients
@@ -110,6 +111,9 @@ class Objective(Written, HandedOver, nn.Module):
     def picture(self) -> Drawing:
         """The factor graph drawn: a notebook shows it, ``objective.picture.save("graph.png")`` writes it."""
         return Drawing(self.contract["graph"], self.ascii)
+
+    def _repr_html_(self) -> str:
+        return objective_html(self.contract)
 
     # -- the model -------------------------------------------------------------------------------------
 
