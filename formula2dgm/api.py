@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from formula2dgm.resolve.statements.call_types import check_formula, check_texts
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
+    from formula2dgm.ir.program import Program
     from formula2dgm.runtime.distribution import Distribution
     from formula2dgm.runtime.objective import Objective
     from formula2dgm.runtime.origin import Origin
@@ -98,13 +100,14 @@ def compile(
     -1.8379
     """
     from formula2dgm.runtime import bindings as bound
+    from formula2dgm.runtime.default_laws import own_laws
     from formula2dgm.runtime.loader import build
     from formula2dgm.runtime.origin import Origin, share_targets, shared_with
 
     _check_types(formula, bindings, macros, labels)
-    origin = _origin_of(weights_of)
+    origin, own = _origin_of(weights_of), dict(bindings or {})
     if origin is not None:
-        bindings, dims = {**origin.bindings, **(bindings or {})}, {**origin.dims, **(dims or {})}
+        bindings, dims = {**origin.bindings, **own}, {**origin.dims, **(dims or {})}
         scaffold = origin.scaffold if scaffold is None else scaffold
     described = bound.describe(bindings or {})
     options = make_options(
@@ -121,7 +124,13 @@ def compile(
         ragged=ragged,
         solver_steps=solver_steps,
     )
-    program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), _known(weights_of))
+    known = _known(weights_of)
+    program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
+    if origin is not None:
+        if more := own_laws(weights_of, program, bindings or {}):
+            described = bound.describe({**(bindings or {}), **more})
+            program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
+        program = _without_unused(program, own)
     optimised = run_passes(program)
     generated = generate(optimised)
     networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
@@ -164,18 +173,25 @@ def distribution(
     -1.8379
     """
     from formula2dgm.runtime import bindings as bound
+    from formula2dgm.runtime.default_laws import own_laws
     from formula2dgm.runtime.loader import build_distribution
     from formula2dgm.runtime.origin import shared_with
 
     _check_types(formula, bindings, macros, labels)
     made = _is_document(formula) if scaffold is None else scaffold
-    if (origin := _origin_of(weights_of)) is not None:
-        bindings, dims = {**origin.bindings, **(bindings or {})}, {**origin.dims, **(dims or {})}
+    origin, own = _origin_of(weights_of), dict(bindings or {})
+    if origin is not None:
+        bindings, dims = {**origin.bindings, **own}, {**origin.dims, **(dims or {})}
         made = origin.scaffold if scaffold is None else scaffold
     described = bound.describe(bindings or {})
     options = make_options(dims=dims, scaffold=made, solver_steps=solver_steps)
     known = _known(weights_of)
     program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels), known)
+    if origin is not None:
+        if more := own_laws(weights_of, program, bindings or {}):
+            described = bound.describe({**(bindings or {}), **more})
+            program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels), known)
+        program = _without_unused(program, own)
     owned = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     owned |= {each.name: described.objects[each.binding] for each in program.parameters if each.binding}
     if weights_of is not None:
@@ -244,6 +260,12 @@ def _origin_of(objective: object) -> Origin | None:
         says = f"weights_of is a {type(objective).__name__}, not an objective that f2d.compile returned"
         raise FormulaError(Diagnostic("F2D-0708", "error", says))
     return getattr(objective, "origin", None)
+
+
+def _without_unused(program: Program, own: Mapping[str, object]) -> Program:
+    """The program without warnings of unused bindings that are another objective's."""
+    said = [each for each in program.diagnostics if each.code != "F2D-0706" or each.span.source.text in own]  # type: ignore[union-attr]
+    return replace(program, diagnostics=tuple(said))
 
 
 def _known(objective: Objective | None) -> list[str]:

@@ -139,3 +139,71 @@ def test_one_example_does_not_say_what_is_free(tmp_path: Path) -> None:
     objective = f2d.compile("log p(x|y)", {"p(x|y)": f2d.Normal(loc=nn.Linear(2, 2), scale=1.0)})
     with pytest.raises(f2d.FormulaError, match="F2D-0693.*two examples"):
         objective.export_networks(tmp_path, x=torch.zeros(1, 2), y=torch.zeros(1, 2))
+
+
+# -- defaults -----------------------------------------------------------------------------------------
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("beta_vae", "q_phi(z|x)"),
+        ("conditional_vae", "q_phi(z|x, y)"),
+        ("hierarchical_vae", "p_theta(z_1|z_2)"),
+        ("jmvae", "q_phi(z|x, y)"),
+        ("jmvae", "q_phi(z|y)"),
+        ("information_bottleneck", "q(y|z)"),
+    ],
+)
+def test_a_default_is_the_same_alone_as_in_its_model(name: str, label: str) -> None:
+    """Alone, ``q(z|x)`` would be a Normal with standard deviation 1 around a network."""
+    model = f2d.compile(EXAMPLES / f"{name}.tex").eval()
+    alone = f2d.distribution(label, weights_of=model)
+    network = next(each for each in model.program.networks if each.label == label)
+    given: dict[str, Tensor] = {}
+    sizes = {"z": 16, "z_2": 8, "z_1": 16}
+    batch = model.example_batch(5)
+    for each in network.inputs:
+        given[each] = batch[each] if each in batch else torch.randn(5, *alone_shape(model, each, sizes))
+    params = alone.params(**given)
+    answer = getattr(model, network.name)(*given.values())
+    found = answer if isinstance(answer, dict) else {"logits": answer}
+    assert params.keys() == found.keys() and all(torch.equal(params[each], found[each]) for each in found)
+
+
+def alone_shape(model: f2d.Objective, name: str, sizes: dict[str, int]) -> tuple[int, ...]:
+    scaffolds = [each.scaffold.inputs for each in model.program.networks if each.scaffold is not None]
+    shapes = {each: shape for inputs in scaffolds for each, shape in inputs}
+    shape = shapes.get(name)
+    return shape if isinstance(shape, tuple) else (sizes[name],)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.tex")), ids=lambda path: path.stem)
+def test_the_same_formula_around_the_same_networks_is_the_same_objective(path: Path) -> None:
+    one = f2d.compile(path).eval()
+    other = f2d.compile(list(map(str, one.program.statements)), weights_of=one).eval()
+    batch = one.example_batch(4)
+    for player in one.players if len(one.players) > 1 else (None,):
+        chosen = {} if player is None else {"player": player}
+        torch.manual_seed(0)
+        wanted = one(batch, **chosen).loss
+        torch.manual_seed(0)
+        assert torch.equal(other(batch, **chosen).loss, wanted)
+
+
+def test_another_default_of_constants_is_that_of_the_model() -> None:
+    model = f2d.compile("E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]", scaffold=True, dims={"x": 4, "z": 2})
+    prior = f2d.distribution("p(z)", weights_of=model)
+    assert torch.allclose(
+        prior.log_prob(z=torch.zeros(1, 2)), torch.distributions.Normal(0, 1).log_prob(torch.zeros(2)).sum()
+    )
+    assert not prior.diagnostics  # nothing is said of what the model binds besides
+
+
+def test_a_default_that_is_no_binding_is_refused_where_it_would_be_another() -> None:
+    model = f2d.compile(EXAMPLES / "mvae.tex")
+    with pytest.raises(f2d.FormulaError, match="F2D-0708.*another default"):
+        f2d.distribution(r"\tilde q_\phi(z|x)", weights_of=model)
