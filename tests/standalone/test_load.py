@@ -56,9 +56,9 @@ def run_of(folder: Path, *arguments: str, **config: Any) -> tuple[Any, dict[str,
     module = module_of(path)
     batch: dict[str, torch.Tensor] = module.example()
     leads = {name: 2 if getattr(module.DATA[name], "time", False) else 1 for name in batch}
-    if "N" in module.Config.__dataclass_fields__:
-        config["N"] = 100
-    made = module.Config(out_dir=str(folder), **config)
+    known = module.Config.__dataclass_fields__
+    config = {"hidden": 12, "N": 100, **config}
+    made = module.Config(out_dir=str(folder), **{name: value for name, value in config.items() if name in known})
     run = module.Run(made, {name: tuple(x.shape[leads[name] :]) for name, x in batch.items()}, torch.device("cpu"))
     with torch.no_grad():
         for weight in run.objective.parameters():
@@ -87,7 +87,7 @@ def same(one: Any, other: f2d.Objective, batch: dict[str, torch.Tensor]) -> None
     ids=lambda path: path.stem,
 )
 def test_the_run_of_an_example_is_a_formula_again(example: Path, tmp_path: Path) -> None:
-    one, batch = run_of(tmp_path / "run", str(example), hidden=12)
+    one, batch = run_of(tmp_path / "run", str(example))
     loaded = f2d.load(tmp_path / "run")
     assert not loaded.training
     same(one, loaded, batch)
