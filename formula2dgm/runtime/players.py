@@ -73,8 +73,9 @@ class Players:
         for name, schedule in self.moving.items():
             moved[name] = number(schedule, total)
             compiled = getattr(self.objective, "_compiled_call_impl", None) is not None
+            place = next((each.device for each in self.objective.parameters()), None)
             for each in (self.objective, self.shown):
-                setattr(each, name, torch.tensor(moved[name]) if compiled else moved[name])
+                setattr(each, name, torch.tensor(moved[name], device=place) if compiled else moved[name])
         for player, optimizer in self.optimizers.items():
             if not isinstance(self.rates[player], int | float):
                 moved[f"{player}: lr" if player else "lr"] = rate = self.rate(player, total)

@@ -115,6 +115,14 @@ def test_options_and_numbers_of_the_command_line_hold(tmp_path: Path) -> None:
     same(one, loaded, batch)
 
 
+def test_sequences_of_different_lengths(tmp_path: Path) -> None:
+    example = next(each for each in EXAMPLES if each.stem == "deep_markov_model")
+    one, batch = run_of(tmp_path / "run", str(example), "--ragged")
+    loaded = f2d.load(tmp_path / "run")
+    assert "lengths" in batch
+    same(one, loaded, batch)
+
+
 def test_networks_of_ones_own_are_bound_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nets, text = tmp_path / "nets.py", tmp_path / "model.txt"
     nets.write_text(NETWORKS)

@@ -194,6 +194,22 @@ def test_another_training_is_not_continued(changed: dict[str, Any], message: str
         f2d.fit(**given)
 
 
+def test_averaged_weights_are_a_model_of_their_own() -> None:
+    objective = vae()
+    history = f2d.fit(objective, data(), epochs=2, ema=0.5, progress=False)
+    bound = "E_q(z|x)[log p(x|z)]"
+    first, averaged = (f2d.compile(bound, weights_of=each) for each in (objective, history.averaged))
+    assert not torch.equal(first.q_z_given_x.loc.weight, averaged.q_z_given_x.loc.weight)
+    assert averaged.q_z_given_x.loc.weight is history.averaged.q_z_given_x.loc.weight
+
+
+def test_a_compiled_objective_is_trained_with_a_number_that_moves() -> None:
+    objective = vae()
+    objective.compile(backend="eager")
+    f2d.fit(objective, data(), epochs=2, batch_size=8, numbers={"beta": "step / 10"}, progress=False)
+    assert objective.beta == pytest.approx(1.0)
+
+
 # -- watched -----------------------------------------------------------------------------------------
 
 
