@@ -7,8 +7,11 @@ import importlib.util
 import json
 import math
 import os
+import random
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +135,47 @@ def test_a_continued_training_is_the_one_that_was_never_stopped(make: Any, stop:
     assert same(whole, again) and same(expected.averaged, found.averaged)
     assert list(expected) == list(found) and not found.stopped
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 3
+
+
+TRAINING = """
+import sys, time, torch, formula2dgm as f2d
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+text = "E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]; z in R^2; x in R^5"
+objective = f2d.compile(text, scaffold=True)
+x = torch.randn(40, 5, generator=torch.Generator().manual_seed(1))
+
+class Ready:
+    def on_step(self, step, numbers):
+        print(step, flush=True)
+        time.sleep(0.002)
+
+f2d.fit(objective, x, epochs=30, batch_size=8, ema=0.9, out_dir=sys.argv[1], resume=True, checkpoint_every=3,
+        callback=Ready(), progress=False)
+"""
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_at_any_instant_goes_on(tmp_path: Path) -> None:
+    """SIGKILL, five times at instants drawn at random: the end is that of the training that was never killed."""
+    command = [sys.executable, "-c", TRAINING]
+    environment = {**os.environ, "PYTHONPATH": str(Path(f2d.__file__).parents[1])}
+    subprocess.run([*command, str(tmp_path / "whole")], env=environment, check=True, stdout=subprocess.DEVNULL)
+    chance = random.Random(0)
+    for _ in range(5):
+        process = subprocess.Popen([*command, str(tmp_path / "parts")], env=environment, stdout=subprocess.PIPE)
+        assert process.stdout is not None and process.stdout.readline()
+        time.sleep(chance.uniform(0, 0.3))
+        process.kill()
+        process.wait()
+    subprocess.run([*command, str(tmp_path / "parts")], env=environment, check=True, stdout=subprocess.DEVNULL)
+    whole, parts = (torch.load(tmp_path / each / "ckpt.pt", weights_only=True) for each in ("whole", "parts"))
+    assert whole["total"] == parts["total"] == 150
+    for kind in ("objective", "averaged"):
+        assert all(torch.equal(value, parts[kind][name]) for name, value in whole[kind].items())
+    lines = [(tmp_path / each / "metrics.jsonl").read_text() for each in ("whole", "parts")]
+    assert lines[0] == lines[1]
 
 
 def test_a_run_of_ones_own_networks_is_loaded_and_goes_on(tmp_path: Path) -> None:
