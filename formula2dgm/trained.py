@@ -43,9 +43,9 @@ def load(folder: str | Path, bindings: Mapping[str, object] | None = None, *, ed
     described = bound.describe(given)
     program = run_passes(driver.analyse(run.statements, described.bindings, options))
     generated = generate(program)
-    changed = runs.edited(generated.source, run.text) if run.text is not None and bindings is None else []
+    changed = runs.edited(generated.source, run.text) if run.text is not None and bindings is None else None
     if changed and not edited:
-        says = f"'{Path(folder) / runs.SCRIPT}' writes {', '.join(changed)} otherwise than its formula"
+        says = f"'{Path(folder) / runs.SCRIPT}' {changed}"
         raise FormulaError(Diagnostic("F2D-0690", "error", says, None, runs.BIND))
     networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     tensors = {each.name: described.objects[each.binding] for each in program.parameters if each.binding}

@@ -123,10 +123,14 @@ def fill(objective: nn.Module, run: Saved, folder: Path | str) -> None:
 BIND = "bind the networks that it was trained with: f2d.load(folder, {'q(z|x)': f2d.Normal(encoder), ...})"
 
 
-def edited(source: str, text: str) -> list[str]:
-    """The classes and functions of a module that a script, which is only read, says otherwise."""
+def edited(source: str, text: str) -> str | None:
+    """What a script, which is only read, says otherwise than the module of its formula; None where they agree."""
     written, own = _definitions(source), _definitions(text)
-    return [name for name, code in written.items() if own.get(name) != code]
+    networks = [name for name in written if name not in own and name[0].isupper()]
+    if networks:
+        return f"has networks of its own in place of {', '.join(networks)}"
+    changed = [name for name, code in written.items() if own.get(name) != code]
+    return f"writes {', '.join(changed)} otherwise than its formula" if changed else None
 
 
 def _definitions(text: str) -> dict[str, str]:

@@ -131,7 +131,7 @@ def test_networks_of_ones_own_are_bound_again(tmp_path: Path, capsys: pytest.Cap
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(tmp_path))
         one, batch = run_of(folder, str(text), "--networks", str(nets))
-    with pytest.raises(f2d.FormulaError, match="F2D-0690.*otherwise than its formula") as error:
+    with pytest.raises(f2d.FormulaError, match="F2D-0690.*networks of its own in place of QZGivenX") as error:
         f2d.load(folder)
     assert "f2d.load(folder, {'q(z|x)'" in str(error.value)
     fresh: dict[str, Any] = {}
