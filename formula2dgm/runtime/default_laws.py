@@ -21,18 +21,20 @@ def own_laws(objective: Any, program: Program, bound: Collection[str]) -> dict[s
     """The laws that an objective's defaults have and those of another program of its model have not, by label.
 
     Left out is what a statement of the program declares, and what is ``bound``.  Raises FormulaError (F2D-0708) for a
-    law that is no binding, and for a default without a network of a density that the objective does not have: nothing
-    of it was trained.
+    law that is no binding, and for a default without a network that scores data by a density that the objective does
+    not have: ``log p(x)`` would be that of a standard Normal.
     """
     declared = {str(each.body.members[0]) for each in program.statements if isinstance(each.body, tree.Chain)}  # type: ignore[attr-defined]
     known = {each.label: each for each in walk(*objective.program.roots) if isinstance(each, ir.Law)}
     assumed = {each.text for each in program.assumptions}
+    scores = (each for each in walk(*program.roots) if isinstance(each, ir.LogProb) and isinstance(each.value, ir.Data))
+    of_data = {each.law for each in scores}
     found: dict[str, BoundFamily] = {}
     for law in walk(*program.roots):
         own = known.get(law.label) if isinstance(law, ir.Law) else None
-        if isinstance(law, ir.Law) and own is None and {f"{law.label} is {each}" for each in CONSTANT} & assumed:
-            says = f"weights_of: its formula has no {law.label}, of which a default would know nothing"
-            raise refuse("F2D-0708", says, f"it has {', '.join(known)}; write {law.label} by them, or bind it")
+        if law in of_data and own is None and {f"{law.label} is {each}" for each in CONSTANT} & assumed:
+            hint = f"weights_of= has {', '.join(known)}; write {law.label} by them, or bind it: a default is untrained"
+            raise refuse("F2D-0708", f"{law.label} is no density of the model", hint)
         if own is None or {own.label} & ({*map(canonical, bound)} | declared | found.keys()):
             continue
         if _kind(own) != _kind(law):  # type: ignore[arg-type]
