@@ -33,12 +33,13 @@ if TYPE_CHECKING:  # for editors; at run time __getattr__ imports them
     from formula2dgm.report.trees import tree_text
     from formula2dgm.runtime.bindings import Sigmoid, SpectralNorm
     from formula2dgm.runtime.distribution import Distribution
+    from formula2dgm.runtime.evaluation import evaluate
     from formula2dgm.runtime.functional import Functional
     from formula2dgm.runtime.masked import Masked
     from formula2dgm.runtime.objective import Objective
     from formula2dgm.runtime.reversed import Reversed
-    from formula2dgm.runtime.runs import load
-    from formula2dgm.runtime.training import evaluate, fit
+    from formula2dgm.runtime.training import fit
+    from formula2dgm.trained import load
     from formula2dgm.verification.findings import Verification
     from formula2dgm.verification.verify import verify
 
@@ -55,8 +56,9 @@ _HOMES = {
     "Objective": "runtime.objective",
     "Reversed": "runtime.reversed",
     "tree_text": "report.trees",
-    "load": "runtime.runs",
-    **dict.fromkeys(("evaluate", "fit"), "runtime.training"),
+    "evaluate": "runtime.evaluation",
+    "fit": "runtime.training",
+    "load": "trained",
     "Verification": "verification.findings",
     "verify": "verification.verify",
 }
@@ -77,6 +79,11 @@ def __getattr__(name: str) -> object:
 
         return class_named(name)
     raise AttributeError(f"module 'formula2dgm' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: object) -> None:
+    """``%load_ext formula2dgm``: the cell magic ``%%formula``."""
+    import_module("formula2dgm.notebook").register(shell)
 
 
 def __dir__() -> list[str]:

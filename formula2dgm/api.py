@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ from formula2dgm.resolve.statements.call_types import check_formula, check_texts
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
+    from formula2dgm.ir.program import Program
     from formula2dgm.runtime.distribution import Distribution
     from formula2dgm.runtime.objective import Objective
+    from formula2dgm.runtime.origin import Origin
 
 Formula = str | Path | Sequence["str | Path"]
 
@@ -85,8 +88,8 @@ def compile(
     non_saturating    a player that is to minimise ``log(1 - D(G(z)))`` maximises ``log D(G(z))`` in its place
     ragged       sequences have lengths of their own, the input ``lengths``; steps behind them are padding
     solver_steps    steps of a differential equation's path, ``dz/dt = f(z, t)``, from one time to another
-    weights_of   an objective whose networks and tensors this formula shares: its bindings, sizes and defaults hold here
-                 too, so that a model trained by one bound is measured by another
+    weights_of   an objective whose networks and tensors this formula shares: its bindings, sizes, defaults and
+                 definitions hold here too, so that a model trained by one bound is measured by another
 
     Returns an ``nn.Module``; ``objective(x=batch).loss`` is to be minimised.  Raises :class:`FormulaError`.
 
@@ -97,16 +100,14 @@ def compile(
     -1.8379
     """
     from formula2dgm.runtime import bindings as bound
+    from formula2dgm.runtime.default_laws import own_laws
     from formula2dgm.runtime.loader import build
     from formula2dgm.runtime.origin import Origin, share_targets, shared_with
 
     _check_types(formula, bindings, macros, labels)
-    if weights_of is not None and not hasattr(weights_of, "origin"):
-        says = f"weights_of is a {type(weights_of).__name__}, not an objective that f2d.compile returned"
-        raise FormulaError(Diagnostic("F2D-0708", "error", says))
-    origin = weights_of.origin if weights_of is not None else None
+    origin, own = _origin_of(weights_of), dict(bindings or {})
     if origin is not None:
-        bindings, dims = {**origin.bindings, **(bindings or {})}, {**origin.dims, **(dims or {})}
+        bindings, dims = {**origin.bindings, **own}, {**origin.dims, **(dims or {})}
         scaffold = origin.scaffold if scaffold is None else scaffold
     described = bound.describe(bindings or {})
     options = make_options(
@@ -123,7 +124,13 @@ def compile(
         ragged=ragged,
         solver_steps=solver_steps,
     )
-    program = driver.analyse(formula, described.bindings, options, macros, _labels(labels))
+    known = _known(weights_of)
+    program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
+    if origin is not None:
+        if more := own_laws(weights_of, program, bindings or {}):
+            described = bound.describe({**(bindings or {}), **more})
+            program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
+        program = _without_unused(program, own)
     optimised = run_passes(program)
     generated = generate(optimised)
     networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
@@ -147,12 +154,14 @@ def distribution(
     scaffold: bool | None = None,
     labels: str | Sequence[str] = (),
     solver_steps: int = 20,
+    weights_of: Objective | None = None,
 ) -> Distribution:
     """A product of densities as a distribution: it draws, scores, and says what is known of its laws.
 
     formula      the product, perhaps with statements beside it: ``["p(x|z) p(z)", "p(x|z) = N(x; f(z), s^2 I)"]``; a
                  joint, ``p(x, z)``; with variables integrated out, ``\\int p(x|z) p(z) dz``; or one declared density
     bindings, macros, dims, scaffold, labels, solver_steps    as in :func:`compile`
+    weights_of   an objective whose networks, definitions and defaults hold here too: ``"q(z|x)"`` of a trained model
 
     Returns an ``nn.Module`` with ``sample``, ``log_prob``, ``params``, ``mean``, ``variance``, ``entropy``, ``rename``
     and ``marginalize``.  Raises :class:`FormulaError`.
@@ -164,15 +173,30 @@ def distribution(
     -1.8379
     """
     from formula2dgm.runtime import bindings as bound
+    from formula2dgm.runtime.default_laws import own_laws
     from formula2dgm.runtime.loader import build_distribution
+    from formula2dgm.runtime.origin import shared_with
 
     _check_types(formula, bindings, macros, labels)
-    described = bound.describe(bindings or {})
     made = _is_document(formula) if scaffold is None else scaffold
+    origin, own = _origin_of(weights_of), dict(bindings or {})
+    if origin is not None:
+        bindings, dims = {**origin.bindings, **own}, {**origin.dims, **(dims or {})}
+        made = origin.scaffold if scaffold is None else scaffold
+    described = bound.describe(bindings or {})
     options = make_options(dims=dims, scaffold=made, solver_steps=solver_steps)
-    program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels))
+    known = _known(weights_of)
+    program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels), known)
+    if origin is not None:
+        if more := own_laws(weights_of, program, bindings or {}):
+            described = bound.describe({**(bindings or {}), **more})
+            program = driver.analyse_distribution(formula, described.bindings, options, macros, _labels(labels), known)
+        program = _without_unused(program, own)
     owned = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     owned |= {each.name: described.objects[each.binding] for each in program.parameters if each.binding}
+    if weights_of is not None:
+        networks, tensors = shared_with(weights_of, program)
+        owned |= {**networks, **tensors}
     return build_distribution(program, generate(run_passes(program)), owned)
 
 
@@ -228,6 +252,25 @@ def _check_types(formula: object, bindings: object, macros: object, labels: obje
         raise FormulaError(Diagnostic("F2D-0707", "error", says))
     check_texts("macros", macros, "[r'\\newcommand{\\E}{\\mathbb{E}}']")
     check_texts("labels", labels, "['eq:elbo']")
+
+
+def _origin_of(objective: object) -> Origin | None:
+    """What an objective was compiled with; F2D-0708 for anything else."""
+    if objective is not None and not hasattr(objective, "origin"):
+        says = f"weights_of is a {type(objective).__name__}, not an objective that f2d.compile returned"
+        raise FormulaError(Diagnostic("F2D-0708", "error", says))
+    return getattr(objective, "origin", None)
+
+
+def _without_unused(program: Program, own: Mapping[str, object]) -> Program:
+    """The program without warnings of unused bindings that are another objective's."""
+    said = [each for each in program.diagnostics if each.code != "F2D-0706" or each.span.source.text in own]  # type: ignore[union-attr]
+    return replace(program, diagnostics=tuple(said))
+
+
+def _known(objective: Objective | None) -> list[str]:
+    """The statements of an objective, as plain texts."""
+    return [] if objective is None else list(map(str, objective.program.statements))
 
 
 def _labels(labels: str | Sequence[str]) -> Sequence[str]:

@@ -160,6 +160,11 @@ class Options:
     ragged: bool = False
     solver_steps: int = 20
 
+    def chosen(self) -> dict[str, object]:
+        """What is not as it is by itself, by name; defaults for the unbound are listed as assumptions."""
+        own = {each: getattr(self, each) for each in self.__slots__ if each != "scaffold"}
+        return {name: value for name, value in own.items() if value != getattr(DEFAULTS, name)}
+
 
 NO_BINDINGS = Bindings()
 DEFAULTS = Options()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import traceback
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -71,6 +73,16 @@ class FormulaError(ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return FormulaError, (self.diagnostics,)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in the place of a traceback: the line of the user's own code, and what is wrong."""
+        steps = traceback.walk_tb(self.__traceback__)
+        own = [
+            (frame.f_code.co_filename, line) for frame, line in steps if frame.f_globals.get("__name__") == "__main__"
+        ]
+        code = linecache.getline(*own[-1]).strip() if own else ""
+        shown = [f"line {own[-1][1]}: {code}", ""] if code and "run_cell_magic(" not in code else []
+        return [*shown, *str(self).splitlines()]
 
 
 class Diagnostics:

@@ -102,6 +102,21 @@ def chosen(documents: Sequence[Document], labels: Sequence[str]) -> tuple[list[D
     return keep(documents, picked, {id(each) for each in more}), [], [Note(_taken(each), each.span) for each in more]
 
 
+def read_beside(text: Text, known: Sequence[str], macros: Sequence[str] = (), labels: Sequence[str] = ()) -> Read:
+    """The same as :func:`read`, with those of other statements that define what the text needs and does not define."""
+    if not known:
+        return read(text, macros, labels)
+    with owned():
+        own, other = as_written(text, macros, labels), as_written(known)
+        statements = (*own.statements, *other.statements)
+        more = needed(statements, range(len(own.statements)))
+        if not more:
+            return read(text, macros, labels)
+        found = understand([*own.statements, *(statements[place] for place in more)])
+        diagnostics, notes = (*own.diagnostics, *found.errors), (*own.notes, *found.notes)
+        return replace(own, statements=found.statements, diagnostics=diagnostics, notes=notes)
+
+
 def _taken(definition: tree.Statement) -> str:
     source = definition.span.source
     return f"{definition}, as {Path(source.name).name}:{source.position(definition.span.start)[0]} says"
@@ -142,7 +157,7 @@ def _opened(pieces: Sequence[str | Path | Source], macros: Sequence[str], names:
         else:
             name = "<formula>" if len(pieces) == 1 else f"<statement {number + 1}>"
             source = Source(piece, name) if isinstance(piece, str) else piece
-            found.append(open_text(source, "", macros, names))
+            found.append(open_text(source, Path(source.name).suffix, macros, names))
     return found
 
 
@@ -167,9 +182,13 @@ def analyse(
     options: Options = DEFAULTS,
     macros: Sequence[str] = (),
     labels: Sequence[str] = (),
+    known: Sequence[str] = (),
 ) -> Program:
-    """The resolved program of a text. Raises :class:`FormulaError` with all errors of the first stage that has any."""
-    return resolved(read(text, macros, labels), bindings, options)
+    """The resolved program of a text. Raises :class:`FormulaError` with all errors of the first stage that has any.
+
+    ``known`` are statements of another formula, of which those hold here too that the text needs.
+    """
+    return resolved(read_beside(text, known, macros, labels), bindings, options)
 
 
 def analyse_distribution(
@@ -178,9 +197,10 @@ def analyse_distribution(
     options: Options = DEFAULTS,
     macros: Sequence[str] = (),
     labels: Sequence[str] = (),
+    known: Sequence[str] = (),
 ) -> Program:
     """The resolved program of a distribution: a product of densities, and what can be asked of it."""
-    return resolved(read(text, macros, labels), bindings, options, resolve_distribution)
+    return resolved(read_beside(text, known, macros, labels), bindings, options, resolve_distribution)
 
 
 def resolved(found: Read, bindings: Bindings, options: Options, resolver: Callable[..., Program] = resolve) -> Program:

@@ -205,7 +205,11 @@ def _add_networks(parser: argparse.ArgumentParser) -> None:
 
 def _add_formula(parser: argparse.ArgumentParser, formula: str = FORMULA_HELP) -> None:
     """The files, and how they are to be compiled."""
-    group = _add_source(parser, formula)
+    add_choices(_add_source(parser, formula))
+
+
+def add_choices(group: argparse._ActionsContainer) -> None:
+    """How a formula is to be compiled."""
     for flag, into, form, said in (
         ("--set", "values", "NAME=NUMBER", "a hyperparameter: --set beta=4"),
         ("--dim", "dims", "NAME=SIZE", "a variable's size: --dim z=16"),

@@ -241,6 +241,7 @@ class Program:
     ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
     ``denoiser`` is what a network that undoes noise knows of the data, ``reversal`` a chain that is drawn backwards.
     ``unread`` are the definitions at steps that nothing asked for.
+    ``options`` are those of the compilation that were given.
     """
 
     arena: Arena

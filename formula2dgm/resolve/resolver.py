@@ -153,6 +153,7 @@ def program_of(context: Context, statements: Sequence[tree.Statement]) -> Progra
         assumptions=tuple(context.assumptions.values()),
         diagnostics=tuple(context.found.found),
         reduction=context.options.reduction,  # type: ignore[arg-type]
+        options=context.options.chosen(),
         targets=context.targets,
         unread=_unread_steps(context),
     )

@@ -64,17 +64,19 @@ def build(
     networks: Mapping[str, nn.Module],
     tensors: Mapping[str, Tensor] | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    hidden: int = 128,
 ) -> Objective:
     """An objective in memory: the generated class around the user's networks, parameters and constants.
 
     networks   by the program's names; a scaffolded one may be left out
     tensors    learned parameters (``nn.Parameter``) and constants, by the program's names
     shapes     event shapes of data that the formula does not size, for scaffolded networks
+    hidden     the width of scaffolded networks
     """
     module = load_module(generated.source)
     given = dict(networks)
     if len(given) < len(program.networks):
-        given = module.default_networks(_known_shapes(program, shapes or {})) | given
+        given = module.default_networks(_known_shapes(program, shapes or {}), hidden) | given
     tensors = _with_rows(program, tensors or {}, shapes or {})
     own = {each.name for each in program.parameters if each.made}
     objective: Objective = module.Objective(

@@ -17,11 +17,13 @@ from formula2dgm.report.contract import contract
 from formula2dgm.report.drawing import Drawing
 from formula2dgm.report.explanation import Explanation
 from formula2dgm.report.graphs import to_networkx
+from formula2dgm.report.notebook import objective_html
 from formula2dgm.runtime import examples
 from formula2dgm.runtime.arguments import Arguments, given_noise, refuse
 from formula2dgm.runtime.compiled import needing_gradients, takes_gradients, traced_gradients
 from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.example_ranges import Ranges
+from formula2dgm.runtime.handover import HandedOver
 from formula2dgm.runtime.origin import Origin
 from formula2dgm.runtime.rollouts import NewSteps
 from formula2dgm.runtime.undone import undone
@@ -45,7 +47,7 @@ class SiteFacts:
     estimator: str
 
 
-class Objective(Written, nn.Module):
+class Objective(Written, HandedOver, nn.Module):
     """The base of every objective in memory; its children are generated.
 
     Call it with the formula's data by keyword, or with one mapping whose keys are formulas::
@@ -109,6 +111,9 @@ class Objective(Written, nn.Module):
     def picture(self) -> Drawing:
         """The factor graph drawn: a notebook shows it, ``objective.picture.save("graph.png")`` writes it."""
         return Drawing(self.contract["graph"], self.ascii)
+
+    def _repr_html_(self) -> str:
+        return objective_html(self.contract)
 
     # -- the model -------------------------------------------------------------------------------------
 

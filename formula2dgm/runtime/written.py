@@ -47,7 +47,9 @@ class Written:
         return self._facts.program.latex
 
     def _repr_latex_(self) -> str:
-        return f"$$ {self.latex} $$"
+        lines = self.latex.strip().split("\n")
+        several = r"\begin{gathered} " + r" \\ ".join(lines) + r" \end{gathered}"
+        return f"$$ {several if len(lines) > 1 else lines[0]} $$"
 
     @property
     def program(self) -> Program:

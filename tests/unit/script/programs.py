@@ -191,7 +191,15 @@ def ragged_chain() -> Program:
     return run_passes(driver.analyse(formula, options=make_options(scaffold=True, ragged=True)))
 
 
+def compiled(likelihood: str) -> Program:
+    """A program that its formula compiles to, as that of a run that is loaded again."""
+    text = f"E_q(z|x)[log p(x|z)] - beta KL[q(z|x) || p(z)]; p(x|z) = {likelihood}; z in R^8; beta = 1"
+    return run_passes(driver.analyse(text, options=make_options(scaffold=True)))
+
+
 PROGRAMS = {
+    "compiled_pictures": lambda: compiled("Bernoulli(x; f(z))"),
+    "compiled_points": lambda: compiled("N(x; mu(z), sigma^2 I); x in R^2; sigma = 0.5"),
     "ragged_chain": ragged_chain,
     "ragged": ragged,
     "deep_markov": deep_markov,

@@ -151,9 +151,9 @@ def test_the_average_of_the_weights(load: Load) -> None:
 
 
 def test_what_is_loaded_is_the_average(load: Load) -> None:
-    from formula2dgm.runtime.runs import load as loaded
+    from formula2dgm.trained import load as loaded
 
-    assert load("gaussian").main([*FAST, "--data", "moons", "--ema", "0.5", "--out-dir", "run"]) == 0
+    assert load("compiled_points").main([*FAST, "--data", "moons", "--ema", "0.5", "--out-dir", "run"]) == 0
     torch.manual_seed(7)
     before = torch.get_rng_state()
     weights = loaded("run").state_dict()

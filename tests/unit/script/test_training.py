@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from formula2dgm.diagnostics import FormulaError
-from formula2dgm.runtime.runs import load, train
+from formula2dgm.runtime.runs import train
 from formula2dgm.runtime.training import fit
+from formula2dgm.trained import load
 
 
 class Output(NamedTuple):
@@ -162,7 +163,7 @@ def test_train_refuses_a_folder_that_cannot_be(tmp_path: Path) -> None:
 def run(scripts: dict[str, str], tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "run"
     arguments = ["--epochs", "2", "--hidden", "8", "--batch-size", "400", "--beta", "3"]
-    assert train(scripts["vae"], arguments, folder) == 0
+    assert train(scripts["compiled_pictures"], arguments, folder) == 0
     yield folder
 
 
