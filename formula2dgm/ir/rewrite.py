@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from formula2dgm.ir.arena import Arena, values_of
 from formula2dgm.ir.nodes import Node
@@ -18,7 +17,7 @@ def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) ->
     ``below`` gives the children of a node.
     """
     if below is None:
-        return iter(order(roots[0]) if len(roots) == 1 else dict.fromkeys(chain.from_iterable(map(order, roots))))
+        return iter(order(roots[0]) if len(roots) == 1 else _ordered(roots))
     return _walk(roots, below)
 
 
@@ -27,22 +26,50 @@ def order(root: Node) -> tuple[Node, ...]:
     try:
         return root._order
     except AttributeError:
-        found: dict[Node, None] = {}
+        nodes = tuple(_ordered((root,)))
+        if len(nodes) <= KEPT:
+            object.__setattr__(root, "_order", nodes)
+        return nodes
+
+
+def _ordered(roots: Iterable[Node], known: Container[Node] = ()) -> dict[Node, None]:
+    """The nodes below several roots, each once; not those that are known, with all that is below them."""
+    found: dict[Node, None] = {}
+    for root in roots:
         stack = [root]
         while stack:
             node = stack[-1]
-            if node in found:
+            if node in found or node in known:
                 stack.pop()
                 continue
-            left = [each for each in node.children if each not in found]
+            left = [each for each in node.children if each not in found and each not in known]
             if left:
                 stack += reversed(left)
             else:
                 found[stack.pop()] = None
-        nodes = tuple(found)
-        if len(nodes) <= KEPT:
-            object.__setattr__(root, "_order", nodes)
-        return nodes
+    return found
+
+
+def kinds(node: Node) -> frozenset[type[Node]]:
+    """The classes of the node and of all below it: found once, and kept by each."""
+    try:
+        return node._kinds
+    except AttributeError:
+        stack = [node]
+        while stack:
+            left = [each for each in stack[-1].children if not hasattr(each, "_kinds")]
+            if left:
+                stack += left
+                continue
+            last = stack.pop()
+            found = frozenset((type(last),)).union(*(child._kinds for child in last.children))
+            object.__setattr__(last, "_kinds", found)
+        return node._kinds
+
+
+def has(node: Node, *wanted: type[Node]) -> bool:
+    """Is the node, or one below it, of one of these classes?"""
+    return any(issubclass(kind, wanted) for kind in kinds(node))
 
 
 def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Iterator[Node]:
@@ -67,9 +94,7 @@ def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Ite
 def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict[Node, Node] | None = None) -> Node:
     """The graph with ``change`` applied to every node, children first; provenance is inherited."""
     done: dict[Node, Node] = {} if memo is None else memo
-    for node in walk(root):
-        if node in done:
-            continue
+    for node in order(root) if memo is None else _ordered((root,), done):
         if all(done[each] is each for each in node.children):
             new = node
         else:

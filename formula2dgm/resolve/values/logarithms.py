@@ -36,7 +36,7 @@ def is_density(context: Context, node: tree.Node) -> bool:
     name = read_name(node.head, context.model.indices, head=True)
     if context.named.is_network(name) or _defines_its_argument(context, node):
         return False
-    known = any(each.signature.head == name.id for each in context.densities.all)
+    known = bool(context.densities.all.by("head", name.id))
     return known or (is_density_call(node) and not is_family_at_value(node)) or is_density_at_value(node)
 
 
