@@ -82,7 +82,8 @@ def _defines_its_argument(context: Context, node: tree.Call) -> bool:
         return False
     indices = context.model.indices
     over = {read_name(each, indices).full for each in node.args if isinstance(each, tree.Symbol)}
-    return any(definition.body == node and key in over for key, definition in context.model.definitions.items())
+    defined = context.model.definitions
+    return any(key in defined and defined[key].body == node for key in over)
 
 
 def log_density(evaluate: Evaluator, node: tree.Call, scope: Scope, stopped: bool = False) -> ir.Node:
