@@ -15,6 +15,7 @@ from formula2dgm.registry.estimators import Chosen
 from formula2dgm.report.contract import contract
 from formula2dgm.resolve import Bindings
 from formula2dgm.resolve.statements.call_types import check_formula, check_texts
+from formula2dgm.stages import compiled
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -123,9 +124,7 @@ def compile(
         ragged=ragged,
         solver_steps=solver_steps,
     )
-    program = driver.analyse(formula, described.bindings, options, macros, _labels(labels))
-    optimised = run_passes(program)
-    generated = generate(optimised)
+    program, optimised, generated = compiled(formula, described.bindings, options, macros, _labels(labels))
     networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     tensors = {each.name: described.objects[each.binding] for each in program.parameters if each.binding}
     if weights_of is not None:
