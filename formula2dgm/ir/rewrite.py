@@ -9,6 +9,8 @@ from formula2dgm.ir.nodes import Node
 
 #: How many nodes a node keeps in their order: a chain of n draws would keep n^2 / 2 of them.
 KEPT = 1_000
+#: How many nodes are gone over more quickly than those among them that are new are found.
+QUICK = 100
 
 
 def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) -> Iterator[Node]:
@@ -94,7 +96,9 @@ def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Ite
 def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict[Node, Node] | None = None) -> Node:
     """The graph with ``change`` applied to every node, children first; provenance is inherited."""
     done: dict[Node, Node] = {} if memo is None else memo
-    for node in order(root) if memo is None else _ordered((root,), done):
+    for node in _left(root, done):
+        if node in done:
+            continue
         if all(done[each] is each for each in node.children):
             new = node
         else:
@@ -102,6 +106,12 @@ def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict
             new = arena.inherit(arena.make(type(node), *fields), node)
         done[node] = change(new)
     return done[root]
+
+
+def _left(root: Node, done: dict[Node, Node]) -> Iterable[Node]:
+    """The nodes below a root that are not done, and others that are, where going over these is quicker."""
+    known = getattr(root, "_order", ())
+    return order(root) if 0 < len(known) <= QUICK or len(done) < QUICK else _ordered((root,), done)
 
 
 def _replaced(value: object, done: dict[Node, Node]) -> object:
