@@ -15,7 +15,7 @@ help:
 	@echo "make demo    train a variational autoencoder on digits from examples/vae.tex"
 	@echo "make test    ruff, mypy, the wheel in an environment of its own, every test"
 	@echo "make lint | types | unit | wheel    one of these"
-	@echo "make bench   time training steps beside code by hand, Pyro and Pixyz; write benchmarks/results"
+	@echo "make bench   time training steps beside code by hand, Pyro and Pixyz, and whole scripts; write benchmarks/results"
 	@echo "make speed   time the compiler; write the table and the picture of docs/performance.md"
 	@echo "make docs    write docs/errors.md from its pages, and the table of docs/families.md"
 	@echo "make pitfalls  write the tables of docs/pitfalls.md from the rows that are tested"
@@ -70,6 +70,8 @@ bench:
 	$(PEERS)/bin/python $(PIP) install -c constraints.txt "$(TORCH)"
 	$(PEERS)/bin/python $(PIP) install -c constraints.txt -e ".[benchmarks]"
 	$(PEERS)/bin/python -m benchmarks
+	$(PEERS)/bin/python -m benchmarks.examples
+	$(PEERS)/bin/python -m benchmarks.scripts --compile
 
 speed: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.compiler

@@ -199,15 +199,14 @@ class Objective(nn.Module):
             self.check_values = False
 
         # reconstruction, summed over t, mean over the batch
-        reconstruction = bernoulli_log_prob_sum(x, f_theta_z_t, 1).mean()
+        reconstruction = bernoulli_log_prob_mean(x, f_theta_z_t)
 
         # rate in closed form, summed over t, mean over the batch
-        rate = sum_event(
+        rate = mean_of_sums(
             kl_normal_normal(
                 q_phi_z_given_z_b_loc, q_phi_z_given_z_b_scale, p_theta_z_given_z_loc, p_theta_z_given_z_scale
-            ),
-            1,
-        ).mean()
+            )
+        )
 
         terms = {
             "reconstruction": reconstruction,
@@ -457,11 +456,11 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
-    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
+def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
     bits, scores = bits_and_scores(value, logits)
-    # The sum's sign is changed, not that of every entry.
-    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+    total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
+    return total / -scores.shape[0]
 
 
 def kl_normal_normal(
@@ -475,10 +474,9 @@ def kl_normal_normal(
     return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -538,6 +536,9 @@ def before_end(lengths: Tensor, by: int, like: Tensor, dim: int) -> Tensor:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -172,7 +172,7 @@ class Objective(nn.Module):
         log_p_theta_x_given_z = bernoulli_log_prob_mean(x, p_theta_x_given_z_logits)
 
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_x_p_z = mean_of_sums(kl_normal_standard(q_phi_z_given_x_loc, q_phi_z_given_x_scale))
+        kl_q_phi_z_given_x_p_z = kl_normal_standard_mean(q_phi_z_given_x_loc, q_phi_z_given_x_scale)
 
         # log D(z) / (1 - D(z)), mean over the batch
         log_D_z_1_minus_D_z = D_z.mean()
@@ -470,18 +470,14 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
     bits, scores = bits_and_scores(value, logits)
     total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
-    return -total / scores.shape[0]
+    return total / -scores.shape[0]
 
 
-def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
-
-
-def mean_of_sums(x: Tensor) -> Tensor:
-    """The sum over all dimensions after the first, and the mean over the first."""
-    return x.sum() / x.shape[0] if x.dim() else x
+    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
 def permuted_entries(x: Tensor, orders: Tensor, lead: int, batch: int) -> Tensor:
@@ -556,6 +552,9 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -254,6 +254,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

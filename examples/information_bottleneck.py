@@ -125,7 +125,7 @@ class Objective(nn.Module):
         log_q_y_n_given_z = mean_of_sums(categorical_log_prob(y, q_y_given_z_logits))
 
         # KL[p(z|x_n) || r(z)] in closed form, mean over the batch
-        kl_p_z_given_x_n_r_z = mean_of_sums(kl_normal_standard(p_z_given_x_loc, p_z_given_x_scale))
+        kl_p_z_given_x_n_r_z = kl_normal_standard_mean(p_z_given_x_loc, p_z_given_x_scale)
 
         terms = {
             "log q(y_n|z)": log_q_y_n_given_z,
@@ -297,10 +297,11 @@ def mean_of_sums(x: Tensor) -> Tensor:
     return x.sum() / x.shape[0] if x.dim() else x
 
 
-def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
+    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
 def categorical_mean(logits: Tensor) -> Tensor:
@@ -348,6 +349,9 @@ def class_logits_from_probs(probs: Tensor) -> Tensor:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -88,7 +88,7 @@ class Objective(nn.Module):
             (self.C[None, None], self.d[None, None], torch.sqrt(torch.exp(self.log_R))[None, None]),
             lead=2,
         )
-        log_p_x_1_T = log_p_x_1_T_part.sum(1).mean()
+        log_p_x_1_T = log_p_x_1_T_part.sum() / x.shape[0]
 
         terms = {
             "log p(x_{1:T})": log_p_x_1_T,
@@ -267,6 +267,9 @@ def multivariate_normal_sample(noise: Tensor, loc: Tensor | float, scale_tril: T
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -240,19 +240,19 @@ class Objective(nn.Module):
         log_p_theta_x_u_given_y_z = bernoulli_log_prob_sum(x_u, f_theta_y_z_each, 2)
 
         # q_phi(y|x_u) log p_theta(x_u|y, z), summed over all y, mean over the batch of x_u
-        term_5 = (q_phi_y_given_x * log_p_theta_x_u_given_y_z).sum(0).mean()
+        term_5 = (q_phi_y_given_x * log_p_theta_x_u_given_y_z).sum() / x_u.shape[0]
 
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, self.pi_logits), 1)
 
         # q_phi(y|x_u) log p(y), summed over all y, mean over the batch of x_u
-        q_phi_y_given_x_u_log_p_y = (q_phi_y_given_x * log_p_y.unsqueeze(1)).sum(0).mean()
+        q_phi_y_given_x_u_log_p_y = (q_phi_y_given_x * log_p_y.unsqueeze(1)).sum() / x_u.shape[0]
 
         # log p(z), at z_2, for each value of y and example
         log_p_z_each = standard_normal_log_prob_sum(z_2, 2)
 
         # q_phi(y|x_u) log p(z), summed over all y, mean over the batch of x_u
-        q_phi_y_given_x_u_log_p_z = (q_phi_y_given_x * log_p_z_each).sum(0).mean()
+        q_phi_y_given_x_u_log_p_z = (q_phi_y_given_x * log_p_z_each).sum() / x_u.shape[0]
 
         # log q_phi(z|x_u, y), at z_2, for each value of y and example
         log_q_phi_z_given_x_u_y = sum_event(
@@ -260,7 +260,7 @@ class Objective(nn.Module):
         )
 
         # q_phi(y|x_u) log q_phi(z|x_u, y), summed over all y, mean over the batch of x_u
-        term_8 = (q_phi_y_given_x * log_q_phi_z_given_x_u_y).sum(0).mean()
+        term_8 = (q_phi_y_given_x * log_q_phi_z_given_x_u_y).sum() / x_u.shape[0]
 
         # H(q_phi(y|x_u)) in closed form, mean over the batch of x_u
         h_q_phi_y_given_x_u = mean_of_sums(categorical_entropy(pi_phi_x))
@@ -521,7 +521,7 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
     bits, scores = bits_and_scores(value, logits)
     total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
-    return -total / scores.shape[0]
+    return total / -scores.shape[0]
 
 
 def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
@@ -624,6 +624,9 @@ def all_words(size: int, event: tuple[int, ...], device: torch.device) -> Tensor
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -137,10 +137,10 @@ class Objective(nn.Module):
             self.check_values = False
 
         # log p_theta(w_t|w_{<t}, z), summed over t, mean over the batch
-        log_p_theta_w_t_given_w_t_z = sum_event(categorical_log_prob(w, p_theta_w_given_w_z_logits), 1).mean()
+        log_p_theta_w_t_given_w_t_z = mean_of_sums(categorical_log_prob(w, p_theta_w_given_w_z_logits))
 
         # KL[q_phi(z|w_{1:T}) || p(z)] in closed form, mean over the batch
-        kl_q_phi_z_given_w_1_T_p_z = mean_of_sums(kl_normal_standard(q_phi_z_given_w_loc, q_phi_z_given_w_scale))
+        kl_q_phi_z_given_w_1_T_p_z = kl_normal_standard_mean(q_phi_z_given_w_loc, q_phi_z_given_w_scale)
 
         terms = {
             "log p_theta(w_t|w_{<t}, z)": log_p_theta_w_t_given_w_t_z,
@@ -381,21 +381,16 @@ def categorical_log_prob(value: Tensor | int, logits: Tensor) -> Tensor:
     return log_probs.gather(-1, index[..., :1]).squeeze(-1)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
-
-
-def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
-    loc, scale = as_tensors(loc, scale)
-    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
-
-
 def mean_of_sums(x: Tensor) -> Tensor:
     """The sum over all dimensions after the first, and the mean over the first."""
     return x.sum() / x.shape[0] if x.dim() else x
+
+
+def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
+    loc, scale = as_tensors(loc, scale)
+    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
 def categorical_mean(logits: Tensor) -> Tensor:
@@ -470,6 +465,9 @@ def class_logits_from_probs(probs: Tensor) -> Tensor:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

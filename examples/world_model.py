@@ -248,10 +248,10 @@ class Objective(nn.Module):
             self.check_values = False
 
         # observation, summed over t, mean over the batch
-        observation = sum_event(normal_log_prob(o, g_theta_h_t_s_t, 0.1), 1).mean()
+        observation = mean_of_sums(normal_log_prob(o, g_theta_h_t_s_t, 0.1))
 
         # reward, summed over t, mean over the batch
-        reward = sum_event(normal_log_prob(r, m_theta_h_t_s_t, 0.1), 1).mean()
+        reward = mean_of_sums(normal_log_prob(r, m_theta_h_t_s_t, 0.1))
 
         # KL[q_phi(s|h, o) || p_theta(s|h)], for each example and t
         kl_q_phi_s_given_h_o_p_theta_s_given_h = sum_event(
@@ -539,10 +539,9 @@ def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | 
     return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def kl_normal_normal(
@@ -554,6 +553,12 @@ def kl_normal_normal(
     p_loc, p_scale, q_loc, q_scale = as_tensors(p_loc, p_scale, q_loc, q_scale)
     ratio = p_scale / q_scale
     return 0.5 * (ratio**2 - 1 + ((p_loc - q_loc) / q_scale) ** 2) + torch.log(q_scale) - torch.log(p_scale)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def maximum(*values: Tensor | float) -> Tensor:
@@ -611,6 +616,9 @@ def describe_output(output: object) -> str:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -16,6 +16,7 @@ from formula2dgm.registry.estimators import Chosen
 from formula2dgm.report.contract import contract
 from formula2dgm.resolve import Bindings
 from formula2dgm.resolve.statements.call_types import check_formula, check_texts
+from formula2dgm.stages import compiled
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -124,15 +125,17 @@ def compile(
         ragged=ragged,
         solver_steps=solver_steps,
     )
-    known = _known(weights_of)
-    program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
-    if origin is not None:
+    if origin is None:
+        program, optimised, generated = compiled(formula, described.bindings, options, macros, _labels(labels))
+    else:
+        known = _known(weights_of)
+        program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
         if more := own_laws(weights_of, program, bindings or {}):
             described = bound.describe({**(bindings or {}), **more})
             program = driver.analyse(formula, described.bindings, options, macros, _labels(labels), known)
         program = _without_unused(program, own)
-    optimised = run_passes(program)
-    generated = generate(optimised)
+        optimised = run_passes(program)
+        generated = generate(optimised)
     networks = {each.name: described.objects[each.binding] for each in program.networks if each.binding}
     tensors = {each.name: described.objects[each.binding] for each in program.parameters if each.binding}
     if weights_of is not None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
+from formula2dgm.collector import waiting
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.documents import Document, advice, keep, names_set_apart, open_document, open_text, pick, statements_of
 from formula2dgm.ir.program import Program
@@ -55,7 +56,7 @@ def read(text: Text, macros: Sequence[str] = (), labels: Sequence[str] = ()) -> 
 
     ``labels`` picks the displays of a document by their ``\\label``.
     """
-    with owned():
+    with owned(), waiting():
         if type(text) is str and len(text) <= KEPT and not macros and not labels:
             return _read_text(text)
         return read_of(opened(text, macros), labels)
@@ -206,7 +207,7 @@ def analyse_distribution(
 def resolved(found: Read, bindings: Bindings, options: Options, resolver: Callable[..., Program] = resolve) -> Program:
     """The program of what was read. Raises :class:`FormulaError` with all errors of the first stage that has any."""
     found.raise_errors()
-    with owned():
+    with owned(), waiting():
         try:
             program = resolver(found.statements, bindings, options, found.notes)
         except FormulaError as error:
@@ -230,7 +231,7 @@ def check(
     if any(each.severity == "error" for each in found.diagnostics):
         return found.advised(found.diagnostics)
     try:
-        with owned():
+        with owned(), waiting():
             program = resolve(found.statements, bindings, options, found.notes)
             linted = lint(found.statements, program)
     except FormulaError as error:

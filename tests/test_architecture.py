@@ -15,8 +15,9 @@ PACKAGE = Path(__file__).parents[1] / "formula2dgm"
 
 # A room may import the rooms to its left, and itself. The package's own __init__ stands to the right of all.
 ORDER = (
-    "records spans diagnostics mistakes resources syntax documents ir registry bindings reading completion resolve "
-    "passes lint codegen report library flows runtime driver paper options api trained verification cli notebook "
+    "records spans diagnostics collector mistakes resources syntax documents ir registry bindings reading completion "
+    "resolve passes lint codegen report library flows runtime driver stages paper options api trained verification cli "
+    "notebook "
     "__main__ __init__"
 ).split()
 TORCH_ROOMS = ("library", "flows", "runtime", "verification")

@@ -44,6 +44,6 @@ def joined(head: Body, body: Body) -> Body:
 def leaves(values: Iterable[ir.Node]) -> list[ir.Draw]:
     """The values drawn that no other value depends on, at this step or at another."""
     values = list(values)
-    used = {node for value in values for node in walk(value) if node is not value}
+    used = {child for node in walk(*values) for child in node.children}
     read = {node.site for node in walk(*values) if isinstance(node, ir.Previous)}
     return [each for each in values if isinstance(each, ir.Draw) and each not in used and each.site not in read]

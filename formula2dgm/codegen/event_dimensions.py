@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Program
 from formula2dgm.ir.rewrite import walk
@@ -18,20 +16,23 @@ _CONVERSIONS = frozenset(
     for converter in others.values()
     if not family.rank(parameter)
 )
+#: What makes a number of numbers.
+_OF_NUMBERS = (ir.Const, ir.Hyper, ir.Size, ir.Neg, ir.Add, ir.Mul, ir.Div, ir.Pow)
 
 
 def is_python_number(node: ir.Node) -> bool:
     """Is the node made of literals and hyperparameters alone?"""
-    return all(
-        isinstance(each, ir.Const | ir.Hyper | ir.Size | ir.Dimension | ir.Neg | ir.Add | ir.Mul | ir.Div | ir.Pow)
-        or (isinstance(each, ir.Apply) and _maps_numbers(each.function))
-        for each in walk(node, below=_numbers_below)
-    )
-
-
-def _numbers_below(node: ir.Node) -> Iterable[ir.Node]:
-    """What a number is made of: the size of a value is one, whatever the value is."""
-    return () if isinstance(node, ir.Dimension) else node.children
+    stack, known = [node], {node}
+    while stack:
+        each = stack.pop()
+        if isinstance(each, ir.Dimension):
+            continue  # the size of a value is a number, whatever the value is
+        if not isinstance(each, _OF_NUMBERS) and not (isinstance(each, ir.Apply) and _maps_numbers(each.function)):
+            return False
+        new = [child for child in each.children if child not in known]
+        stack += new
+        known.update(new)
+    return True
 
 
 def _maps_numbers(name: str) -> bool:

@@ -15,6 +15,7 @@ from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_python_number
+from formula2dgm.codegen.joined_sums import mean_of_sum, summed_over
 from formula2dgm.codegen.laws import facts, has_event, has_float, is_entry, settings
 from formula2dgm.codegen.leaves import as_float, leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
@@ -39,6 +40,7 @@ from formula2dgm.codegen.time_values import OF_TIME, mean_of_window, of_time, ov
 from formula2dgm.codegen.uses import Demand
 from formula2dgm.codegen.vectors import beside_vectors, matrix_product, of_vectors, over_event
 from formula2dgm.ir import nodes as ir
+from formula2dgm.registry.divergences import MEAN_FORMS
 from formula2dgm.registry.functions import function, is_function
 
 _SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d+(\.\d+)?")
@@ -174,7 +176,8 @@ def _density(
             first = parameters(scope, left, axes) if has_event(scope.program, right) else with_event(scope, left, axes)
             second = parameters(scope, right, axes) if both_sides else []
             given = [*first, *second, *(aligned(scope, each, axes) for each in arguments)]
-            return call(scope.use(form), *given), "entries"
+            whole = MEAN_FORMS.get(form) if mean and not is_entry(node) else None
+            return call(scope.use(whole or form), *given), "mean" if whole else "entries"
         case ir.Entropy(law):
             return call(scope.use(str(facts(law).entropy)), *with_event(scope, law, axes), *settings(law)), "entries"
 
@@ -194,8 +197,9 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     if (mean := mean_of_window(scope, node, expression)) is not None:
         return mean
-    if (summed := _of_density(scope, node) or products_of_entries(scope, node, expression)) is not None:
-        return summed
+    for known in (_of_density, products_of_entries, mean_of_sum):
+        if (found := known(scope, node, expression)) is not None:
+            return found
     body = over_window(scope, node, expression) or expression(scope, node.body, demand)
     place = str(node.body.axes.index(node.axis))
     if node.op == "logmeanexp":
@@ -207,15 +211,15 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
     return method(body, operation) if only else method(body, operation, place)
 
 
-def _of_density(scope: Scope, node: ir.Reduce) -> Code | None:
-    """The sum over the last axis of a density that is summed over its event, or its mean over the only axis: one sum
-    over both."""
-    body = node.body
+def _of_density(scope: Scope, node: ir.Reduce, _: object) -> Code | None:
+    """The sum over the last axis of a density that is summed over its event, or its mean over the first, the others
+    summed over: one sum over all."""
+    body = summed_over(scope, node) if node.op == "mean" else node.body
     if not isinstance(body, ir.LogProb | ir.Divergence | ir.Entropy) or body in scope.bound or is_entry(body):
         return None
     if node.op == "sum" and len(body.axes) > 1 and body.axes[-1] == node.axis:
         return density(scope, body, len(body.axes) - 1)
-    if node.op == "mean" and body.axes == (node.axis,):
+    if node.op == "mean":
         found, done = _density(scope, body, "1", mean=True)
         if done != "summed":
             return found if done == "mean" else call(scope.use("mean_of_sums"), found)

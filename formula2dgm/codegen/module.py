@@ -22,6 +22,7 @@ from formula2dgm.codegen.scaffold import class_of, write_builders, write_network
 from formula2dgm.codegen.smoothness import smooth_networks
 from formula2dgm.codegen.targets import copying
 from formula2dgm.codegen.uses import Share, shares
+from formula2dgm.collector import waiting
 from formula2dgm.ir.joints import Joint
 from formula2dgm.ir.program import Program
 from formula2dgm.mistakes import owned
@@ -51,6 +52,7 @@ class Generated:
 
 
 @owned()
+@waiting()
 def generate(program: Program, networks_source: str | None = None) -> Generated:
     """Write the module of a program; ``networks_source`` is the text of the user's own networks."""
     distribution = program.joint is not None

@@ -30,7 +30,7 @@ def parts_of(scope: Scope, body: ir.Node) -> list[ir.Node]:
         return () if node in scope.bound else computed_from(node)
 
     below = [node for node in walk(body, below=unbound) if node not in scope.bound]
-    inner = {child for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law) for child in walk(node)}
+    inner = set(walk(*(node for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law))))
     uses = uses_in([body]) | scope.uses
     title = scope.program.arena.title
     found = [node for node in below if node not in inner and _is_part(node, body, uses[node], title(node) is not None)]

@@ -76,6 +76,7 @@ class Recurrences:
         self.carried = _carried(self.ordered)
         self.differentiated = with_gradient(self.roots, self.carried)
         self.loops: dict[ir.Node, Loop] = {}
+        self._readers: dict[ir.Node, list[ir.Node]] = {}
         if self.carried:
             self._find()
 
@@ -95,8 +96,12 @@ class Recurrences:
         for node in self.ordered:
             below = [node.body] if isinstance(node, ir.Carrying) else node.children
             graph.add_edges_from((child, node) for child in below)
+        for node in self.ordered:
+            for child in dict.fromkeys(_read_by(node)):
+                self._readers.setdefault(child, []).append(node)
+        self._heads = [node for node in self.ordered if isinstance(node, ir.Head)]
         graph.add_edges_from((carried, previous) for previous, carried in self.carried.items())
-        order = {node: place for place, node in enumerate(self.ordered)}
+        self._order = order = {node: place for place, node in enumerate(self.ordered)}
         components = [each for each in networkx.strongly_connected_components(graph) if len(each) > 1]
         for component in sorted(components, key=lambda each: min(order[node] for node in each)):
             loop = self._loop(sorted(component, key=order.__getitem__))
@@ -105,12 +110,12 @@ class Recurrences:
     def _loop(self, component: list[ir.Node]) -> Loop:
         """The loop that computes a component, with the other results of the networks that it calls."""
         inside = set(component)
-        inside |= {node for node in self.ordered if isinstance(node, ir.Head) and node.call in inside}
+        inside |= {node for node in self._heads if node.call in inside}
         previous = tuple(node for node in component if isinstance(node, ir.Previous))
         here = dict.fromkeys(self.carried[each] for each in previous)
-        read = {child for node in self.ordered if node not in inside for child in _read_by(node)} | set(self.roots)
-        read |= {carried for each, carried in self.carried.items() if each not in inside}
-        members = [node for node in self.ordered if node in inside and node not in previous]
+        beside = {carried for each, carried in self.carried.items() if each not in inside} | set(self.roots)
+        read = {node for node in inside if node in beside or not inside.issuperset(self._readers.get(node, ()))}
+        members = [node for node in sorted(inside, key=self._order.__getitem__) if node not in previous]
         read |= {node.body for node in members if isinstance(node, ir.Prefix) and node in read}  # all steps at once
         kept = [node for node in members if node in read and not isinstance(node, ir.Law | ir.NetCall | ir.Prefix)]
         laws = [node for node in members if isinstance(node, ir.Law) and node in read]
@@ -132,7 +137,7 @@ class Recurrences:
         """What reads the last step of values that a loop carries to it, and of which nothing else is read."""
         found: list[ir.AtStep] = []
         for node in kept if all(each.lag > 0 for each in previous) else ():
-            readers = [each for each in self.ordered if each not in inside and node in _read_by(each)]
+            readers = [each for each in self._readers.get(node, ()) if each not in inside]
             ends = [each for each in readers if isinstance(each, ir.AtStep) and _is_last(each)]
             found += ends if len(ends) == len(readers) and node not in self.roots else []
         return tuple(found)

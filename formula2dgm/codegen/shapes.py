@@ -130,9 +130,13 @@ def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
     group: dict[ir.Node, ir.Node] = {}
 
     def find(node: ir.Node) -> ir.Node:
-        while group.setdefault(node, node) is not node:
-            node = group[node]
-        return node
+        root, above = node, []
+        while (parent := group.setdefault(root, root)) is not root:
+            above.append(root)
+            root = parent
+        for each in above:
+            group[each] = root
+        return root
 
     ordered = list(walk(*nodes))
     for node in ordered:
@@ -147,7 +151,10 @@ def partners(nodes: list[ir.Node]) -> dict[ir.Node, list[ir.Node]]:
             group[find(node)] = find(carried[node.site])
     anchors = [node for node in ordered if isinstance(node, ir.Data | ir.Head | ir.Draw | ir.Param)]
     draws = [node for node in ordered if isinstance(node, ir.Draw | ir.State)]
-    return {draw: [each for each in anchors if each is not draw and find(each) is find(draw)] for draw in draws}
+    together: dict[ir.Node, list[ir.Node]] = {}
+    for each in anchors:
+        together.setdefault(find(each), []).append(each)
+    return {draw: [each for each in together.get(find(draw), ()) if each is not draw] for draw in draws}
 
 
 def _taken_alike(nodes: list[ir.Node]) -> Iterator[tuple[ir.Node, ir.Node]]:

@@ -19,6 +19,7 @@ from formula2dgm.codegen.python import Body, Code, assignment, call
 from formula2dgm.codegen.recurrence import Loop, Recurrences, with_carried
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import piece_of
+from formula2dgm.codegen.settled import Settled
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.starts import at_every_position
 from formula2dgm.codegen.step_nodes import FirstOrRest, SoFar
@@ -41,6 +42,7 @@ class Preparation(Calls):
     def __init__(self, scope: Scope, terms: tuple[Term, ...] = ()):
         super().__init__(scope, terms)
         self._done: set[ir.Node] = set()
+        self._settled = Settled(scope)
         self.recurrences = Recurrences([])
         self.branches: dict[FirstOrRest, Branch] = {}
         self.differentiated: set[ir.Node] = set()
@@ -68,16 +70,18 @@ class Preparation(Calls):
     def branch(self, nodes: list[ir.Node]) -> None:
         """Say what will be prepared for one step, so that first steps of their own are found beforehand."""
         self.branches = branches(nodes)
+        self._settled.clear()
 
     def prepare(self, node: ir.Node) -> None:
         """Write the statements of everything below ``node`` that has one of its own."""
-        for each in walk(node, below=self._needs):
+        for each in self._settled.below(node, self._needs):
             if each not in self._done and each not in self.scope.bound:
                 self._statement(each)
 
     def forget(self, nodes: Iterable[ir.Node]) -> None:
         """What was written in a block of its own is not written outside of it."""
         self._done -= set(nodes)
+        self._settled.clear()
 
     def _needs(self, node: ir.Node) -> Iterable[ir.Node]:
         """What is prepared before a node."""
@@ -252,12 +256,10 @@ class Preparation(Calls):
             if not computed_here:
                 self.assign(None, targets[each], value, span_of=each)
         rest, scope.body = scope.body, outer
-        inside = {node for node in scope.bound if node not in bound}
-        for node in inside:
+        for node in (inside := scope.bound.keys() - bound.keys()):
             del scope.bound[node]
-        self._done -= inside
-        index = scope.suffix.removeprefix("_")
-        scope.body.write(f"if {index} == 0{' and not start' if scope.started else ''}:")
+        self.forget(inside)
+        scope.body.write(f"if {scope.suffix.removeprefix('_')} == 0{' and not start' if scope.started else ''}:")
         for each, target in targets.items():
             scope.body.indent += 4
             self.assign(None, target, self._first(each), span_of=each)
@@ -272,10 +274,8 @@ class Preparation(Calls):
 
     def _first(self, node: FirstOrRest) -> Code:
         """The value of the first step, with every axis of a step."""
-        scope = self.scope
-        if is_python_number(node.first):
-            return expression(scope, node.first)
-        return at_every_position(scope, node.first, node.axes)
+        number = is_python_number(node.first)
+        return expression(self.scope, node.first) if number else at_every_position(self.scope, node.first, node.axes)
 
     def _loop(self, loop: Loop) -> None:
         """A recurrence, after what it reads from outside."""

@@ -20,6 +20,7 @@ class Arena:
     def __init__(self) -> None:
         self._nodes: dict[tuple[object, ...], ir.Node] = {}
         self._origins: dict[ir.Node, list[tree.Node]] = {}
+        self._noted: dict[ir.Node, set[int]] = {}
         self._titles: dict[ir.Node, str] = {}
 
     def make(self, kind: type[N], *values: object, origin: tree.Node | None = None) -> N:
@@ -33,9 +34,10 @@ class Arena:
 
     def note(self, node: ir.Node, origin: tree.Node) -> None:
         """Remember that ``node`` stands for ``origin`` too."""
-        places = self._origins.setdefault(node, [])
-        if all(origin is not each for each in places):
-            places.append(origin)
+        noted = self._noted.setdefault(node, set())
+        if id(origin) not in noted:
+            noted.add(id(origin))
+            self._origins.setdefault(node, []).append(origin)
 
     def origins(self, node: ir.Node) -> tuple[tree.Node, ...]:
         """The syntax a node was resolved from, in the order met."""

@@ -21,8 +21,9 @@ def join(nodes: tuple[Node, ...]) -> Event:
 class _Walked:
     """What a node keeps of walks."""
 
-    __slots__ = ("_children", "_order")
+    __slots__ = ("_children", "_kinds", "_order")
     _children: tuple[Node, ...]
+    _kinds: frozenset[type[Node]]
     _order: tuple[Node, ...]
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from formula2dgm.ir.arena import Arena, values_of
 from formula2dgm.ir.nodes import Node
 
 #: How many nodes a node keeps in their order: a chain of n draws would keep n^2 / 2 of them.
 KEPT = 1_000
+#: How many nodes are gone over more quickly than those among them that are new are found.
+QUICK = 100
 
 
 def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) -> Iterator[Node]:
@@ -18,7 +19,7 @@ def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) ->
     ``below`` gives the children of a node.
     """
     if below is None:
-        return iter(order(roots[0]) if len(roots) == 1 else dict.fromkeys(chain.from_iterable(map(order, roots))))
+        return iter(order(roots[0]) if len(roots) == 1 else _ordered(roots))
     return _walk(roots, below)
 
 
@@ -27,22 +28,50 @@ def order(root: Node) -> tuple[Node, ...]:
     try:
         return root._order
     except AttributeError:
-        found: dict[Node, None] = {}
+        nodes = tuple(_ordered((root,)))
+        if len(nodes) <= KEPT:
+            object.__setattr__(root, "_order", nodes)
+        return nodes
+
+
+def _ordered(roots: Iterable[Node], known: Container[Node] = ()) -> dict[Node, None]:
+    """The nodes below several roots, each once; not those that are known, with all that is below them."""
+    found: dict[Node, None] = {}
+    for root in roots:
         stack = [root]
         while stack:
             node = stack[-1]
-            if node in found:
+            if node in found or node in known:
                 stack.pop()
                 continue
-            left = [each for each in node.children if each not in found]
+            left = [each for each in node.children if each not in found and each not in known]
             if left:
                 stack += reversed(left)
             else:
                 found[stack.pop()] = None
-        nodes = tuple(found)
-        if len(nodes) <= KEPT:
-            object.__setattr__(root, "_order", nodes)
-        return nodes
+    return found
+
+
+def kinds(node: Node) -> frozenset[type[Node]]:
+    """The classes of the node and of all below it: found once, and kept by each."""
+    try:
+        return node._kinds
+    except AttributeError:
+        stack = [node]
+        while stack:
+            left = [each for each in stack[-1].children if not hasattr(each, "_kinds")]
+            if left:
+                stack += left
+                continue
+            last = stack.pop()
+            found = frozenset((type(last),)).union(*(child._kinds for child in last.children))
+            object.__setattr__(last, "_kinds", found)
+        return node._kinds
+
+
+def has(node: Node, *wanted: type[Node]) -> bool:
+    """Is the node, or one below it, of one of these classes?"""
+    return any(issubclass(kind, wanted) for kind in kinds(node))
 
 
 def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Iterator[Node]:
@@ -67,7 +96,7 @@ def _walk(roots: Iterable[Node], below: Callable[[Node], Iterable[Node]]) -> Ite
 def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict[Node, Node] | None = None) -> Node:
     """The graph with ``change`` applied to every node, children first; provenance is inherited."""
     done: dict[Node, Node] = {} if memo is None else memo
-    for node in walk(root):
+    for node in _left(root, done):
         if node in done:
             continue
         if all(done[each] is each for each in node.children):
@@ -77,6 +106,12 @@ def rewrite(arena: Arena, root: Node, change: Callable[[Node], Node], memo: dict
             new = arena.inherit(arena.make(type(node), *fields), node)
         done[node] = change(new)
     return done[root]
+
+
+def _left(root: Node, done: dict[Node, Node]) -> Iterable[Node]:
+    """The nodes below a root that are not done, and others that are, where going over these is quicker."""
+    known = getattr(root, "_order", ())
+    return order(root) if 0 < len(known) <= QUICK or len(done) < QUICK else _ordered((root,), done)
 
 
 def _replaced(value: object, done: dict[Node, Node]) -> object:

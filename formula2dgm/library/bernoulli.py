@@ -38,7 +38,7 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
     bits, scores = bits_and_scores(value, logits)
     total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
-    return -total / scores.shape[0]
+    return total / -scores.shape[0]
 
 
 def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:

@@ -70,6 +70,8 @@ CLOSED_FORMS: dict[tuple[str, str, str], str] = {
 
 #: The same with the standard member of the right family, whose parameters are left out.
 STANDARD_FORMS: dict[tuple[str, str, str], str] = {("KL", "Normal", "Normal"): "kl_normal_standard"}
+#: Forms that have a function of their own for the sum over the event and the mean over the batch.
+MEAN_FORMS = {"kl_normal_standard": "kl_normal_standard_mean"}
 
 
 def closed_form(name: str, left: str, right: str) -> str | None:

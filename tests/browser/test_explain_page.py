@@ -27,7 +27,7 @@ window.addEventListener("load", () => {
   const leave = element => { element.dispatchEvent(new MouseEvent("mouseout", {bubbles: true})); return lit(); };
   const all = name => [...document.querySelectorAll(name + "[data-piece]")];
   const row = all("tr").find(each => each.textContent.trim().startsWith("KL"));
-  const line = all("li").find(each => each.textContent.includes("kl_normal_standard("));
+  const line = all("li").find(each => each.textContent.includes("kl_normal_standard_mean("));
   const formula = document.querySelector(`.statement [data-piece="${row.dataset.piece}"]`);
   const found = {row: point(row), left: leave(row), line: point(line), formula: point(formula)};
   found.math = formula.getBoundingClientRect().width > 20 && formula.namespaceURI.endsWith("MathML");
@@ -61,7 +61,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_pointing_lights_the_piece_in_all_three_places(found: dict[str, list[list[str]]], place: str) -> None:
     lit = found[place]
     assert {tag for tag, _ in lit} == {"mrow", "tr", "li"}
-    assert any("kl_normal_standard(" in text for _, text in lit)
+    assert any("kl_normal_standard_mean(" in text for _, text in lit)
     assert [text for tag, text in lit if tag == "tr"][0].startswith("KL")
     assert not any(tag == "tr" and text.startswith("log p") for tag, text in lit)
 

@@ -58,12 +58,12 @@ def one_network(count: int) -> str:
 @pytest.mark.parametrize(
     ("text", "most"),
     [
-        (one_density, 2.2),
-        (log_terms, 2.2),
-        (divergences, 2.25),
-        (one_network, 2.5),
-        (time_definitions, 2.6),
-        (factors, 2.9),
+        (one_density, 2.1),
+        (log_terms, 2.1),
+        (divergences, 2.1),
+        (one_network, 2.2),
+        (time_definitions, 2.25),
+        (factors, 2.15),
     ],
 )
 def test_work_grows_in_proportion(text: Callable[[int], str], most: float) -> None:

@@ -75,7 +75,7 @@ def test_every_example_agrees(path: Path) -> None:
         ("value = log_p_x_given_z - kl", "value = log_p_x_given_z + kl"),
         ("loss=-value,", "loss=value,"),
         ("mean_of_sums(normal_log_prob(x, p_x_given_z, 1.0))", "normal_log_prob(x, p_x_given_z, 1.0).mean()"),
-        ("kl_normal_standard(q_z_given_x_loc, q", "kl_normal_standard(0.1 + q_z_given_x_loc, q"),
+        ("kl_normal_standard_mean(q_z_given_x_loc, q", "kl_normal_standard_mean(0.1 + q_z_given_x_loc, q"),
     ],
 )
 def test_wrong_code_is_found(old: str, new: str) -> None:

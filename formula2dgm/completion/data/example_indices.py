@@ -153,7 +153,7 @@ def _defined_at_index(bodies: Sequence[tree.Node]) -> set[tree.Symbol]:
 
 def _enter_beside(body: tree.Node, told: set[str], found: Counted) -> None:
     """The index of a sum in which a network is given x and y_j, where elsewhere it is given x and y."""
-    calls = [each for each in body.walk() if isinstance(each, tree.Call) and not is_density_call(each)]
+    calls = {each for each in body.walk() if isinstance(each, tree.Call) and not is_density_call(each)}
     for big in (each for each in body.walk() if isinstance(each, tree.Big)):
         for index, upper in binder_names(big):
             inside = [each for each in big.body.walk() if isinstance(each, tree.Call) and each in calls]

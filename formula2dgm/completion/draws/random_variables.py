@@ -7,7 +7,8 @@ the text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
@@ -22,10 +23,11 @@ def write_values(
     """The statements with such capitals as what is drawn, and what was decided. ``bound`` are the bindings' keys."""
     roots = [*(each.body for each in statements), *bound]
     everything = [each for root in roots for each in root.walk()]
+    read = _counted(everything)
     meant: dict[tree.Symbol, int] = {}
     for node in (each for each in everything if isinstance(each, tree.Expect)):
         for capital in _capitals(node):
-            meant[capital] = meant.get(capital, 0) + _count(node.body, capital)
+            meant[capital] = meant.get(capital, 0) + _counted(node.body.walk())[capital]
     notes: list[Note] = []
 
     def rebuild(node: tree.Node) -> tree.Node:
@@ -34,7 +36,7 @@ def write_values(
         if isinstance(node, tree.Expect):
             body = node.body
             for capital, small in _capitals(node).items():
-                if meant[capital] == everything.count(capital):
+                if meant[capital] == read[capital]:
                     notes.append(Note(f"{capital} is {small}, which the expectation draws", node.span))
                     body = _exchanged(body, capital, small)
             node = node if body is node.body else replace(node, body=body)
@@ -45,13 +47,16 @@ def write_values(
 
 def _capitals(node: tree.Expect) -> dict[tree.Symbol, tree.Symbol]:
     """The capitals that the body reads, as arguments alone, in the place of what is drawn, and that."""
-    calls = [each for each in node.body.walk() if isinstance(each, tree.Call)]
-    arguments = [each for call in calls for each in (*call.args, *(call.given or ()))]
     pairs = {replace(small, letter=small.letter.upper()): small for small in _drawn(node)}
+    if not pairs:
+        return {}
+    calls = [each for each in node.body.walk() if isinstance(each, tree.Call)]
+    arguments = _counted(each for call in calls for each in (*call.args, *(call.given or ())))
+    read = _counted(node.body.walk())
     return {
         capital: small
         for capital, small in pairs.items()
-        if not _count(node.body, small) and 0 < _count(node.body, capital) == arguments.count(capital)
+        if not read[small] and 0 < read[capital] == arguments[capital]
     }
 
 
@@ -66,8 +71,9 @@ def _drawn(node: tree.Expect) -> list[tree.Symbol]:
     return [each for each in over if isinstance(each, tree.Symbol) and len(each.letter) == 1 and each.letter.islower()]
 
 
-def _count(body: tree.Node, symbol: tree.Symbol) -> int:
-    return sum(each == symbol for each in body.walk())
+def _counted(nodes: Iterable[tree.Node]) -> Counter[tree.Node]:
+    """How often each symbol stands among the nodes."""
+    return Counter(each for each in nodes if isinstance(each, tree.Symbol))
 
 
 def _exchanged(node: tree.Node, old: tree.Symbol, new: tree.Symbol) -> tree.Node:

@@ -38,6 +38,7 @@ class _Writer:
         bodies = [each.body for each in statements]
         self.names = Names.of(bodies, frozenset())
         self.drawn = list(dict.fromkeys(each for body in bodies for each in _drawn_from(body)))
+        self.over = self._over(self.drawn)
         self.compared = [each for body in bodies for each in _compared_with_priors(body)]
         chains = [each for each in bodies if isinstance(each, tree.Chain) and each.relations[0] != "in"]
         lefts = [item for each in chains for item in _items(each.members[0])]
@@ -50,7 +51,7 @@ class _Writer:
             case tree.Prefix() | tree.Func() | tree.Power() if not _is_linear(node):
                 return node
             case tree.Expect(binders=(), given=None):
-                sources = self._sources((node.body,), around, (*self.drawn, *_scored(node.body)))
+                sources = self._sources((node.body,), around, _scored(node.body))
                 if sources:
                     self.notes.append(Note(f"{node} is over {listed(sources)}", node.span))
                     node = replace(node, binders=tuple(sources))
@@ -59,8 +60,8 @@ class _Writer:
                     self.notes.append(Note(f"{node} is over {source}, and not the prior of {name}", node.span))
                     node = replace(node, binders=(source,))
             case tree.Divergence(left=left) | tree.Func(name="H", args=(left,)):
-                over = self._ids(arg for call in _factors(left) for arg in call.args)
-                sources = self._sources(_givens(node), around, self.drawn, over)
+                over = self._over(_factors(left))
+                sources = self._sources(_givens(node), around, (), over)
                 return self._given(node, left, sources) if sources else node
         inner = around | bound_by(node, self.names) if isinstance(node, tree.Expect) else around
         if isinstance(node, tree.Call):
@@ -78,8 +79,8 @@ class _Writer:
 
     def _given(self, node: tree.Node, left: tree.Node, sources: list[tree.Call]) -> tree.Node:
         """A divergence or an entropy under the draws of what it is given."""
-        over = self._ids(arg for call in _factors(left) for arg in call.args)
-        drawn = self._ids(arg for call in sources for arg in call.args)
+        over = self._over(_factors(left))
+        drawn = self._over(sources)
         elsewhere = self._ids(arg for call in sources if call not in _factors(left) for arg in call.args)
         if not over & drawn or over & elsewhere:  # q(z|x) draws a z of its own, whatever draws x
             self.notes.append(Note(f"{node} is averaged over {listed(sources)}: what it is given", node.span))
@@ -97,18 +98,19 @@ class _Writer:
         self,
         nodes: Sequence[tree.Node],
         around: frozenset[str],
-        drawn: Sequence[tree.Call],
+        scored: Iterable[tree.Call],
         over: frozenset[str] = frozenset(),
     ) -> list[tree.Call]:
-        """The densities of what the nodes read and nothing draws, parents first; none where one is not known. What a
-        divergence is ``over`` it draws itself."""
-        latent = self._ids(arg for call in drawn for arg in call.args) - around - self.said
+        """The densities of what the nodes read and nothing draws, among those drawn from and those ``scored``, parents
+        first; none where one is not known. What a divergence is ``over`` it draws itself."""
+        drawn = [*self.drawn, *scored]
+        latent = (self.over | self._over(drawn[len(self.drawn) :])) - around - self.said
         read = (id for id in latent - over if any(occurs_free(each, frozenset((id,)), self.names) for each in nodes))
         found: list[tree.Call] = []
         waiting = sorted(read)
         while waiting:
             own = waiting.pop()
-            if own in self._ids(arg for call in found for arg in call.args):
+            if own in self._over(found):
                 continue
             sources = _without_marginals([each for each in drawn if own in self._ids(each.args)])
             if len(sources) != 1:
@@ -116,6 +118,9 @@ class _Writer:
             found.insert(0, sources[0])
             waiting += sorted(self._ids(sources[0].given or ()) & latent)
         return found
+
+    def _over(self, calls: Iterable[tree.Call]) -> frozenset[str]:
+        return self._ids(arg for call in calls for arg in call.args)
 
     def _ids(self, nodes: Iterable[tree.Node]) -> frozenset[str]:
         return frozenset(read_name(each, self.names.indices).id for each in nodes if isinstance(each, tree.Symbol))

@@ -7,9 +7,14 @@ network, and stands under no norm.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from formula2dgm.reading.names import Name, read_name
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.operators.binder_items import binder_items
+from formula2dgm.resolve.statements.model import Model
+from formula2dgm.resolve.statements.once import once
 from formula2dgm.resolve.values.terms_of_numbers import as_numbers
 from formula2dgm.syntax import tree
 
@@ -21,12 +26,21 @@ def is_weight(context: Context, name: Name) -> bool:
     number = space is not None and space.shape == ()
     if said or name.index or not (number or _is_bound(context, name)):
         return False
-    uses = [each for root in context.model.expressions() for each in _values(root) if _names(context, each, name)]
-    roots = [each for wanted in context.model.objectives for each in wanted.members]
-    free = [each for root in roots for each in as_numbers(root) if _names(context, each, name)]
-    products = (each for root in roots for each in root.all(tree.Mul))
-    weighs = any(_names(context, each, name) for product in products for each in as_numbers(product))
-    return (weighs or number) and bool(uses) and len(uses) == len(free)
+    uses, free, weighs = once(context.model, _standing)
+    return (name.id in weighs or number) and 0 < uses[name.id] == free[name.id]
+
+
+def _standing(model: Model) -> tuple[Counter[str], Counter[str], set[str]]:
+    """How often each name stands in the text, how often as a number; and those that are factors as numbers."""
+    uses = (each for root in model.expressions() for each in _values(root))
+    roots = [each for wanted in model.objectives for each in wanted.members]
+    free = (each for root in roots for each in as_numbers(root))
+    weighs = (each for root in roots for product in root.all(tree.Mul) for each in as_numbers(product))
+    return _named(model, uses), _named(model, free), set(_named(model, weighs))
+
+
+def _named(model: Model, nodes: Iterable[tree.Node]) -> Counter[str]:
+    return Counter(read_name(each, model.indices).id for each in nodes if isinstance(each, tree.Symbol))
 
 
 def _is_bound(context: Context, name: Name) -> bool:

@@ -78,7 +78,9 @@ def _posterior(context: Context, wanted: Signature, call: tree.Call) -> Density 
         slots=(*wanted.slots[count:], *wanted.slots[:count]),
     )
     declared = context.densities.find(joint)
-    known = any(_is_category(context, each, wanted) for each in context.densities.all)
+    space = context.model.spaces.get(wanted.variables[0].id) if wanted.variables[0] else None
+    key = "variables" if space is not None and space.kind == "category" else "said"
+    known = any(_is_category(context, each, wanted) for each in context.densities.all.by(key, wanted.ids[0]))
     if not known and not (declared is not None and _has_default_prior(context, declared.density.declared, wanted)):
         return None
     if not (context.densities.find(joint) or context.densities.factorise(joint)):

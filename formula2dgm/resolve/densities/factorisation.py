@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -31,14 +32,20 @@ def covers(near: Sequence[Density], wanted: Signature) -> Iterator[list[Density]
 
 def ancestral_order(factors: Sequence[Density]) -> list[Density] | None:
     """The factors with parents first, else in the order given; None if they form a cycle."""
-    waiting = list(factors)
     unknown = {name for each in factors for name in each.signature.ids[0]}
+    missing = [each.signature.ids[1] & unknown for each in factors]
+    readers: dict[str, list[int]] = {}
+    for place, names in enumerate(missing):
+        for name in names:
+            readers.setdefault(name, []).append(place)
+    ready = [place for place, names in enumerate(missing) if not names]
     order: list[Density] = []
-    while waiting:
-        ready = next((each for each in waiting if not (each.signature.ids[1] & unknown)), None)
-        if ready is None:
-            return None
-        waiting.remove(ready)
-        unknown -= ready.signature.ids[0]
-        order.append(ready)
-    return order
+    while ready:
+        order.append(factors[heappop(ready)])
+        for name in order[-1].signature.ids[0] & unknown:
+            unknown.discard(name)
+            for place in readers.get(name, ()):
+                missing[place] -= {name}
+                if not missing[place]:
+                    heappush(ready, place)
+    return order if len(order) == len(factors) else None

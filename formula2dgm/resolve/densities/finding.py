@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 
 from formula2dgm.bindings import Binding
 from formula2dgm.reading.compared import Apart, without_group
-from formula2dgm.reading.names import Name
 from formula2dgm.reading.signature import Signature
 from formula2dgm.records import dataclass
 from formula2dgm.resolve.densities.factorisation import covers
+from formula2dgm.resolve.densities.listed import Listed, letter_of
+from formula2dgm.resolve.densities.pairing import at_other_values, is_at_other_values, paired
 from formula2dgm.resolve.statements.model import Declared
 from formula2dgm.syntax import tree
 
@@ -68,7 +69,7 @@ class Densities:
     ``apart``: densities that are two with parameters and without, as the text compares them.
     """
 
-    all: list[Density] = field(default_factory=list)
+    all: Listed = field(default_factory=Listed)
     open: bool = False
     tensors: frozenset[str] = frozenset()
     apart: frozenset[Apart] = frozenset()
@@ -77,9 +78,7 @@ class Densities:
     def find(self, wanted: Signature) -> Use | None:
         """The one density that the signature names, or None. Exact names first, then the same letters at other
         values, then the only one of that letter and arity whose variables the formula never uses elsewhere."""
-        head = wanted.head
-        near = [each for each in self.all if each.signature.head == head and self._same_group(each.signature, wanted)]
-        for match in (_by_id, _by_base, self._at_a_tensor, _at_expressions, self._by_arity):
+        for match, near in self._ways(wanted):
             hits = [use for each in near if (use := match(each, wanted)) is not None]
             if len(hits) > 1:
                 hits = [each for each in hits if each.density.signature.group == wanted.group] or hits
@@ -89,6 +88,22 @@ class Densities:
                 self.used.add(hits[0].density.label)
                 return hits[0]
         return None
+
+    def _ways(self, wanted: Signature) -> Iterator[tuple[Callable[[Density, Signature], Use | None], list[Density]]]:
+        """How a density may be meant, each way with those that it may find."""
+        head = wanted.head
+
+        def near(key: str, value: Hashable) -> list[Density]:
+            return [each for each in self.all.by(key, value) if self._same_group(each.signature, wanted)]
+
+        yield _by_id, near("ids", (head, wanted.ids))
+        yield _by_base, near("bases", (head, wanted.bases))
+        if self.tensors:
+            yield self._at_a_tensor, near("head", head)
+        if None in wanted.given:
+            yield _at_expressions, near("head", head)
+        if not self.open:
+            yield self._by_arity, near("head", head)
 
     def _same_head(self, one: Signature, wanted: Signature) -> bool:
         return one.head == wanted.head and self._same_group(one, wanted)
@@ -133,10 +148,10 @@ class Densities:
         """
         if None in wanted.variables or len(wanted.ids[0]) < len(wanted.variables):
             return None
-        for same in (self._same_head, _same_letter):
+        for same, key in ((self._same_head, "over"), (_same_letter, "letter over")):
             near = [
                 each
-                for each in self.all
+                for each in self.all.by(key, *((wanted.head, name) for name in wanted.ids[0]))
                 if same(each.signature, wanted) and None not in each.signature.variables and not self._is_joint(each)
             ]
             products = [each for each in covers(near, wanted) if _carries_group(each, wanted)]
@@ -175,7 +190,7 @@ class Ambiguous(Exception):
 
 def _same_letter(one: Signature, wanted: Signature) -> bool:
     """The same letter, for factors of a joint without a label: ``p(x, z)`` of ``p(x|z)`` and ``p_prior(z)``."""
-    return len(wanted.variables) > 1 and one.head.split("_")[0] == wanted.head
+    return len(wanted.variables) > 1 and letter_of(one.head) == wanted.head
 
 
 def _carries_group(cover: Sequence[Density], wanted: Signature) -> bool:
@@ -189,41 +204,7 @@ def _by_id(density: Density, wanted: Signature) -> Use | None:
 
 
 def _use_by_id(density: Density, wanted: Signature) -> Use:
-    """Pair slots of equal names; several of one name (``p(z_t|z_{t-1})``) within their side, where both name the same
-    steps (``q(z|b_{t_2}, b_{t_1})``, ``q(z|b_{t_1}, b_{t_2})``) step by step, else in the order written."""
-    count = len(wanted.variables)
-    own = (*density.signature.variables, *density.signature.given)
-    same = sorted(map(_at_step, own)) == sorted(map(_at_step, (*wanted.variables, *wanted.given)))
-    key = _at_step if same else _id_of
-    variables = list(zip(wanted.variables, wanted.slots[:count], strict=True))
-    given = list(zip(wanted.given, wanted.slots[count:], strict=True))
-    return Use(
-        density,
-        tuple(_take(name, [variables, given], key) for name in density.signature.variables),
-        tuple(_take(name, [given, variables], key) for name in density.signature.given),
-    )
-
-
-def _id_of(name: Name | None) -> str:
-    return name.id if name is not None else ""
-
-
-def _at_step(name: Name | None) -> str:
-    """A name with the steps that it is read at."""
-    return f"{_id_of(name)}{[str(each) for each in name.index] if name is not None else ''}"
-
-
-def _take(
-    name: Name | None, pools: list[list[tuple[Name | None, tree.Node]]], key: Callable[[Name | None], str]
-) -> tree.Node:
-    """What stands for a name: on its own side the next of that name, the last of them again and again."""
-    for position, pool in enumerate(pools):
-        found = [each for each in pool if key(each[0]) == key(name)]
-        if found:
-            if position == 0 and len(found) > 1:
-                pool.remove(found[0])
-            return found[0][1]
-    raise AssertionError(f"{name} is in neither side")
+    return Use(density, *paired(density.signature, wanted))
 
 
 def _by_base(density: Density, wanted: Signature) -> Use | None:
@@ -233,8 +214,8 @@ def _by_base(density: Density, wanted: Signature) -> Use | None:
     if own.bases != wanted.bases or _exchanged(own, wanted):
         return None
     count = len(wanted.variables)
-    variables = _pair(own.variables, wanted.variables, wanted.slots[:count])
-    given = _pair(own.given, wanted.given, wanted.slots[count:])
+    variables = at_other_values(own.variables, wanted.variables, wanted.slots[:count])
+    given = at_other_values(own.given, wanted.given, wanted.slots[count:])
     if variables is None or given is None:
         return None
     return Use(density, variables, given, renamed=own.ids != wanted.ids)
@@ -246,12 +227,12 @@ def _at_expressions(density: Density, wanted: Signature) -> Use | None:
     if None not in wanted.given or None in (*wanted.variables, *own.given) or own.arity != wanted.arity:
         return None
     count = len(wanted.variables)
-    variables = _pair(own.variables, wanted.variables, wanted.slots[:count])
+    variables = at_other_values(own.variables, wanted.variables, wanted.slots[:count])
     named = [each for each in zip(wanted.given, wanted.slots[count:], strict=True) if each[0] is not None]
     others = [slot for name, slot in zip(wanted.given, wanted.slots[count:], strict=True) if name is None]
     given: list[tree.Node] = []
     for name in own.given:
-        hit = next((each for each in named if _at_other_values(name, each[0])), None)
+        hit = next((each for each in named if is_at_other_values(name, each[0])), None)
         if hit is not None:
             named.remove(hit)
         elif not others:
@@ -268,24 +249,3 @@ def _exchanged(own: Signature, wanted: Signature) -> bool:
     moved |= {name.id for name in wanted.given if name} & own.ids[0]
     primes = any(name and "prime" in name.accents for name in (*wanted.variables, *wanted.given))
     return bool(moved - own.ids[0] & own.ids[1]) and not primes
-
-
-def _pair(
-    own: tuple[Name | None, ...], names: tuple[Name | None, ...], slots: tuple[tree.Node, ...]
-) -> tuple[tree.Node, ...] | None:
-    left = list(zip(names, slots, strict=True))
-    out: list[tree.Node] = []
-    for name in own:
-        hit = next((each for each in left if _at_other_values(name, each[0])), None)
-        if hit is None:
-            return None
-        left.remove(hit)
-        out.append(hit[1])
-    return tuple(out)
-
-
-def _at_other_values(own: Name | None, name: Name | None) -> bool:
-    if own is None or name is None:
-        return own is name
-    one, other = (tuple(label for label in each.labels if label not in each.positions) for each in (own, name))
-    return own.base == name.base and (not one or not other or one == other)

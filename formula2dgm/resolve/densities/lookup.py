@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from formula2dgm.reading.signature import Signature, is_density_call, read_signature
@@ -60,9 +61,11 @@ def _looked_up(context: Context, call: tree.Call) -> list[Use]:
     if not isinstance(call.head, tree.Symbol):
         raise context.refuse("F2D-0312", f"{call} is no density", call.span, "write its power outside: (p(z|x))^2")
     signature = read_signature(call, context.model.indices, context.model.parameters)
-    for position, each in enumerate(call.args):
-        if each in call.args[:position]:
+    known: set[tree.Node] = set()
+    for each in call.args:
+        if each in known:
             raise context.refuse("F2D-0315", f"{each} stands twice among the variables of {call}", each.span)
+        known.add(each)
     try:
         transformed(context, signature, call)
         use = use_in_process(context, signature, call)
@@ -126,9 +129,9 @@ def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[
         )
     with context.unfolding(declared.signature.label, declared.span):
         uses = [find_use(context, each) for each in calls]
-    names = [each.id for use in uses for each in use.density.signature.variables if each]
-    for name in sorted(set(names)):
-        if names.count(name) > 1:
+    names = Counter(each.id for use in uses for each in use.density.signature.variables if each)
+    for name in sorted(names):
+        if names[name] > 1:
             raise context.refuse(
                 "F2D-0307",
                 f"{name} is drawn by two factors of {declared.signature.label}",
@@ -150,7 +153,7 @@ def _declared_factors(context: Context, declared: Declared, joint: Use) -> list[
 
 
 def _is_density(context: Context, call: tree.Call) -> bool:
-    return is_density_call(call) or any(each.signature.head == str(call.head) for each in context.densities.all)
+    return is_density_call(call) or bool(context.densities.all.by("head", str(call.head)))
 
 
 def _substitute(use: Use, renamed: dict[tree.Node, tree.Node]) -> Use:
@@ -162,7 +165,7 @@ def _substitute(use: Use, renamed: dict[tree.Node, tree.Node]) -> Use:
 
 
 def _unknown(context: Context, call: tree.Call, signature: Signature) -> Exception:
-    near: list[Density] = [each for each in context.densities.all if each.signature.head == signature.head]
+    near = context.densities.all.by("head", signature.head)
     cyclic = _cycle_among(near, signature)
     if cyclic:
         return context.refuse(

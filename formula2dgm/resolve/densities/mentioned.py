@@ -43,6 +43,22 @@ class Mentioned:
         return found
 
     @cached_property
+    def _by_head_and_variable(self) -> dict[tuple[str, str], list[Signature]]:
+        found: dict[tuple[str, str], list[Signature]] = {}
+        for each in self.all:
+            for name in each.ids[0]:
+                found.setdefault((each.head, name), []).append(each)
+        return found
+
+    @cached_property
+    def _by_head_and_given(self) -> dict[tuple[str, str], list[Signature]]:
+        found: dict[tuple[str, str], list[Signature]] = {}
+        for each in self.all:
+            for name in each.ids[1]:
+                found.setdefault((each.head, name), []).append(each)
+        return found
+
+    @cached_property
     def grouped(self) -> list[Signature]:
         """Those that name parameters."""
         return [each for each in self.all if each.group]
@@ -51,9 +67,25 @@ class Mentioned:
         """Those of a letter with its labels."""
         return self._by_head.get(head, [])
 
+    @cached_property
+    def _without_names(self) -> list[Signature]:
+        return [each for each in self.all if not each.ids[0]]
+
+    def of_expressions(self, head: str) -> list[Signature]:
+        """Those of a letter that are over no variable: ``p(f(x))``."""
+        return [each for each in self._without_names if each.head == head]
+
     def over(self, names: Iterable[str]) -> list[Signature]:
         """Those over one of these variables at least; one over several of them stands there as often."""
         return [each for name in names for each in self._by_variable.get(name, [])]
+
+    def of_over(self, head: str, names: Iterable[str]) -> list[Signature]:
+        """Those of a letter that are over one of these variables at least, as :meth:`over` lists them."""
+        return [each for name in names for each in self._by_head_and_variable.get((head, name), [])]
+
+    def of_given(self, head: str, names: Iterable[str]) -> list[Signature]:
+        """Those of a letter that are given one of these variables at least."""
+        return [each for name in names for each in self._by_head_and_given.get((head, name), [])]
 
     @cached_property
     def drawn(self) -> frozenset[str]:
@@ -91,7 +123,11 @@ class Mentioned:
 
 def mentioned(model: Model, *more: tree.Node) -> Mentioned:
     """The densities of all that a model computes, and of more expressions."""
-    roots = (*model.expressions(), *more)
+    return mentioned_in(model, (*model.expressions(), *more))
+
+
+def mentioned_in(model: Model, roots: tuple[tree.Node, ...]) -> Mentioned:
+    """The densities of some expressions."""
     for kept in model.mentioned:
         if kept.are(roots, model.indices, model.parameters):
             return kept

@@ -43,9 +43,8 @@ def transformed(context: Context, wanted: Signature, call: tree.Call) -> Density
     """The density that a change of variables makes of another, entered among the known ones; None if none does."""
     if len(wanted.variables) != 1 or wanted.variables[0] is None:
         return None
-    own = [each for each in context.densities.all if each.signature.head == wanted.head]
-    ids, bases = wanted.ids, wanted.bases
-    if any(each.signature.ids == ids or each.signature.bases == bases for each in own):
+    known, head = context.densities.all, wanted.head
+    if known.by("ids", (head, wanted.ids)) or known.by("bases", (head, wanted.bases)):
         return None
     name = wanted.variables[0]
     definition = context.model.definitions.get(name.id)

@@ -9,7 +9,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.joints import Factor
-from formula2dgm.ir.rewrite import rewrite, walk
+from formula2dgm.ir.rewrite import kinds, rewrite, walk
 from formula2dgm.resolve.distributions.components import Drawing, NoInverse
 from formula2dgm.resolve.distributions.ways import laws_of, way_of, with_shape
 
@@ -99,7 +99,7 @@ def substituted(arena: Arena, node: ir.Node, values: Mapping[str, ir.Node]) -> i
 
 def is_sized(law: ir.Law, drawn: bool = True) -> bool:
     """Does anything say the event shape? ``N(0, 1)`` does not; a law with a setting for it says it to a moment."""
-    numbers = all(isinstance(each, NUMBERS) for each in walk(*law.children))
+    numbers = all(issubclass(each, NUMBERS) for child in law.children for each in kinds(child))
     return law.shape is not None or law.scalar or not numbers or (not drawn and "dim" in dict(law.options))
 
 

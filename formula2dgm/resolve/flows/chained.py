@@ -83,7 +83,7 @@ def is_transformed(density: Density) -> bool:
 
 def densities_over(context: Context, key: str) -> list[Density]:
     """The densities over one variable that are known without a change of variables."""
-    return [each for each in context.densities.all if each.signature.ids[0] == {key} and not is_transformed(each)]
+    return [each for each in context.densities.all.by("variables", frozenset((key,))) if not is_transformed(each)]
 
 
 def density_calls(context: Context) -> Iterator[tree.Call]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective
-from formula2dgm.ir.rewrite import walk
+from formula2dgm.ir.rewrite import has
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.draws.picked import can_be_first
 
@@ -73,7 +73,7 @@ def _laws(node: ir.Node) -> tuple[ir.Law, ...]:
 def _is_certain(scale: ir.Node, left_out: frozenset[Axis]) -> bool:
     """Is a deviation 0 at a step that counts?"""
     axes = {each for each in scale.axes if each.kind == "time" and each not in left_out}
-    read = axes or any(isinstance(each, ir.Picked | ir.AtStep) for each in walk(scale))
+    read = axes or has(scale, ir.Picked, ir.AtStep)
     return bool(read) and _value(scale, lambda axis: axis in axes) == 0
 
 

@@ -143,16 +143,17 @@ def _data(context: Context, used: Sequence[Density]) -> set[str]:
 def _of_the_data(data: set[str], near: list[Density]) -> list[Density]:
     """The densities over data, and those over what one of them is given; another draw is made inside of one of these,
     as what a flow starts from."""
+    by_first: dict[str, list[int]] = {}
+    for place, each in enumerate(near):
+        for name in _names(each)[:1]:
+            by_first.setdefault(name, []).append(place)
     kept: list[Density] = []
-    wanted = set(data)
-    while found := [each for each in near if not _is_among(each, kept) and set(_names(each)[:1]) & wanted]:
+    new, known = set(data), set(data)
+    while found := [near[place] for place in sorted(place for name in new for place in by_first.get(name, ()))]:
         kept += found
-        wanted |= {name for each in found for name in _names(each)[1:]}
+        new = {name for each in found for name in _names(each)[1:]} - known
+        known |= new
     return kept
-
-
-def _is_among(density: Density, others: list[Density]) -> bool:
-    return any(each is density for each in others)
 
 
 def _written_last(near: list[Density]) -> list[Density]:

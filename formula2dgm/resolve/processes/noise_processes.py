@@ -34,7 +34,8 @@ def use_in_process(context: Context, wanted: Signature, call: tree.Call) -> Use 
     its number; None for any other."""
     if (one := _step_at_number(context, wanted)) is not None:
         return one
-    if not any(each.signature.head == wanted.head and is_step(context, each) for each in context.densities.all):
+    near = context.densities.all.by("head", wanted.head) if context.time is not None else ()
+    if not any(is_step(context, each) for each in near):
         return None
     density = next((each for each in context.densities.all if _is_same(each.signature, wanted)), None)
     if density is None and wanted_of(context, wanted) is not None:

@@ -16,7 +16,8 @@ def refuse_evidence(context: Context, wanted: Signature, written: Mentioned) -> 
     ``written`` are the densities of the text. A step of a sequence, p(z_t|x, z_{t-1}), is no such posterior."""
     if not wanted.ids[0] <= context.latent or any(each.index for each in (*wanted.variables, *wanted.given) if each):
         return
-    for evidence in written.of(wanted.head):
+    data = wanted.ids[1] - context.latent
+    for evidence in written.of(wanted.head) if data else written.of_expressions(wanted.head):
         if not _are_of_one_model(context, evidence, wanted) or _is_bound(context, evidence):
             continue
         letter, z = _letter(wanted), wanted.ids[0]

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from formula2dgm.reading.names import Name, without_index
-from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature, is_density_call, read_signature
+from formula2dgm.reading.signature import POSTERIOR_LETTERS, Signature
 from formula2dgm.resolve.context import Context
 from formula2dgm.resolve.densities.finding import Density
-from formula2dgm.resolve.densities.mentioned import mentioned
+from formula2dgm.resolve.densities.mentioned import mentioned, mentioned_in
 from formula2dgm.resolve.draws.drawn_joints import refuse_unrelated
 from formula2dgm.resolve.flows.chained import follows_from_draw
 from formula2dgm.resolve.scaffold.determined import refuse_determined
@@ -41,9 +41,8 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
     latents = [each for each in names if follows_from_draw(context, each)]
     latents = _inferred(context, wanted, names) or latents
     data = [each for each in names if each not in latents]
-    have = {
-        name for each in context.densities.all if each.signature.head == wanted.head for name in each.signature.ids[0]
-    }
+    own = context.densities.all.by("head", wanted.head)
+    have = {name for each in own for name in each.signature.ids[0]}
     missing = [name for name in names if name.id not in have]
     if not missing:
         return None
@@ -60,8 +59,7 @@ def scaffold_factors(context: Context, wanted: Signature) -> list[Density] | Non
 
 def _depends(context: Context, head: str, variable: Name, other: Name) -> bool:
     """Is a known density of this letter over the variable given the other one?"""
-    known = (each.signature for each in context.densities.all if each.signature.head == head)
-    return any(variable.id in each.ids[0] and other.id in each.ids[1] for each in known)
+    return any(other.id in each.signature.ids[1] for each in context.densities.all.by("over", (head, variable.id)))
 
 
 def _inferred(context: Context, wanted: Signature, names: list[Name]) -> list[Name]:
@@ -106,10 +104,10 @@ def _follows_from_others(context: Context, wanted: Signature) -> bool:
         return False
     if _is_declared(context, wanted):
         return False
-    for other in (
-        *(each.signature for each in context.densities.all if each.signature.head == wanted.head),
-        *mentioned(context.model).of(wanted.head),
-    ):
+    known, written = context.densities.all, mentioned(context.model)
+    names = [(wanted.head, each) for each in variables]
+    near = [each.signature for each in (*known.by("over", *names), *known.by("given", *names))]
+    for other in (*near, *written.of_over(wanted.head, variables), *written.of_given(wanted.head, variables)):
         theirs, conditions = other.ids
         if variables <= context.latent and variables & conditions and theirs & given and theirs.isdisjoint(variables):
             return True
@@ -122,9 +120,8 @@ def _is_declared(context: Context, wanted: Signature) -> bool:
     """Is it a factor of a declared joint, or what a statement draws from?"""
     factors = [each.body for each in context.model.densities if each.kind == "factors"]
     factors += [each.density for each in context.model.drawn.values()]
-    calls = (each for root in factors for each in root.all(tree.Call) if is_density_call(each))
-    found = (read_signature(each, context.model.indices, context.model.parameters) for each in calls)
-    return any(each.head == wanted.head and each.ids == wanted.ids for each in found)
+    named = mentioned_in(context.model, tuple(factors))
+    return any(each.ids == wanted.ids for each in named.of_over(wanted.head, wanted.ids[0]))
 
 
 def _slots(wanted: Signature, names: tuple[Name | None, ...]) -> tuple[tree.Node, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from formula2dgm.reading.kinds import location, scales
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.context import Context
+from formula2dgm.resolve.statements.model import Model
+from formula2dgm.resolve.statements.once import once
 from formula2dgm.syntax import tree
 
 N = TypeVar("N", bound=tree.Node)
@@ -24,8 +27,15 @@ def positive_for(context: Context, network: str) -> str | None:
 
 def _is_rooted(context: Context, network: str) -> bool:
     """Does every call of the network stand under a root: ``sigma^{1/2}(x)``, ``\\sqrt{v(x)}``?"""
-    roots = [each for each in _all(context, tree.Call, tree.Sqrt, tree.Power) if _is_root(context, each, network)]
-    return bool(roots) and len(roots) == sum(_is_of(context, each, network) for each in _all(context, tree.Call))
+    roots, calls = once(context.model, _roots_and_calls)
+    return 0 < roots[network] == calls[network]
+
+
+def _roots_and_calls(model: Model) -> tuple[Counter[str | None], Counter[str | None]]:
+    """How often each network stands under a root, and how often at all."""
+    nodes = [each for root in model.expressions() for each in root.all(tree.Call, tree.Sqrt, tree.Power)]
+    calls = (each for each in nodes if isinstance(each, tree.Call))
+    return Counter(_rooted(model, each) for each in nodes), Counter(_network_of(model, each) for each in calls)
 
 
 def _is_logged(context: Context, network: str) -> bool:
@@ -38,23 +48,32 @@ def _is_logged(context: Context, network: str) -> bool:
 
 def _is_scale(context: Context, network: str) -> bool:
     """Is the network how wide a law is, by itself or by a name that it defines: s of ``N(m, s^2)``, ``s = s(x)``?"""
-    defined = {each.name.id: each.body for each in context.model.definitions.values()}
-    laws = [each for each in _all(context, tree.Call) if location(each) is not None]
-    laws += [each.body for each in context.model.densities if isinstance(each.body, tree.Call) and location(each.body)]
-    for scale in (each for law in laws for each in scales(law)):
-        name = read_name(scale, context.model.indices).id if isinstance(scale, tree.Symbol) else ""
-        if _is_of(context, defined.get(name, scale), network):
-            return True
-    return False
+    declared = (each.body for each in context.model.densities if isinstance(each.body, tree.Call))
+    return network in once(context.model, _widths) or network in _widths_of(context.model, declared)
 
 
-def _is_root(context: Context, node: tree.Node, network: str) -> bool:
+def _widths(model: Model) -> set[str | None]:
+    """The networks that laws in the text's expressions are as wide as."""
+    return _widths_of(model, (each for root in model.expressions() for each in root.all(tree.Call)))
+
+
+def _widths_of(model: Model, calls: Iterable[tree.Call]) -> set[str | None]:
+    defined = {each.name.id: each.body for each in model.definitions.values()}
+    found: set[str | None] = set()
+    for scale in (each for law in calls if location(law) is not None for each in scales(law)):
+        name = read_name(scale, model.indices).id if isinstance(scale, tree.Symbol) else ""
+        found.add(_network_of(model, defined.get(name, scale)))
+    return found
+
+
+def _rooted(model: Model, node: tree.Node) -> str | None:
+    """The network that a node is a root of, if it is."""
     match node:
         case tree.Call(head=tree.Power(exponent=tree.Div())):
-            return _is_of(context, node, network)
+            return _network_of(model, node)
         case tree.Sqrt(base, _) | tree.Power(base, tree.Div()):
-            return _is_of(context, base, network)
-    return False
+            return _network_of(model, base)
+    return None
 
 
 def is_probability(context: Context, network: str) -> bool:
@@ -136,6 +155,11 @@ def _factors(node: tree.Node) -> Iterator[tree.Node]:
 
 
 def _is_of(context: Context, node: tree.Node, network: str) -> bool:
+    return _network_of(context.model, node) == network
+
+
+def _network_of(model: Model, node: tree.Node) -> str | None:
+    """What a call is of, f of ``f^{1/2}(x)``."""
     head = node.head if isinstance(node, tree.Call) else None
     head = head.base if isinstance(head, tree.Power) else head
-    return isinstance(head, tree.Symbol) and read_name(head, context.model.indices, head=True).full == network
+    return read_name(head, model.indices, head=True).full if isinstance(head, tree.Symbol) else None

@@ -17,6 +17,8 @@ from formula2dgm.resolve.flows.volumes import volumes
 from formula2dgm.resolve.processes.noise_processes import processes
 from formula2dgm.resolve.scaffold.score_maps import is_default_map
 from formula2dgm.resolve.statements.meeting import Meetings, Part
+from formula2dgm.resolve.statements.model import Model
+from formula2dgm.resolve.statements.once import once
 from formula2dgm.resolve.statements.outputs import OutputOf
 from formula2dgm.resolve.statements.scales import is_logistic
 from formula2dgm.resolve.values.matrices import names_matrix, transposed
@@ -67,20 +69,20 @@ def _classes_of(context: Context, network: str) -> int | None:
 
 def _is_beside_inner_product(context: Context, network: str) -> bool:
     """Is what the network returns added to a number: b of ``w(x)^\\top z + b(x)``?"""
-    for node in (each for root in context.model.expressions() for each in root.all(tree.Add)):
+    turned = once(context.model, _turned_beside)
+    return any(not names_matrix(context, each) for each in turned.get(network, ()))
+
+
+def _turned_beside(model: Model) -> dict[str, list[tree.Node]]:
+    """The networks whose results are added to products with a transposed factor, and those: a of ``a^\\top b``."""
+    found: dict[str, list[tree.Node]] = {}
+    for node in (each for root in model.expressions() for each in root.all(tree.Add)):
         terms = [each.body if isinstance(each, tree.Neg) else each for each in node.terms]
-        if any(_is_inner_product(context, each) for each in terms) and any(
-            _calls(context, each, network) for each in terms
-        ):
-            return True
-    return False
-
-
-def _is_inner_product(context: Context, node: tree.Node) -> bool:
-    """``a^\\top b``, of which the first is no matrix."""
-    factors = node.factors if isinstance(node, tree.Mul) else ()
-    turned = [transposed(each) for each in factors[:-1]]
-    return any(each is not None and not names_matrix(context, each) for each in turned)
+        factors = (each for term in terms if isinstance(term, tree.Mul) for each in term.factors[:-1])
+        if turned := [each for each in map(transposed, factors) if each is not None]:
+            for name in (each for term in terms if (each := _network_of(model, term)) is not None):
+                found.setdefault(name, []).extend(turned)
+    return found
 
 
 def _is_beside_map(context: Context, network: str) -> bool:
@@ -104,8 +106,13 @@ def _meant(context: Context, node: tree.Node) -> tree.Node:
 
 
 def _calls(context: Context, node: tree.Node, network: str) -> bool:
+    return _network_of(context.model, node) == network
+
+
+def _network_of(model: Model, node: tree.Node) -> str | None:
+    """What a call is of."""
     head = node.head if isinstance(node, tree.Call) else None
-    return isinstance(head, tree.Symbol) and read_name(head, context.model.indices, head=True).full == network
+    return read_name(head, model.indices, head=True).full if isinstance(head, tree.Symbol) else None
 
 
 def data_beside(context: Context, part: Part) -> str | None:

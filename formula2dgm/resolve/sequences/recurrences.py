@@ -19,6 +19,8 @@ from formula2dgm.resolve.processes.schedules import at_number, is_schedule, read
 from formula2dgm.resolve.scaffold.sizes import state_shape
 from formula2dgm.resolve.sequences.timeline import read_at_other_steps
 from formula2dgm.resolve.sequences.windows import lengths
+from formula2dgm.resolve.statements.model import Model
+from formula2dgm.resolve.statements.once import once
 from formula2dgm.syntax import tree
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -134,15 +136,15 @@ def initial(
 
 def _is_scored(context: Context, name: Name, number: str) -> bool:
     """Is a density of the text over the name at this step?"""
-    calls = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Call))
-    names = (
-        read_name(each, context.model.indices)
-        for call in calls
-        if is_density_call(call)
-        for each in call.args
-        if isinstance(each, tree.Symbol)
-    )
-    return any(each.id == name.id and [str(item) for item in each.index] == [number] for each in names)
+    return (name.id, number) in once(context.model, _scored_steps)
+
+
+def _scored_steps(model: Model) -> set[tuple[str, str]]:
+    """The names that densities are over at one index, with that."""
+    calls = (each for root in model.expressions() for each in root.all(tree.Call) if is_density_call(each))
+    symbols = (each for call in calls for each in call.args if isinstance(each, tree.Symbol))
+    names = (read_name(each, model.indices) for each in symbols)
+    return {(each.id, str(each.index[0])) for each in names if len(each.index) == 1}
 
 
 # -- definitions ---------------------------------------------------------------------------------------

@@ -21,12 +21,14 @@ def refuse_double_meanings(context: Context) -> None:
     """One name for two things: ``x(z) - x`` would make x a network and data."""
     read = [(name, "data", each.span) for name, each in context.inputs.items()]
     read += [(name, "a hyperparameter", each.span) for name, each in context.hyperparameters.items()]
-    for position, (name, kind, span) in enumerate(read):
-        others = dict.fromkeys((other for other, _, _ in read[:position]), "data")
-        others |= dict.fromkeys(context.networks, "a network") | dict.fromkeys(context.parameters, "a learned tensor")
-        if name in others:
-            message = f"{name} is {kind} in one place and {others[name]} in another"
+    learned = dict.fromkeys(context.networks, "a network") | dict.fromkeys(context.parameters, "a learned tensor")
+    before: set[str] = set()
+    for name, kind, span in read:
+        other = learned.get(name, "data" if name in before else None)
+        if other is not None:
+            message = f"{name} is {kind} in one place and {other} in another"
             context.found.error("F2D-0209", message, span, "give one of them another name")
+        before.add(name)
     for name in sorted(context.parameters.keys() & context.networks.keys()):
         message = f"{name} is a learned tensor in one place and a network in another"
         context.found.error("F2D-0209", message, _place(context, name), "give one of them another name")

@@ -54,7 +54,7 @@ def last_computable(context: Context, wanted: Wanted, scope: Scope) -> tuple[tre
         failures.append(context.found)
         context.found = kept
         context.restore(before)
-        context.densities.all[:] = known  # a default of a member that is given up is a factor of no joint
+        context.densities.all.reset(known)  # a default of a member that is given up is a factor of no joint
         context.assumptions = assumed
     context.found.extend(failures[0].found)
     raise Refused("no member can be computed")

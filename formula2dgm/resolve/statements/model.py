@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import field
+from typing import Any
 
 from formula2dgm import registry
 from formula2dgm.completion.names.called import Called
@@ -65,7 +66,7 @@ class Model:
     """All statements by what they are; ``sequences`` are joint densities over steps, ``q(z_{1:T}) = \\prod_t ...``;
     ``elements`` are the variables of which a space says what they are at an index,
     ``x_i \\in \\mathbb{R}^3``; ``counted`` are the numbers of examples in front of sums without a bound; ``mentioned``
-    are the densities of its expressions as they were when somebody last asked."""
+    are the densities of its expressions as they were when somebody last asked, ``found`` what functions found."""
 
     objectives: list[Wanted] = field(default_factory=list)
     densities: list[Declared] = field(default_factory=list)
@@ -83,6 +84,7 @@ class Model:
     sequences: list[Declared] = field(default_factory=list)
     counted: dict[tree.Node, str] = field(default_factory=dict)
     mentioned: list[Mentioned] = field(default_factory=list)
+    found: dict[Any, tuple[tuple[tree.Node, ...], Indices, Any]] = field(default_factory=dict)
 
     @property
     def data_sizes(self) -> frozenset[str]:

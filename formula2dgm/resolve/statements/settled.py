@@ -81,10 +81,10 @@ def settle_all(context: Context) -> None:
     model.densities = [replace(each, body=settled(each.body)) for each in model.densities]
     model.drawn = {key: replace(each, density=settled(each.density)) for key, each in model.drawn.items()}
     by_span = {id(each.span): each for each in model.densities}
-    context.densities.all = [
+    context.densities.all.reset(
         replace(each, declared=by_span[id(each.declared.span)]) if each.declared else each
-        for each in context.densities.all
-    ]
+        for each in list(context.densities.all)
+    )
 
 
 def _functions(model: Model) -> set[str]:

@@ -36,7 +36,7 @@ def is_density(context: Context, node: tree.Node) -> bool:
     name = read_name(node.head, context.model.indices, head=True)
     if context.named.is_network(name) or _defines_its_argument(context, node):
         return False
-    known = any(each.signature.head == name.id for each in context.densities.all)
+    known = bool(context.densities.all.by("head", name.id))
     return known or (is_density_call(node) and not is_family_at_value(node)) or is_density_at_value(node)
 
 
@@ -82,7 +82,8 @@ def _defines_its_argument(context: Context, node: tree.Call) -> bool:
         return False
     indices = context.model.indices
     over = {read_name(each, indices).full for each in node.args if isinstance(each, tree.Symbol)}
-    return any(definition.body == node and key in over for key, definition in context.model.definitions.items())
+    defined = context.model.definitions
+    return any(key in defined and defined[key].body == node for key in over)
 
 
 def log_density(evaluate: Evaluator, node: tree.Call, scope: Scope, stopped: bool = False) -> ir.Node:

@@ -198,7 +198,7 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
     """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first, mean over the first."""
     bits, scores = bits_and_scores(value, logits)
     total = torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="sum")
-    return -total / scores.shape[0]
+    return total / -scores.shape[0]
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -233,6 +233,9 @@ def describe_output(output: object) -> str:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

@@ -107,7 +107,7 @@ class Objective(nn.Module):
         log_p_x_given_z = mean_of_sums(normal_log_prob(x, p_x_given_z, 1.0))
 
         # KL[q(z|x) || p(z)] in closed form, mean over the batch
-        kl_q_z_given_x_p_z = mean_of_sums(kl_normal_standard(q_z_given_x_loc, q_z_given_x_scale))
+        kl_q_z_given_x_p_z = kl_normal_standard_mean(q_z_given_x_loc, q_z_given_x_scale)
 
         terms = {
             "log p(x|z)": log_p_x_given_z,
@@ -262,10 +262,11 @@ def mean_of_sums(x: Tensor) -> Tensor:
     return x.sum() / x.shape[0] if x.dim() else x
 
 
-def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
+    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
 def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -313,6 +314,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

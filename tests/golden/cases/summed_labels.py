@@ -153,22 +153,22 @@ class Objective(nn.Module):
         log_p_x_given_z_y = bernoulli_log_prob_sum(x, p_x_given_z_y_logits, 2)
 
         # q(y|x) log p(x|z, y), summed over all y, mean over the batch
-        q_y_given_x_log_p_x_given_z_y = (q_y_given_x * log_p_x_given_z_y).sum(0).mean()
+        q_y_given_x_log_p_x_given_z_y = (q_y_given_x * log_p_x_given_z_y).sum() / x.shape[0]
 
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, self.p_y_logits), 1)
 
         # q(y|x) log p(y), summed over all y, mean over the batch
-        q_y_given_x_log_p_y = (q_y_given_x * log_p_y.unsqueeze(1)).sum(0).mean()
+        q_y_given_x_log_p_y = (q_y_given_x * log_p_y.unsqueeze(1)).sum() / x.shape[0]
 
         # q(y|x) log q(y|x), summed over all y, mean over the batch
-        q_y_given_x_log_q_y_given_x = (q_y_given_x * log_q_y_given_x).sum(0).mean()
+        q_y_given_x_log_q_y_given_x = (q_y_given_x * log_q_y_given_x).sum() / x.shape[0]
 
         # KL[q(z|x, y) || p(z)], for each value of y and example
         kl_q_z_given_x_y_p_z = sum_event(kl_normal_standard(q_z_given_x_y_loc, q_z_given_x_y_scale), 2)
 
         # q(y|x) KL[q(z|x, y) || p(z)], summed over all y, mean over the batch
-        q_y_given_x_kl_q_z_given_x_y_p_z = (q_y_given_x * kl_q_z_given_x_y_p_z).sum(0).mean()
+        q_y_given_x_kl_q_z_given_x_y_p_z = (q_y_given_x * kl_q_z_given_x_y_p_z).sum() / x.shape[0]
 
         terms = {
             "q(y|x) log p(x|z, y)": q_y_given_x_log_p_x_given_z_y,
@@ -465,7 +465,7 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
+    return 0.5 * torch.addcmul(loc**2 - 1, scale, scale) - torch.log(scale)
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -556,6 +556,9 @@ def logits_from_probs(probs: Tensor | float) -> Tensor | float:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

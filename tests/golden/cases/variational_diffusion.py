@@ -154,7 +154,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # KL[q(x_T|x_0) || p(x_T)] in closed form, mean over the batch
-        kl_q_x_T_given_x_0_p_x_T = mean_of_sums(kl_normal_standard(q_x_T_given_x_0_loc, self.q_scale_at_T))
+        kl_q_x_T_given_x_0_p_x_T = kl_normal_standard_mean(q_x_T_given_x_0_loc, self.q_scale_at_T)
 
         # KL[q(x_{t-1}|x_t, x_0) || p_theta(x|x)], for each example and t
         term_2_part = sum_event(
@@ -333,15 +333,11 @@ def check_event_shape(
         raise ValueError(f"{name} has event shape {expected}, but {label} have event shape {found}")
 
 
-def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
+def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * (loc**2 + scale**2 - 1) - torch.log(scale)
-
-
-def mean_of_sums(x: Tensor) -> Tensor:
-    """The sum over all dimensions after the first, and the mean over the first."""
-    return x.sum() / x.shape[0] if x.dim() else x
+    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
 def kl_normal_normal(
@@ -366,6 +362,11 @@ def normal_log_prob(value: Tensor | float, loc: Tensor | float, scale: Tensor | 
     value, loc, scale = as_tensors(value, loc, scale)
     # What does not depend on the value comes together first: the scale has fewer entries than several draws.
     return -0.5 * ((value - loc) / scale) ** 2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+
+
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -405,6 +406,9 @@ def floating_dtype(like: Tensor) -> torch.dtype:
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
+    ready = [value for value in values if isinstance(value, Tensor) and value.element_size() >= 4]
+    if len(ready) == len(values):
+        return tuple(ready)  # no number, and nothing in half precision
     values = tuple(in_float32_under_autocast(value) if isinstance(value, Tensor) else value for value in values)
     floating = [value for value in values if isinstance(value, Tensor) and value.is_floating_point()]
     like = floating[0] if floating else torch.empty(())

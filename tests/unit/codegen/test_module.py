@@ -88,7 +88,7 @@ def test_lines_lead_to_the_piece_they_compute() -> None:
     found = generated(programs.beta_vae)
     for code, piece in {
         "log_p_x_given_z = bernoulli_log_prob_mean": "log p(x|z)",
-        "kl_q_z_given_x_p_z = mean_of_sums": "KL[q(z|x) || p(z)]",
+        "kl_q_z_given_x_p_z = kl_normal_standard_mean": "KL[q(z|x) || p(z)]",
         'check_binary("x", x)': "log p(x|z)",
     }.items():
         assert found.lines[line_with(found, code)].text == piece

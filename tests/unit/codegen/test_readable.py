@@ -132,7 +132,7 @@ def test_numbers_of_one_law_are_written_alike() -> None:
 
 
 def test_a_standard_normal_needs_no_numbers() -> None:
-    assert "kl_normal_standard(q_z_given_x_loc, q_z_given_x_scale)" in code("elbo")
+    assert "kl_normal_standard_mean(q_z_given_x_loc, q_z_given_x_scale)" in code("elbo")
     assert "log_p_z = standard_normal_log_prob_sum(z, 2)" in code("iwae")
     assert "normal_sample" not in code("wgan-gp")
 

@@ -54,7 +54,7 @@ def test_it_is_the_generated_class() -> None:
     assert isinstance(objective, Objective) and isinstance(objective, nn.Module)
     assert type(objective) is not Objective and type(objective).__name__ == "Objective"
     assert inspect.getsource(type(objective)) in objective.source
-    assert "kl_q_z_given_x_p_z = mean_of_sums" in inspect.getsource(objective.forward)
+    assert "kl_q_z_given_x_p_z = kl_normal_standard_mean" in inspect.getsource(objective.forward)
     assert load_module(objective.source).Objective is type(objective)
 
 
