@@ -20,7 +20,7 @@ def refuse_mixed_steps(text: Defaults, process: Process) -> None:
             case tree.Divergence(left=tree.Call() as left, right=tree.Call() as right) if process.is_of(left):
                 own, other = _steps(left.args, process), _steps(right.args, process)
                 if other and own != other:
-                    raise FormulaError(_refusal(node, right, other[0], own[0], "over"))
+                    raise FormulaError(_refusal(node, right, other[0], (own or left.args)[0], "over"))
                 own = [each for each in _steps(left.given or (), process) if not is_zero(each.sub[0])]
                 other = _steps(right.given or (), process)
                 if own and other and own[0] not in other:
@@ -33,7 +33,7 @@ def _steps(slots: tuple[tree.Node, ...], process: Process) -> list[tree.Symbol]:
     return [each for each in symbols if letter_of(each) == letter_of(process.slot)]
 
 
-def _refusal(node: tree.Node, side: tree.Node, other: tree.Symbol, own: tree.Symbol, how: str) -> Diagnostic:
+def _refusal(node: tree.Node, side: tree.Node, other: tree.Symbol, own: tree.Node, how: str) -> Diagnostic:
     message = f"{side} is {how} {other}, and what it is compared with {own}"
     hint = f"write the same step on both sides: {str(side).replace(str(other), str(own))}"
     return Diagnostic("F2D-0557", "error", message, side.span, hint)

@@ -212,7 +212,11 @@ def _default(context: Context, call: tree.Call, wanted: Signature, name: Name) -
     time, span = context.time, call.span
     assert time is not None
     letter = tree.Symbol(next(iter(sorted(time.indices)), "t"), span=span)
-    slots = dict(zip([each.id for each in (*wanted.variables, *wanted.given) if each], wanted.slots, strict=False))
+    names = (*wanted.variables, *wanted.given)
+    slots: dict[str, tree.Node] = {}
+    for each, slot in zip(names, wanted.slots, strict=True):
+        if each is not None:
+            slots.setdefault(each.id, slot)
     posterior = wanted.head.split("_")[0] in POSTERIOR_LETTERS
     before = tree.Add((letter, tree.Neg(tree.Number("1", span=span), span=span)), span=span)
     own = slots[name.id]
@@ -221,7 +225,7 @@ def _default(context: Context, call: tree.Call, wanted: Signature, name: Name) -
     given = [] if likelihood else [_at(context, own, before)]
     for each in wanted.given:
         slot = slots.get(each.id) if each else None
-        if isinstance(slot, tree.Symbol):
+        if isinstance(slot, tree.Symbol) and slot is not own:
             given.append(slot if posterior or not is_whole(context, slot) else _at(context, slot, letter))
     step = tree.Call(call.head, (_at(context, own, letter),), tuple(given) or None, span=span)
     binder = tree.Binds(letter, tree.Number(str(time.start), span=span), span=span)
