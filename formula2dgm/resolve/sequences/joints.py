@@ -224,9 +224,9 @@ def _default(context: Context, call: tree.Call, wanted: Signature, name: Name) -
     likelihood = not posterior and wanted.given
     given = [] if likelihood else [_at(context, own, before)]
     for each in wanted.given:
-        slot = slots.get(each.id) if each else None
-        if isinstance(slot, tree.Symbol) and slot is not own:
-            given.append(slot if posterior or not is_whole(context, slot) else _at(context, slot, letter))
+        read = slots.get(each.id) if each else None
+        if isinstance(read, tree.Symbol) and read is not own:
+            given.append(read if posterior or not is_whole(context, read) else _at(context, read, letter))
     step = tree.Call(call.head, (_at(context, own, letter),), tuple(given) or None, span=span)
     binder = tree.Binds(letter, tree.Number(str(time.start), span=span), span=span)
     context.assume(f"{call} is the product over {letter} of {step}", span)

@@ -11,6 +11,7 @@ from torch.testing import assert_close
 from formula2dgm.library import (
     batches,
     discrete_uniform,
+    discretized_logistic_mixture,
     factorized_bernoulli,
     flow_coupling,
     flow_default,
@@ -235,3 +236,22 @@ def test_a_direction_turns_and_does_not_grow() -> None:
     (slope,) = torch.autograd.grad((weight * draw).sum(), loc)
     assert_close(slope @ loc.detach(), torch.tensor(0.0).double(), atol=1e-12, rtol=0)
     assert slope.norm() > 0.1
+
+
+def test_the_parameters_of_a_mixture_of_grids_by_name() -> None:
+    probs, loc, scale = torch.tensor([0.2, 0.8]), torch.zeros(2), torch.tensor([0.5, 2.0])
+    read = discretized_logistic_mixture.discretized_logistic_mixture_parameters
+    named = read({"scale": scale, "loc": loc, "logits": probs.log()})
+    others = read({"loc": loc, "log_scale": scale.log(), "probs": probs})
+    for one, other in zip(named, (probs.log(), loc, scale), strict=True):
+        assert_close(one, other)
+    assert_close(torch.softmax(others[0], -1), probs)
+    assert_close(others[2], scale)
+
+
+def test_a_shift_alone_is_a_coupling_where_it_is_said_to_be_additive() -> None:
+    shift = torch.nn.Identity()
+    step = flow_coupling.AffineCoupling([1, 0], translate_net=shift, additive=True)
+    assert_close(step(torch.tensor([[1.0, 2.0]]))[0], torch.tensor([[1.0, 2.0]]))
+    with pytest.raises(ValueError, match="or both a scale_net and a translate_net"):
+        flow_coupling.AffineCoupling([1, 0], translate_net=shift)
