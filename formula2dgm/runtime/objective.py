@@ -79,14 +79,19 @@ class Objective(Written, HandedOver, nn.Module):
         try:
             if inside:
                 with traced_gradients():
-                    return call(**needing_gradients(prepared))
-            return call(**prepared)
+                    result = call(**needing_gradients(prepared))
+            else:
+                result = call(**prepared)
         except Exception as error:
             again = partial(self._call_impl, **{key: value for key, value in prepared.items() if key != "noise"})
             refusal = refusal_of(error, self._facts, prepared.get("noise"), lambda noise: again(noise=noise))
             if refusal is not None:
                 raise refusal from error
             raise
+        if result.loss.is_complex():
+            says = "the loss is no real number: a fraction of a power is of a negative number"
+            raise refuse("F2D-0660", says, "its numbers say which: objective.explain() lists them")
+        return result
 
     # -- the formula -----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 import formula2dgm as f2d
@@ -25,4 +26,6 @@ def test_a_label_with_a_dot_is_a_name_of_python() -> None:
 def test_a_root_of_a_negative_number_is_no_constant() -> None:
     text = r"E_q(z|x)[log p(x|z)] - (-2.5 D)^{0.5} KL[q(z|x) || p(z)]"
     objective = f2d.compile(text, scaffold=True, dims={"x": 4, "z": 2})
-    assert "self.D" in objective.source
+    with pytest.raises(f2d.FormulaError, match="F2D-0660"):
+        objective(x=torch.zeros(3, 4))
+    assert torch.isfinite(objective(x=torch.zeros(3, 4), D=-1.0).loss)
