@@ -16,10 +16,10 @@ TAKEN = frozenset(
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
     share_memory state_dict to to_empty train training type xpu zero_grad
 
-    as_distribution ascii assumptions check_values contract denoise diagnostics entropy example_batch
-    example_noise explain filter generated graph inputs joint latex log_prob marginalize mean origin params path
-    picture player_parameters players program project reconstruct rename sample save self sites source
-    update_targets variance
+    as_distribution ascii assumptions check_values contract denoise diagnostics entropy example_batch example_noise
+    explain export_networks filter generated graph inputs joint latex load_networks log_prob marginalize mean origin
+    params path picture player_parameters players program project reconstruct rename sample save save_networks self
+    sites source update_targets variance
     """.split()
 )
 

@@ -51,7 +51,7 @@ def test_every_pair_once(name: str) -> None:
     "formula",
     [
         r"\max \sum_{t=1}^T E_{\pi(a_t|s_t)}[\sum_{u=t}^T \gamma^{u-t} f(s_u, a_t)]",
-        r"\max \sum_{t=1}^T (\sum_{s=t}^T \gamma^{s-t} f(x_s)) \log \pi(a_t|x_t)",
+        r"\max \sum_{t=1}^T (\sum_{s=t}^T \gamma^{s-t} \mathrm{sg}[f(x_s)]) \log \pi(a_t|x_t)",
         r"\max \sum_{t=1}^T \sum_{s=t+1}^T \gamma^{s-t} \log p(x_s|x_t)",
         r"\max \sum_{s<t} \log p(x_t|x_s)",
     ],

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+import formula2dgm as f2d
 from formula2dgm.codegen.module import generate
 from formula2dgm.codegen.script import script
-from formula2dgm.runtime.runs import load
 from tests.unit.script.programs import written
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is a child of one that has imported torch")
@@ -181,5 +181,5 @@ def test_torchrun(flags: list[str], tmp_path: Path) -> None:
         )
         assert last["train"] == pytest.approx(plain["train"], rel=1e-4)
         assert last["validation"] == pytest.approx(plain["validation"], rel=1e-4)
-    objective = load(tmp_path / "whole")
+    objective = f2d.load(tmp_path / "whole")
     assert all(torch.equal(value, whole[name]) for name, value in objective.state_dict().items())

@@ -86,6 +86,8 @@ def family_law(
     params.sort(key=lambda each: order[each[0]])
     if family.name == "Uniform":
         refuse_no_length(context, label, params[0][1], params[1][1], call)
+    if family.name == "DiscreteUniform":
+        _refuse_drawn_vectors(context, label, params, call)
     leaves = [each for _, node in params for each in walk(node) if not any(each.children)]
     constant = all(isinstance(each, ir.Const) for each in leaves)
     constant |= family.name in ("Uniform", "LogNormal") and all(
@@ -95,6 +97,20 @@ def family_law(
     scalar = (signature is None or (_is_time(signature) and not shape)) and constant and family.support != "real"
     note_defaults(context, label, family, ())
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
+
+
+def _refuse_drawn_vectors(context: Context, label: str, params: list[tuple[str, ir.Node]], call: tree.Call) -> None:
+    """``U{1, T}`` with ``T = \\epsilon - 6``: what ends a range of whole numbers is no vector that is drawn."""
+    for _, node in params:
+        drawn = next((each for each in walk(node) if isinstance(each, ir.Draw) and each.event == "value"), None)
+        if node.event == "value" and drawn is not None:
+            name = drawn.site.split("@")[0]
+            raise context.refuse(
+                "F2D-0667",
+                f"{label} draws whole numbers up to what is made of {name}, which is no count",
+                call.span,
+                "say how many there are: T = 10",
+            )
 
 
 def _is_time(signature: Signature) -> bool:

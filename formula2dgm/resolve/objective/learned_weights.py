@@ -13,14 +13,18 @@ from formula2dgm.ir.program import Objective
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.resolve.context import Context
 
+#: What leaves an objective linear in each of its parts.
+_PLAIN = (ir.Add, ir.Mul, ir.Neg, ir.Reduce)
+
 
 def refuse_learned_weights(context: Context, objectives: Sequence[Objective]) -> None:
     """Refuse a default network whose every use is a factor of something that another network has to make small."""
     if len(objectives) != 1:
         return
     terms = [each.node for each in objectives[0].terms]
+    plain = _factors_and_summands(terms)
     for network in context.networks.values():
-        if network.scaffold is None or network.scaffold.flow is not None:
+        if network.scaffold is None or network.scaffold.flow is not None or network.name not in plain:
             continue
         uses = [use for term in terms for use in _uses(term, network.name, False)]
         if uses and all(uses):
@@ -35,6 +39,17 @@ def refuse_learned_weights(context: Context, objectives: Sequence[Objective]) ->
                 origins[0].span if origins else objectives[0].span,
                 f"say what {network.label} is, bind it, or hold it constant: sg[{network.label}(...)]",
             )
+
+
+def _factors_and_summands(terms: Sequence[ir.Node]) -> set[str]:
+    """The networks whose results are factors and summands, and nothing else at any place."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for node in walk(*terms):
+        for each in node.children:
+            if isinstance(each, ir.Head):
+                (found if isinstance(node, _PLAIN) else others).add(each.call.network)
+    return found - others
 
 
 def _uses(node: ir.Node, network: str, weighs: bool) -> Iterator[bool]:

@@ -183,13 +183,13 @@ def _is_made_of_plate(context: Context, name: str) -> bool:
 
 
 def _has_other_size(context: Context, variable: str, upper: tree.Node | None) -> bool:
-    """Is the variable a vector of another number of entries than the sum counts?"""
+    """Is the variable a vector of another number of entries than the sum counts: of more than a name of it is given?"""
     space = context.model.spaces.get(variable)
     size = context.options.dims.get(variable) or (space.shape[0] if space and space.shape else None)
-    counted: object = upper.text if isinstance(upper, tree.Number) else None
     if isinstance(upper, tree.Symbol):
         counted = given_number(context, read_name(upper, context.model.indices, head=True))
-    return size is not None and counted is not None and str(counted) != str(size)
+        return size is not None and counted is not None and counted < size
+    return isinstance(upper, tree.Number) and size is not None and upper.text != str(size)
 
 
 def _is_drawn_given_data(context: Context, variable: str, index: str) -> bool:

@@ -230,7 +230,7 @@ def test_a_wrong_sign_in_a_loss_is_a_warning() -> None:
         (r"E_x[f(x) |g(x)|]", ["F2D-0501"]),  # f has any sign
         (r"E_x[f(x) \|g(x)\|^2]", ["F2D-0501"]),
         (r"f_X(x) = f_Z(h(x)) \prod_{l=1}^2 |\det \frac{d h_l}{d x}|", ["F2D-0501"]),
-        (r"E_x[w(x) \|x - g(x)\|^2]", []),  # weights count as positive
+        (r"E_x[sg[w(x)] \|x - g(x)\|^2]", []),  # weights count as positive
         (r"E_x[2 |g(x)|]", []),
     ],
 )

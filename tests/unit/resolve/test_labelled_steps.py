@@ -23,6 +23,14 @@ def test_a_label_with_a_dot_is_a_name_of_python() -> None:
     assert [name for name, _ in objective.named_children()] == ["D_2_5"]
 
 
+def test_steps_up_to_a_draw() -> None:
+    text = r"\min_\theta E_{t, x_0, \epsilon}\|\epsilon - f_\theta(x_t, t)\|^2; x_t = \sqrt{\bar\alpha_t} x_0 + "
+    text += r"\sqrt{1 - \bar\alpha_t} \epsilon; \bar\alpha_t = \prod_{s=1}^t (1 - \beta_s); \beta_t = 0.02 t; "
+    text += r"T = \epsilon - 6; t \sim \mathcal{U}\{1, T\}; x_0 \sim p_{data}; x_0 \in \mathbb{R}^2; "
+    with pytest.raises(f2d.FormulaError, match="F2D-0667"):
+        f2d.compile(text + r"\epsilon \sim \mathcal{N}(0, I)", scaffold=True)
+
+
 def test_a_root_of_a_negative_number_is_no_constant() -> None:
     text = r"E_q(z|x)[log p(x|z)] - (-2.5 D)^{0.5} KL[q(z|x) || p(z)]"
     objective = f2d.compile(text, scaffold=True, dims={"x": 4, "z": 2})
