@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.rewrite import walk
 from formula2dgm.reading.names import Name, read_name
@@ -87,7 +88,7 @@ def family_law(
     if family.name == "Uniform":
         refuse_no_length(context, label, params[0][1], params[1][1], call)
     if family.name == "DiscreteUniform":
-        _refuse_drawn_vectors(context, label, params, call)
+        _refuse_drawn_ends(context, label, params, call)
     leaves = [each for _, node in params for each in walk(node) if not any(each.children)]
     constant = all(isinstance(each, ir.Const) for each in leaves)
     constant |= family.name in ("Uniform", "LogNormal") and all(
@@ -99,11 +100,12 @@ def family_law(
     return context.arena.make(ir.Law, label, family.name, tuple(params), shape, scalar, ())
 
 
-def _refuse_drawn_vectors(context: Context, label: str, params: list[tuple[str, ir.Node]], call: tree.Call) -> None:
-    """``U{1, T}`` with ``T = \\epsilon - 6``: what ends a range of whole numbers is no vector that is drawn."""
+def _refuse_drawn_ends(context: Context, label: str, params: list[tuple[str, ir.Node]], call: tree.Call) -> None:
+    """``U{1, T}`` with ``T = \\epsilon - 6``: what ends a range of whole numbers is no real number that is drawn."""
     for _, node in params:
-        drawn = next((each for each in walk(node) if isinstance(each, ir.Draw) and each.event == "value"), None)
-        if node.event == "value" and drawn is not None:
+        draws = (each for each in walk(node) if isinstance(each, ir.Draw))
+        drawn = next((each for each in draws if registry.family(each.law.family).support == "real"), None)
+        if drawn is not None:
             name = drawn.site.split("@")[0]
             raise context.refuse(
                 "F2D-0667",

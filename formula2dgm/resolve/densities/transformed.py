@@ -85,7 +85,7 @@ def _written(context: Context, name: Name, start: Name) -> str:
             definition = context.model.definitions.get(read_name(definition.body, context.model.indices).id)
         if definition is not None:
             return f"{definition.name.id} = {definition.body}"
-    raise AssertionError("a chain is defined by one of its ends")
+    return f"from {start.id} to {name.id}"
 
 
 def _backwards(context: Context, wanted: Signature, name: Name) -> Chain | None:

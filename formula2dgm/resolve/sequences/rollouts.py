@@ -85,8 +85,10 @@ class _Rollout:
         last = self._last(
             objectives, {each.name for value in values.values() for each in walk(value) if isinstance(each, ir.Start)}
         )
-        inputs = tuple(dict.fromkeys(each.name for each in read))
-        return Rollout(self.axis, tuple(values.items()), inputs, last, self.time.axis.size, self.time.entries)
+        inputs, steps = tuple(dict.fromkeys(each.name for each in read)), self.time.axis.size
+        if isinstance(steps, str) and steps not in context.hyperparameters:
+            steps = None  # nothing that is computed has the name
+        return Rollout(self.axis, tuple(values.items()), inputs, last, steps, self.time.entries)
 
     def _scope(self) -> Scope:
         scope = Scope(SAMPLES).bind(self.values)

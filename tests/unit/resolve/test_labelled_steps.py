@@ -37,3 +37,10 @@ def test_a_root_of_a_negative_number_is_no_constant() -> None:
     with pytest.raises(f2d.FormulaError, match="F2D-0660"):
         objective(x=torch.zeros(3, 4))
     assert torch.isfinite(objective(x=torch.zeros(3, 4), D=-1.0).loss)
+
+
+def test_steps_that_no_number_counts() -> None:
+    """Steps to a T that nothing else has are drawn for the T of the call."""
+    text = r"D_{KL}(q_\phi(z|x) \| p(z)) = \sum_t D_{KL}(q_\phi(z_t|x N(0,I)_{1:t}) \| p(z_t))"
+    objective = f2d.compile(text, scaffold=True, dims={"x": 3, "z": 2})
+    assert objective.sample(2, T=4)["z"].shape == (2, 4, 2)
