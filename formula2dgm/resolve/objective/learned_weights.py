@@ -42,13 +42,14 @@ def refuse_learned_weights(context: Context, objectives: Sequence[Objective]) ->
 
 
 def _factors_and_summands(terms: Sequence[ir.Node]) -> set[str]:
-    """The networks whose results are factors and summands, and nothing else at any place."""
+    """The networks whose results are factors and summands of the terms, and nothing else at any place."""
+    linear = set(walk(*terms, below=lambda node: node.children if isinstance(node, _PLAIN) else ()))
     found: set[str] = set()
     others: set[str] = set()
     for node in walk(*terms):
         for each in node.children:
             if isinstance(each, ir.Head):
-                (found if isinstance(node, _PLAIN) else others).add(each.call.network)
+                (found if isinstance(node, _PLAIN) and node in linear else others).add(each.call.network)
     return found - others
 
 
