@@ -25,9 +25,14 @@ class Arena:
 
     def make(self, kind: type[N], *values: object, origin: tree.Node | None = None) -> N:
         """The node of this kind with these fields, made once."""
-        node = kind(*values)
-        key = (kind, *(_exact(value) for value in values_of(node)))
-        found = self._nodes.setdefault(key, node)
+        node = None
+        if len(values) < len(kind.__match_args__):  # the others have defaults
+            node = kind(*values)
+            values = values_of(node)
+        key = (kind, *map(_exact, values))
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = kind(*values) if node is None else node
         if origin is not None:
             self.note(found, origin)
         return found  # type: ignore[return-value]

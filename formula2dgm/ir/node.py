@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import field
 from typing import Literal
 
@@ -21,33 +21,29 @@ def join(nodes: tuple[Node, ...]) -> Event:
 class _Walked:
     """What a node keeps of walks."""
 
-    __slots__ = ("_children", "_kinds", "_order")
-    _children: tuple[Node, ...]
+    __slots__ = ("_beside", "_kinds", "_order")
     _kinds: frozenset[type[Node]]
     _order: tuple[Node, ...]
+    #: Several roots, of which it is the first, and the order of all that is below them.
+    _beside: tuple[tuple[Node, ...], tuple[Node, ...]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Node(_Walked):
-    """A typed, interned node. Make one with ``arena.make(Class, fields...)`` or the arena's short forms."""
+    """A typed, interned node. Make one with ``arena.make(Class, fields...)`` or the arena's short forms.
 
+    children   what it is computed from, in order
+    """
+
+    children: tuple[Node, ...] = field(init=False, repr=False)
     axes: tuple[Axis, ...] = field(init=False, repr=False)
     event: Event = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        names: tuple[str, ...] = self.__match_args__
+        object.__setattr__(self, "children", tuple(_nodes_in(getattr(self, name) for name in names)))
         object.__setattr__(self, "axes", self._axes())
         object.__setattr__(self, "event", self._event())
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        """The nodes this one is computed from, in order."""
-        try:
-            return self._children
-        except AttributeError:
-            names: tuple[str, ...] = self.__match_args__
-            found = tuple(each for name in names for each in _nodes_in(getattr(self, name)))
-            object.__setattr__(self, "_children", found)
-            return found
 
     def _axes(self) -> tuple[Axis, ...]:
         return merge(child.axes for child in self.children)
@@ -56,9 +52,11 @@ class Node(_Walked):
         return "number"
 
 
-def _nodes_in(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _nodes_in(each)
+def _nodes_in(values: Iterable[object]) -> list[Node]:
+    found: list[Node] = []
+    for each in values:
+        if isinstance(each, Node):
+            found.append(each)
+        elif isinstance(each, tuple):
+            found += _nodes_in(each)
+    return found

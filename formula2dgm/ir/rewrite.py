@@ -19,7 +19,7 @@ def walk(*roots: Node, below: Callable[[Node], Iterable[Node]] | None = None) ->
     ``below`` gives the children of a node.
     """
     if below is None:
-        return iter(order(roots[0]) if len(roots) == 1 else _ordered(roots))
+        return iter(order(roots[0]) if len(roots) == 1 else _together(roots))
     return _walk(roots, below)
 
 
@@ -34,6 +34,17 @@ def order(root: Node) -> tuple[Node, ...]:
         return nodes
 
 
+def _together(roots: tuple[Node, ...]) -> Iterable[Node]:
+    """The same of several roots: the first one keeps what was found last, as a program's terms are walked together."""
+    if not roots:
+        return ()
+    kept = getattr(roots[0], "_beside", None)
+    if kept is None or kept[0] != roots:
+        kept = (roots, tuple(_ordered(roots)))
+        object.__setattr__(roots[0], "_beside", kept)
+    return kept[1]
+
+
 def _ordered(roots: Iterable[Node], known: Container[Node] = ()) -> dict[Node, None]:
     """The nodes below several roots, each once; not those that are known, with all that is below them."""
     found: dict[Node, None] = {}
@@ -44,7 +55,8 @@ def _ordered(roots: Iterable[Node], known: Container[Node] = ()) -> dict[Node, N
             if node in found or node in known:
                 stack.pop()
                 continue
-            left = [each for each in node.children if each not in found and each not in known]
+            children = node.children
+            left = [each for each in children if each not in found and each not in known] if children else None
             if left:
                 stack += reversed(left)
             else:

@@ -22,7 +22,8 @@ def names_of(kind: type[Node]) -> tuple[str, ...]:
 class _Walked:
     """What a node keeps of walks: a model is walked by each of some hundred rules, and a node never changes."""
 
-    __slots__ = ("_below", "_children", "_density", "_found", "_head", "_name", "_signature", "_text")
+    __slots__ = ("_below", "_children", "_density", "_found", "_hash", "_head", "_name", "_signature", "_text")
+    _hash: int
     _children: tuple[Node, ...]
     _below: tuple[Node, ...]
     _found: dict[tuple[type[Node], ...], tuple[Node, ...]]
