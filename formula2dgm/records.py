@@ -99,10 +99,10 @@ def _comparisons(names: list[str], keeps: bool) -> dict[str, Callable[..., Any]]
 
     def kept(self: Any) -> int:
         try:
-            return self._hash  # type: ignore[no-any-return]
+            return self._hash
         except AttributeError:
             object.__setattr__(self, "_hash", __hash__(self))
-            return self._hash  # type: ignore[no-any-return]
+            return self._hash
 
     return {"__eq__": __eq__, "__hash__": kept if keeps else __hash__}
 

@@ -154,4 +154,4 @@ def _ends(node: tree.Node) -> Iterator[str]:
     elif isinstance(node, tree.Tuple):
         for dots, last in zip(node.items, node.items[1:], strict=False):
             if isinstance(dots, tree.Ellipsis):
-                yield from (str(each) for each in last.walk() if isinstance(each, tree.Symbol))
+                yield from (str(each) for each in last.all(tree.Symbol))

@@ -34,7 +34,7 @@ def _stands_alone(text: Text, names: set[str], call: tree.Call) -> bool:
     """Do the variables stand in this one call alone?"""
     symbols = [each for each in text.nodes() if isinstance(each, tree.Symbol)]
     found = [each for each in symbols if read_name(each, text.model.indices).base in names]
-    inside = [each for each in call.walk() if isinstance(each, tree.Symbol)]
+    inside = list(call.all(tree.Symbol))
     return len(found) == sum(read_name(each, text.model.indices).base in names for each in inside)
 
 

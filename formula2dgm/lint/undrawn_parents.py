@@ -54,7 +54,7 @@ def _reads(node: ir.Node, name: str, draws: list[ir.Draw]) -> bool:
 def _named_by_binders(text: Text) -> set[str]:
     """What expectations name: the text says how it is drawn, or that it is data."""
     binders = (item for each in text.nodes() if isinstance(each, tree.Expect) for item in each.binders)
-    symbols = (each for item in binders for each in item.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for item in binders for each in item.all(tree.Symbol))
     return {read_name(each, text.model.indices).id for each in symbols}
 
 

@@ -48,7 +48,7 @@ def _spaces(text: Text) -> Iterator[Finding]:
 
 
 def _reads(text: Text, name: str, body: tree.Node) -> bool:
-    symbols = (each for each in body.walk() if isinstance(each, tree.Symbol))
+    symbols = body.all(tree.Symbol)
     return any(_named(text, each, name) for each in symbols)
 
 
@@ -59,7 +59,7 @@ def _named(text: Text, symbol: tree.Symbol, name: str) -> bool:
 
 def _is_letter(text: Text, call: tree.Call, head: str) -> bool:
     letter = head.split("_")[0]
-    inside = [each for each in call.walk() if isinstance(each, tree.Call)]
+    inside = list(call.all(tree.Call))
     return any(isinstance(each.head, tree.Symbol) and each.head.letter == letter for each in inside) and (
         not any(declared.signature.place == _place(call) for declared in text.model.densities)
     )

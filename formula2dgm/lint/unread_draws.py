@@ -11,7 +11,7 @@ from formula2dgm.syntax import tree
 
 def _find(text: Text) -> Iterator[Finding]:
     for member in text.members():
-        for item in (each for node in member.walk() if isinstance(node, tree.Expect) for each in node.binders):
+        for item in (each for node in member.all(tree.Expect) for each in node.binders):
             density = item.density if isinstance(item, tree.Draws) else item
             names = item.names if isinstance(item, tree.Draws) else item.args if isinstance(item, tree.Call) else ()
             read = _letters_read(text, member, density)
@@ -28,7 +28,7 @@ def _letters_read(text: Text, member: tree.Node, density: tree.Node) -> set[str]
     """The letters, small ones for capitals, of what a member reads beside one density and its binder; and of what the
     definitions of these read. None where nothing is applied to what is drawn: ``E_q[\\log \\sigma(T)]`` reads all."""
     roots = list(_outside(member, density))
-    drawn = {each.letter.lower() for node in member.walk() if isinstance(node, tree.Expect) for each in _names(node)}
+    drawn = {each.letter.lower() for node in member.all(tree.Expect) for each in _names(node)}
     calls = (each for each in roots if isinstance(each, tree.Call))
     arguments = {each for call in calls for one in (*call.args, *(call.given or ())) for each in one.walk()}
     if not any(isinstance(each, tree.Symbol) and each.letter.lower() in drawn for each in arguments):

@@ -15,7 +15,7 @@ Calls = list[tree.Call]
 
 def name_givens(roots: Sequence[tree.Node], notes: Notes) -> list[tree.Node]:
     """The texts with a density in place of each binder ``z|x`` whose variables one density alone is over and given."""
-    calls = [each for root in roots for each in root.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for root in roots for each in root.all(tree.Call) if is_density_call(each)]
     return [_named(each, calls, notes) for each in roots]
 
 

@@ -32,7 +32,7 @@ def groups_apart(nodes: Iterable[tree.Node], indices: Indices) -> frozenset[str]
 
 def _under_operators(nodes: Iterable[tree.Node], indices: Indices) -> Iterator[str]:
     """The labelled parameters that an operator names."""
-    operators = (each for root in nodes for each in root.walk() if isinstance(each, tree.Optimise))
+    operators = (each for root in nodes for each in root.all(tree.Optimise))
     for name in (each for operator in operators for each in operator.names):
         if isinstance(name, tree.Symbol) and name.letter in GREEK_GROUPS and not name.accents:
             yield from (f"{name.letter}_{label}" for label in _labels(name, indices) if label)

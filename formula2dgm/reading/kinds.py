@@ -67,7 +67,7 @@ def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
     """The letters in the scripts of what statements define, ``h_t = f(h_{t-1}, x_t)``; a loss of a step, ``L_t``, is no
     such statement. A density is one where the text speaks of all steps, ``p(x_{1:T})``."""
     nodes = list(nodes)
-    scripts = (item for root in nodes for each in root.walk() if isinstance(each, tree.Symbol) for item in each.sub)
+    scripts = (item for root in nodes for each in root.all(tree.Symbol) for item in each.sub)
     ranged = any(isinstance(each, tree.Range) for each in scripts)
     found: set[str] = set()
     for node in nodes:
@@ -75,7 +75,7 @@ def _defined_along(nodes: Iterable[tree.Node]) -> frozenset[str]:
         if bound or (isinstance(node, tree.Chain) and node.relations[0] in ("=", ":=", "~")):
             left = node.members[0] if isinstance(node, tree.Chain) else node
             if not names_objective(left) and (ranged or not is_density_call(left)):
-                symbols = (each for each in left.walk() if isinstance(each, tree.Symbol))
+                symbols = left.all(tree.Symbol)
                 items = (item for each in symbols for item in (*each.sub, *each.sup))
                 found |= {text for item in items for each in item.walk() if (text := plain(each)) is not None}
     return frozenset(found)
@@ -97,7 +97,7 @@ def _stepped(nodes: Iterable[tree.Node]) -> Iterator[str]:
 def _steps_of_spaces(nodes: Iterable[tree.Node]) -> Iterator[str]:
     """t of ``x_t \\in \\mathbb{R}^3`` beside ``x_{1:T}``: the space of each step, where nothing else reads one."""
     nodes = list(nodes)
-    symbols = (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for root in nodes for each in root.all(tree.Symbol))
     ranged = {each.letter for each in symbols if any(isinstance(item, tree.Range) for item in each.sub)}
     for node in nodes:
         match node:
@@ -144,7 +144,7 @@ def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> froze
     """
     nodes = list(nodes)
     found: set[str] = set()
-    named = {id(each.members[0]) for root in nodes for each in root.walk() if isinstance(each, tree.Chain)}
+    named = {id(each.members[0]) for root in nodes for each in root.all(tree.Chain)}
 
     def note(items: Iterable[tree.Node]) -> None:
         for item in items:

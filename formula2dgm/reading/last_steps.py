@@ -62,7 +62,7 @@ def last_steps(nodes: Iterable[tree.Node]) -> dict[str, tuple[tree.Symbol, ...]]
     if not known:
         return {}
     own = {each.members[0] for each in nodes if isinstance(each, tree.Chain)}
-    symbols = (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol) and each not in own)
+    symbols = (each for root in nodes for each in root.all(tree.Symbol) if each not in own)
     found: dict[str, dict[tree.Symbol, None]] = {}
     for symbol in symbols:
         for place, item in scripts(symbol):
@@ -81,7 +81,7 @@ def with_last_steps(
 
 def _reads(nodes: Iterable[tree.Node], index: str) -> Iterator[tuple[At, bool]]:
     """What is read at an index, and at the steps before or after it: whether it is another step."""
-    for symbol in (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol)):
+    for symbol in (each for root in nodes for each in root.all(tree.Symbol)):
         for place, item in scripts(symbol):
             if plain(_first_term(item)) == index:
                 yield (letter_of(symbol), place, index), isinstance(item, tree.Add)

@@ -95,7 +95,7 @@ def _makes_joint(node: tree.Node, before: tuple[tree.Node, ...]) -> bool:
     """Is this a density, of a letter before it, over what one before it is given: the p(z) behind p(x|z)?"""
     if not isinstance(node, tree.Call):
         return False
-    calls = [each for every in before for each in every.walk() if isinstance(each, tree.Call)]
+    calls = [each for every in before for each in every.all(tree.Call)]
     given = {each for call in calls for each in call.given or ()}
     return any(_letter(call) == _letter(node) for call in calls) and set(node.args) <= given
 

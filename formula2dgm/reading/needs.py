@@ -86,7 +86,7 @@ class _Search:
     def _reads_its_function(self, equation: tree.Node) -> bool:
         """Does a chosen statement read the function of an equation, v of ``dz/dt = v(z, t)``?"""
         heads = self.paths.functions_in(equation)
-        wanted = (each for place in self.chosen for each in self.bodies[place].walk() if isinstance(each, tree.Call))
+        wanted = (each for place in self.chosen for each in self.bodies[place].all(tree.Call))
         return any(each.head in heads for each in wanted)
 
     def _distance(self, place: int) -> tuple[int, bool]:

@@ -35,7 +35,7 @@ class Paths:
         """The functions that say how the state changes, v of ``dz/dt = v(z(t), t)``."""
         found: set[tree.Node] = set()
         for each in (each for each in self.equations if body is each.chain):
-            found |= {node.head for node in each.right.walk() if isinstance(node, tree.Call)} - {each.state}
+            found |= {node.head for node in each.right.all(tree.Call)} - {each.state}
         return found
 
     def is_equation(self, body: tree.Node) -> bool:

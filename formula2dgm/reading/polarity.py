@@ -132,7 +132,7 @@ def _is_fixed(density: tree.Call, known: Known) -> bool:
 
 def samplers_of(binders: Iterable[tree.Node], known: Known) -> Samplers:
     """What the binders of an expectation draw from."""
-    calls = [each for item in binders for each in item.walk() if isinstance(each, tree.Call)]
+    calls = [each for item in binders for each in item.all(tree.Call)]
     letters = [item for item in binders if isinstance(item, tree.Symbol)]
     said = (each for item in binders if isinstance(item, tree.Draws) for each in _drawn_by(item, known))
     return frozenset[Sampler]().union(*(_sampler(each, known) for each in (*calls, *letters)), said)

@@ -43,8 +43,8 @@ def recurred_along(nodes: Iterable[tree.Node], positions: frozenset[str]) -> fro
             left, *bodies = node.members
             if isinstance(left, tree.Call) and left.given is not None:
                 continue
-            names = [spelled(each) for each in left.walk() if isinstance(each, tree.Symbol)]
-            letters = {letter_of(each) for each in left.walk() if isinstance(each, tree.Symbol) and each.sub}
+            names = [spelled(each) for each in left.all(tree.Symbol)]
+            letters = {letter_of(each) for each in left.all(tree.Symbol) if each.sub}
             for each in _symbols(bodies):
                 items = [item for item in (*each.sub, *each.sup) if isinstance(item, tree.Add)]
                 if letter_of(each) in letters:
@@ -176,7 +176,7 @@ def _bound(node: tree.Node) -> tuple[tree.Node, ...]:
             inside = [each.args for group in products for each in group if isinstance(each, tree.Call)]
             return tuple(each for group in (*calls, *names, *inside) for each in group)
         case tree.Divergence(left=left, right=right):
-            calls = [each.args for side in (left, right) for each in side.walk() if isinstance(each, tree.Call)]
+            calls = [each.args for side in (left, right) for each in side.all(tree.Call)]
             return tuple(each for group in calls for each in group)
         case tree.Chain(members=members, relations=relations) if relations[0] in ("=", ":=", "~"):
             return members[:1]
@@ -184,4 +184,4 @@ def _bound(node: tree.Node) -> tuple[tree.Node, ...]:
 
 
 def _symbols(nodes: Iterable[tree.Node]) -> Iterator[tree.Symbol]:
-    return (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol))
+    return (each for root in nodes for each in root.all(tree.Symbol))

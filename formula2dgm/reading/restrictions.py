@@ -20,7 +20,7 @@ def restrictions(roots: Sequence[tree.Node], indices: frozenset[str], notes: Not
     if not any(isinstance(each, tree.Chain) and set(each.relations) <= _ORDERS | {"in"} for each in roots):
         return frozenset()
     moved = steps_moved_along(roots)
-    below = {str(item) for root in roots for node in root.walk() if isinstance(node, tree.Symbol)
+    below = {str(item) for root in roots for node in root.all(tree.Symbol)
              for _, item in scripts(node)}  # fmt: skip
     found = set()
     for place, root in enumerate(roots):

@@ -48,7 +48,7 @@ def name_runs(roots: Iterable[tree.Node], notes: Notes) -> list[tree.Node]:
 
 def _indices_below(roots: Iterable[tree.Node]) -> frozenset[tuple[str, str]]:
     """The letters of variables, each with a name that stands alone below it: ``x_t``."""
-    symbols = (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for root in roots for each in root.all(tree.Symbol))
     return frozenset((each.letter, str(item)) for each in symbols for item in each.sub if isinstance(item, tree.Symbol))
 
 

@@ -160,7 +160,7 @@ def occurs_free(node: tree.Node, bound: frozenset[str], names: Names) -> bool:
             inner = bound - bound_by(node, names)
             return any(occurs_free(each, inner, names) for each in node.children)
         case tree.Divergence(left=density) | tree.Func(name="H", args=(density, *_)):
-            calls = [call for call in density.walk() if isinstance(call, tree.Call)]
+            calls = list(density.all(tree.Call))
             args = [each for call in calls for each in call.args]
             own = {read_name(each, names.indices).id for each in args if isinstance(each, tree.Symbol)}
             return any(occurs_free(each, bound - own, names) for each in node.children)

@@ -44,7 +44,7 @@ def root_squares(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
                     out.append(_rooted(statement, name, body, notes))
             case _:
                 out.append(statement)
-    return [each.with_body(_put(each.body, whole)) for each in out], notes.found
+    return ([each.with_body(_put(each.body, whole)) for each in out] if whole else out), notes.found
 
 
 def _rooted(statement: tree.Statement, name: tree.Symbol, body: tree.Node, notes: Notes) -> tree.Statement:

@@ -126,7 +126,7 @@ def _moved(item: tree.Node) -> str | None:
 
 def bound_names(nodes: Iterable[tree.Node]) -> frozenset[str]:
     """The names that sums and products bind by their bounds."""
-    found = (each for root in nodes for each in root.walk() if isinstance(each, tree.Big))
+    found = (each for root in nodes for each in root.all(tree.Big))
     targets = (each.name if isinstance(each, tree.Binds) else each for big in found for each in big.binders)
     return frozenset(name for each in targets if (name := plain(each)) is not None)
 
@@ -136,7 +136,7 @@ def _is_step_letter(name: str) -> bool:
 
 
 def _symbols(nodes: Iterable[tree.Node]) -> Iterator[tree.Symbol]:
-    return (each for root in nodes for each in root.walk() if isinstance(each, tree.Symbol))
+    return (each for root in nodes for each in root.all(tree.Symbol))
 
 
 def values(nodes: Iterable[tree.Node]) -> Iterator[str]:

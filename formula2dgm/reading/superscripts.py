@@ -177,7 +177,7 @@ def indexed_variables(
 
 def _runs_above(roots: Iterable[tree.Node]) -> set[str]:
     """The variables with a run above, ``\\psi^{0 \\dots K}``: each of them is read by a superscript."""
-    symbols = (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for root in roots for each in root.all(tree.Symbol))
     return {_id(each) for each in symbols if isinstance(each.sup[0] if each.sup else None, tree.Range)}
 
 
@@ -212,7 +212,7 @@ def _is_one_letter(symbol: tree.Symbol) -> bool:
 
 def _labelled(roots: Iterable[tree.Node]) -> set[str]:
     """The variables that bear a label above: ``x^+``, ``x^*``."""
-    symbols = (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for root in roots for each in root.all(tree.Symbol))
     return {_id(each) for each in symbols if any(isinstance(item, tree.Symbol) for item in each.sup)}
 
 

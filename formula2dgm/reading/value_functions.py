@@ -119,7 +119,7 @@ def _densities(node: tree.Node, measured: bool, both: frozenset[str]) -> Iterato
         return
     match node:
         case tree.Expect(binders=binders):
-            yield from (part for each in binders for part in each.walk() if isinstance(part, tree.Call | tree.Symbol))
+            yield from (part for each in binders for part in each.all(tree.Call, tree.Symbol))
             yield from _densities(node.body, False, both)
         case tree.Draws(density=law) | tree.Chain(members=(_, law), relations=("~",)):
             yield from law.walk()

@@ -45,7 +45,7 @@ def kinds_of(statements: Sequence[tree.Statement]) -> list[Kind]:
 def _names_used(body: tree.Node) -> set[tuple[object, ...]]:
     """The names in a statement, the one it defines left out."""
     roots = body.members[1:] if isinstance(body, tree.Chain) and _defines(body) else (body,)
-    return {_name(each) for root in roots for each in root.walk() if isinstance(each, tree.Symbol)}
+    return {_name(each) for root in roots for each in root.all(tree.Symbol)}
 
 
 def _defines(chain: tree.Chain) -> bool:

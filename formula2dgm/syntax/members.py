@@ -25,7 +25,7 @@ def _about(name: tree.Symbol, conditions: tuple[tree.Node, ...]) -> bool:
             case _:
                 return False
     uses = sum(each == name for side in sides for each in side.walk())
-    scripts = (item for side in sides for each in side.walk() if isinstance(each, tree.Symbol)
+    scripts = (item for side in sides for each in side.all(tree.Symbol)
                for item in (*each.sub, *each.sup))  # fmt: skip
     allowed = sum(each == name for each in sides) + sum(each == name for each in scripts)
     return 0 < uses == allowed

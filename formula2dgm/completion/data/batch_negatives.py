@@ -72,7 +72,7 @@ def _gives(body: tree.Node, letter: str) -> bool:
 
 def _is_bound(body: tree.Node, letter: str) -> bool:
     """Does a sum of the statement run over the letter?"""
-    sums = (each for each in body.walk() if isinstance(each, tree.Big))
+    sums = body.all(tree.Big)
     return any(name == letter for each in sums for name, _ in binder_names(each))
 
 
@@ -106,7 +106,7 @@ def read_of_others(big: tree.Big, body: tree.Node) -> dict[tree.Symbol, Step]:
     index = _index(big)
     if index is None:
         return {}
-    symbols = (each for each in big.body.walk() if isinstance(each, tree.Symbol) and each.sub == (index,))
+    symbols = (each for each in big.body.all(tree.Symbol) if each.sub == (index,))
     return {each: steps[stem] for each in symbols if (stem := replace(each, sub=())) in steps}
 
 
@@ -140,7 +140,7 @@ def _is_negative(binder: tree.Relates) -> bool:
 
 def _steps(body: tree.Node) -> Iterator[tuple[tree.Symbol, Step]]:
     """The variables that a statement reads at steps, those at a distance last: they are meant."""
-    symbols = [each for each in body.walk() if isinstance(each, tree.Symbol) and len(each.sub) == 1]
+    symbols = [each for each in body.all(tree.Symbol) if len(each.sub) == 1]
     for each in symbols:
         if (letter := plain(each.sub[0])) in ("t", "s") and letter is not None:
             stem = replace(each, sub=())

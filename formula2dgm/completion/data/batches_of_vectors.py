@@ -23,8 +23,12 @@ def name_batches(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with the value of one example in place of a batch and of a mean, and what was decided."""
+    if not any(each.body.all(tree.Big) for each in statements):
+        return list(statements), []
     indices = {name for each in statements for name in _bound(each.body)}
-    read = {_stem(each, indices) for one in statements for each in _symbols(one.body) if _stem(each, indices) != each}
+    read = {
+        _stem(each, indices) for one in statements for each in one.body.all(tree.Symbol) if _stem(each, indices) != each
+    }
     read |= {each.base for one in statements for each in one.body.walk() if _is_entry(each, indices)}  # type: ignore[attr-defined]
     notes: list[Note] = []
     out = _without_capitals(list(statements), read, keys, notes)
@@ -46,10 +50,6 @@ def _stem(symbol: tree.Symbol, indices: set[str]) -> tree.Symbol:
     return replace(symbol, sub=tuple(each for each in symbol.sub if plain(each) not in indices))
 
 
-def _symbols(body: tree.Node) -> Iterator[tree.Symbol]:
-    return (each for each in body.walk() if isinstance(each, tree.Symbol))
-
-
 # -- capitals --------------------------------------------------------------------------------------------
 
 
@@ -57,7 +57,7 @@ def _without_capitals(
     statements: list[tree.Statement], read: set[tree.Symbol], keys: Sequence[tree.Node], notes: list[Note]
 ) -> list[tree.Statement]:
     """Z as z, where z is read at an index and the text does with Z nothing but hand it on."""
-    used = {each: each.span for one in statements for each in _symbols(one.body) if _is_capital(each)}
+    used = {each: each.span for one in statements for each in one.body.all(tree.Symbol) if _is_capital(each)}
     handed = [each for one in statements for each in _handed(one.body, _functions(statements))]
     put: dict[tree.Symbol, tree.Symbol] = {}
     for each, span in used.items():
@@ -132,7 +132,7 @@ def _without_bars(
         for each in node.walk():
             if isinstance(each, tree.Big) and _takes_entries(each.body):
                 own = {name for name, _ in binder_names(each)} - {"s", "t"}
-                inside = list(_symbols(each.body))
+                inside = list(each.body.all(tree.Symbol))
                 for one in inside:
                     plainly = replace(one, accents=one.accents[:-1])
                     beside = any(_stem(other, own) == plainly != other for other in inside)

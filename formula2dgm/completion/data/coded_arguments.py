@@ -25,10 +25,10 @@ def write_codes_of_arguments(
     scores = {
         call.head
         for each in statements
-        for big in each.body.walk()
-        if isinstance(big, tree.Big) and (others := read_of_others(big, each.body))
-        for call in big.body.walk()
-        if isinstance(call, tree.Call) and any(arg in others for arg in call.args)
+        for big in each.body.all(tree.Big)
+        if (others := read_of_others(big, each.body))
+        for call in big.body.all(tree.Call)
+        if any(arg in others for arg in call.args)
     }
     text = _Text(list(statements), keys)
     for place, each in enumerate(statements):
@@ -67,7 +67,7 @@ class _Text(Defaults):
         for each in self.statements:
             match each.body:
                 case tree.Chain((tree.Symbol(sub=(at,)) as left, body), ("=" | ":=",)) if plain(at) is not None:
-                    own = [node for node in body.walk() if isinstance(node, tree.Symbol) and at in node.sub]
+                    own = [node for node in body.all(tree.Symbol) if at in node.sub]
                     if (
                         replace(left, sub=()) == replace(code, sub=())
                         and own

@@ -115,8 +115,8 @@ def _components(node: tree.Big, calls: Sequence[tree.Call]) -> _Components | Non
     if str(node.binders[0].value) != "1":
         return None
     index = _index(node)
-    inside = [each for each in node.body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
-    carriers = [each for each in node.body.walk() if isinstance(each, tree.Symbol) and index in (*each.sub, *each.sup)]
+    inside = [each for each in node.body.all(tree.Call) if is_density_call(each)]
+    carriers = [each for each in node.body.all(tree.Symbol) if index in (*each.sub, *each.sup)]
     slots = [each for call in inside for each in call.args if isinstance(each, tree.Symbol)]
     over = [each for each in slots if index in each.sub]
     if not carriers or len(over) != len(carriers) or len(set(over)) != 1 or set(carriers) != set(over):

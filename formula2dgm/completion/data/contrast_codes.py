@@ -30,7 +30,7 @@ def write_contrast_codes(
     """The statements with such codes and contexts, and what was decided; ``keys`` are what is bound."""
     text = _Codes(list(statements), keys)
     for each in statements:
-        sums = (big for big in each.body.walk() if isinstance(big, tree.Big))
+        sums = each.body.all(tree.Big)
         for big in sums:
             for symbol, step in read_of_others(big, each.body).items():
                 text.written(big, replace(symbol, sub=()), step, each.body)

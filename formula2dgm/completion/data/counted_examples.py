@@ -50,7 +50,7 @@ def _listed(counted: Counted) -> str:
 
 def _is_open(body: tree.Node, counted: Counted, names: Names) -> bool:
     """Is something left unwritten: what a sum over the examples runs to, their number, a sum?"""
-    sums = [each for each in body.walk() if isinstance(each, tree.Big)]
+    sums = list(body.all(tree.Big))
     unbounded = any(_counts(each, counted.names) and each.upper is None for each in sums)
     return unbounded or bool(counted.sizes) or bool(_free(body, counted.names, names))
 

@@ -125,7 +125,7 @@ def _set_of(node: tree.Big) -> tuple[tuple[tree.Node, ...], tree.Symbol] | None:
     match node:
         case tree.Big("sum", (tree.Relates(left, "in", tree.Symbol() as named),), None, body):
             names = left.items if isinstance(left, tree.Tuple) else (left,)
-            symbols = [each for each in body.walk() if isinstance(each, tree.Symbol)]
+            symbols = list(body.all(tree.Symbol))
             scripts = {item for each in symbols for item in (*each.sub, *each.sup)}
             optimised = any(isinstance(each, tree.Optimise) for each in body.walk())
             plain = all(isinstance(each, tree.Symbol) and not each.sub and each not in scripts for each in names)

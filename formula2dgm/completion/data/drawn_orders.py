@@ -61,13 +61,7 @@ class _Orders:
         self.bodies, self.dims = bodies, dims
         self.notes: list[Note] = []
         self.orders: list[tuple[tree.Call, tree.Symbol, tree.Symbol]] = []
-        binders = [
-            binder
-            for body in bodies
-            for each in body.walk()
-            if isinstance(each, tree.Expect)
-            for binder in each.binders
-        ]
+        binders = [binder for body in bodies for each in body.all(tree.Expect) for binder in each.binders]
         self.drawn = {name for each in binders for name in (each.names if isinstance(each, tree.Draws) else (each,))}
         self.uppers: list[tree.Node] = []
         self.counted: list[tuple[tree.Node, int]] = []

@@ -69,14 +69,14 @@ def _defined(body: tree.Node) -> Iterator[tuple[tree.Node, tree.Node]]:
 
 def _indices(body: tree.Node) -> set[tree.Symbol]:
     """The steps below the arguments of functions and densities."""
-    calls = (each for each in body.walk() if isinstance(each, tree.Call))
+    calls = body.all(tree.Call)
     given = (each for call in calls for each in (*call.args, *(call.given or ())) if isinstance(each, tree.Symbol))
     return {item for each in given if len(each.sub) == 1 for item in each.sub if plain(item) in STEPS}  # type: ignore[misc]
 
 
 def _are_numbers_beside(data: Sequence[tree.Symbol], body: tree.Node) -> bool:
     """Is something among them given to nothing? No coefficient, \\lambda_t, and no noise, which have Greek letters."""
-    calls = [each for each in body.walk() if isinstance(each, tree.Call)]
+    calls = list(body.all(tree.Call))
     given = {each for call in calls for each in (*call.args, *(call.given or ()))}
     plain_letters = all(each.letter not in NOISE_LETTERS and len(each.letter) == 1 for each in data)
     return plain_letters and any(each in given for each in data) and any(each not in given for each in data)

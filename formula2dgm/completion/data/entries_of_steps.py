@@ -53,8 +53,7 @@ class _Writer:
         self.times = set(TIME_LETTERS) | {
             name
             for body in self.bodies
-            for each in body.walk()
-            if isinstance(each, tree.Big)
+            for each in body.all(tree.Big)
             for name, upper in binder_names(each)
             if str(upper) in TIME_BOUNDS
         }

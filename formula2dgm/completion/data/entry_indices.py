@@ -48,6 +48,8 @@ class _Vectors:
     @classmethod
     def of(cls, statements: Sequence[tree.Statement], keys: Sequence[tree.Node]) -> _Vectors:
         found = cls({name for each in statements for name in _bound(each.body)})
+        if not found.indices:
+            return found
         apart: set[tree.Symbol] = {each for each in keys if isinstance(each, tree.Symbol)}
         for each in statements:
             match each.body:
@@ -59,7 +61,7 @@ class _Vectors:
                     elif relation in _DEFINES and called and not any(_is_sum(part) for part in right.walk()):
                         found.computed.add(stem)
         found.computed -= apart
-        read = {each: _split(each, found.indices) for one in statements for each in _symbols(one.body)}
+        read = {each: _split(each, found.indices) for one in statements for each in one.body.all(tree.Symbol)}
         pairs = {(str(own[0]), str(own[1])) for stem, own in read.values() if len(own) == 2 and stem in found.computed}
         beside = {stem for stem, own in read.values() if tuple(map(str, own)) in pairs}
         found.computed |= beside - apart
@@ -70,10 +72,6 @@ def _bound(body: tree.Node) -> Iterator[str]:
     for each in body.walk():
         if isinstance(each, tree.Big) and each.op in ("sum", "prod"):
             yield from (name for name, _ in binder_names(each) if len(name) == 1 and name not in _STEPS)
-
-
-def _symbols(body: tree.Node) -> Iterator[tree.Symbol]:
-    return (each for each in body.walk() if isinstance(each, tree.Symbol))
 
 
 def _is_sum(node: tree.Node) -> bool:
@@ -139,9 +137,12 @@ def write_entries(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with entries of matrices as sums over entries of vectors, and with what sums over entries and over
     the examples beside them run to."""
-    text, notes = _Vectors.of(statements, keys), list[Note]()
-    statements = [each.with_body(_named(each.body, text, notes)) for each in statements]
-    if not any(_is_entry(each) or _is_matrix(each) for one in statements for each in one.body.walk()):
+    statements, notes = list(statements), list[Note]()
+    text = _Vectors.of(statements, keys)
+    if text.indices:
+        statements = [each.with_body(_named(each.body, text, notes)) for each in statements]
+    parts = (each for one in statements for each in one.body.all(tree.Indexed, tree.Chain))
+    if not any(_is_entry(each) or _is_matrix(each) for each in parts):
         return statements, notes
     told = {str(each.body.members[0]) for each in statements if isinstance(each.body, tree.Chain)}
     told |= {str(each) for each in keys}
@@ -182,12 +183,12 @@ def _without_matrices(statements: list[tree.Statement], indices: set[str]) -> li
 
 def _sized(body: tree.Node, told: set[str], notes: list[Note]) -> tree.Node:
     """The statement with d as the number of entries that a vector has, where nothing says what d is."""
-    mine = [each for each in body.walk() if isinstance(each, tree.Big) and _entry_of(each) is not None]
+    mine = [each for each in body.all(tree.Big) if _entry_of(each) is not None]
     if not mine:
         return body
     uppers = {upper for each in mine for _, upper in binder_names(each)}
     sizes = {each for each in uppers if isinstance(each, tree.Symbol) and str(each) not in told}
-    indices = {name for each in body.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)}
+    indices = {name for each in body.all(tree.Big) for name, _ in binder_names(each)}
     sizes |= {each for each in _values(body) if str(each) in _DIMENSIONS - told - indices}
     if not sizes:
         return body
@@ -231,7 +232,7 @@ def _is_entry(node: tree.Node) -> bool:
 def _entry_of(big: tree.Big) -> tree.Node | None:
     """The vector whose entries the index of a sum reads; None for any other sum."""
     names = {name for name, _ in binder_names(big)}
-    entries = (each for each in big.body.walk() if isinstance(each, tree.Indexed) and _is_entry(each))
+    entries = (each for each in big.body.all(tree.Indexed) if _is_entry(each))
     return next((each.body for each in entries if names & {plain(at) for at in each.index}), None)
 
 
@@ -240,7 +241,7 @@ def _batched(
 ) -> list[tree.Statement]:
     """Sums over the examples beside an entry run over the batch, whatever their number is called."""
     bodies = [each.body for each in statements]
-    sums = [each for body in bodies for each in body.walk() if isinstance(each, tree.Big) and _counts(each)]
+    sums = [each for body in bodies for each in body.all(tree.Big) if _counts(each)]
     if not sums:
         return statements
     uppers = {each.upper for each in sums if each.upper is not None and str(each.upper) not in told}
@@ -275,7 +276,7 @@ def _examples(big: tree.Big) -> dict[str, None]:
     names = {name for name, _ in binder_names(big)}
     found: dict[str, None] = {}
     for each in _free_entries(big.body, set()):
-        symbols = (part for part in each.body.walk() if isinstance(part, tree.Symbol))
+        symbols = each.body.all(tree.Symbol)
         found |= dict.fromkeys(text for part in symbols for at in part.sub if (text := plain(at)) in names and text)
     return found
 

@@ -79,7 +79,7 @@ def _enter_pairs(
 ) -> None:
     """Two indices of which a sum binds one, and at which one variable is read."""
     read = _read(body, defined)
-    joint = [set(_indices(each)) for each in body.walk() if isinstance(each, tree.Symbol)]
+    joint = [set(_indices(each)) for each in body.all(tree.Symbol)]
     summed = {(variable, index): upper for variable, index, upper in _summed(body, defined)}
     for variable, indices in read.items():
         for one, other in permutations(indices, 2):
@@ -105,7 +105,7 @@ def _read(node: tree.Node, defined: set[tree.Symbol]) -> dict[tree.Symbol, dict[
 
 def _summed(body: tree.Node, defined: set[tree.Symbol]) -> Iterator[tuple[tree.Symbol, str, str | None]]:
     """The variables that sums read at their indices, with what these run to."""
-    for big in (each for each in body.walk() if isinstance(each, tree.Big)):
+    for big in body.all(tree.Big):
         uppers = dict(binder_names(big))
         for variable, indices in _read(big.body, defined).items():
             for index in indices.keys() & uppers.keys():
@@ -153,10 +153,10 @@ def _defined_at_index(bodies: Sequence[tree.Node]) -> set[tree.Symbol]:
 
 def _enter_beside(body: tree.Node, told: set[str], found: Counted) -> None:
     """The index of a sum in which a network is given x and y_j, where elsewhere it is given x and y."""
-    calls = {each for each in body.walk() if isinstance(each, tree.Call) and not is_density_call(each)}
-    for big in (each for each in body.walk() if isinstance(each, tree.Big)):
+    calls = {each for each in body.all(tree.Call) if not is_density_call(each)}
+    for big in body.all(tree.Big):
         for index, upper in binder_names(big):
-            inside = [each for each in big.body.walk() if isinstance(each, tree.Call) and each in calls]
+            inside = [each for each in big.body.all(tree.Call) if each in calls]
             at = [each for each in inside if any(index_of(arg) == index for arg in each.args)]
             present = any(not each.sub and not each.sup for each in _variables(big.body, set()))
             size = "" if upper is None else str(upper)

@@ -66,7 +66,7 @@ def over_set(node: tree.Node) -> Iterator[tuple[tree.Symbol, tree.Symbol, bool]]
         case tree.Big(
             "sum", (tree.Relates(tree.Symbol() as index, "in" | "notin" as op, tree.Symbol() as named),), None
         ):
-            symbols = (each for each in node.body.walk() if isinstance(each, tree.Symbol))
+            symbols = node.body.all(tree.Symbol)
             scripts = (item for each in symbols for item in (*each.sub, *each.sup))
             if named.style != "bb" and plain(index) not in TIMES and index in scripts:
                 yield index, named, op == "in"

@@ -27,7 +27,7 @@ def write_sets(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with sums over the batch in place of sums over such sets; ``keys`` are what is bound."""
     sets = _declared([each.body for each in statements])
-    sums = [each for one in statements for each in one.body.walk() if isinstance(each, tree.Big)]
+    sums = [each for one in statements for each in one.body.all(tree.Big)]
     if not any(isinstance(each, tree.SetWhere) for one in statements for each in one.body.walk()):
         if not any(_is_difference(each) for one in statements for each in one.body.walk()):
             if not any(_conditions_beside(each) for each in sums):
@@ -74,7 +74,7 @@ def _whole_sets(sets: Sequence[_Set], sums: Sequence[tree.Big]) -> list[_Set]:
             elif isinstance(part, tree.SetWhere) and isinstance(part.element, tree.Relates):
                 names.append(part.element.right)
     inside = [item for each in sums if _conditions_beside(each) for item in each.binders]
-    read = {at for each in inside for part in each.walk() if isinstance(part, tree.Symbol) for at in part.sub}
+    read = {at for each in inside for part in each.all(tree.Symbol) for at in part.sub}
     for big in sums:
         names += [item.right for item in big.binders if isinstance(item, tree.Relates) and item.left in read]
     known = {each.name for each in sets}

@@ -29,13 +29,15 @@ def count_batches(
     out, notes = list(statements), []
     for letter in BATCH_LETTERS:
         nodes = [each for statement in out for each in _read(statement.body)]
-        inside = {id(part) for each in nodes if isinstance(each, tree.Expect) for part in each.body.walk()}
         size = tree.Symbol(letter, span=out[0].span) if out else None
         means = [each for each in nodes if _size(each) == size]
+        if size is None or not means:
+            continue
+        inside = {id(part) for each in nodes if isinstance(each, tree.Expect) for part in each.body.walk()}
         defined = [each for each in nodes if isinstance(each, tree.Chain) and each.relations[0] in ("=", ":=")]
         parts = {id(part) for each in defined for part in each.walk()}  # of one example, r = \frac1M \sum_j f(x_j)
         known = any(size in (key, getattr(key, "head", None)) for key in bound)
-        if size is None or not means or known or sum(each == size for each in nodes) != 2 * len(means):
+        if known or sum(each == size for each in nodes) != 2 * len(means):
             continue
         if not any(id(each) in inside | parts for each in means) and all(
             _is_over_examples(each, nodes) for each in means
@@ -72,21 +74,16 @@ def _size(node: tree.Node) -> tree.Node | None:
 
 def _is_over_examples(node: tree.Node, nodes: Sequence[tree.Node]) -> bool:
     """Does the mean read data at its index: arguments, at no other index, and drawn nowhere?"""
-    total = next(each for each in node.walk() if isinstance(each, tree.Big))
+    total = next(each for each in node.all(tree.Big))
     index = plain(total.binders[0].name) if isinstance(total.binders[0], tree.Binds) else None
-    read = [each for each in total.body.walk() if isinstance(each, tree.Symbol) and _indices(each) == (index,)]
+    read = [each for each in total.body.all(tree.Symbol) if _indices(each) == (index,)]
     letters = {_bare(each) for each in read}
     others = [each for each in nodes if isinstance(each, tree.Symbol) and _bare(each) in letters]
-    uses = sum(plain(each) == index for each in total.body.walk() if isinstance(each, tree.Symbol))
-    arguments = {
-        argument
-        for each in total.body.walk()
-        if isinstance(each, tree.Call)
-        for argument in (*each.args, *(each.given or ()))
-    }
+    uses = sum(plain(each) == index for each in total.body.all(tree.Symbol))
+    arguments = {argument for each in total.body.all(tree.Call) for argument in (*each.args, *(each.given or ()))}
     drawn = {name for each in nodes if isinstance(each, tree.Expect) for name in _drawn(each)}
     alone = all(_indices(each) == (index,) and each in arguments and each not in drawn for each in others)
-    own = {name for each in total.body.walk() if isinstance(each, tree.Expect) for name in _drawn(each)}
+    own = {name for each in total.body.all(tree.Expect) for name in _drawn(each)}
     values = {each for each in arguments if isinstance(each, tree.Symbol) and each.letter not in GREEK_GROUPS}
     known = all(_indices(each) == (index,) or each in own for each in values)
     return index not in (None, *TIMES) and bool(read) and alone and known and uses == len(read)

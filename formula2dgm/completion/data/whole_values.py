@@ -58,7 +58,7 @@ def write_wholes(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statem
 def _counted(statements: Sequence[tree.Statement]) -> Sequence[tree.Statement]:
     """The statements with a name for a number of entries: ``\\prod_{i=1}^{16}`` as one to D, which is 16."""
     uppers = {str(each): each for each in _wholes([each.body for each in statements]).bounds.values()}
-    used = {each.letter for one in statements for each in one.body.walk() if isinstance(each, tree.Symbol)}
+    used = {each.letter for one in statements for each in one.body.all(tree.Symbol)}
     letter = next((each for each in "DNLKM" if each not in used), None)
     if len(uppers) != 1 or letter is None or not isinstance(number := next(iter(uppers.values())), tree.Number):
         return statements

@@ -24,6 +24,9 @@ def write_arguments_of_sides(
     statements: Sequence[tree.Statement], bound: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with what such divergences are of, and what was decided. ``bound`` are the bindings' keys."""
+    compared = (each for one in statements for each in one.body.all(tree.Divergence))
+    if not any(isinstance(each.left, tree.Symbol) and isinstance(each.right, tree.Symbol) for each in compared):
+        return list(statements), []
     nodes = [each for root in (*(each.body for each in statements), *bound) for each in root.walk()]
     said = {each.members[0] for each in nodes if isinstance(each, tree.Chain)}
     found = [

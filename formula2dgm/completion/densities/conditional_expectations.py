@@ -28,7 +28,7 @@ def _refuse(node: tree.Node, drawn: set[tree.Node]) -> None:
         drawn = drawn | {_bare(each) for each in _bound(node)}
         if not node.binders and node.given:
             known = {_bare(each) for each in node.given} | drawn
-            calls = [each for each in node.body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+            calls = [each for each in node.body.all(tree.Call) if is_density_call(each)]
             latent = {arg: call for call in calls for arg in call.args if _is_latent(arg) and _bare(arg) not in known}
             if latent:
                 raise _unsaid(node, latent)

@@ -19,6 +19,8 @@ from formula2dgm.syntax import tree
 
 def leave_out_constants(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
     """The statements without such terms, and what was decided."""
+    if not any(each.body.all(tree.Optimise) for each in statements):
+        return list(statements), []
     notes: list[Note] = []
     drawn = {name for each in statements for node in each.body.walk() for name in _drawn(node)}
 

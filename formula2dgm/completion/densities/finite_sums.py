@@ -27,7 +27,7 @@ def write_spaces(
     known |= {arg for key in bound if isinstance(key, tree.Call) for arg in key.args}
     sizes = sizes_of(bodies)
     out, notes = list(statements), list[Note]()
-    for node in (each for body in bodies for each in body.walk() if isinstance(each, tree.Big)):
+    for node in (each for body in bodies for each in body.all(tree.Big)):
         variable = _variable(node)
         if variable is None or variable in known or node.upper is None or str(node.upper) in TIME_BOUNDS:
             continue
@@ -55,6 +55,6 @@ def _variable(node: tree.Big) -> tree.Symbol | None:
     """What a sum from 1 to a number or a name runs over, where densities under it are over that."""
     match node:
         case tree.Big("sum", (tree.Binds(tree.Symbol() as name, tree.Number("1")),), tree.Symbol() | tree.Number()):
-            calls = (each for each in node.body.walk() if isinstance(each, tree.Call) and is_density_call(each))
+            calls = (each for each in node.body.all(tree.Call) if is_density_call(each))
             return name if any(name in each.args for each in calls) else None
     return None

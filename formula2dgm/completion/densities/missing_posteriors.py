@@ -55,7 +55,7 @@ def _bound_by(node: tree.Node) -> frozenset[tree.Node]:
 def _written(binder: tree.Node, body: tree.Node, outer: frozenset[tree.Node], notes: list[Note]) -> tree.Node:
     if not isinstance(binder, tree.Symbol) or binder.letter not in POSTERIOR_LETTERS or binder.accents:
         return binder
-    calls = [each for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for each in body.all(tree.Call) if is_density_call(each)]
     given = [each for call in calls for each in call.given or () if _is_variable(each)]
     over = [each for call in calls for each in call.args if _is_variable(each)]
     noise = [each for each in over if isinstance(each, tree.Symbol) and each.letter in NOISE_LETTERS]

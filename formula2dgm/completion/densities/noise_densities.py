@@ -75,7 +75,7 @@ def _by_noise(
     span, (value,), scale = call.span, call.args, found.scale
     assert isinstance(value, tree.Symbol) and scale is not None
     said = {stem_of(each) for other in others for each in _said(other.body)}
-    used = [each for other in others for each in other.body.walk() if isinstance(each, tree.Symbol)]
+    used = [each for other in others for each in other.body.all(tree.Symbol)]
     taken = next((each for each in (value, scale, found.value) if stem_of(each) in said), None)
     taken = taken or next((each for each in used if each.letter == _NAME), None)
     if taken is not None:

@@ -69,12 +69,12 @@ def _said(body: tree.Node) -> Iterator[tree.Node]:
 
 def _found(body: tree.Node, said: set[tree.Node]) -> _Found | None:
     """The one draw by a family of names that nothing speaks of, which a divergence compares with something else."""
-    draws = [each for node in body.walk() if isinstance(node, tree.Expect) for each in node.binders]
+    draws = [each for node in body.all(tree.Expect) for each in node.binders]
     data = _data(body)
     for draw in draws:
         match draw:
             case tree.Draws((tree.Symbol() as name,), tree.Call() as law) if is_written_family(law) and data:
-                parameters = {each for part in law.args for each in part.walk() if isinstance(each, tree.Symbol)}
+                parameters = {each for part in law.args for each in part.all(tree.Symbol)}
                 compared = any(
                     isinstance(each, tree.Divergence) and _is_law_of(each.left, name, law) for each in body.walk()
                 )

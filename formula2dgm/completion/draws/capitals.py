@@ -49,6 +49,8 @@ def _without_names(node: tree.Node, kept: set[tree.Node], notes: list[Note], nam
             return each.value
         return each
 
+    if not node.all(tree.Binds):
+        return node
     made = map_children(node, lambda each: _without_names(each, kept, notes, named))
     if not isinstance(made, tree.Call) or not is_density_call(made):
         return made
@@ -58,14 +60,14 @@ def _without_names(node: tree.Node, kept: set[tree.Node], notes: list[Note], nam
 
 def _decided(bodies: Sequence[tree.Node]) -> set[tree.Node]:
     """The capitals of which the text has the small letter in the same place: of a density, or of what is drawn."""
-    calls = [each for body in bodies for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for body in bodies for each in body.all(tree.Call) if is_density_call(each)]
     found: set[tree.Node] = set()
     for one in calls:
         capitals = {each for each in _slots(one) if _is_capital(each)}
         if capitals and any(_is_lowered(one, other) for other in calls):
             others = [other for other in calls if _is_lowered(one, other)]
             found |= {a for other in others for a, b in zip(_slots(one), _slots(other), strict=True) if a != b}
-    for each in (node for body in bodies for node in body.walk() if isinstance(node, tree.Draws)):
+    for each in (node for body in bodies for node in body.all(tree.Draws)):
         if isinstance(each.density, tree.Call) and is_density_call(each.density):
             if tuple(map(_small, each.density.args)) == each.names:
                 found |= {a for a, b in zip(each.density.args, each.names, strict=True) if a != b}
@@ -91,7 +93,7 @@ def _refuse_both(bodies: Sequence[tree.Node], capitals: set[tree.Node]) -> None:
         if isinstance(node, tree.Divergence) and node.left != node.right:
             if _lowered(node.left, capitals) == _lowered(node.right, capitals):
                 raise _ambiguous(node.left, node.right, node)
-    calls = [each for body in bodies for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for body in bodies for each in body.all(tree.Call) if is_density_call(each)]
     scored = [
         each
         for body in bodies

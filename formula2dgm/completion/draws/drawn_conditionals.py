@@ -22,7 +22,7 @@ def draw_conditionals(statements: Sequence[tree.Statement]) -> tuple[list[tree.S
     >>> print(draw_conditionals(parse(text)[0])[0][0].body)
     E_{z ~ q(z|x)}[log p(x|z) - log q(z|x)]
     """
-    calls = [each for root in statements for each in root.body.walk() if isinstance(each, tree.Call)]
+    calls = [each for root in statements for each in root.body.all(tree.Call)]
     notes: list[Note] = []
 
     def conditional(names: tuple[tree.Node, ...], density: tree.Node) -> tree.Call | None:

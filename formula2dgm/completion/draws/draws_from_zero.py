@@ -107,7 +107,7 @@ def _with_first(body: tree.Node, drawn: _Drawn) -> tree.Node | None:
             case tree.Big("sum", (tree.Binds(tree.Symbol() as index, tree.Number("0")),), upper, inner) if (
                 upper == drawn.last
             ):
-                own = [each for each in inner.walk() if isinstance(each, tree.Symbol) and index in _index(each)]
+                own = [each for each in inner.all(tree.Symbol) if index in _index(each)]
                 if any(_bare(each) != drawn.variable for each in own):
                     failed = True
                     return node

@@ -66,7 +66,7 @@ def _players(body: tree.Node, others: Sequence[tree.Node]) -> list[tree.Symbol]:
         case tree.Chain((tree.Call(tree.Symbol() as head, arguments, None, None) as left, *_, value), (relation, *_)):
             if relation not in _EQUAL or is_density_call(left) or any(called_in((each,), str(head)) for each in others):
                 return []
-            calls = [each for each in value.walk() if isinstance(each, tree.Call)]
+            calls = list(value.all(tree.Call))
             applied = {str(each) for call in calls for each in _trained(call)}
             behind = {str(each): call.head for call in calls for each in call.params or ()}
             names = (behind.get(str(each), each) for each in arguments if str(each) in applied)
@@ -83,5 +83,5 @@ def _trained(call: tree.Call) -> list[tree.Node]:
 
 def _judges(value: tree.Node, players: Sequence[tree.Symbol], player: tree.Symbol) -> bool:
     """Is what another player makes given to this one?"""
-    calls = [each for each in value.walk() if isinstance(each, tree.Call) and player in _trained(each)]
+    calls = [each for each in value.all(tree.Call) if player in _trained(each)]
     return any(called_in(call.args, str(other)) for call in calls for other in players if other is not player)

@@ -30,6 +30,8 @@ def write_generated(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such draws as what makes them, and what was decided; ``keys`` are what is bound."""
     text = _Generated(list(statements), keys)
+    if not any(each.body.all(tree.Draws) for each in statements):
+        return text.statements, []
     if scaffold:
         text.generators()
         text.lines()

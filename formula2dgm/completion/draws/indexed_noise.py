@@ -48,6 +48,8 @@ def _indexed_noise(statements: Sequence[tree.Statement]) -> dict[tree.Symbol, tr
     nodes = [each for statement in statements for each in statement.body.walk()]
     bounds = {name: str(upper) for each in nodes if isinstance(each, tree.Big) for name, upper in binder_names(each)}
     indices = {name for name, upper in bounds.items() if upper not in (*DATA_SIZES, "None", "T")}
+    if not indices:
+        return {}
     uses: dict[tree.Symbol, set[tree.Symbol]] = {}
     for statement in statements:
         for each in _values(statement):

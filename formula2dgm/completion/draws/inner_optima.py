@@ -33,7 +33,7 @@ def amortise(
             return map_children(node, rebuild)
         example = _example(total)
         names = [each for each in inner.binders if isinstance(each, tree.Symbol)]
-        own = [each for each in inner.body.walk() if isinstance(each, tree.Call) and _is_local(each, names)]
+        own = [each for each in inner.body.all(tree.Call) if _is_local(each, names)]
         if example is None or len(names) != len(inner.binders) or not own or any(each in bound for each in own):
             return map_children(node, rebuild)
         body = inner.body

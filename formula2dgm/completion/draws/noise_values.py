@@ -23,14 +23,16 @@ class Value:
 
 def noise_values(statements: Sequence[tree.Statement]) -> list[Value]:
     """The values that one noise makes: by a statement, in what a density is given, and as an argument of a function."""
-    nodes = [node for each in statements for node in each.body.walk()]
     drawn = {name for name, _ in noise_draws(statements)}
     found: list[Value] = []
+    if not drawn:
+        return found
     for each in (each.body for each in statements):
         match each:
             case tree.Chain((tree.Symbol() as name, body), ("=" | ":=",)) if name not in drawn:
                 found += _made(name, body, drawn)
-    for call in (each for each in nodes if isinstance(each, tree.Call) and not is_written_family(each)):
+    calls = [call for each in statements for call in each.body.all(tree.Call)]
+    for call in (each for each in calls if not is_written_family(each)):
         slots = call.given or () if is_density_call(call) else call.args
         for slot in slots:
             if isinstance(slot, tree.Binds) and isinstance(slot.name, tree.Symbol):

@@ -59,12 +59,12 @@ def write_orbits(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such sums term by term, and what was decided; ``keys`` are what is bound, ``sizes`` the whole
     numbers that are."""
-    sums = [each for root in statements for each in root.body.walk() if isinstance(each, tree.Big)]
+    sums = [each for root in statements for each in root.body.all(tree.Big)]
     orbits = [found for each in sums if (found := _orbit(each)) is not None]
     if not orbits:
         return list(statements), []
     known = sizes | dict(found for each in statements for found in _size(each.body))
-    said = {stem_of(each) for key in keys for each in key.walk() if isinstance(each, tree.Symbol)}
+    said = {stem_of(each) for key in keys for each in key.all(tree.Symbol)}
     said |= {stem_of(each) for statement in statements for each in _defined(statement.body)}
     notes: list[Note] = []
     made: dict[int, tree.Node] = {}
@@ -173,7 +173,7 @@ def _orbit(big: tree.Big) -> _Orbit | None:
             index = plain(name)
         case _:
             return None
-    calls = [each for each in big.body.walk() if isinstance(each, tree.Call) and index and _powers(each, index)]
+    calls = [each for each in big.body.all(tree.Call) if index and _powers(each, index)]
     if index is None or not calls or any(each != calls[0] for each in calls):
         return None
     above, below = _quotient(big.body)

@@ -8,7 +8,7 @@ the text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm.reading import Note
@@ -21,13 +21,13 @@ def write_values(
     statements: Sequence[tree.Statement], bound: Sequence[tree.Node]
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such capitals as what is drawn, and what was decided. ``bound`` are the bindings' keys."""
-    roots = [*(each.body for each in statements), *bound]
-    everything = [each for root in roots for each in root.walk()]
-    read = _counted(everything)
     meant: dict[tree.Symbol, int] = {}
-    for node in (each for each in everything if isinstance(each, tree.Expect)):
+    for node in (each for one in statements for each in one.body.all(tree.Expect)):
         for capital in _capitals(node):
-            meant[capital] = meant.get(capital, 0) + _counted(node.body.walk())[capital]
+            meant[capital] = meant.get(capital, 0) + _counted(node.body)[capital]
+    if not meant:
+        return list(statements), []
+    read = sum(map(_counted, [*(each.body for each in statements), *bound]), Counter[tree.Node]())
     notes: list[Note] = []
 
     def rebuild(node: tree.Node) -> tree.Node:
@@ -48,11 +48,11 @@ def write_values(
 def _capitals(node: tree.Expect) -> dict[tree.Symbol, tree.Symbol]:
     """The capitals that the body reads, as arguments alone, in the place of what is drawn, and that."""
     pairs = {replace(small, letter=small.letter.upper()): small for small in _drawn(node)}
-    if not pairs:
+    if not pairs.keys() & set(node.body.all(tree.Symbol)):
         return {}
-    calls = [each for each in node.body.walk() if isinstance(each, tree.Call)]
-    arguments = _counted(each for call in calls for each in (*call.args, *(call.given or ())))
-    read = _counted(node.body.walk())
+    calls = list(node.body.all(tree.Call))
+    arguments = Counter(each for call in calls for each in (*call.args, *(call.given or ())))
+    read = _counted(node.body)
     return {
         capital: small
         for capital, small in pairs.items()
@@ -71,9 +71,9 @@ def _drawn(node: tree.Expect) -> list[tree.Symbol]:
     return [each for each in over if isinstance(each, tree.Symbol) and len(each.letter) == 1 and each.letter.islower()]
 
 
-def _counted(nodes: Iterable[tree.Node]) -> Counter[tree.Node]:
-    """How often each symbol stands among the nodes."""
-    return Counter(each for each in nodes if isinstance(each, tree.Symbol))
+def _counted(node: tree.Node) -> Counter[tree.Node]:
+    """How often each symbol stands in the tree."""
+    return Counter(node.all(tree.Symbol))
 
 
 def _exchanged(node: tree.Node, old: tree.Symbol, new: tree.Symbol) -> tree.Node:

@@ -39,7 +39,7 @@ class _Text:
         self.roots = [each.body for each in statements]
         chains = [each for each in self.roots if isinstance(each, tree.Chain) and each.relations[0] != "~"]
         self.known = {*keys, *(each.members[0] for each in chains)}
-        self.calls = [node for root in self.roots for node in root.walk() if isinstance(node, tree.Call)]
+        self.calls = [node for root in self.roots for node in root.all(tree.Call)]
         self.notes: list[Note] = []
 
     def written(self, node: tree.Node) -> tree.Node:
@@ -214,7 +214,7 @@ def _reads(nodes: Sequence[tree.Node], *names: Base) -> bool:
 
 def _drawn(node: tree.Node) -> Iterator[tree.Node]:
     """What brackets inside draw by name."""
-    draws = (each for each in node.walk() if isinstance(each, tree.Draws))
+    draws = node.all(tree.Draws)
     return (name for each in draws for name in each.names)
 
 

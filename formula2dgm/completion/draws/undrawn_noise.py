@@ -77,7 +77,7 @@ def _factors(node: tree.Node) -> Iterator[tree.Node]:
 
 
 def _is_number(node: tree.Node) -> bool:
-    symbols = [each for each in node.walk() if isinstance(each, tree.Symbol)]
+    symbols = list(node.all(tree.Symbol))
     return all(each.letter in _NUMBERS for each in symbols)
 
 

@@ -141,7 +141,7 @@ def _factors(side: tree.Node) -> tuple[tree.Call, ...]:
 
 def _givens(node: tree.Node) -> list[tree.Node]:
     """What the densities of a divergence or an entropy are given."""
-    return [each for call in node.walk() if isinstance(call, tree.Call) for each in call.given or ()]
+    return [each for call in node.all(tree.Call) for each in call.given or ()]
 
 
 def _drawn_from(body: tree.Node) -> Iterator[tree.Call]:
@@ -171,7 +171,7 @@ def _is_approximation(call: tree.Call) -> bool:
 
 def _scored(body: tree.Node) -> list[tree.Call]:
     """The approximations that are scored beside a density of another letter: q of ``E[log p(x, z) - log q(z|x)]``."""
-    calls = [each for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for each in body.all(tree.Call) if is_density_call(each)]
     own = [each for each in calls if isinstance(each.head, tree.Symbol) and each.head.letter in POSTERIOR_LETTERS]
     others = [each for each in calls if each not in own]
     read = {slot for each in others for slot in (*each.args, *(each.given or ()))}

@@ -23,6 +23,8 @@ from formula2dgm.syntax import tree
 
 def write_samples(statements: Sequence[tree.Statement]) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such averages as expectations, and what was decided."""
+    if not any(each.body.all(tree.Big) for each in statements):
+        return list(statements), []
     nodes = [each for statement in statements for each in statement.body.walk()]
     compared = [each.left for each in nodes if isinstance(each, tree.Divergence)]
     sources = [each for each in dict.fromkeys(compared) if isinstance(each, tree.Call) and _is_approximation(each)]
@@ -63,9 +65,7 @@ def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Sy
     if total is None or not isinstance(index, tree.Binds) or str(index.value) != "1" or total.upper is None:
         return None
     samples = {
-        each
-        for each in total.body.walk()
-        if isinstance(each, tree.Symbol) and index.name in (*each.sub, *each.sup) and _bare(each) not in said
+        each for each in total.body.all(tree.Symbol) if index.name in (*each.sub, *each.sup) and _bare(each) not in said
     }
     if len(samples) != 1:
         return None
@@ -85,7 +85,7 @@ def _drawn(node: tree.Node, sources: Sequence[tree.Call], said: Sequence[tree.Sy
 
 def _scored(body: tree.Node, sample: tree.Symbol) -> list[tree.Call]:
     """The approximations that are scored at a sample, ``\\log q(z^{(l)}|x)`` beside ``\\log p(x|z^{(l)})``."""
-    calls = [each for each in body.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for each in body.all(tree.Call) if is_density_call(each)]
     own = {each for each in calls if _is_approximation(each) and each.args == (sample,) and each.given}
     models = [each for each in calls if not _is_approximation(each) and sample in (*each.args, *(each.given or ()))]
     over = {arg for each in models for arg in each.args}

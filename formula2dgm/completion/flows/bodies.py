@@ -27,7 +27,7 @@ class OnPath:
         self.equation, self.time = equation, time
         self.state = _moving(equation.state)
         self.now = _moving(equation.time)
-        calls = [each for each in equation.right.walk() if isinstance(each, tree.Call) and len(each.args) > 1]
+        calls = [each for each in equation.right.all(tree.Call) if len(each.args) > 1]
         self.parameters = frozenset(arg for each in calls for arg in each.args if plain(arg) in PARAMETER_LETTERS)
 
     def __call__(self, node: tree.Node) -> tree.Node:
@@ -83,7 +83,7 @@ class OnPath:
 
     def _named_as_written(self, head: tree.Symbol) -> tree.Symbol:
         """``f_\\theta`` of the equation where an integral says ``f``."""
-        calls = (each for each in self.equation.right.walk() if isinstance(each, tree.Call))
+        calls = self.equation.right.all(tree.Call)
         heads = {each.head for each in calls if isinstance(each.head, tree.Symbol) and each.head.sub}
         same = [each for each in heads if not head.sub and replace(each, sub=()) == head]
         return replace(same[0], span=head.span) if len(same) == 1 else head
@@ -91,7 +91,7 @@ class OnPath:
     def _call_of(self, symbol: tree.Symbol) -> tree.Node | None:
         """The call that a function's name stands for: ``f`` or ``f_\\theta`` of the equation's right side."""
         right = self.equation.right
-        calls = [each for each in right.walk() if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol)]
+        calls = [each for each in right.all(tree.Call) if isinstance(each.head, tree.Symbol)]
         for each in calls:
             head = each.head
             assert isinstance(head, tree.Symbol)

@@ -103,7 +103,7 @@ class _Reading:
         read is called so."""
         state, slots = self.equation.state, list[tree.Node]()
         for root in (*(each.body for each in statements), *self.bound):
-            calls = (each for each in root.walk() if isinstance(each, tree.Call) and is_density_call(each))
+            calls = (each for each in root.all(tree.Call) if is_density_call(each))
             slots += [slot for each in calls for slot in (*each.args, *(each.given or ()))]
         calls_of_state = [each for each in slots if isinstance(each, tree.Call)]
         keys = {self.times.key(when) for each in calls_of_state if (when := self.equation.time_of(each)) is not None}

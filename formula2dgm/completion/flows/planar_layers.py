@@ -63,14 +63,14 @@ def write_planar_layers(
     statements: Sequence[tree.Statement], keys: Sequence[tree.Node], defaults: bool
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with such steps as functions, and what was decided; ``keys`` are what is bound."""
-    sums = [each for root in statements for each in root.body.walk() if isinstance(each, tree.Big)]
+    sums = [each for root in statements for each in root.body.all(tree.Big)]
     found = [(each, step) for each in sums if (step := _step(each)) is not None]
     if len(found) != 1 or any(_draws(each, found[0][1].after) for each in statements):
         return list(statements), []
     big, step = found[0]
     said = [each for each in statements if _defines(each, step.after)]
     activation = [each for each in statements if stem_of(step.h) in _named(each)]
-    bound = {stem_of(each) for key in keys for each in key.walk() if isinstance(each, tree.Symbol)}
+    bound = {stem_of(each) for key in keys for each in key.all(tree.Symbol)}
     known = bound | {name for each in statements if each not in said for name in _named(each)}
     _refuse(step, big, said, activation, known, defaults or any(each.letter == NAME for each in bound))
 

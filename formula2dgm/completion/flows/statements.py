@@ -130,7 +130,7 @@ class _Rewriting:
             isinstance(each, tree.Draws | tree.Chain) and self._is_said(each) for body in bodies for each in body.walk()
         ):
             return
-        calls = [each for body in bodies for each in body.walk() if isinstance(each, tree.Call)]
+        calls = [each for body in bodies for each in body.all(tree.Call)]
         if any(is_density_call(each) and any(self._runs(arg) for arg in each.args) for each in calls):
             return
         read = next((each for each in calls if self._runs(each)), None)

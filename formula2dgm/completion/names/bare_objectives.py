@@ -31,7 +31,7 @@ def _named(statement: tree.Statement, others: Sequence[tree.Node]) -> tree.State
     left = body.members[0]
     if not isinstance(left, tree.Call) or not names_objective(left) or not isinstance(left.head, tree.Symbol):
         return statement
-    heads = {id(each.head) for other in others for each in other.walk() if isinstance(each, tree.Call)}
+    heads = {id(each.head) for other in others for each in other.all(tree.Call)}
     uses = [each for other in others for each in other.walk() if each == left.head]
     if not uses or any(id(each) in heads for each in uses):
         return statement

@@ -20,7 +20,7 @@ def fill_blanks(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with the variables of divergences and entropies in place of dots, and what was decided."""
     roots = [*(each.body for each in statements), *keys]
-    known = [each for root in roots for each in root.walk() if isinstance(each, tree.Call) and _is_written(each)]
+    known = [each for root in roots for each in root.all(tree.Call) if _is_written(each)]
     notes: list[Note] = []
 
     def filled(node: tree.Node) -> tree.Node:

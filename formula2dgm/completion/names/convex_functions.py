@@ -31,7 +31,7 @@ def write_convex_functions(
 ) -> tuple[list[tree.Statement], list[Note]]:
     """The statements with derivatives and conjugates of such functions written out, and what was decided; ``bound``
     are the heads that a user binds."""
-    calls = [each for root in statements for each in root.body.walk() if isinstance(each, tree.Call)]
+    calls = [each for root in statements for each in root.body.all(tree.Call)]
     if not any(_is_star(each.head) or _is_prime(each.head) for each in calls):
         return list(statements), []
     conjugates = {each: _conjugate_of(each.body) for each in statements}
@@ -50,7 +50,7 @@ def write_convex_functions(
         if isinstance(node, tree.Call) and _is_of(node, said, functions):
             (argument,) = node.args
             made = _written(node, functions, said, notes)
-            values.update(each.head for each in argument.walk() if isinstance(each, tree.Call))
+            values.update(each.head for each in argument.all(tree.Call))
             return map_children(made, written)
         return map_children(node, written)
 
@@ -163,7 +163,7 @@ def _refuse_unsaid(calls: Sequence[tree.Call], said: Collection[tree.Node], func
         if not _is_star(call.head) or len(call.args) != 1 or call.head in said or _plain(call.head) in functions:
             continue
         name = _plain(call.head)
-        inner = [each.head for each in call.args[0].walk() if isinstance(each, tree.Call) and _is_prime(each.head)]
+        inner = [each.head for each in call.args[0].all(tree.Call) if _is_prime(each.head)]
         own = [each for each in inner if _plain(each) == name and each not in said]
         if own:
             missing = "that is said is elementary" if name in said else "is said"

@@ -56,7 +56,7 @@ def write_numbers(
     def is_number(node: tree.Node) -> bool:
         return plain(node) in numbers or node in said
 
-    calls = [each for body in bodies for each in body.walk() if isinstance(each, tree.Call)]
+    calls = [each for body in bodies for each in body.all(tree.Call)]
     labelled = {each.head for each in calls if all(map(is_number, each.args))}
 
     def written(node: tree.Node) -> tree.Node:

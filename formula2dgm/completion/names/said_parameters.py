@@ -73,7 +73,7 @@ def _is_value(name: tree.Symbol, where: tree.Statement, statements: Sequence[tre
 
 def _subscripts(statements: Iterable[tree.Statement]) -> frozenset[tree.Node]:
     """What stands below the names of functions and densities."""
-    nodes = (each for statement in statements for each in statement.body.walk() if isinstance(each, tree.Call))
+    nodes = (each for statement in statements for each in statement.body.all(tree.Call))
     heads = (each.head for each in nodes if isinstance(each.head, tree.Symbol))
     return frozenset(each for head in heads for each in head.sub if _is_parameter(each))
 

@@ -12,6 +12,8 @@ from formula2dgm.syntax import tree
 def write_same_calls(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     """The statements with such calls as what they are defined to be."""
     bodies = dict(found for each in statements if (found := _definition(each.body)) is not None)
+    if not bodies:
+        return list(statements)
     read = {node for each in statements for node in _read(each.body).walk()}
     bodies = {call: body for call, body in bodies.items() if call in read}
 

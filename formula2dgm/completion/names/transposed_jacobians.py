@@ -11,6 +11,8 @@ from formula2dgm.syntax import tree
 
 def write_transposed(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     """The statements with such gradients; a matrix that stands nowhere else is left out."""
+    if not any(each.letter == "top" for one in statements for each in one.body.all(tree.Symbol)):
+        return list(statements)
     matrices = dict(found for each in statements if (found := _definition(each.body)) is not None)
     made: set[tree.Node] = set()
     moved = {name for each in statements for name in _made_of_others(each.body)}
@@ -41,9 +43,7 @@ def _made_of_others(body: tree.Node) -> Iterator[tree.Node]:
                 yield name
             case tree.Chain(members=(name, law), relations=("~",)) | tree.Draws(names=(name,), density=law):
                 slots = (*law.args, *(law.given or ())) if isinstance(law, tree.Call) else (law,)
-                read = [
-                    each for slot in slots for each in slot.walk() if isinstance(each, tree.Symbol) and each != name
-                ]
+                read = [each for slot in slots for each in slot.all(tree.Symbol) if each != name]
                 if any(each.letter != "I" for each in read):
                     yield name
 

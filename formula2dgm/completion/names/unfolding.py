@@ -75,7 +75,7 @@ def functions_defined(statements: Sequence[tree.Statement], bound: Collection[tr
         match statement.body:
             case tree.Chain(members=(tree.Call(head=tree.Symbol() as head) as call, *_, body), relations=relations):
                 made = Function(call, body, statement)
-                own = {each.head for each in body.walk() if isinstance(each, tree.Call)}
+                own = {each.head for each in body.all(tree.Call)}
                 scored = call.given is not None and _names_density(statements, made)
                 if relations[0] in _EQUAL and head not in {*bound, *own} and not scored and _is_function(made):
                     found.append(made)

@@ -81,7 +81,7 @@ def _choice(node: tree.Big) -> tuple[tree.Symbol, tree.Symbol, bool] | None:
         case tree.Big(
             "sum", (tree.Relates(tree.Symbol() as index, "in" | "notin" as op, tree.Symbol() as named),), None
         ):
-            read = [each for each in node.body.walk() if isinstance(each, tree.Symbol)]
+            read = list(node.body.all(tree.Symbol))
             steps = plain(index) in TIMES and any(index in (*each.sub, *each.sup) for each in read)
             if steps and not named.sub and named.style != "bb" and named.style + named.letter not in DATA_NAMES:
                 return index, named, op == "in"

@@ -46,6 +46,6 @@ def write_coefficients(statements: Sequence[tree.Statement], keys: Sequence[tree
 
 def _is_of_coefficients(node: tree.Node) -> bool:
     """``1 - \\bar\\alpha_t``: a sum of numbers and coefficients alone."""
-    symbols = [each for each in node.walk() if isinstance(each, tree.Symbol)]
+    symbols = list(node.all(tree.Symbol))
     made = all(each.letter in COEFFICIENT_LETTERS or plain(each) in _STEPS for each in symbols)
     return isinstance(node, tree.Add) and made and not any(isinstance(each, tree.Call) for each in node.walk())

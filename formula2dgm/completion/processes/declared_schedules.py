@@ -65,7 +65,7 @@ class _Schedules(Defaults):
         left, right = chain.members[0], chain.members[-1]
         if not is_named(left, ALPHA_BAR) or not isinstance(left, tree.Symbol) or len(left.sub) != 1:
             return None
-        products = [each for each in right.walk() if isinstance(each, tree.Big) and each.op == "prod"]
+        products = [each for each in right.all(tree.Big) if each.op == "prod"]
         return plain(left.sub[0]) if any(each.upper == left.sub[0] for each in products) else None
 
     def _read_in(self, chain: tree.Chain, index: str) -> Iterator[Schedule]:
@@ -97,7 +97,7 @@ def _bare(schedule: Schedule) -> str:
 
 def _reads_before(chain: tree.Chain, schedule: Schedule, index: str) -> bool:
     r"""Is a schedule read at the step before, too, as a product of all steps is: ``\alpha_t / \alpha_{t-1}``?"""
-    symbols = (each for each in chain.members[-1].walk() if isinstance(each, tree.Symbol) and is_named(each, schedule))
+    symbols = (each for each in chain.members[-1].all(tree.Symbol) if is_named(each, schedule))
     return any(each.sub == (parse_one(f"{index} - 1"),) for each in symbols)
 
 

@@ -147,7 +147,7 @@ class _Path(Defaults):
     def _time(self, times: Sequence[tree.Symbol], start: tree.Symbol, expectation: tree.Expect) -> tree.Symbol | None:
         """The time among names: the index below x, of a schedule, or of a network; else the first by its letter."""
         times = sorted(times, key=lambda each: TIMES.index(plain(each) or "t"))
-        symbols = [each for each in expectation.body.walk() if isinstance(each, tree.Symbol)]
+        symbols = list(expectation.body.all(tree.Symbol))
         read = [each for each in times if replace(start, sub=(each,)) in symbols]
         read += [each for each in times if any(self.has_index(own, plain(each) or "t") for own in SCHEDULES)]
         read += [each for each in times if any(each in symbol.sub for symbol in symbols)]
@@ -291,7 +291,7 @@ class _Path(Defaults):
 
 def _evolves(chain: tree.Chain, start: tree.Symbol) -> bool:
     """Does an equation in differentials say how x moves?"""
-    symbols = (each for each in chain.members[0].walk() if isinstance(each, tree.Symbol))
+    symbols = chain.members[0].all(tree.Symbol)
     return is_in_differentials(chain) and any(letter_of(each).endswith(letter_of(start)) for each in symbols)
 
 

@@ -214,7 +214,7 @@ def _is_at_steps(left: tree.Node) -> bool:
 
 def is_applied(name: tree.Symbol, expectation: tree.Expect) -> bool:
     """Is it a function of a name somewhere: ``\\epsilon_t(x_t)``?"""
-    calls = [each for each in expectation.body.walk() if isinstance(each, tree.Call) and each.head == name]
+    calls = [each for each in expectation.body.all(tree.Call) if each.head == name]
     return any(isinstance(each.args[0], tree.Symbol) for each in calls if len(each.args) == 1)
 
 

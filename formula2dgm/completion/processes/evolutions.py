@@ -121,8 +121,8 @@ def _kernels(linear: _Linear, statements: Sequence[tree.Statement], notes: Notes
     calls = dict.fromkeys(
         node
         for each in statements
-        for node in each.body.walk()
-        if isinstance(node, tree.Call) and is_density_call(node) and _is_kernel(node, linear)
+        for node in each.body.all(tree.Call)
+        if is_density_call(node) and _is_kernel(node, linear)
     )
     made = []
     for call in calls:
@@ -214,7 +214,7 @@ def _put(node: tree.Node, time: tree.Symbol, value: tree.Symbol) -> tree.Node:
 
 def _fresh(linear: _Linear) -> tuple[tree.Symbol, tree.Symbol]:
     """Two letters for times that the equation does not use."""
-    taken = {each.letter for each in linear.equation.chain.walk() if isinstance(each, tree.Symbol)}
+    taken = {each.letter for each in linear.equation.chain.all(tree.Symbol)}
     s, u = [each for each in ("s", "u", "r", "v", "tau") if each not in taken][:2]
     span = linear.equation.chain.span
     return tree.Symbol(s, span=span), tree.Symbol(u, span=span)

@@ -28,7 +28,7 @@ def name_formal_indices(
     't_n = n / N'
     """
     bodies = [each.body for each in statements]
-    sums = [each for body in bodies for each in body.walk() if isinstance(each, tree.Big)]
+    sums = [each for body in bodies for each in body.all(tree.Big)]
     bound = {name for each in sums for name, _ in binder_names(each)}
     bound |= positions_in(bodies)
     notes: list[Note] = []
@@ -58,7 +58,7 @@ def _left_at(body: tree.Node, index: str) -> tree.Symbol | None:
 
 def _subscripts(body: tree.Node, letters: Collection[str]) -> set[str]:
     """The names below these letters."""
-    symbols = (each for each in body.walk() if isinstance(each, tree.Symbol) and letter_of(each) in letters)
+    symbols = (each for each in body.all(tree.Symbol) if letter_of(each) in letters)
     return {name for each in symbols for item in each.sub if (name := plain(item)) is not None}
 
 

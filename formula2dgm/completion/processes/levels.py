@@ -116,7 +116,7 @@ class _Levels(Defaults):
                 case _:
                     continue
             index, upper = plain(name), big.upper
-            read = {each for each in big.body.walk() if isinstance(each, tree.Symbol) and name in each.sub}
+            read = {each for each in big.body.all(tree.Symbol) if name in each.sub}
             if index is None or upper is None or len(read) != 1:
                 continue
             (level,) = (replace(each, sub=()) for each in read)

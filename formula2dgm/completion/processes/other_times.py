@@ -63,7 +63,7 @@ def _missing(
     known = {*said, *keys, *(each for body in bodies for node in body.walk() for each in _variables(node))}
     at_times = {letter_of(each) for each in said if isinstance(each, tree.Symbol) and each.sub}
     at_times |= {letter_of(each) for each in keys if isinstance(each, tree.Symbol)}
-    points = [each for body in bodies for each in body.walk() if isinstance(each, tree.Symbol) and len(each.sub) == 1]
+    points = [each for body in bodies for each in body.all(tree.Symbol) if len(each.sub) == 1]
     for left, body in said.items():
         time = _time_of(left, counted)
         if not isinstance(left, tree.Symbol) or time is None or _recurs(body, left, time):
@@ -110,7 +110,7 @@ def _other_time(
 
 def _recurs(body: tree.Node, left: tree.Symbol, time: tree.Symbol) -> bool:
     """Is a value said by that at another time: ``x_t = x_{t-1} + v``?"""
-    own = [each for each in body.walk() if isinstance(each, tree.Symbol) and replace(each, sub=left.sub) == left]
+    own = [each for each in body.all(tree.Symbol) if replace(each, sub=left.sub) == left]
     return any(time in item.walk() for each in own for item in each.sub)
 
 

@@ -19,7 +19,7 @@ def starts_of(
     zero = [each for each in names if len(each.sub) == 1 and is_zero(each.sub[0])]
     if zero or noise is None or any(each.sub for each in names if letter_of(each) != letter_of(noise)):
         return zero
-    symbols = [each for each in expectation.body.walk() if isinstance(each, tree.Symbol)]
+    symbols = list(expectation.body.all(tree.Symbol))
     bare = [each for each in names if not each.sup and plain(each) not in times and each != noise]
     read = [(own, each) for own in bare for each in symbols if each.sub and replace(each, sub=()) == own]
     if read:
@@ -32,8 +32,8 @@ def starts_of(
 def reads_time(expectation: tree.Expect, start: tree.Symbol, noise: tree.Symbol, time: tree.Node) -> bool:
     """Is a time a value here, of a network or a schedule, and no place in a sequence? Of a sequence other steps are
     read, too, or noise is added to them."""
-    symbols = [each for each in expectation.body.walk() if isinstance(each, tree.Symbol)]
-    given = [each.args for each in expectation.body.walk() if isinstance(each, tree.Call)]
+    symbols = list(expectation.body.all(tree.Symbol))
+    given = [each.args for each in expectation.body.all(tree.Call)]
     steps = {each.sub for each in symbols if replace(each, sub=()) == replace(start, sub=())}
     if (time,) in steps:
         inside = {node for args in given for each in args for node in each.walk()}

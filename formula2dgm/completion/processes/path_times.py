@@ -41,7 +41,7 @@ def steps_summed(root: tree.Node, times: Collection[str]) -> Mapping[int, Sequen
         if isinstance(node, tree.Big):
             around = (*around, *_counted(node, times))
         if isinstance(node, tree.Expect):
-            within = [each for big in node.body.walk() if isinstance(big, tree.Big) for each in _counted(big, times)]
+            within = [each for big in node.body.all(tree.Big) for each in _counted(big, times)]
             found[id(node)] = [*around, *within]
         for each in node.children:
             find(each, around)

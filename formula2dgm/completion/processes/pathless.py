@@ -21,7 +21,7 @@ def refuse_pathless(statements: Sequence[tree.Statement], keys: Sequence[tree.No
         numbered = [each for each in names if len(each.sub) == 1 and isinstance(each.sub[0], tree.Number)]
         times = drawn | {plain(each) for each in names}
         others = [each for each in names if plain(each) not in TIMES]
-        for point in (each for each in expectation.body.walk() if isinstance(each, tree.Symbol) and each not in made):
+        for point in (each for each in expectation.body.all(tree.Symbol) if each not in made):
             time = plain(point.sub[0]) if len(point.sub) == 1 else None
             if time in times & set(TIMES) and any(replace(each, sub=point.sub) == point for each in numbered):
                 raise FormulaError(_refusal(point, others))

@@ -49,7 +49,7 @@ def is_part(text: Defaults, statement: tree.Statement, index: str) -> bool:
     if not isinstance(name, tree.Symbol) or left is None or not mentions(left, {index}):
         return False
     others = (each for each in text.statements if each is not statement)
-    symbols = (node for each in others for node in each.body.walk() if isinstance(node, tree.Symbol))
+    symbols = (node for each in others for node in each.body.all(tree.Symbol))
     return any(letter_of(each) == letter_of(name) for each in symbols)
 
 

@@ -72,8 +72,8 @@ def _within(node: tree.Node, declared: Sequence[_Declared]) -> tree.Node:
             letters = {
                 each.letter
                 for each in declared
-                for call in body.walk()
-                if isinstance(call, tree.Call) and index and each.shape == _shape(call, index)
+                for call in body.all(tree.Call)
+                if index and each.shape == _shape(call, index)
             }
             if index is None or index in letters or len(letters) != 1 or counts_by(body, index):
                 return node

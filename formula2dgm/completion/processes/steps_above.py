@@ -34,9 +34,11 @@ def write_steps_below(
     nodes = [node for each in statements for node in each.body.walk()]
     found = {letter for each in nodes for letter in _processes(each)}
     found |= {letter for each in statements for letter in _paths(each.body)}
-    bound = {letter_of(each) for key in keys for each in key.walk() if isinstance(each, tree.Symbol) and each.sup}
+    bound = {letter_of(each) for key in keys for each in key.all(tree.Symbol) if each.sup}
     powers = {letter for each in statements for letter in _powers(each.body)} - bound
     letters = {each for each in found - bound if _is_uniform(nodes, each)} | powers
+    if not letters:
+        return list(statements), []
     notes: list[Note] = []
 
     def written(node: tree.Node) -> tree.Node:

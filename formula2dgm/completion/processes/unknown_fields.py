@@ -25,7 +25,7 @@ def refuse_unknown_fields(statements: Sequence[tree.Statement], keys: Sequence[t
     said = {own for each in lefts for node in each.walk() for own in _spelled(node)}
     for binders, expectation in (found for each in statements for found in brackets(each.body)):
         times = {plain(name) for each in binders for name in names_of(each)} & set(TIMES)
-        for norm in (each for each in expectation.body.walk() if isinstance(each, tree.Norm)):
+        for norm in expectation.body.all(tree.Norm):
             sides = norm.body.terms if isinstance(norm.body, tree.Add) else ()
             calls = [each.body if isinstance(each, tree.Neg) else each for each in sides]
             if len(calls) != 2:

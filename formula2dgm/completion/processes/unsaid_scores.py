@@ -19,7 +19,7 @@ def refuse_unsaid_scores(statements: Sequence[tree.Statement], keys: Sequence[tr
     letter that is given something, whose average it could be."""
     chains = [each.body for each in statements if isinstance(each.body, tree.Chain)]
     said = {each.head for each in (*keys, *(chain.members[0] for chain in chains)) if isinstance(each, tree.Call)}
-    for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
+    for call in (node for each in statements for node in each.body.all(tree.Call)):
         if call.given is not None:
             said.add(call.head)
     for binders, expectation in (each for statement in statements for each in brackets(statement.body)):

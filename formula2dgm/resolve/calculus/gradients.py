@@ -94,10 +94,10 @@ def derived(
 def _point(context: Context, body: tree.Node, variable: tree.Node) -> tree.Node:
     """What a body is derived by: the variable; where it stands nowhere in the body, the one argument of its letter,
     ``\\tilde x`` of ``\\nabla_x E(\\tilde x)``."""
-    symbols = [each for each in body.walk() if isinstance(each, tree.Symbol)]
+    symbols = list(body.all(tree.Symbol))
     if not isinstance(variable, tree.Symbol) or variable in symbols:
         return variable
-    calls = (each for each in body.walk() if isinstance(each, tree.Call))
+    calls = body.all(tree.Call)
     given = (unstopped(each) for call in calls for each in call.args)
     points = {each for each in given if isinstance(each, tree.Symbol) and each.letter == variable.letter}
     if len(points) != 1:

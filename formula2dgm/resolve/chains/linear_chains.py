@@ -176,8 +176,7 @@ class _Filter:
             each.letter
             for slot in self.chain.emission.walk()
             if (place := self.paths.step_of(slot)) is not None
-            for each in place.walk()
-            if isinstance(each, tree.Symbol)
+            for each in place.all(tree.Symbol)
         )
         return next(found, self.time.name)
 

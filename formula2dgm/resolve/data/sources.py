@@ -177,7 +177,7 @@ def _is_made_of_draws(context: Context, name: Name) -> bool:
     definition = context.model.definitions.get(name.id)
     if definition is None:
         return False
-    read = [read_name(each, context.model.indices) for each in definition.body.walk() if isinstance(each, tree.Symbol)]
+    read = [read_name(each, context.model.indices) for each in definition.body.all(tree.Symbol)]
     return any(each.id in context.model.drawn for each in read) and not any(
         each.id in context.latent - context.model.drawn.keys() for each in read
     )
@@ -198,7 +198,7 @@ def _another_source(context: Context, density: tree.Call) -> tree.Call | None:
 
 def _drawn_by_letter(context: Context) -> list[tree.Call]:
     """``p_g(x)`` for ``x \\sim p_g`` below an expectation."""
-    nodes = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Expect))
+    nodes = (each for root in context.model.expressions() for each in root.all(tree.Expect))
     items = [each for node in nodes for each in node.binders if isinstance(each, tree.Draws)]
     return [
         tree.Call(each.density, tuple(each.names), span=each.density.span)

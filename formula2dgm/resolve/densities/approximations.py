@@ -33,7 +33,7 @@ def is_all_that_is_trained(context: Context, signature: Signature) -> bool:
         named = {name for _, names in wanted.operators for name in names}
         if named.isdisjoint(signature.group):
             continue
-        calls = [each for each in wanted.members[-1].walk() if isinstance(each, tree.Call)]
+        calls = list(wanted.members[-1].all(tree.Call))
         owners = [each for each in calls if not named.isdisjoint(_groups(context, each) & {*signature.group})]
         own = [read_signature(each, context.model.indices, context.model.parameters) for each in owners]
         if owners and all(each.head == signature.head and not each.given for each in own):
@@ -51,7 +51,7 @@ def _groups(context: Context, call: tree.Call) -> set[str]:
 
 def is_compared(context: Context, signature: Signature) -> bool:
     """Is the density the left side of a divergence: ``KL[q(w) || p(w)]``?"""
-    nodes = (node for root in context.model.expressions() for node in root.walk() if isinstance(node, tree.Divergence))
+    nodes = (node for root in context.model.expressions() for node in root.all(tree.Divergence))
     return any(
         read_signature(each.left, context.model.indices, context.model.parameters) == signature
         for each in nodes

@@ -26,8 +26,8 @@ def calls_of(context: Context, head: Name) -> list[tree.Call]:
         each
         for wanted in context.model.objectives
         for member in wanted.members
-        for each in member.walk()
-        if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol)
+        for each in member.all(tree.Call)
+        if isinstance(each.head, tree.Symbol)
     ]
     own = [each for each in calls if _is_named(context, each, head.id, head)]
     own = own or [each for each in calls if head.group and is_density_call(each) and _is_ungrouped(context, each, head)]
@@ -126,7 +126,7 @@ def _read(context: Context) -> set[str]:
     """The names of all that the text computes, declares and draws."""
     model = context.model
     nodes = [*model.expressions(), *(each.body for each in model.densities)]
-    found = (each for node in nodes for each in node.walk() if isinstance(each, tree.Symbol))
+    found = (each for node in nodes for each in node.all(tree.Symbol))
     return {read_name(each, model.indices).id for each in found} | model.drawn.keys()
 
 

@@ -103,7 +103,7 @@ def _bound_names(context: Context) -> list[tree.Node]:
 def _densities(context: Context) -> list[tree.Call]:
     model = context.model
     roots = [*model.expressions(), *(each.body for each in model.densities)]
-    return [each for root in roots for each in root.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    return [each for root in roots for each in root.all(tree.Call) if is_density_call(each)]
 
 
 def _bound(

@@ -99,7 +99,7 @@ def _times(slots: Sequence[tree.Node]) -> Iterator[str]:
     """What stands in the scripts of the variables, the time of ``p(x_t|x_0)``; ``p_t(x|x_1)`` has it in its name."""
     for slot in slots:
         for item in (*slot.sub, *slot.sup) if isinstance(slot, tree.Symbol) else ():
-            yield from (each.letter for each in item.walk() if isinstance(each, tree.Symbol))
+            yield from (each.letter for each in item.all(tree.Symbol))
 
 
 def refuse_itself(context: Context, declared: Declared) -> None:

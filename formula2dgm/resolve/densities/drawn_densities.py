@@ -53,7 +53,7 @@ def _drawn(model: Model, left: tree.Node, family: tree.Call, used: Sequence[Sign
             givens = given.items if isinstance(given, tree.Tuple) else (given,)
             names = {read_name(each, model.indices).id for each in givens if isinstance(each, tree.Symbol)}
         case tree.Symbol() as name:
-            inside = {read_name(each, model.indices).id for each in family.walk() if isinstance(each, tree.Symbol)}
+            inside = {read_name(each, model.indices).id for each in family.all(tree.Symbol)}
             names = {each for each in inside if each in model.variables}
         case _:
             return None
@@ -83,7 +83,7 @@ def _step_of_joint(
     if isinstance(left, tree.Relates):
         given = left.right.items if isinstance(left.right, tree.Tuple) else (left.right,)
     else:
-        read = (each for each in family.walk() if isinstance(each, tree.Symbol))
+        read = family.all(tree.Symbol)
         names = ((each, read_name(each, model.indices)) for each in read)
         given = tuple(dict.fromkeys(each for each, own in names if own.index and own.id in model.variables))
     head = tree.Symbol(heads.pop(), span=name.span)

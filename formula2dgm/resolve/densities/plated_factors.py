@@ -28,7 +28,7 @@ def plated(context: Context, node: tree.Big) -> bool:
 def _carriers(context: Context, body: tree.Node, index: str) -> dict[str, tuple[str, ...]]:
     """The variables under the product that are read at its index, each with all its indices."""
     found: dict[str, tuple[str, ...]] = {}
-    for symbol in (each for each in body.walk() if isinstance(each, tree.Symbol)):
+    for symbol in body.all(tree.Symbol):
         name = read_name(symbol, context.model.indices)
         indices = tuple(text for each in name.index if (text := plain(each)) is not None)
         if index in indices and name.id in context.model.variables:

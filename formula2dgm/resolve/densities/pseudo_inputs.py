@@ -20,8 +20,7 @@ def pseudo_inputs(context: Context) -> dict[str, Name]:
     elsewhere = {
         read_name(each, context.model.indices).id
         for root in context.model.expressions()
-        for each in root.walk()
-        if isinstance(each, tree.Symbol)
+        for each in root.all(tree.Symbol)
     }
     found: dict[str, Name] = {}
     for declared in context.model.densities:
@@ -57,7 +56,7 @@ def _given_of(context: Context, call: tree.Call) -> Name | None:
     indices, parameters = context.model.indices, context.model.parameters
     wanted = read_signature(call, indices, parameters)
     roots = [*context.model.expressions(), *(each.signature.slots[0] for each in context.model.densities)]
-    calls = [each for root in roots for each in root.walk() if isinstance(each, tree.Call) and is_density_call(each)]
+    calls = [each for root in roots for each in root.all(tree.Call) if is_density_call(each)]
     signatures = [read_signature(each, indices, parameters) for each in calls]
     signatures += [each.signature for each in context.densities.all]
     for each in signatures:

@@ -86,7 +86,7 @@ def refuse_improper(context: Context, declared: Declared) -> None:
         return
     wanted = {each.id for each in declared.signature.variables if each}
     for term in declared.body.terms:
-        calls = [each for each in term.walk() if isinstance(each, tree.Call)]
+        calls = list(term.all(tree.Call))
         over = {name.id for call in calls for each in call.args if (name := slot_name(each, context.model.indices))}
         if not wanted <= over:
             raise context.refuse(
@@ -149,7 +149,7 @@ def _bound_total(context: Context, body: tree.Node, index: tree.Symbol, ends: Se
 
 def _is_over(body: tree.Node, index: tree.Symbol) -> bool:
     """Is a density over the index itself, ``p(x, k)``: its values have probabilities?"""
-    calls = [each for each in body.walk() if isinstance(each, tree.Call)]
+    calls = list(body.all(tree.Call))
     return any(index in call.args for call in calls)
 
 

@@ -33,7 +33,7 @@ def need_shape(context: Context, node: tree.Node, *laws: ir.Law) -> None:
     """A closed form sums over the event: of laws made of numbers alone, somebody must say how large it is."""
     numbers = all(value.event == "number" for law in laws for _, value in law.params)
     if numbers and all(law.shape is None for law in laws):
-        slots = (each for call in node.walk() if isinstance(call, tree.Call) for each in call.args)
+        slots = (each for call in node.all(tree.Call) for each in call.args)
         names = [read_name(each, context.model.indices).id for each in slots if isinstance(each, tree.Symbol)]
         say = f", dims={{{names[0]!r}: 16}}" if names else ""
         raise context.refuse(

@@ -94,10 +94,7 @@ def variable_of(context: Context, use: Use) -> str:
 
 def _parents(context: Context, use: Use) -> set[str]:
     return {
-        step_key(read_name(symbol, context.model.indices))
-        for each in use.given
-        for symbol in each.walk()
-        if isinstance(symbol, tree.Symbol)
+        step_key(read_name(symbol, context.model.indices)) for each in use.given for symbol in each.all(tree.Symbol)
     }
 
 

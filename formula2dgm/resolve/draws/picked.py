@@ -58,9 +58,9 @@ def read_at_drawn(context: Context, names: Iterable[Name]) -> frozenset[str]:
 
 def ends_of_draws(context: Context, roots: Iterable[tree.Node], numbers: bool) -> frozenset[str]:
     r"""The names of the last step that is drawn, ``T`` of ``U\{1, T\}``; also of those that are given a number?"""
-    calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+    calls = (each for root in roots for each in root.all(tree.Call))
     bounds = (bound for each in calls if (bound := last_number(each)) is not None)
-    symbols = [each for bound in bounds for each in bound.walk() if isinstance(each, tree.Symbol)]
+    symbols = [each for bound in bounds for each in bound.all(tree.Symbol)]
     names = [read_name(each, context.model.indices) for each in symbols if plain(each) is not None]
     others = {str(upper) for upper in context.model.bounds.values()}
     names = [each for each in names if each.id not in others]
@@ -70,7 +70,7 @@ def ends_of_draws(context: Context, roots: Iterable[tree.Node], numbers: bool) -
 def refuse_drawn_heads(context: Context, roots: Iterable[tree.Node]) -> None:
     """``f_k(x)``, where k is drawn: a network, or a density, for each number is no network that is read at one."""
     indices = context.model.indices
-    calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+    calls = (each for root in roots for each in root.all(tree.Call))
     heads = [each.head for each in calls if isinstance(each.head, tree.Symbol)]
     for head in dict.fromkeys(heads):
         items = [each for each in (*head.sub, *head.sup) if indices.reads_position(each)]

@@ -44,8 +44,8 @@ def _sums_by_itself(context: Context, index: str, others: Sequence[str]) -> bool
     sums = [
         node
         for root in context.model.expressions()
-        for node in root.walk()
-        if isinstance(node, tree.Big) and any(name == index for name, _ in binder_names(node))
+        for node in root.all(tree.Big)
+        if any(name == index for name, _ in binder_names(node))
     ]
     return bool(sums) and not any(mentions(each.body, beside) for each in sums)
 
@@ -98,7 +98,7 @@ def _made_of(context: Context, name: Name) -> frozenset[str]:
     """The indexed names that a variable's draws define: ``w_k = p(x|z_k) / q(z_k|x)``."""
     found: set[str] = set()
     for key, definition in context.model.definitions.items():
-        symbols = (each for each in definition.body.walk() if isinstance(each, tree.Symbol))
+        symbols = definition.body.all(tree.Symbol)
         read = [read_name(each, context.model.indices) for each in symbols] if definition.index else []
         if any(each.id == name.id and {plain(at) for at in each.index} & set(definition.index) for each in read):
             found.add(key)

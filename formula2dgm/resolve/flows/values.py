@@ -184,12 +184,7 @@ def _written_call(context: Context, function: tree.Node, by: tree.Node) -> tree.
 
 def _calls_of(context: Context, function: tree.Node) -> Iterator[tree.Call]:
     roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
-    return (
-        each
-        for root in roots
-        for each in root.walk()
-        if isinstance(each, tree.Call) and each.head == function and each.args
-    )
+    return (each for root in roots for each in root.all(tree.Call) if each.head == function and each.args)
 
 
 def _without_transpose(node: tree.Node) -> tree.Node:

@@ -83,7 +83,7 @@ def _judge(context: Context, wanted: Wanted, body: tree.Node) -> bool | None:
     game = len(context.model.objectives) > 1
     if game and judge not in re.findall(r"[^\W_]+", wanted.name or "")[1:]:
         return None
-    made = [each for call in calls for argument in call.args for each in argument.walk() if isinstance(each, tree.Call)]
+    made = [each for call in calls for argument in call.args for each in argument.all(tree.Call)]
     if made and not game:
         raise context.refuse(
             "F2D-0516",
@@ -215,7 +215,7 @@ def _is_penalty(node: tree.Node, players: tuple[str, ...]) -> bool:
     """``(\\|\\nabla D(x)\\| - 1)^2``, of a network that one of these players trains."""
     match node:
         case tree.Power(tree.Add((tree.Norm(body=tree.Prefix("grad") as slope), tree.Neg())), tree.Number("2")):
-            heads = [each.head for each in slope.walk() if isinstance(each, tree.Call)]
+            heads = [each.head for each in slope.all(tree.Call)]
             names = {str(part) for each in heads for part in each.walk()}
             return not players or not names.isdisjoint(players)
     return False

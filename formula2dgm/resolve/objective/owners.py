@@ -70,7 +70,7 @@ def _groups_given(node: tree.Node) -> set[str]:
 def _written_behind(statements: Sequence[tree.Statement]) -> dict[str, set[str]]:
     r"""The parameters that functions have behind a bar or a semicolon: lambda of ``\mu(x; \lambda)``."""
     found: dict[str, set[str]] = {}
-    for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
+    for call in (node for each in statements for node in each.body.all(tree.Call)):
         if not isinstance(call.head, tree.Symbol) or is_written_family(call):
             continue
         if not is_density_call(call) and not names_objective(call):
@@ -85,7 +85,7 @@ def _groups_beside(statements: Sequence[tree.Statement], left: tree.Call) -> set
     if read_name(left.head, Indices(), head=True).group:
         return set()
     slots, found = (left.args, left.given), set()
-    for call in (node for each in statements for node in each.body.walk() if isinstance(node, tree.Call)):
+    for call in (node for each in statements for node in each.body.all(tree.Call)):
         if (call.args, call.given) == slots and isinstance(call.head, tree.Symbol):
             name = read_name(call.head, Indices(), head=True)
             found |= set(name.group) if (name.letter, name.labels) == (left.head.letter, ()) else set()

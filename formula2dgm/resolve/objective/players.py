@@ -100,7 +100,7 @@ def _refuse_data(context: Context, names: tuple[str, ...], terms: Sequence[Term]
     data = {each.name for each in walk(*(term.node for term in terms)) if isinstance(each, ir.Data)}
     found = [each for each in names if each in data and not owned_by(context, (each,))]
     if found:
-        calls = [each for member in wanted.members for each in member.walk() if isinstance(each, tree.Call)]
+        calls = [each for member in wanted.members for each in member.all(tree.Call)]
         beside = [
             each for each in calls if each.given is None and len(each.args) > 1 and found[0] in map(str, each.args)
         ]

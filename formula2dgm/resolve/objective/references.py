@@ -51,7 +51,7 @@ def _is_another(context: Context, own: Signature, other: Signature) -> bool:
         return True
     if own.head.split("_")[0] in POSTERIOR_LETTERS:
         return False
-    drawn = (node for root in context.model.expressions() for node in root.walk() if isinstance(node, tree.Expect))
+    drawn = (node for root in context.model.expressions() for node in root.all(tree.Expect))
     return any(own in _densities(context, each.binders) and other in _densities(context, [each.body]) for each in drawn)
 
 

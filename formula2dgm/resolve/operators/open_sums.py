@@ -19,7 +19,7 @@ def runs_over_data(context: Context, node: tree.Big, index: str, scope: Scope) -
     if node.op != "sum" or scope.batch in scope.indices.values():
         return False
     known = context.model.variables - context.latent - context.model.drawn.keys() - context.model.definitions.keys()
-    read = (read_name(each, context.model.indices) for each in node.body.walk() if isinstance(each, tree.Symbol))
+    read = (read_name(each, context.model.indices) for each in node.body.all(tree.Symbol))
     return any(name.id in known and [plain(each) for each in name.index] == [index] for name in read)
 
 

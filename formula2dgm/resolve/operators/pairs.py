@@ -81,10 +81,10 @@ def _reads(context: Context, body: tree.Node, index: str) -> bool:
 
 def pair_sizes(model: Model) -> frozenset[str]:
     r"""What stands for the number of examples beside a sum without a bound, ``\frac{1}{n(n-1)} \sum_{i \ne j}``."""
-    sums = [each for root in model.expressions() for each in root.walk() if isinstance(each, tree.Big)]
+    sums = [each for root in model.expressions() for each in root.all(tree.Big)]
     if not any(conditions(each) and each.upper is None for each in sums):
         return frozenset()
-    symbols = (each for root in model.expressions() for each in root.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for root in model.expressions() for each in root.all(tree.Symbol))
     return frozenset(str(each) for each in symbols) & (_NESTED_SIZES - model.indices)
 
 

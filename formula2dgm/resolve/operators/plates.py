@@ -177,7 +177,7 @@ def _refuse_other_parts(context: Context, each: _Sum, carriers: dict[str, tuple[
 def _is_made_of_plate(context: Context, name: str) -> bool:
     """Is it defined by a sum over the parts of an example, ``r = \\frac1C \\sum_{j=1}^C h(u_j, v_j)``?"""
     definition = context.model.definitions[name]
-    sums = (each for each in definition.body.walk() if isinstance(each, tree.Big))
+    sums = definition.body.all(tree.Big)
     found = any((index, str(upper)) in context.plates for each in sums for index, upper in binder_names(each))
     return found and not definition.index
 
@@ -238,4 +238,4 @@ def _has_posterior(context: Context, name: Name) -> bool:
 
 
 def _read(context: Context, node: tree.Node) -> list[Name]:
-    return [read_name(each, context.model.indices) for each in node.walk() if isinstance(each, tree.Symbol)]
+    return [read_name(each, context.model.indices) for each in node.all(tree.Symbol)]

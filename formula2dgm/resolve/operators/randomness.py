@@ -50,7 +50,7 @@ def _meets(context: Context, factor: tree.Node, other: tree.Node) -> bool:
     So is ``h(x) E_{p_data(x)}[f(x)]``, where the x of the bracket is another than the one outside.
     """
     if not holds_draws(context, other):
-        brackets = (each for each in factor.walk() if isinstance(each, tree.Expect))
+        brackets = factor.all(tree.Expect)
         names = Names(context.model.indices)
         return any(occurs_free(other, bound_by(each, names), names) for each in brackets)
     return holds_draws(context, other, brackets=True) or not _draws_its_own(context, factor)
@@ -58,7 +58,7 @@ def _meets(context: Context, factor: tree.Node, other: tree.Node) -> bool:
 
 def _draws_its_own(context: Context, factor: tree.Node) -> bool:
     """Do the brackets of a factor draw nothing that a statement draws?"""
-    brackets = [each for each in factor.walk() if isinstance(each, tree.Expect)]
+    brackets = list(factor.all(tree.Expect))
     compares = any(isinstance(each, tree.Divergence) for each in factor.walk())
     if compares or not brackets or not all(each.binders for each in brackets):
         return False

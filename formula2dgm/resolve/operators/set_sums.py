@@ -42,6 +42,6 @@ def _arguments(root: tree.Node) -> Iterator[tree.Node]:
 
 
 def _names_in(context: Context, nodes: list[tree.Node]) -> set[str]:
-    symbols = (each for node in nodes for each in node.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for node in nodes for each in node.all(tree.Symbol))
     names = [read_name(each, context.model.indices) for each in symbols]
     return {text for each in names for text in (each.id, each.full)}

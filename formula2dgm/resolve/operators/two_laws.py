@@ -38,5 +38,5 @@ def _compared(context: Context) -> list[Signature]:
 
 
 def _densities(context: Context, node: tree.Node) -> list[Signature]:
-    calls = (each for each in node.walk() if isinstance(each, tree.Call) and is_density_call(each))
+    calls = (each for each in node.all(tree.Call) if is_density_call(each))
     return [read_signature(each, context.model.indices, context.model.parameters) for each in calls]

@@ -83,6 +83,6 @@ def _is_decoder(context: Context, density: Density, source: Source) -> bool:
 
 def _is_known(context: Context, body: tree.Node) -> bool:
     """Is every network in it bound?"""
-    calls = [each.head for each in body.walk() if isinstance(each, tree.Call) and isinstance(each.head, tree.Symbol)]
+    calls = [each.head for each in body.all(tree.Call) if isinstance(each.head, tree.Symbol)]
     names: list[Name] = [read_name(each, context.model.indices, head=True) for each in calls]
     return any(each.full in context.named.values for each in names)

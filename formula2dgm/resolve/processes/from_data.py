@@ -17,7 +17,7 @@ Kernels = dict[tree.Node, tree.Call]
 def split_joints(statements: Sequence[tree.Statement]) -> list[tree.Statement]:
     """The statements with the data of joints as variables of their own; an expectation over ``q(x_{0:T})`` is one over
     what follows the data."""
-    calls = [each for every in statements for each in every.body.walk() if isinstance(each, tree.Call)]
+    calls = [each for every in statements for each in every.body.all(tree.Call)]
     begins = {found for each in calls for found in given_before(each)}
     if not begins:
         return list(statements)

@@ -81,7 +81,7 @@ class _Process:
         index = kernel.signature.slots[0].sub[0]  # type: ignore[attr-defined]
         before = self.make(ir.Data, last, (self.scope.batch,))
         names = [each for each in kernel.signature.given if each is not None]
-        letters = {each.letter for each in index.walk() if isinstance(each, tree.Symbol)}
+        letters = {each.letter for each in index.all(tree.Symbol)}
         inside = replace(self.scope, indices={**self.scope.indices, **dict.fromkeys(letters, self.axis)})
         call = Use(kernel, kernel.signature.slots[:1], kernel.signature.slots[1:])
         bound = {key: before for each in names for key in (step_key(each), each.id)}

@@ -66,7 +66,7 @@ def _is_number(context: Context, call: tree.Call) -> bool:
 def reads_itself(context: Context, key: str) -> bool:
     """``\\bar\\alpha_t = \\alpha_t \\bar\\alpha_{t-1}``."""
     body = context.model.definitions[key].body
-    names = (read_name(each, context.model.indices) for each in body.walk() if isinstance(each, tree.Symbol))
+    names = (read_name(each, context.model.indices) for each in body.all(tree.Symbol))
     return any(key in (name.full, name.id) for name in names)
 
 
@@ -109,7 +109,7 @@ def recurrence(
 def _own_readings(context: Context, definition: Definition) -> list[Name]:
     """Where a schedule reads itself, at the step before."""
     found = []
-    for symbol in (each for each in definition.body.walk() if isinstance(each, tree.Symbol)):
+    for symbol in definition.body.all(tree.Symbol):
         name = read_name(symbol, context.model.indices)
         if name.id == definition.name.id:
             place = next((place for _, place in context.time.places(name)), None) if context.time else None

@@ -93,7 +93,7 @@ def _over(declared: Declared) -> str | None:
 
 
 def _read(context: Context, call: tree.Call) -> set[str]:
-    symbols = (each for argument in call.args for each in argument.walk() if isinstance(each, tree.Symbol))
+    symbols = (each for argument in call.args for each in argument.all(tree.Symbol))
     return {read_name(each, context.model.indices).id for each in symbols}
 
 

@@ -19,8 +19,8 @@ def scaffold_mixed(context: Context, wanted: Signature) -> list[Density] | None:
     written = (
         read_signature(node, context.model.indices, context.model.parameters)
         for root in context.model.expressions()
-        for node in root.walk()
-        if isinstance(node, tree.Call) and is_density_call(node)
+        for node in root.all(tree.Call)
+        if is_density_call(node)
     )
     found = {each.ids: each for each in written if mixes_to(each, wanted, context.latent)}
     return scaffold_factors(context, *found.values()) if len(found) == 1 else None

@@ -136,7 +136,7 @@ def _is_differentiated(context: Context, name: Name) -> bool:
     """Does a definition read a gradient of the network, an energy's, and so no state that it makes?"""
     bodies = (each.body for each in context.model.definitions.values())
     gradients = (each for body in bodies for each in body.walk() if getattr(each, "name", "") == "grad")
-    calls = (each for gradient in gradients for each in gradient.walk() if isinstance(each, tree.Call))
+    calls = (each for gradient in gradients for each in gradient.all(tree.Call))
     heads = (each.head for each in calls if isinstance(each.head, tree.Symbol))
     return any(read_name(each, context.model.indices, head=True) == name for each in heads)
 

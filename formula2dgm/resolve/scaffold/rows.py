@@ -58,7 +58,7 @@ def _role(context: Context, symbol: tree.Symbol) -> tuple[str, Name | None] | No
 
 
 def _holds_density(factor: tree.Node) -> bool:
-    calls = (each for each in factor.walk() if isinstance(each, tree.Call))
+    calls = factor.all(tree.Call)
     return any(is_density_call(each) or registry.family_by_spelling(spelling(each.head)) is not None for each in calls)
 
 
@@ -68,13 +68,13 @@ def _variable_of(context: Context, point: tree.Node) -> Name | None:
         return read_name(point, context.model.indices)
     if any(isinstance(each, tree.Call | tree.Func | tree.Prefix) for each in point.walk()):
         return None
-    names = (read_name(each, context.model.indices) for each in point.walk() if isinstance(each, tree.Symbol))
+    names = (read_name(each, context.model.indices) for each in point.all(tree.Symbol))
     return next((name for name in names if name.id in context.model.variables), None)
 
 
 def refuse_other_index(context: Context, body: tree.Node, index: str) -> None:
     """``\\mu_j`` under a sum over k, as an argument of a family: a slip for ``\\mu_k``, not a parameter called mu_j."""
-    families = (each for each in body.walk() if isinstance(each, tree.Call) and each.params is not None)
+    families = (each for each in body.all(tree.Call) if each.params is not None)
     for symbol in (each for call in families for value in call.params or () for each in value.walk()):
         if not isinstance(symbol, tree.Symbol):
             continue

@@ -167,6 +167,6 @@ def _families(context: Context) -> Iterator[tuple[tree.Call, Name | None]]:
         if isinstance(declared.body, tree.Call):
             yield declared.body, declared.signature.variables[0]
     roots = [*model.expressions(), *(each.body for each in (*model.densities, *model.sequences))]
-    for call in (each for root in roots for each in root.walk() if isinstance(each, tree.Call)):
+    for call in (each for root in roots for each in root.all(tree.Call)):
         point = call.args[0] if call.args and (call.params or call.given) else None
         yield call, read_name(point, model.indices) if isinstance(point, tree.Symbol) else None

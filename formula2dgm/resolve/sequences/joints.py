@@ -77,15 +77,14 @@ def _is_sequence(declared: Declared, moved: frozenset[str]) -> bool:
         return False
     if paths_of(declared.body) is not None:
         return False
-    products = [each for each in declared.body.walk() if isinstance(each, tree.Big) and each.op == "prod"]
+    products = [each for each in declared.body.all(tree.Big) if each.op == "prod"]
     names = {name for each in products for name, _ in binder_names(each)}
     bounds = {str(upper) for each in products for _, upper in binder_names(each)}
     ranges = (item for slot in declared.signature.slots for item in _ranges(slot))
     bounds |= {str(item.upper) for item in ranges if isinstance(item, tree.Range)}
     shifted = any(
         (isinstance(item, tree.Add) and any(str(each) in names for each in item.terms)) or names & {*ends_of(item)}
-        for each in declared.body.walk()
-        if isinstance(each, tree.Symbol)
+        for each in declared.body.all(tree.Symbol)
         for item in each.sub
     )
     return bool(names & (TIME_LETTERS | moved) or bounds & TIME_BOUNDS) or shifted

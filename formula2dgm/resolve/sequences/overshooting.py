@@ -6,7 +6,6 @@ Such a sum is written out, a term for each k.  A term counts at the steps t whos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from formula2dgm.ir import nodes as ir
@@ -53,7 +52,9 @@ def written_out(context: Context, node: tree.Big, scope: Scope) -> list[Term] | 
             return [Term(swapped, None, (1, 0))]
     numbers = _numbers(context, node, index)
     axis = scope.indices.get(letter)
-    reads = [item for symbol in _symbols(node.body) for item in (*symbol.sub, *symbol.sup) if mentions(item, {index})]
+    reads = [
+        item for symbol in node.body.all(tree.Symbol) for item in (*symbol.sub, *symbol.sup) if mentions(item, {index})
+    ]
     terms = []
     for number in numbers:
         places = [place_of(at_index(each, index, number), frozenset((letter,)), frozenset()) for each in reads]
@@ -73,7 +74,7 @@ def _distance(context: Context, node: tree.Big) -> tuple[str | None, str | None]
     if time is None or node.op != "sum" or len(names) != 1 or names[0] in time.indices:
         return None, None
     letters = time.indices | context.model.indices.positions
-    for symbol in _symbols(node.body):
+    for symbol in node.body.all(tree.Symbol):
         for item in (*symbol.sub, *symbol.sup):
             if isinstance(item, tree.Add) and mentions(item, frozenset(names)):
                 found = [name for each in item.terms if (name := plain(each)) in letters and name]
@@ -110,7 +111,3 @@ def _over_steps_inside(context: Context, node: tree.Big, letter: str) -> tree.Bi
 
 def _without_body(node: tree.Big) -> tree.Node:
     return replace(node, body=tree.Blank(span=node.span))
-
-
-def _symbols(node: tree.Node) -> Iterator[tree.Symbol]:
-    return (each for each in node.walk() if isinstance(each, tree.Symbol))

@@ -169,7 +169,7 @@ def reached(context: Context, key: str) -> frozenset[str]:
     waiting = [key]
     while waiting:
         body = context.model.definitions[waiting.pop()].body
-        for each in (each for each in body.walk() if isinstance(each, tree.Symbol)):
+        for each in body.all(tree.Symbol):
             name = read_name(each, context.model.indices)
             for own in (name.full, name.id):
                 if own not in found:

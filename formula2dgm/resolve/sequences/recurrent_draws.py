@@ -14,7 +14,7 @@ from formula2dgm.syntax import tree
 
 def draw_of_divergence(context: Context, root: tree.Node, variable: str, scope: Scope, evaluate: Evaluate) -> None:
     """Draw a variable that no expectation binds from the law that the left side of a divergence has over it."""
-    for node in (each for each in root.walk() if isinstance(each, tree.Divergence)):
+    for node in root.all(tree.Divergence):
         if (runs := runs_of(context, node.left)) is not None:
             drawn = [each for each in runs if variable in _variables(context, each.call)]
             if drawn:

@@ -113,7 +113,7 @@ class _Rollout:
                 continue
             found.add(name.id)
             if (definition := self.context.model.definitions.get(name.id)) is not None:
-                symbols = (each for each in definition.body.walk() if isinstance(each, tree.Symbol))
+                symbols = definition.body.all(tree.Symbol)
                 waiting += [read_name(each, self.context.model.indices) for each in symbols]
         return found
 

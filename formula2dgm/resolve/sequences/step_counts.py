@@ -41,14 +41,12 @@ def _refused(context: Context, message: str, place: tree.Node) -> Exception:
 
 
 def _symbols(roots: Iterable[tree.Node]) -> Iterator[tree.Symbol]:
-    return (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol))
+    return (each for root in roots for each in root.all(tree.Symbol))
 
 
 def _chains(context: Context, roots: list[tree.Node], indices: frozenset[str]) -> Iterator[tuple[str, tree.Node]]:
     """The indices along which the text runs a recurrence to a last step that no sum has, with that step."""
-    sums = {
-        name for root in roots for each in root.walk() if isinstance(each, tree.Big) for name, _ in binder_names(each)
-    }
+    sums = {name for root in roots for each in root.all(tree.Big) for name, _ in binder_names(each)}
     for definition in context.model.definitions.values():
         for index in definition.index:
             bound = context.model.bounds.get(index)

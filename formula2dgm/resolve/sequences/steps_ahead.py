@@ -104,7 +104,7 @@ def _index_ahead(node: tree.Node, between: Mapping[str, str]) -> str | None:
 
 
 def _scripts(nodes: Sequence[tree.Node]) -> Iterator[tuple[str, Place, tree.Node]]:
-    for each in (node for root in nodes for node in root.walk() if isinstance(node, tree.Symbol)):
+    for each in (node for root in nodes for node in root.all(tree.Symbol)):
         for place, item in scripts(each):
             yield letter_of(each), place, item
 

@@ -51,13 +51,7 @@ def chain_names(body: tree.Node) -> tuple[tree.Symbol, tree.Symbol] | None:
 
 
 def upper_bounds(body: tree.Node) -> dict[str, tree.Node]:
-    found = {
-        name: upper
-        for node in body.walk()
-        if isinstance(node, tree.Big)
-        for name, upper in binder_names(node)
-        if upper is not None
-    }
+    found = {name: upper for node in body.all(tree.Big) for name, upper in binder_names(node) if upper is not None}
     for node in body.walk():
         if isinstance(node, tree.Symbol) and node.sub and isinstance(item := index_of(node), tree.Symbol):
             if len(item.letter) == 1 and item.letter.isupper() and plain(item):
@@ -114,7 +108,7 @@ def is_parameter(node: tree.Node) -> bool:
 
 def implied_steps(body: tree.Node) -> Iterator[tree.Chain]:
     """``z_k = f_k(z_{k-1})`` for every sum over k with the derivative of f_k by z_{k-1}."""
-    for big in (each for each in body.walk() if isinstance(each, tree.Big)):
+    for big in body.all(tree.Big):
         names = [name for name, upper in binder_names(big) if upper is not None]
         for node in map(as_derivative, big.body.walk()):
             if not isinstance(node, tree.Prefix) or node.name not in ("jac", "grad", "partial") or len(node.sub) != 1:

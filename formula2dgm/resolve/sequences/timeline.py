@@ -103,7 +103,7 @@ def find_time(context: Context) -> Timeline | None:
     roots = [*model.expressions(), *(each.body for each in (*model.densities, *model.sequences))]
     roots += [each.density for each in model.drawn.values()]
     roots += [slot for each in (*model.densities, *model.sequences) for slot in each.signature.slots]
-    symbols = [each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)]
+    symbols = [each for root in roots for each in root.all(tree.Symbol)]
     names = [read_name(each, model.indices) for each in symbols]
     indices = _indices(context, names, _summed(roots))
     own = [upper for each in sorted(indices) if (upper := _own_bound(context, each, indices)) is not None]
@@ -166,7 +166,7 @@ def _upper(each: tree.Node) -> str:
 
 def _summed(roots: list[tree.Node]) -> frozenset[str]:
     """The names that sums and products bind."""
-    nodes = (each for root in roots for each in root.walk() if isinstance(each, tree.Big))
+    nodes = (each for root in roots for each in root.all(tree.Big))
     return frozenset(name for each in nodes for name, _ in binder_names(each))
 
 
@@ -229,7 +229,7 @@ def _last_step(upper: tree.Node) -> tree.Node:
 
 def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:
     """The greatest of the steps that are drawn, or the one name in it: T of ``U\\{1, T - 1\\}``."""
-    calls = (each for root in roots for each in root.walk() if isinstance(each, tree.Call))
+    calls = (each for root in roots for each in root.all(tree.Call))
     bounds = [bound for each in calls if (bound := last_number(each)) is not None]
     names = [{each for each in bound.walk() if plain(each) is not None} for bound in bounds]
     named = [own.pop() for own in names if len(own) == 1]
@@ -239,7 +239,7 @@ def _drawn_to(roots: list[tree.Node]) -> list[tree.Node]:
 def _read_at(context: Context, indices: frozenset[str], roots: list[tree.Node]) -> list[tree.Node]:
     """The numbers of the steps at which a recurrence is read, ``x_{20}``: the last of them is the last step."""
     found: list[tree.Node] = []
-    for symbol in (each for root in roots for each in root.walk() if isinstance(each, tree.Symbol)):
+    for symbol in (each for root in roots for each in root.all(tree.Symbol)):
         name = read_name(symbol, context.model.indices)
         definition = context.model.definitions.get(name.full)
         if definition is not None and set(definition.index) & indices:
@@ -254,12 +254,7 @@ def read_at_other_steps(context: Context) -> frozenset[str]:
         return frozenset()
     roots = [*context.model.expressions(), *(each.body for each in context.model.densities)]
     roots += [each.body for each in context.model.sequences]
-    names = (
-        read_name(each, context.model.indices)
-        for root in roots
-        for each in root.walk()
-        if isinstance(each, tree.Symbol)
-    )
+    names = (read_name(each, context.model.indices) for root in roots for each in root.all(tree.Symbol))
     return frozenset(
         name.full for name in names for _, place in time.places(name) if isinstance(place, Offset) and place.by
     )

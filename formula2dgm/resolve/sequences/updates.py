@@ -62,7 +62,7 @@ def _read_by(statement: tree.Statement, others: Sequence[tree.Statement]) -> tre
 
 
 def _symbols(statements: Sequence[tree.Statement]) -> Iterator[tree.Symbol]:
-    return (node for each in statements for node in each.body.walk() if isinstance(node, tree.Symbol))
+    return (node for each in statements for node in each.body.all(tree.Symbol))
 
 
 def _ends(own: tree.Symbol, statements: Sequence[tree.Statement]) -> list[str]:
@@ -134,7 +134,7 @@ def _refuse_unrun(
     """Refuse an update of a value that networks are given; one of weights, ``\\theta`` of ``f_\\theta``, is the
     training's own."""
     weights = {item for each in _symbols(others) for item in (*each.sub, *each.sup)}
-    calls = [node for each in others for node in each.body.walk() if isinstance(node, tree.Call)]
+    calls = [node for each in others for node in each.body.all(tree.Call)]
     weights |= {each for call in calls if names_objective(call) for each in call.args}
     values = [call for call in calls if not names_objective(call) and not is_density_call(call)]
     given = any(letter_of(own) == letter_of(each) for call in values for each in _symbols_in(call.args))
@@ -148,4 +148,4 @@ def _refuse_unrun(
 
 
 def _symbols_in(nodes: Sequence[tree.Node]) -> Iterator[tree.Symbol]:
-    return (each for node in nodes for each in node.walk() if isinstance(each, tree.Symbol))
+    return (each for node in nodes for each in node.all(tree.Symbol))

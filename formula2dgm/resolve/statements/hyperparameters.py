@@ -96,7 +96,7 @@ def enter_size(context: Context, axis: Axis, node: tree.Node) -> None:
 def refuse_unknown_term(context: Context, term: tree.Node) -> None:
     """A name that is a whole term of an objective, ``L_{rec}`` or ``log Z``, is no factor with a default: something
     must say what it is. The size of a sum is known."""
-    for symbol in (each for each in term.walk() if isinstance(each, tree.Symbol)):
+    for symbol in term.all(tree.Symbol):
         name = read_name(symbol, context.model.indices, head=True)
         made = context.hyperparameters.get(name.full)
         if made is not None and not made.whole and given_number(context, name) is None:

@@ -179,7 +179,7 @@ class Meetings:
             return node
         defined = {each.name.id: each.body for each in self.model.definitions.values()}
         body = defined.get(read_name(node, self.model.indices).id, node)
-        symbols = (each for each in body.walk() if isinstance(each, tree.Symbol) and not [*self._variable(each)])
+        symbols = (each for each in body.all(tree.Symbol) if not [*self._variable(each)])
         return node if any(read_name(each, self.model.indices).id in defined for each in symbols) else body
 
     def _moved(self, factors: Sequence[tree.Node]) -> tree.Node | None:

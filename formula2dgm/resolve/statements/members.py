@@ -143,8 +143,8 @@ def _holds_gap(context: Context, node: tree.Node, members: Sequence[tree.Node]) 
     that model, which no one knows."""
     terms = node.terms if isinstance(node, tree.Add) else ()
     evidence = [each for term in terms if _is_evidence(context, term) for each in term.walk() if is_density_call(each)]
-    own = [each for each in node.walk() if isinstance(each, tree.Call) and each.given and is_density_call(each)]
-    others = [each for member in members if member is not node for each in member.walk() if isinstance(each, tree.Call)]
+    own = [each for each in node.all(tree.Call) if each.given and is_density_call(each)]
+    others = [each for member in members if member is not node for each in member.all(tree.Call)]
     for each in evidence:
         assert isinstance(each, tree.Call)
         posterior = any(call.head == each.head and set(each.args) <= set(call.given or ()) for call in own)

@@ -69,11 +69,7 @@ def read_wanted(statement: tree.Statement, body: tree.Node) -> Wanted:
     if players:
         operators.append(("", players))
     constraints = tuple(
-        name
-        for each in statement.body.walk()
-        if isinstance(each, tree.Optimise)
-        for name in each.names
-        if isinstance(name, tree.Relates)
+        name for each in statement.body.all(tree.Optimise) for name in each.names if isinstance(name, tree.Relates)
     )
     said = tuple(operators), tuple(heads)
     return Wanted(members, relations, *said, name, statement.span, statement, constraints, apart)

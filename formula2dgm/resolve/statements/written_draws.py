@@ -23,7 +23,7 @@ def write_draws(statements: Sequence[tree.Statement], found: Diagnostics) -> lis
     """The statements with both written out; laws of other functions of a variable go to ``found``."""
     plain = [each.with_body(_without_logs(each.body, found)) for each in statements]
     drawn = {name for each in plain for name in _drawn(each.body)}
-    calls = (each for statement in plain for each in statement.body.walk() if isinstance(each, tree.Call))
+    calls = (each for statement in plain for each in statement.body.all(tree.Call))
     heads = {each.head for each in calls if _takes_drawn(each, drawn)}
     return [each.with_body(_with_arguments(each.body, heads, drawn)) for each in plain]
 
@@ -57,7 +57,7 @@ def _under(node: tree.Node, law: tree.Node, found: Diagnostics) -> tree.Symbol |
     if isinstance(body, tree.Symbol) and normal:
         return body
     if isinstance(node, tree.Prefix | tree.Func | tree.Power | tree.Number | tree.Add | tree.Mul | tree.Div | tree.Neg):
-        drawn = next((str(each) for each in node.walk() if isinstance(each, tree.Symbol)), "x")
+        drawn = next((str(each) for each in node.all(tree.Symbol)), "x")
         found.error(
             "F2D-0496",
             f"the law of {node} says nothing that is read of {drawn}",

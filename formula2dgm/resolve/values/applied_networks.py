@@ -102,7 +102,7 @@ def _is_unsaid_distance(context: Context, call: tree.Call) -> bool:
     made = [each for each in call.args if any(isinstance(node, tree.Call) for node in each.walk())]
     if len(call.args) < 2 or not made or len(made) == len(call.args):
         return False
-    uses = [node for each in context.model.expressions() for node in each.walk() if isinstance(node, tree.Call)]
+    uses = [node for each in context.model.expressions() for node in each.all(tree.Call)]
     if sum(each.head == call.head for each in uses) > 1:
         return False
     lowered = [each for each in context.model.objectives if not any(op in MAXIMISING for op, _ in each.operators)]

@@ -92,7 +92,7 @@ def take_averages(
 
 
 def _symbols(root: tree.Node) -> set[tree.Symbol]:
-    return {each for each in root.walk() if isinstance(each, tree.Symbol)}
+    return set(root.all(tree.Symbol))
 
 
 def _groups(names: set[tree.Symbol]) -> set[str]:

@@ -57,5 +57,5 @@ def _reads(node: tree.Node, symbol: tree.Symbol) -> bool:
 
 def _heads(context: Context) -> list[tree.Symbol]:
     """What is applied to arguments."""
-    calls = (each for root in context.model.expressions() for each in root.walk() if isinstance(each, tree.Call))
+    calls = (each for root in context.model.expressions() for each in root.all(tree.Call))
     return [each.head for each in calls if isinstance(each.head, tree.Symbol)]

@@ -30,10 +30,10 @@ def runs_over_entries(context: Context, body: tree.Node, index: str, upper: tree
     counts = upper is None or isinstance(upper, tree.Number) or str(upper) in DIMENSIONS
     if not counts and str(upper) != DIMENSION_OF_WHOLE:
         return False
-    if any(_reads(each, index) for call in body.walk() if isinstance(call, tree.Call) for each in _inside(call)):
+    if any(_reads(each, index) for call in body.all(tree.Call) for each in _inside(call)):
         return False
     known = context.model.variables | context.latent | set(context.model.definitions) | set(context.model.drawn)
-    carriers = [each for each in body.walk() if isinstance(each, tree.Symbol) and _carries(each, index)]
+    carriers = [each for each in body.all(tree.Symbol) if _carries(each, index)]
     names = [read_name(each, context.model.indices) for each in carriers]
     alone = [plain(each) for name in names for each in name.index]
     uses = sum(plain(each) == index for each in body.walk())

@@ -31,7 +31,7 @@ def _counted(context: Context, root: tree.Node, symbol: tree.Symbol) -> tree.Sym
             case tree.Big("sum" | "prod", (tree.Binds(tree.Symbol() as index, tree.Number("1")),), upper, body):
                 at = plain(index)
                 if upper == symbol and at is not None and runs_over_entries(context, body, at, upper):
-                    symbols = (each for each in body.walk() if isinstance(each, tree.Symbol))
+                    symbols = body.all(tree.Symbol)
                     carriers = (each for each in symbols if any(plain(sub) == at for sub in each.sub))
                     found = next(carriers, None)
                     if found is not None:

@@ -133,7 +133,7 @@ def own_axes(
 def steps_counted(context: Context) -> int | None:
     """The rows of the bound tensors that are read at each step, ``\\beta_t``."""
     time, indices = context.time, context.model.indices
-    for symbol in (each for root in _roots(context) for each in root.walk() if isinstance(each, tree.Symbol)):
+    for symbol in (each for root in _roots(context) for each in root.all(tree.Symbol)):
         name = read_name(symbol, indices, head=True)
         own = [plain(each) for each in name.index]
         if time is not None and len(own) == 1 and own[0] in time.indices | indices.positions:
