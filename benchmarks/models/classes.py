@@ -13,6 +13,7 @@ from torch.nn import functional
 import formula2dgm as f2d
 from benchmarks import draws, ours
 from benchmarks.contest import Contender, Loss, Model, Noise, Problem
+from benchmarks.models.classes_pyro import pyro_enumerated
 from benchmarks.models.networks import Encoder, Perceptron
 from benchmarks.replay import replayed
 
@@ -98,6 +99,15 @@ def expert(given: Problem) -> Loss:
 
 def distributions(given: Problem) -> Loss:
     """With torch.distributions, all classes at once."""
+    return _of_distributions(given, closed=True)
+
+
+def at_draws(given: Problem) -> Loss:
+    """The same with the divergence at the draws."""
+    return _of_distributions(given, closed=False)
+
+
+def _of_distributions(given: Problem, closed: bool) -> Loss:
     nets: Any = given.networks
     x, classes = given.data["x"], given.sizes["y"]
 
@@ -112,7 +122,8 @@ def distributions(given: Problem) -> Loss:
             z = posterior.rsample()
         logits = nets.decoder(y.flatten(), z.flatten(0, 1)).unflatten(0, y.shape)
         likelihood = td.Independent(td.Bernoulli(logits=logits), 1)
-        bounds = likelihood.log_prob(x) - td.kl_divergence(posterior, prior) + p_y.log_prob(y) - q_y.log_prob(y)
+        divergence = td.kl_divergence(posterior, prior) if closed else posterior.log_prob(z) - prior.log_prob(z)
+        bounds = likelihood.log_prob(x) - divergence + p_y.log_prob(y) - q_y.log_prob(y)
         return -(q_y.log_prob(y).exp() * bounds).sum(0).mean()
 
     return loss
@@ -146,6 +157,8 @@ MODEL = Model(
         Contender("torch.distributions", "all classes at once, validated", distributions),
         *ours.contenders(compiled),
         Contender("expert's, torch.compile", "the expert's, compiled", ours.through_torch(expert), compiled=True),
+        Contender("at draws", "judges the next: torch.distributions", at_draws, estimate="sampled", timed=False),
+        Contender("Pyro", "TraceEnum_ELBO, the divergence at draws", pyro_enumerated, estimate="sampled", needs="pyro"),
     ),
     ours=ours.WRITTEN,
 )

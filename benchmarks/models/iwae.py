@@ -14,6 +14,7 @@ from torch.nn import functional
 import formula2dgm as f2d
 from benchmarks import draws, ours
 from benchmarks.contest import Contender, Loss, Model, Noise, Problem
+from benchmarks.models.iwae_pyro import pyro_renyi
 from benchmarks.models.networks import Autoencoder
 from benchmarks.replay import replayed
 
@@ -121,6 +122,7 @@ MODEL = Model(
         Contender("torch.distributions", "all draws at once, validated", distributions),
         *ours.contenders(compiled),
         Contender("expert's, torch.compile", "the expert's, compiled", ours.through_torch(expert), compiled=True),
+        Contender("Pyro", "RenyiELBO, all draws at once", pyro_renyi, needs="pyro"),
     ),
     ours=ours.WRITTEN,
 )

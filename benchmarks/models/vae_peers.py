@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -28,12 +28,26 @@ def pyro_unchecked(given: Problem) -> Loss:
 
 def _pyro(given: Problem, checked: bool) -> Loss:
     import pyro
-    import pyro.distributions as dist
     from pyro.infer import TraceMeanField_ELBO
 
+    model, guide = pyro_autoencoder(given)
+    data, batch, elbo = given.data["x"], given.sizes["batch"], TraceMeanField_ELBO()
+
+    def loss(noise: Noise | None) -> Tensor:
+        with replayed(_once(noise)), pyro.validation_enabled(checked):
+            found: Tensor = elbo.differentiable_loss(model, guide, data) / batch
+        return found
+
+    return loss
+
+
+def pyro_autoencoder(given: Problem) -> tuple[Callable[[Tensor], None], Callable[[Tensor], None]]:
+    """Its model and its guide."""
+    import pyro
+    import pyro.distributions as dist
+
     nets: Any = given.networks
-    name, elbo = f"vae_{id(nets)}", TraceMeanField_ELBO()
-    data, batch, size = given.data["x"], given.sizes["batch"], given.sizes["z"]
+    name, batch, size = f"vae_{id(nets)}", given.sizes["batch"], given.sizes["z"]
 
     def model(x: Tensor) -> None:
         pyro.module(f"{name}_decoder", nets.decoder)
@@ -47,12 +61,7 @@ def _pyro(given: Problem, checked: bool) -> Loss:
         with pyro.plate("batch", batch):
             pyro.sample("z", dist.Normal(*nets.encoder(x)).to_event(1))
 
-    def loss(noise: Noise | None) -> Tensor:
-        with replayed(_once(noise)), pyro.validation_enabled(checked):
-            found: Tensor = elbo.differentiable_loss(model, guide, data) / batch
-        return found
-
-    return loss
+    return model, guide
 
 
 def pixyz_cached(given: Problem) -> Loss:
