@@ -62,8 +62,8 @@ def ends_of_draws(context: Context, roots: Iterable[tree.Node], numbers: bool) -
     bounds = (bound for each in calls if (bound := last_number(each)) is not None)
     symbols = [each for bound in bounds for each in bound.all(tree.Symbol)]
     names = [read_name(each, context.model.indices) for each in symbols if plain(each) is not None]
-    others = {str(upper) for upper in context.model.bounds.values()}
-    names = [each for each in names if each.id not in others]
+    others = {str(upper) for upper in context.model.bounds.values()} | context.latent | set(context.model.drawn)
+    names = [each for each in names if each.id not in others]  # z of U{1, z N} is drawn, and no number of steps
     return frozenset(each.id for each in names if numbers or given_number(context, each) is None)
 
 
