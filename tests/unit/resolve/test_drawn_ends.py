@@ -22,5 +22,6 @@ def test_a_draw_is_no_number_of_steps(draws, end):
 
 
 def test_the_same_up_to_a_number_computes():
-    text = r"\min_\theta E_{x, z ~ N(0, I), n ~ U\{1, N - 1\}}[||f_\theta(x_{t_{n+1}}, t_{n+1}) - sg(f_\theta(x_{t_n}, t_n))||^2]"
+    error = r"||f_\theta(x_{t_{n+1}}, t_{n+1}) - sg(f_\theta(x_{t_n}, t_n))||^2"
+    text = rf"\min_\theta E_{{x, z ~ N(0, I), n ~ U\{{1, N - 1\}}}}[{error}]"
     assert f2d.compile(f"{text}; {DEFINED}", dims={"x": 2}, scaffold=True) is not None
