@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 import formula2dgm as f2d
+from formula2dgm.runtime.batches import streams_of
 
 GAME = [
     r"\min_G \max_D E_{p_{data}(x)}[D(x)] - E_{p(z)}[D(G(z))]",
@@ -182,3 +184,18 @@ def test_an_objective_and_its_copies_keep_what_they_were_compiled_with() -> None
     twin = copy.deepcopy(f2d.compile("log p(x|y)", {"p(x|y)": f2d.Normal(loc=nn.Linear(2, 2), scale=1.0)}))
     again = f2d.compile("log p(x|y)", weights_of=twin)
     assert next(again.children()) is next(twin.children())
+
+
+def test_an_array_in_a_file_is_read_batch_by_batch(tmp_path) -> None:
+    """The same steps as in memory, and no copy of the whole."""
+    x = torch.randn(96, 3)
+    np.save(tmp_path / "x.npy", x.numpy())
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="c")
+    losses = []
+    for data in (x, mapped):
+        objective, _, _ = game()
+        torch.manual_seed(1)
+        losses.append(f2d.fit(objective, {"x": data}, epochs=2, batch_size=16, progress=False).curve("D: loss"))
+    assert losses[0] == losses[1]
+    (stream,) = streams_of(objective, {"x": mapped}, 16)
+    assert stream.data["x"].data_ptr() == mapped.ctypes.data
