@@ -136,6 +136,12 @@ def binder_names(big: tree.Big) -> Iterator[tuple[str, tree.Node | None]]:
                 yield name, upper
 
 
+def marked_binders(big: tree.Big) -> tuple[tree.Symbol, ...]:
+    """What a sum binds that carries marks, ``y_u`` of ``\\sum_{y_u}``: no index, but a variable."""
+    items = (item.left if isinstance(item, tree.Relates) and item.op == "in" else item for item in big.binders)
+    return tuple(each for each in items if isinstance(each, tree.Symbol) and plain(each) is None)
+
+
 def find_variables(nodes: Iterable[tree.Node], indices: frozenset[str]) -> frozenset[str]:
     """The ids of all symbols that stand where only a variable can stand.
 

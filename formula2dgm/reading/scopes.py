@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from formula2dgm.diagnostics import Diagnostic
-from formula2dgm.reading.kinds import RESTRICTIONS, binder_names
+from formula2dgm.reading.kinds import RESTRICTIONS, binder_names, marked_binders
 from formula2dgm.reading.names import read_name
 from formula2dgm.reading.notes import Notes
 from formula2dgm.reading.rewrite import map_children
@@ -140,6 +140,7 @@ def bound_by(operator: Open, names: Names) -> frozenset[str]:
         own = {read_name(each, names.indices).id for each in members if isinstance(each, tree.Symbol)}
         conditions = [each for each in operator.binders if isinstance(each, tree.Relates) and each.op in RESTRICTIONS]
         around = {str(each.right) for each in conditions} - {str(each.left) for each in conditions}
+        own |= {read_name(each, names.indices).id for each in marked_binders(operator)}
         return frozenset(name for name, _ in binder_names(operator) if name not in around) | own
     found: set[str] = set()
     for item in operator.binders:

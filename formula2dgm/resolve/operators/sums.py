@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
-from formula2dgm.reading.kinds import binder_names
+from formula2dgm.reading.kinds import binder_names, marked_binders
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
 from formula2dgm.resolve.context import Context, Scope
@@ -41,7 +42,7 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
             continue
         _starts_at_one(context, node)
         if name not in context.model.indices:
-            _open_variable(context, node, name, opened, evaluate)
+            _open_variable(context, node, name, name, opened, evaluate)
         elif name in context.sample_axes:
             axis = context.sample_axes[name]
             opened.scope = opened.scope.index(name, axis)
@@ -87,6 +88,9 @@ def open_sum(context: Context, node: tree.Big, scope: Scope, evaluate: Evaluate)
                 node.span,
                 f"draw what it indexes: z_{{1:{name.upper()}}} ~ q(z|x); or sum over t for the steps of a sequence",
             )
+    for symbol in marked_binders(node):  # \sum_{y_u}
+        name = read_name(symbol, context.model.indices).id
+        _open_variable(context, node, name, str(symbol), opened, evaluate)
     opened.factors += [condition(context, node, each, opened.scope) for each in restrictions]
     return opened
 
@@ -144,19 +148,19 @@ def size_of(context: Context, upper: tree.Node | None, node: tree.Node) -> int |
     )
 
 
-def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, evaluate: Evaluate) -> None:
+def _open_variable(context: Context, node: tree.Big, name: str, shown: str, opened: Opened, evaluate: Evaluate) -> None:
     """``\\sum_y q(y|x) ...``: y takes every value of the finite law that the body has over it."""
-    for call in node.body.walk():
-        if isinstance(call, tree.Call) and any(plain(each) == name for each in call.args):
+    for call in node.body.all(tree.Call):
+        if name in _ids(context, call.args):
             if call.given is None and not any(each.signature.head == str(call.head) for each in context.densities.all):
                 continue
             law = law_of(context, find_use(context, call), opened.scope, evaluate)
             if not registry.family(law.family).finite:
                 raise context.refuse(
                     "F2D-0410",
-                    f"{name} is summed, but {law.label} is not finite",
+                    f"{shown} is summed, but {law.label} is not finite",
                     node.span,
-                    f"write an expectation over {name}, or say which values it has: {name} \\in \\{{1, \\dots, 5\\}}",
+                    f"write an expectation over {shown}, or say which values it has: {shown} \\in \\{{1, \\dots, 5\\}}",
                 )
             context.estimators.summed(name)
             axis = opened.scope.fresh(Axis("enumeration", name), name)
@@ -166,7 +170,11 @@ def _open_variable(context: Context, node: tree.Big, name: str, opened: Opened, 
             return
     raise context.refuse(
         "F2D-0411",
-        f"the values of {name} are unknown: no finite density over it stands in the sum",
+        f"the values of {shown} are unknown: no finite density over it stands in the sum",
         node.span,
-        f"weigh the sum by one: \\sum_{name} q({name}|x) ...",
+        f"weigh the sum by one, \\sum_{shown} q({shown}|x) ...; or draw it: E_{{q({shown}|x)}}[...]",
     )
+
+
+def _ids(context: Context, nodes: Sequence[tree.Node]) -> set[str]:
+    return {read_name(each, context.model.indices).id for each in nodes if isinstance(each, tree.Symbol)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 from formula2dgm.bindings import NumberValue
@@ -55,6 +56,8 @@ def hyperparameter(
         noise = stepwise and name.letter in NOISE_LETTERS
         an_objective = names_objective(symbol) and not whole
         unknown = noise or an_objective or (stepwise and name.letter.isascii() and len(name.letter) == 1)
+        stem = _marked_value(context, symbol)
+        unknown |= stem is not None and not whole
         if default is None and context.options.scaffold and not unknown:
             default = 5 if whole else 0.5 if is_weighed_against_rest(context, symbol) else 1.0
             context.assume(f"{key} is {default}", symbol.span)
@@ -65,7 +68,8 @@ def hyperparameter(
             if stepwise:
                 hint += f"if it is noise, draw it: {symbol} \\sim N(0, I); " if name.letter in NOISE_LETTERS else ""
                 hint += f"if it is data, say so: {symbol} \\in \\mathbb{{R}}; "
-            define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) else ""
+            hint += f"the text says what {stem} is, and not what {symbol} is: " if stem is not None else ""
+            define = f"write what it is, {symbol} = ..., or " if names_objective(symbol) or stem is not None else ""
             raise context.refuse(
                 "F2D-0203",
                 f"{key} is bound to nothing: no hyperparameter, network, density or data",
@@ -75,6 +79,20 @@ def hyperparameter(
         context.unsized.pop(key, None)
         context.hyperparameters[key] = Hyperparameter(key, default, whole, symbol.span)
     return context.arena.make(ir.Hyper, key, origin=symbol)
+
+
+def _marked_value(context: Context, symbol: tree.Node) -> tree.Symbol | None:
+    """z of ``z^+`` beside ``z = f(x)``: with marks it is another value, and no default number; ``t_{min}`` is one."""
+    if not isinstance(symbol, tree.Symbol) or not symbol.letter.isascii() or len(symbol.letter) > 1:
+        return None
+    words = [plain(each) or "" for each in (*symbol.sub, *symbol.sup)]
+    if any(len(each) > 1 and each not in ("plus", "minus", "pos", "neg") for each in words):
+        return None
+    stem = replace(symbol, accents=(), sub=(), sup=())
+    name = read_name(stem, context.model.indices)
+    made = name.full in context.model.definitions and given_number(context, name) is None
+    known = made or name.id in context.model.variables or name.id in context.model.drawn
+    return stem if stem != symbol and known else None
 
 
 def _is_drawn(context: Context, key: str) -> bool:
