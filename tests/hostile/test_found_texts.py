@@ -18,6 +18,9 @@ FOUND = {
     "a factor of a density that is a network": r"p(z) = D N(z; 0, I); \max_D E_{x \sim p_{data}(x)}[\log D(x)] "
     r"+ E_{z \sim p(z)}[\log(1 - D(G(z)))]; \max_G E_{z \sim p(z)}[\log D(G(z))]; "
     r"z \in \mathbb{R}^{16}; x \in \mathbb{R}^{64}",
+    "entries of what has none": r"\max \sum_{t=1}^T \sum_{i=1}^n \log p(z_{t,i} | z_{<t}, z_{t,<i}); z_{tz_ti} \in \{0, 1\}",
+    "a direction beside a number": r"\min_\theta E_{x \sim p_{data}} \sum_{k=1}^3 "
+    r"\|\frac{\partial s_\theta(x)}{\partial x} v_f(x)k\|^2; v_k \sim \mathcal{N}(\sum_{k=1}^Klog, I); x \in \mathbb{R}^2",
 }
 
 
@@ -57,3 +60,12 @@ def test_whole_numbers_beyond_torch_s_are_floats(power: str, value: float) -> No
     )
     x = torch.randn(5, 6)
     torch.testing.assert_close(objective(x).loss, value * (objective.f_theta(x) ** 2).mean())
+
+
+def test_a_direction_has_the_shape_of_what_moves_along_it() -> None:
+    """``\\partial s / \\partial x`` times v(x) and a number: by torch's own derivative along v."""
+    text = r"\min_\theta E_x[\|\frac{\partial s_\theta(x)}{\partial x} v_\phi(x) k\|^2]; x \in \mathbb{R}^2; k = 3"
+    objective = f2d.compile(text, scaffold=True)
+    x = torch.randn(5, 2)
+    _, moved = torch.func.jvp(objective.s_theta, (x,), (objective.v_phi(x),))
+    torch.testing.assert_close(objective(x).loss, ((3 * moved) ** 2).sum(-1).mean())

@@ -118,8 +118,9 @@ class Meetings:
                     made = () if between.name == "hess" else (between.operand,)
                     meeting = (between.left, *made, *between.by, between.right)
                     yield [part for each in meeting for part in self._parts(each)]
-                case tree.Mul(factors=(derivative, vector)) if (point := derived_by(derivative)) is not None:
-                    yield [*self._parts(point), *self._parts(vector)]
+                case tree.Mul(factors=(derivative, *others)) if (point := derived_by(derivative)) is not None:
+                    vectors = (parts for each in others if (parts := [*self._parts(each)]))
+                    yield [*self._parts(point), *next(vectors, ())]
                 case tree.Mul(factors=factors):
                     for left, right in zip(factors, factors[1:], strict=False):
                         if isinstance(left, tree.Power) and str(left.exponent) in ("T", "top"):

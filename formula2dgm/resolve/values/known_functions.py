@@ -54,7 +54,7 @@ def _of_vectors(context: Context, node: tree.Node, fact: Function, values: tuple
     if any(each.event == "number" for each in values):
         raise context.refuse(
             "F2D-0218",
-            f"{fact.spellings[0]} is of vectors; one number for each example stands here",
+            f"{fact.spellings[0] if fact.spellings else node} is of vectors; one number for each example stands here",
             node.span,
             "for the values along an index write the sum: \\log \\sum_k \\exp(a_k)",
         )
