@@ -11,10 +11,11 @@ from formula2dgm.ir.axes import Axis
 from formula2dgm.reading.kinds import binder_names, marked_binders
 from formula2dgm.reading.names import Name, plain, read_name
 from formula2dgm.reading.scopes import Names, occurs_free
+from formula2dgm.reading.signature import is_density_call
 from formula2dgm.resolve.context import Context, Scope
 from formula2dgm.resolve.densities.families import Evaluate
 from formula2dgm.resolve.densities.laws import law_of
-from formula2dgm.resolve.densities.lookup import find_use
+from formula2dgm.resolve.densities.lookup import find_uses
 from formula2dgm.resolve.draws.common_draws import runs_over_examples
 from formula2dgm.resolve.operators.open_sums import average_data, runs_over_data
 from formula2dgm.resolve.operators.operators import SPOKEN, Opened, unused_index
@@ -150,11 +151,18 @@ def size_of(context: Context, upper: tree.Node | None, node: tree.Node) -> int |
 
 def _open_variable(context: Context, node: tree.Big, name: str, shown: str, opened: Opened, evaluate: Evaluate) -> None:
     """``\\sum_y q(y|x) ...``: y takes every value of the finite law that the body has over it."""
+    space = context.model.spaces.get(name)
+    is_category = space is not None and space.kind == "category"  # of it p(z) is a density, and no function
     for call in node.body.all(tree.Call):
         if name in _ids(context, call.args):
-            if call.given is None and not any(each.signature.head == str(call.head) for each in context.densities.all):
+            known = call.given is not None or (is_category and len(call.args) == 1 and is_density_call(call))
+            if not known and not any(each.signature.head == str(call.head) for each in context.densities.all):
                 continue
-            law = law_of(context, find_use(context, call), opened.scope, evaluate)
+            uses = find_uses(context, call)  # of a joint, p(x, z), the factor that is over z
+            own = [each for each in uses if len(each.variables) == 1 and name in _ids(context, each.variables)]
+            if len(uses) > 1 and len(own) != 1:
+                continue
+            law = law_of(context, own[0] if len(uses) > 1 else uses[0], opened.scope, evaluate)
             if not registry.family(law.family).finite:
                 raise context.refuse(
                     "F2D-0410",

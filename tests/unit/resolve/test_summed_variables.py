@@ -1,4 +1,4 @@
-"""Names that carry marks: a sum over one binds it, and beside its letter it is no number with a default."""
+"""Sums over variables, plain or with marks; marked names beside their letter are no numbers with a default."""
 
 from __future__ import annotations
 
@@ -50,3 +50,24 @@ def test_labels_of_ends_and_of_constants_are_numbers() -> None:
     error = r"(1 + t_{max}) \|f_\theta(x, t)\|^2 + \beta_0 \|f_\theta(x, t)\|"
     text = rf"\min_\theta E_{{t \sim U(0, 1)}} E_x[{error}]; x \in R^4"
     assert {"t_max is 1.0", "beta_0 is 1.0"} <= set(f2d.compile(text, scaffold=True).assumptions)
+
+
+@pytest.mark.parametrize("joint", [r"p(z) p(x|z)", r"p(x|z) p(z)", "p(x, z)"])
+@pytest.mark.parametrize("name", ["z", "z_1"])
+def test_a_declared_category_is_summed_under_its_prior(joint: str, name: str) -> None:
+    """The logarithm of a mixture of five: by hand from the network's means, the prior uniform unless it is bound."""
+    means = torch.nn.Embedding(5, 4)
+    space = rf"{name} \in \{{1, \dots, 5\}}; x \in R^4"
+    said = "p(x, z) = p(x|z) p(z); " if joint == "p(x, z)" else ""
+    text = f"{said}\\max \\log \\sum_{{z}} {joint}".replace("z", name)
+    objective = f2d.compile(f"{text}; {space}", {f"p(x|{name})": f2d.Normal(loc=means, scale=1.0)}, scaffold=True)
+    x = torch.randn(6, 4)
+    scores = torch.distributions.Normal(means.weight, 1.0).log_prob(x[:, None]).sum(-1)
+    expected = (torch.logsumexp(scores, -1) - torch.log(torch.tensor(5.0))).mean()
+    torch.testing.assert_close(objective(x).value, expected)
+
+
+def test_a_joint_that_nothing_declares_is_no_sum_over_a_category() -> None:
+    """Without its factors p(x, z) might be p(x) p(z), of which z says nothing of x."""
+    with pytest.raises(f2d.FormulaError, match="F2D-0411"):
+        f2d.compile(r"\max \log \sum_z p(x, z); z \in \{1, \dots, 5\}; x \in R^4", scaffold=True)
