@@ -52,9 +52,9 @@ def _steps(context: Context, name: Name, scope: Scope) -> list[Axis]:
 def sized(context: Context, name: Name, law: ir.Law) -> ir.Law:
     """A written family with the event shape that a space or an option gives the variable it is drawn for."""
     shape = variable_shape(context, name)
-    if law.shape is not None or law.scalar or shape is None:
+    if law.shape is not None or not (shape if law.scalar else shape is not None):
         return law
-    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, law.scalar, law.options)
+    return context.arena.make(ir.Law, law.label, law.family, law.params, shape, False, law.options)
 
 
 def _with_default_shape(context: Context, name: Name, law: ir.Law) -> ir.Law:
