@@ -159,6 +159,8 @@ def open_expectation(context: Context, node: tree.Expect, scope: Scope, evaluate
     below = replace(below, common=scope.common or sums_examples(context, node.body))
     bound = bind(context, node.binders, below, evaluate, node.body)
     bound.outside = frozenset(scope.values.values())
+    for each in (each for each in node.given or () if isinstance(each, tree.Binds | tree.Relates)):
+        context.assume(f"the data are those of {each}: nothing selects them", each.span)
     if not node.binders and bound.nonlinear:
         bound.batch = scope.batch
         context.assume(f"{node} does not say over what: it is the mean over the data", node.span)

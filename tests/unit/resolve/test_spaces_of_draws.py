@@ -46,3 +46,8 @@ def test_one_number_is_no_vector(factor: str, order: str) -> None:
 def test_one_number_times_a_vector_is_what_it_was(text: str) -> None:
     said = rf"\min_\theta E_{{x, m}}[\|x - {text}\|^2]; x \in R^4; m \sim Bernoulli(0.5); u \in R^4"
     assert f2d.compile(said, {r"f_\theta": torch.nn.Linear(4, 4)}) is not None
+
+
+def test_a_condition_that_selects_data_is_said() -> None:
+    objective = f2d.compile(r"\min_\theta E_x[\|f_\theta(x) - x\|^2 \mid y = 1]; x \in R^4", scaffold=True)
+    assert "the data are those of y=1: nothing selects them" in objective.assumptions
