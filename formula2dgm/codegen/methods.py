@@ -34,8 +34,8 @@ BATCH_SIZE = 64
 def write_methods(program: Program, arguments: dict[str, str], used: dict[str, None]) -> list[Body]:
     """All methods but the constructor; library functions they call are added to ``used``."""
     methods = _Methods(program, arguments, used)
-    of_model = (methods.reconstruct(), methods.sample(), methods.filter())
-    written = [*methods.forwards(), *(each for each in of_model if each is not None)]
+    written = methods.forwards()
+    written += [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
     for write in (write_evidence, write_denoiser):
         written += write(program, arguments, methods.owned, used)
     return written + write_reversal(program, methods.owned, used)

@@ -28,7 +28,7 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     "accumulate amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden "
-    "labelled log_every lr out_dir resume seed self_check shard steps tensorboard validation wandb".split()
+    "labelled log_every lr out_dir resume seed self_check shard steps tensorboard tighter validation wandb".split()
 )
 METADATA = """\
 # /// script
@@ -93,7 +93,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     reconstructs = "    def reconstruct(" in generated
     coupled = coupled_term(program)
     return {
-        "coupled": None if coupled is None else quoted(coupled if len(coupled) < 80 else f"{coupled[:77]}..."),
+        "coupled": None if coupled is None else _short(coupled),
         "shared": [quoted(each) for each in row_by_row(program)] if coupled is not None else [],
         "shards": not (players or coupled or _has_gradient(program) or program.targets or _is_frozen(program)),
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
@@ -107,6 +107,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "binary": "binary" in supports,
         "numbers": [_number(each, each in counted, each in moving) for each in program.hyperparameters],
         "moving": _moving(moving),
+        "tighter": _short(program.evidence.name) if program.evidence and "def log_marginal(" in generated else None,
         "draws": [{"field": _field(each), "argument": hyper_argument(each.name)} for each in many[:1]],
         "counted": [_counted(each, program.inputs) for each in counted],
         "needed": ", ".join(quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
@@ -137,6 +138,11 @@ def _held(program: Program) -> dict[str, str]:
     """For each player, in quotes, why its gradient is not the derivative of its loss, where it is not."""
     reasons = {each.player or "": not_a_derivative(each, program) for each in program.objectives}
     return {quoted(player): quoted(why) for player, why in reasons.items() if why}
+
+
+def _short(text: str) -> str:
+    """A name in quotes, cut where it is too long for its line."""
+    return quoted(text if len(text) < 80 else f"{text[:77]}...")
 
 
 def _variable(each: Input, several: bool) -> str:
