@@ -11,7 +11,7 @@ import jinja2
 
 from formula2dgm import resources
 from formula2dgm.codegen.batches import coupled_term, row_by_row
-from formula2dgm.codegen.joining import Parts, imports
+from formula2dgm.codegen.joining import Parts, imports, needed
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.python import quoted
@@ -55,7 +55,11 @@ def script(
     dependencies = '"torch>=2.6", "scikit-learn>=1.4"' if program.inputs else '"torch>=2.6"'
     raw = "r" if "\\" in module.docstring else ""
     docstring = f'{raw}"""{module.docstring}\n\n{part.docstring}\n"""\n'
-    head = [docstring, METADATA.format(dependencies=dependencies), imports(module.imports | part.imports)]
+    head = [
+        docstring,
+        METADATA.format(dependencies=dependencies),
+        imports(needed(module.imports | part.imports, module.body, part.body)),
+    ]
     gap = "\n" if module.body.startswith("#") else "\n\n"
     return "\n".join(head) + f"{gap}{module.body}\n\n\n{part.body}\n"
 
@@ -99,7 +103,8 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
-        "time": any(is_sequence(each) for each in program.inputs),
+        "time": _of_time(program.inputs),
+        "classes": any(each.classes is not None for each in program.inputs) or bool(supports & {"category", "simplex"}),
         "ragged": any(each.name == LENGTHS for each in program.inputs) and any(map(is_sequence, program.inputs)),
         "shaped": any(each.shape is not None for each in program.inputs),
         "labels": bool(supports & {"category", "simplex"}),
@@ -129,6 +134,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "denoises": "    def denoise(" in generated,
         "reconstructs": reconstructs,
         "rolls": rolled,
+        "one_hot": any(each.classes is not None and is_sequence(each) for each in program.inputs),
         "latents": mapped,
         "pictures": bool(program.inputs) and bool(samples or reconstructs or rolled or mapped),
     }
@@ -138,6 +144,12 @@ def _held(program: Program) -> dict[str, str]:
     """For each player, in quotes, why its gradient is not the derivative of its loss, where it is not."""
     reasons = {each.player or "": not_a_derivative(each, program) for each in program.objectives}
     return {quoted(player): quoted(why) for player, why in reasons.items() if why}
+
+
+def _of_time(inputs: Sequence[Input]) -> str:
+    """Are ``all`` variables sequences, ``some``, or none?"""
+    timed = [is_sequence(each) for each in inputs]
+    return "all" if all(timed) and timed else "some" if any(timed) else ""
 
 
 def _short(text: str) -> str:
