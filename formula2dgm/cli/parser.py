@@ -128,6 +128,14 @@ def build_parser() -> argparse.ArgumentParser:
         default="script",
         help="a script that trains (default), or the objective alone",
     )
+    compiling.add_argument(
+        "--tools-beside",
+        action="store_true",
+        help="the script's tools, the same for every formula, as training_tools.py in the folder of -o",
+    )
+    compiling.add_argument(
+        "--force", action="store_true", help="with --tools-beside: replace another training_tools.py"
+    )
     _add_networks(compiling)
     _add_formula(compiling)
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 from typing import NoReturn
 
-import jinja2
-
-from formula2dgm import resources
 from formula2dgm.codegen.batches import coupled_term, row_by_row
 from formula2dgm.codegen.joining import Parts, imports, needed
 from formula2dgm.codegen.module import Generated
@@ -19,6 +15,7 @@ from formula2dgm.codegen.scaffold import sized_tensor
 from formula2dgm.codegen.script_pictures import is_sequence, latents, rolls
 from formula2dgm.codegen.self_check import example_data, not_a_derivative
 from formula2dgm.codegen.time_values import LENGTHS
+from formula2dgm.codegen.tools_beside import MODULE, template, without_tools
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, Program
@@ -43,37 +40,27 @@ def script(
     generated: Generated,
     made: Mapping[str, str] = MappingProxyType({}),
     modules: Sequence[str] = (),
+    tools_beside: bool = False,
 ) -> str:
     """The text of a training script: ``python model.py --data digits`` runs it.
 
     The script keeps the generated module whole, adds to its docstring how to run it, and ends with the training part.
     ``made`` says how to make the networks and tensors that have no default: name to Python expression, of the names in
-    the user's ``modules``. Raises FormulaError (F2D-0781) for one that has neither.
+    the user's ``modules``. Raises FormulaError (F2D-0781) for one that has neither. ``tools_beside``: it imports its
+    tools, the text of :func:`tools`.
     """
     facts = _facts(program, generated.source, made)
-    module, part = Parts(generated.source), Parts(_template().render(**facts, modules=modules))
+    beside = [MODULE] if tools_beside else []
+    module = Parts(generated.source)
+    part = Parts(template("script").render(**facts, modules=list(modules), beside=beside))
     dependencies = '"torch>=2.6", "scikit-learn>=1.4"' if program.inputs else '"torch>=2.6"'
     raw = "r" if "\\" in module.docstring else ""
     docstring = f'{raw}"""{module.docstring}\n\n{part.docstring}\n"""\n'
-    head = [
-        docstring,
-        METADATA.format(dependencies=dependencies),
-        imports(needed(module.imports | part.imports, module.body, part.body)),
-    ]
+    body, imported = without_tools(part.body) if tools_beside else (part.body, "")
+    names = imports(needed(module.imports | part.imports, module.body, body)) + (f"\n{imported}\n" if imported else "")
+    head = [docstring, METADATA.format(dependencies=dependencies), names]
     gap = "\n" if module.body.startswith("#") else "\n\n"
-    return "\n".join(head) + f"{gap}{module.body}\n\n\n{part.body}\n"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.templates()),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("script.py.j2")
+    return "\n".join(head) + f"{gap}{module.body}\n\n\n{body}\n"
 
 
 # -- what the template is told -------------------------------------------------------------------------
