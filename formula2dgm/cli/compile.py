@@ -10,6 +10,7 @@ from pathlib import Path
 from formula2dgm.cli.model import analyse, warn
 from formula2dgm.cli.networks import UserNetworks, load_networks
 from formula2dgm.codegen import generate
+from formula2dgm.codegen.lightning import lightning
 from formula2dgm.codegen.script import script, suggested_data
 from formula2dgm.codegen.tools_beside import MODULE, tools
 from formula2dgm.diagnostics import Diagnostic, FormulaError
@@ -34,7 +35,8 @@ def run(given: argparse.Namespace) -> int:
         sys.stdout.write(text)
     else:
         data = f" --data {suggested_data(program.inputs)}" if program.inputs else ""
-        how = f"run it: python {given.output}{data}" if given.target == "script" else "import its Objective"
+        how = f"import its {'Lit' if given.target == 'lightning' else 'Objective'}"
+        how = f"run it: python {given.output}{data}" if given.target == "script" else how
         print(f"wrote {given.output}; {how}", file=sys.stderr)
     return 0
 
@@ -67,6 +69,8 @@ def written(program: Program, target: str, networks: UserNetworks | None, tools_
     generated = generate(optimised)
     if target == "module":
         return generated.source
+    if target == "lightning":
+        return lightning(optimised, generated)
     if networks is None:
         return script(optimised, generated, tools_beside=tools_beside)
     return script(optimised, generated, networks.expressions(optimised), (networks.path.stem,), tools_beside)

@@ -124,9 +124,9 @@ def build_parser() -> argparse.ArgumentParser:
     compiling.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: standard output)")
     compiling.add_argument(
         "--target",
-        choices=("script", "module"),
+        choices=("script", "module", "lightning"),
         default="script",
-        help="a script that trains (default), or the objective alone",
+        help="a script that trains (default), the objective alone, or it and a LightningModule",
     )
     compiling.add_argument(
         "--tools-beside",

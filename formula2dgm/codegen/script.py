@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from formula2dgm.codegen.batches import coupled_term, row_by_row
+from formula2dgm.codegen.derivatives_inside import has_gradient
 from formula2dgm.codegen.joining import Parts, imports, needed
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
@@ -86,7 +87,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     return {
         "coupled": None if coupled is None else _short(coupled),
         "shared": [quoted(each) for each in row_by_row(program)] if coupled is not None else [],
-        "shards": not (players or coupled or _has_gradient(program) or program.targets or _is_frozen(program)),
+        "shards": not (players or coupled or has_gradient(program) or program.targets or _is_frozen(program)),
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
@@ -116,7 +117,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "follows": bool(program.targets),
         "owns": any(each.trains is not None for each in program.objectives),
         "trains": _trains(program.objectives[0]),
-        "gradients": _has_gradient(program),
+        "gradients": has_gradient(program),
         "samples": samples,
         "denoises": "    def denoise(" in generated,
         "reconstructs": reconstructs,
@@ -268,17 +269,3 @@ def _counted(each: Hyperparameter, inputs: Iterable[Input]) -> dict[str, str]:
 def _is_frozen(program: Program) -> bool:
     """Is a network called whose parameters are constants there?"""
     return any(isinstance(each, ir.NetCall) and each.frozen for each in walk(*program.roots))
-
-
-def _has_gradient(program: Program) -> bool:
-    """Is there a gradient inside the objective, so that evaluating it needs autograd?"""
-    waiting: list[ir.Node] = [term.node for objective in program.objectives for term in objective.terms]
-    seen: set[ir.Node] = set()
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.Jvp):
-            return True
-        if node not in seen:
-            seen.add(node)
-            waiting.extend(node.children)
-    return False
