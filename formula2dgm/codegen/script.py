@@ -26,7 +26,7 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     "accumulate amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden "
-    "labelled log_every lr out_dir resume seed self_check shard steps tensorboard tighter validation wandb".split()
+    "labelled log_every lr out_dir resume seed self_check shard size steps tensorboard tighter validation wandb".split()
 )
 METADATA = """\
 # /// script
