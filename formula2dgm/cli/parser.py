@@ -33,6 +33,8 @@ What a formula leaves unbound gets small default networks; --networks names a Py
 examples:
   formula2dgm compile vae.tex -o vae.py
   formula2dgm compile vae.tex -o objective.py --target module --networks nets.py
+  formula2dgm compile vae.tex -o train.py --tools-beside      # and training_tools.py, the same for every formula
+  formula2dgm compile vae.tex -o lit.py --target lightning    # a LightningModule around the objective
   echo 'E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]' | formula2dgm compile -
 """
 

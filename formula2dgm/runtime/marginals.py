@@ -14,8 +14,7 @@ def log_marginal(objective: Any, batch: tuple[Any, ...], data: dict[str, Any], d
     """The bound of every example, as the generated module computes it; the first batch is checked."""
     refuse_without(objective)
     for name, number in (("draws", draws), ("at_once", at_once)):
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            raise refuse("F2D-0694", f"{name}={number!r} is not a whole number above 0")
+        refuse_no_count(name, number)
     facts = objective._facts
     chosen = {"player": objective.players[0]} if len(objective.players) > 1 else {}
     given = Arguments(facts.program, facts.generated.arguments, "objective.log_marginal").prepare(
@@ -43,3 +42,9 @@ def refuse_without(objective: Any) -> None:
         says = "this objective has no importance-weighted bound on the data's log-density"
         hint = "it takes densities of the data and of every latent, and a density that each latent is drawn from"
         raise refuse("F2D-0685", says, hint)
+
+
+def refuse_no_count(name: str, number: object) -> None:
+    """F2D-0694 for what is no number of draws."""
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise refuse("F2D-0694", f"{name}={number!r} is not a whole number above 0")

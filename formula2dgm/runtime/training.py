@@ -17,7 +17,7 @@ from formula2dgm.runtime.arguments import refuse
 from formula2dgm.runtime.batches import Stream, batches, streams_of
 from formula2dgm.runtime.evaluation import Data, Trainable, mean_over
 from formula2dgm.runtime.history import History
-from formula2dgm.runtime.marginals import refuse_without
+from formula2dgm.runtime.marginals import refuse_no_count, refuse_without
 from formula2dgm.runtime.not_finite import Noise
 from formula2dgm.runtime.players import MakeOptimizer, Players, set_rate
 from formula2dgm.runtime.run_folder import RunFolder, numbers_of_formula, shapes_of
@@ -99,6 +99,7 @@ def fit(
         objective.to(device)
     streams = [] if data is None else streams_of(objective, data, batch_size)
     if tighter:
+        refuse_no_count("tighter", tighter)
         refuse_without(objective)
         if validation is None:
             raise refuse("F2D-0694", f"tighter={tighter} needs data to be measured on: validation=")

@@ -285,5 +285,20 @@ def test_training_in_memory_measures_it_on_validation_data() -> None:
     assert len(history.curve(name)) == 2
     assert all(entry["validation: value"] < entry[name] < exact.mean() for entry in history)
     assert f2d.evaluate(objective, x, tighter=50)["log p(x) >= (50 draws)"] == history[-1][name]
+    with pytest.raises(f2d.FormulaError, match="F2D-0694.*tighter=-1"):
+        f2d.fit(objective, x, validation=x, tighter=-1, progress=False)
     with pytest.raises(f2d.FormulaError, match="F2D-0694.*validation="):
         f2d.fit(objective, x, tighter=50, progress=False)
+
+
+def test_latents_that_are_drawn_from_the_model_cancel() -> None:
+    """p(y|x) = E_q(z|x)[q(y|z)], as in the information bottleneck: the weight is the likelihood alone."""
+    q, p = Gaussian(2), Gaussian(2)
+    bindings = {"q(z|x)": f2d.Normal(q), "q(y|z)": f2d.Normal(p), "r(z)": f2d.Normal(loc=0.0, scale=1.0)}
+    formula = r"\max E_{q(z|x)}[\log q(y|z)] - \beta KL[q(z|x) \| r(z)]; \beta = 0.1"
+    found = _program(formula, bindings).evidence
+    assert found is not None
+    assert (found.name, found.ratio, found.draws) == ("log q(y|x)", "q(y|z)", ("q(z|x)",))
+    x, y, eps = torch.randn(3, 2), torch.randn(3, 2), torch.randn(3, 2)
+    z = q(x)[0] + q(x)[1] * eps
+    assert_close(f2d.compile(formula, bindings).log_weight(x, y, noise={"z": eps}), p.at(z).log_prob(y))

@@ -41,19 +41,18 @@ def evidence(program: Program) -> Evidence | None:
     if order is None or len(laws) < len(latents):
         return None
     draws = _draws(program.arena, {name: laws[name] for name in order})
-    scores = [substituted(program.arena, each.log, draws) for each in reversed(program.model)]
-    minus = [_minus_log(program.arena, draws[name]) for name in order]
-    log = program.arena.make(ir.Add, (*scores, *minus))
+    above = {substituted(program.arena, each.log, draws): each.label for each in reversed(program.model)}
+    below = {_log_of(program.arena, draws[name]): laws[name].label for name in order}
+    above, below = _without(above, below), _without(below, above)  # latents that are drawn from the model cancel
+    parts = (*above, *(program.arena.make(ir.Neg, each) for each in below))
+    log = program.arena.make(ir.Add, parts) if len(parts) > 1 else parts[0]
     read = {each.name for each in walk(log) if isinstance(each, ir.Data)}
     if has(log, *_DERIVATIVES) or any(isinstance(each, ir.Law) and each.family == _CERTAIN for each in walk(log)):
         return None
-    if log.axes != (BATCH,) or read != data or any(each.axes != (BATCH,) for each in (*scores, *minus)):
+    if read != data or any(each.axes != (BATCH,) for each in parts):
         return None
-    labels = [each.label for each in reversed(program.model)]
-    below = tuple(laws[name].label for name in order)
-    divisor = " ".join(below) if len(below) == 1 else f"({' '.join(below)})"
-    inputs = tuple(each.name for each in program.inputs)
-    return Evidence(_name(program, data), f"{' '.join(labels)} / {divisor}", below, inputs, log)
+    drawn, inputs = tuple(laws[name].label for name in order), tuple(each.name for each in program.inputs)
+    return Evidence(_name(program, data), _ratio(list(above.values()), list(below.values())), drawn, inputs, log)
 
 
 def _is_density(arena: Arena, factor: Factor) -> bool:
@@ -128,9 +127,19 @@ def _draws(arena: Arena, laws: Mapping[str, ir.Law]) -> dict[str, ir.Node]:
     return draws
 
 
-def _minus_log(arena: Arena, draw: ir.Node) -> ir.Node:
+def _log_of(arena: Arena, draw: ir.Node) -> ir.Node:
     assert isinstance(draw, ir.Draw)
-    return arena.make(ir.Neg, arena.make(ir.LogProb, draw.law, draw))
+    return arena.make(ir.LogProb, draw.law, draw)
+
+
+def _without(densities: Mapping[ir.Node, str], others: Mapping[ir.Node, str]) -> dict[ir.Node, str]:
+    return {log: label for log, label in densities.items() if log not in others}
+
+
+def _ratio(above: list[str], below: list[str]) -> str:
+    """``p(x|z) p(z) / q(z|x)``"""
+    divisor = f"({' '.join(below)})" if len(below) > 1 else "".join(below)
+    return " ".join(above) + (f" / {divisor}" if below else "")
 
 
 def _name(program: Program, data: set[str]) -> str:
