@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -165,6 +165,42 @@ class Objective(nn.Module):
 
         return {"x": x_mean}
 
+    def log_weight(
+        self, x: Tensor, y: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object
+    ) -> Tensor:
+        """log p_theta(x|z, y) p(z) / q_phi(z|x, y), at one draw from q_phi(z|x, y) for each example."""
+        noise = {} if noise is None else noise
+
+        # q_phi(z|x, y): one call, used by the draw of z and log q_phi(z|x, y)
+        q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale = normal_parameters(self.q_phi_z_given_x_y(x, y))
+
+        # z ~ q_phi(z|x, y): one draw for each example
+        if "z" in noise:
+            z_noise = noise["z"].expand(q_phi_z_given_x_y_loc.shape)
+        else:
+            z_noise = normal_noise(q_phi_z_given_x_y_loc.shape, q_phi_z_given_x_y_loc)
+        z = normal_sample(z_noise, q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale)
+
+        # p_theta(x|z, y)
+        p_theta_x_given_z_y_logits = bernoulli_parameters(self.p_theta_x_given_z_y(z, y))
+
+        # log p_theta(x|z, y)
+        log_p_theta_x_given_z_y = bernoulli_log_prob_sum(x, p_theta_x_given_z_y_logits, 1)
+
+        # log p(z)
+        log_p_z = standard_normal_log_prob_sum(z, 1)
+
+        # log q_phi(z|x, y)
+        log_q_phi_z_given_x_y = sum_event(
+            drawn_normal_log_prob(z_noise, q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale), 1
+        )
+
+        return log_p_theta_x_given_z_y + log_p_z - log_q_phi_z_given_x_y
+
+    def log_marginal(self, x: Tensor, y: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
+        """On average at most log p_theta(x|y), and nearer to it with more draws: log 1/K sum_k of weights."""
+        return log_mean_weight(self.log_weight, {"x": x, "y": y}, draws, at_once)
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -303,6 +339,44 @@ def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tenso
 def bernoulli_mean(logits: Tensor) -> Tensor:
     """p = sigmoid(logits), elementwise."""
     return torch.sigmoid(logits)
+
+
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
+    bits, scores = bits_and_scores(value, logits)
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
+def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
+    """log 1/K sum_k exp(log_weight), for each example, at K = ``draws`` draws, of which ``at_once`` at a time: as many
+    copies of the examples. No gradient passes."""
+    found = []
+    with torch.no_grad():
+        for done in range(0, draws, at_once):
+            copies = min(at_once, draws - done)
+            many = {name: torch.cat([value] * copies) for name, value in data.items()}
+            found.append(log_weight(**many).reshape(copies, -1))
+    return torch.logsumexp(torch.cat(found), 0) - math.log(draws)
 
 
 def scale_from_log_scale(log_scale: Tensor | float) -> Tensor | float:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -278,6 +278,71 @@ class Objective(nn.Module):
 
         return {"z_2": z_2, "z_1": z_1, "x": x}
 
+    def log_weight(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Tensor:
+        """log p_theta(x|z_1) p_theta(z_1|z_2) p(z_2) / (q_phi(z_1|x) q_phi(z_2|z_1)),
+        at one draw from q_phi(z_1|x) q_phi(z_2|z_1) for each example."""
+        noise = {} if noise is None else noise
+
+        # q_phi(z_1|x): one call, used by the draw of z_1 and log q_phi(z_1|x)
+        q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale = normal_parameters(self.q_phi_z_1_given_x(x))
+
+        # z_1 ~ q_phi(z_1|x): one draw for each example
+        if "z_1" in noise:
+            z_1_noise = noise["z_1"].expand(q_phi_z_1_given_x_loc.shape)
+        else:
+            z_1_noise = normal_noise(q_phi_z_1_given_x_loc.shape, q_phi_z_1_given_x_loc)
+        z_1 = normal_sample(z_1_noise, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale)
+
+        # p_theta(x|z_1)
+        p_theta_x_given_z_1_logits = bernoulli_parameters(self.p_theta_x_given_z_1(z_1))
+
+        # q_phi(z_2|z_1): one call, used by the draw of z_2 and log q_phi(z_2|z_1)
+        q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale = normal_parameters(self.q_phi_z_2_given_z_1(z_1))
+
+        # z_2 ~ q_phi(z_2|z_1): one draw for each example
+        if "z_2" in noise:
+            z_2_noise = noise["z_2"].expand(q_phi_z_2_given_z_1_loc.shape)
+        else:
+            z_2_noise = normal_noise(q_phi_z_2_given_z_1_loc.shape, q_phi_z_2_given_z_1_loc)
+        z_2 = normal_sample(z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale)
+
+        # p_theta(z_1|z_2)
+        p_theta_z_1_given_z_2_loc, p_theta_z_1_given_z_2_scale = normal_parameters(self.p_theta_z_1_given_z_2(z_2))
+
+        # log p_theta(x|z_1)
+        log_p_theta_x_given_z_1 = bernoulli_log_prob_sum(x, p_theta_x_given_z_1_logits, 1)
+
+        # log p_theta(z_1|z_2)
+        log_p_theta_z_1_given_z_2 = sum_event(
+            normal_log_prob(z_1, p_theta_z_1_given_z_2_loc, p_theta_z_1_given_z_2_scale), 1
+        )
+
+        # log p(z_2)
+        log_p_z_2 = standard_normal_log_prob_sum(z_2, 1)
+
+        # log q_phi(z_1|x)
+        log_q_phi_z_1_given_x = sum_event(
+            drawn_normal_log_prob(z_1_noise, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale), 1
+        )
+
+        # log q_phi(z_2|z_1)
+        log_q_phi_z_2_given_z_1 = sum_event(
+            drawn_normal_log_prob(z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale), 1
+        )
+
+        log_ratio = (
+            log_p_theta_x_given_z_1
+            + log_p_theta_z_1_given_z_2
+            + log_p_z_2
+            - log_q_phi_z_1_given_x
+            - log_q_phi_z_2_given_z_1
+        )
+        return log_ratio
+
+    def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
+        """On average at most log p_theta(x), and nearer to it with more draws: log 1/K sum_k of weights."""
+        return log_mean_weight(self.log_weight, {"x": x}, draws, at_once)
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -448,6 +513,18 @@ def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
     (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
+
+
+def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
+    """log 1/K sum_k exp(log_weight), for each example, at K = ``draws`` draws, of which ``at_once`` at a time: as many
+    copies of the examples. No gradient passes."""
+    found = []
+    with torch.no_grad():
+        for done in range(0, draws, at_once):
+            copies = min(at_once, draws - done)
+            many = {name: torch.cat([value] * copies) for name, value in data.items()}
+            found.append(log_weight(**many).reshape(copies, -1))
+    return torch.logsumexp(torch.cat(found), 0) - math.log(draws)
 
 
 def scale_from_log_scale(log_scale: Tensor | float) -> Tensor | float:

@@ -33,6 +33,8 @@ What a formula leaves unbound gets small default networks; --networks names a Py
 examples:
   formula2dgm compile vae.tex -o vae.py
   formula2dgm compile vae.tex -o objective.py --target module --networks nets.py
+  formula2dgm compile vae.tex -o train.py --tools-beside      # and training_tools.py, the same for every formula
+  formula2dgm compile vae.tex -o lit.py --target lightning    # a LightningModule around the objective
   echo 'E_q(z|x)[log p(x|z)] - KL[q(z|x) || p(z)]' | formula2dgm compile -
 """
 
@@ -124,9 +126,17 @@ def build_parser() -> argparse.ArgumentParser:
     compiling.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: standard output)")
     compiling.add_argument(
         "--target",
-        choices=("script", "module"),
+        choices=("script", "module", "lightning"),
         default="script",
-        help="a script that trains (default), or the objective alone",
+        help="a script that trains (default), the objective alone, or it and a LightningModule",
+    )
+    compiling.add_argument(
+        "--tools-beside",
+        action="store_true",
+        help="the script's tools, the same for every formula, as training_tools.py in the folder of -o",
+    )
+    compiling.add_argument(
+        "--force", action="store_true", help="with --tools-beside: replace another training_tools.py"
     )
     _add_networks(compiling)
     _add_formula(compiling)

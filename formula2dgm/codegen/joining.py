@@ -37,6 +37,18 @@ def _aliases(nodes: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str
                 yield node.module or "", alias.name + renamed
 
 
+def needed(pairs: set[tuple[str, str]], *bodies: str) -> set[tuple[str, str]]:
+    """Those of the imported names that the texts use."""
+    nodes = [node for body in bodies for node in ast.walk(ast.parse(body))]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)} | {"annotations"}
+    return {(module, name) for module, name in pairs if _bound(module, name) in used}
+
+
+def _bound(module: str, name: str) -> str:
+    """What an import is called in the file: ``dist`` of ``import torch.distributed as dist``."""
+    return (name or module).split(" as ")[-1].split(".")[0]
+
+
 def imports(pairs: set[tuple[str, str]]) -> str:
     """Import statements in the usual order: the future, the standard library, packages."""
     sections: dict[int, dict[str, list[str]]] = {}

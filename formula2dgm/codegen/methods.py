@@ -6,6 +6,7 @@ from formula2dgm.codegen.ancestral import joined, leaves, write_leaf, write_no_s
 from formula2dgm.codegen.constructor import write_signature
 from formula2dgm.codegen.denoising import write_denoiser
 from formula2dgm.codegen.draws import site_name
+from formula2dgm.codegen.evidence import write_evidence
 from formula2dgm.codegen.expressions import aligned, expression, parameters
 from formula2dgm.codegen.forward import write_forward
 from formula2dgm.codegen.laws import facts, settings
@@ -35,7 +36,8 @@ def write_methods(program: Program, arguments: dict[str, str], used: dict[str, N
     methods = _Methods(program, arguments, used)
     written = methods.forwards()
     written += [each for each in (methods.reconstruct(), methods.sample(), methods.filter()) if each is not None]
-    written += write_denoiser(program, arguments, methods.owned, used)
+    for write in (write_evidence, write_denoiser):
+        written += write(program, arguments, methods.owned, used)
     return written + write_reversal(program, methods.owned, used)
 
 

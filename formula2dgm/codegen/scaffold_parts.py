@@ -14,7 +14,7 @@ OWN = frozenset({"hidden", "event", "last", "state", "parts", "inputs", "lengths
 
 #: What a training script calls classes and constants of its own, and what it imports: no class of a default network.
 OF_SCRIPTS = frozenset(
-    "Any AveragedModel BinaryIO Board COLOURS COUPLED Callable Collect Colour Config DATA Diverged FORMULA "
+    "Any AveragedModel BinaryIO Board COLOURS COUPLED Callable Collect Collection Colour Config DATA Diverged FORMULA "
     "FREE FROM_0 FrameType GLYPHS HELD Iterator KEPT MOVING Mapping NAMED NamedTuple Path Plot Points RANGES RANK "
     "RATES Run STEPS UsageError Variable WORLD".split()
 )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 from typing import NoReturn
 
-import jinja2
-
-from formula2dgm import resources
 from formula2dgm.codegen.batches import coupled_term, row_by_row
-from formula2dgm.codegen.joining import Parts, imports
+from formula2dgm.codegen.derivatives_inside import has_gradient
+from formula2dgm.codegen.joining import Parts, imports, needed
 from formula2dgm.codegen.module import Generated
 from formula2dgm.codegen.names import argument, hyper_argument, identifier
 from formula2dgm.codegen.python import quoted
@@ -19,6 +16,7 @@ from formula2dgm.codegen.scaffold import sized_tensor
 from formula2dgm.codegen.script_pictures import is_sequence, latents, rolls
 from formula2dgm.codegen.self_check import example_data, not_a_derivative
 from formula2dgm.codegen.time_values import LENGTHS
+from formula2dgm.codegen.tools_beside import MODULE, template, without_tools
 from formula2dgm.diagnostics import Diagnostic, FormulaError
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.program import Hyperparameter, Input, Objective, Parameter, Program
@@ -28,7 +26,7 @@ WIDTH = 120
 #: What the script itself has flags for; a hyperparameter of the same name gets a prefix.
 RUN_FIELDS = frozenset(
     "accumulate amp batch_size beta1 checkpoint_every clip compile config data device draw_every ema epochs hidden "
-    "labelled log_every lr out_dir resume seed self_check shard steps tensorboard validation wandb".split()
+    "labelled log_every lr out_dir resume seed self_check shard size steps tensorboard tighter validation wandb".split()
 )
 METADATA = """\
 # /// script
@@ -43,33 +41,27 @@ def script(
     generated: Generated,
     made: Mapping[str, str] = MappingProxyType({}),
     modules: Sequence[str] = (),
+    tools_beside: bool = False,
 ) -> str:
     """The text of a training script: ``python model.py --data digits`` runs it.
 
     The script keeps the generated module whole, adds to its docstring how to run it, and ends with the training part.
     ``made`` says how to make the networks and tensors that have no default: name to Python expression, of the names in
-    the user's ``modules``. Raises FormulaError (F2D-0781) for one that has neither.
+    the user's ``modules``. Raises FormulaError (F2D-0781) for one that has neither. ``tools_beside``: it imports its
+    tools, the text of :func:`tools`.
     """
     facts = _facts(program, generated.source, made)
-    module, part = Parts(generated.source), Parts(_template().render(**facts, modules=modules))
+    beside = [MODULE] if tools_beside else []
+    module = Parts(generated.source)
+    part = Parts(template("script").render(**facts, modules=list(modules), beside=beside))
     dependencies = '"torch>=2.6", "scikit-learn>=1.4"' if program.inputs else '"torch>=2.6"'
     raw = "r" if "\\" in module.docstring else ""
     docstring = f'{raw}"""{module.docstring}\n\n{part.docstring}\n"""\n'
-    head = [docstring, METADATA.format(dependencies=dependencies), imports(module.imports | part.imports)]
+    body, imported = without_tools(part.body) if tools_beside else (part.body, "")
+    names = imports(needed(module.imports | part.imports, module.body, body)) + (f"\n{imported}\n" if imported else "")
+    head = [docstring, METADATA.format(dependencies=dependencies), names]
     gap = "\n" if module.body.startswith("#") else "\n\n"
-    return "\n".join(head) + f"{gap}{module.body}\n\n\n{part.body}\n"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.templates()),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("script.py.j2")
+    return "\n".join(head) + f"{gap}{module.body}\n\n\n{body}\n"
 
 
 # -- what the template is told -------------------------------------------------------------------------
@@ -93,13 +85,14 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
     reconstructs = "    def reconstruct(" in generated
     coupled = coupled_term(program)
     return {
-        "coupled": None if coupled is None else quoted(coupled if len(coupled) < 80 else f"{coupled[:77]}..."),
+        "coupled": None if coupled is None else _short(coupled),
         "shared": [quoted(each) for each in row_by_row(program)] if coupled is not None else [],
-        "shards": not (players or coupled or _has_gradient(program) or program.targets or _is_frozen(program)),
+        "shards": not (players or coupled or has_gradient(program) or program.targets or _is_frozen(program)),
         "data": [{"name": argument(each.name), "arguments": _variable(each, several)} for each in program.inputs],
         "source": suggested_data(program.inputs),
         "groups": len({_batch(each) for each in program.inputs}),
-        "time": any(is_sequence(each) for each in program.inputs),
+        "time": _of_time(program.inputs),
+        "classes": any(each.classes is not None for each in program.inputs) or bool(supports & {"category", "simplex"}),
         "ragged": any(each.name == LENGTHS for each in program.inputs) and any(map(is_sequence, program.inputs)),
         "shaped": any(each.shape is not None for each in program.inputs),
         "labels": bool(supports & {"category", "simplex"}),
@@ -107,6 +100,7 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "binary": "binary" in supports,
         "numbers": [_number(each, each in counted, each in moving) for each in program.hyperparameters],
         "moving": _moving(moving),
+        "tighter": _short(program.evidence.name) if program.evidence and "def log_marginal(" in generated else None,
         "draws": [{"field": _field(each), "argument": hyper_argument(each.name)} for each in many[:1]],
         "counted": [_counted(each, program.inputs) for each in counted],
         "needed": ", ".join(quoted(each) for each in needed) + ("," if len(needed) == 1 else ""),
@@ -123,11 +117,12 @@ def _facts(program: Program, generated: str, made: Mapping[str, str]) -> dict[st
         "follows": bool(program.targets),
         "owns": any(each.trains is not None for each in program.objectives),
         "trains": _trains(program.objectives[0]),
-        "gradients": _has_gradient(program),
+        "gradients": has_gradient(program),
         "samples": samples,
         "denoises": "    def denoise(" in generated,
         "reconstructs": reconstructs,
         "rolls": rolled,
+        "one_hot": any(each.classes is not None and is_sequence(each) for each in program.inputs),
         "latents": mapped,
         "pictures": bool(program.inputs) and bool(samples or reconstructs or rolled or mapped),
     }
@@ -137,6 +132,17 @@ def _held(program: Program) -> dict[str, str]:
     """For each player, in quotes, why its gradient is not the derivative of its loss, where it is not."""
     reasons = {each.player or "": not_a_derivative(each, program) for each in program.objectives}
     return {quoted(player): quoted(why) for player, why in reasons.items() if why}
+
+
+def _of_time(inputs: Sequence[Input]) -> str:
+    """Are ``all`` variables sequences, ``some``, or none?"""
+    timed = [is_sequence(each) for each in inputs]
+    return "all" if all(timed) and timed else "some" if any(timed) else ""
+
+
+def _short(text: str) -> str:
+    """A name in quotes, cut where it is too long for its line."""
+    return quoted(text if len(text) < 80 else f"{text[:77]}...")
 
 
 def _variable(each: Input, several: bool) -> str:
@@ -263,17 +269,3 @@ def _counted(each: Hyperparameter, inputs: Iterable[Input]) -> dict[str, str]:
 def _is_frozen(program: Program) -> bool:
     """Is a network called whose parameters are constants there?"""
     return any(isinstance(each, ir.NetCall) and each.frozen for each in walk(*program.roots))
-
-
-def _has_gradient(program: Program) -> bool:
-    """Is there a gradient inside the objective, so that evaluating it needs autograd?"""
-    waiting: list[ir.Node] = [term.node for objective in program.objectives for term in objective.terms]
-    seen: set[ir.Node] = set()
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ir.Grad | ir.LogDetJacobian | ir.JacobianTrace | ir.Jvp):
-            return True
-        if node not in seen:
-            seen.add(node)
-            waiting.extend(node.children)
-    return False

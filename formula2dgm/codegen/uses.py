@@ -187,8 +187,8 @@ def _direct_calls(node: ir.Node) -> Iterator[ir.NetCall]:
 
 def _reader_text(program: Program, node: ir.Node) -> str:
     match node:
-        case ir.Draw(_, site):
-            return f"the draw of {site}"
+        case ir.Draw():
+            return f"the draw of {node.key}"
         case ir.NetCall():
             return call_label(program, node)
         case ir.Enumerated(_, axis):

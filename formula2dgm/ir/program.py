@@ -10,6 +10,7 @@ from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.arena import Arena
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.denoising import Denoiser
+from formula2dgm.ir.evidence import Evidence
 from formula2dgm.ir.joints import Factor, Joint, Query, Rollout
 from formula2dgm.ir.reversal import Reversal
 from formula2dgm.ir.targets import Target
@@ -240,6 +241,7 @@ class Program:
     ``queries`` that it answers in place of objectives.  ``targets`` are copies that follow networks and parameters.
     ``rollout`` makes new steps of sequences.  ``tables`` are schedules that the module computes when it is built.
     ``denoiser`` is what a network that undoes noise knows of the data, ``reversal`` a chain that is drawn backwards.
+    ``evidence`` is what a tighter bound on the data's log-density averages.
     ``unread`` are the definitions at steps that nothing asked for.
     ``options`` are those of the compilation that were given.
     """
@@ -266,6 +268,7 @@ class Program:
     tables: tuple[Table, ...] = ()
     denoiser: Denoiser | None = None
     reversal: Reversal | None = None
+    evidence: Evidence | None = None
     unread: tuple[str, ...] = ()
 
     @property

@@ -53,4 +53,5 @@ def rewrite_program(program: Program, rule: Rule) -> Program:
         rollout=program.rollout.changed(changed) if program.rollout is not None else None,
         reversal=program.reversal.changed(changed) if program.reversal is not None else None,
         denoiser=program.denoiser.changed(changed) if program.denoiser is not None else None,
+        evidence=program.evidence.changed(changed) if program.evidence is not None else None,
     )

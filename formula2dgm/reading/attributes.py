@@ -17,9 +17,9 @@ TAKEN = frozenset(
     share_memory state_dict to to_empty train training type xpu zero_grad
 
     as_distribution ascii assumptions check_values contract denoise diagnostics entropy example_batch example_noise
-    explain export_networks filter generated graph inputs joint latex load_networks log_prob marginalize mean origin
-    params path picture player_parameters players program project reconstruct rename sample save save_networks self
-    sites source update_targets variance
+    explain export_networks filter generated graph inputs joint latex load_networks log_marginal log_prob log_weight
+    marginalize mean origin params path picture player_parameters players program project reconstruct rename sample
+    save save_networks self sites source update_targets variance
     """.split()
 )
 

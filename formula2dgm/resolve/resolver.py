@@ -36,6 +36,7 @@ from formula2dgm.resolve.flows.directions import settle_directions
 from formula2dgm.resolve.flows.volumes import find_points
 from formula2dgm.resolve.objective.certain_steps import refuse_certain_steps
 from formula2dgm.resolve.objective.constraints import constrain
+from formula2dgm.resolve.objective.evidence import evidence
 from formula2dgm.resolve.objective.example_numbers import refuse_example_numbers
 from formula2dgm.resolve.objective.learned import refuse_unlearned
 from formula2dgm.resolve.objective.learned_weights import refuse_learned_weights
@@ -136,7 +137,8 @@ def resolve(
         decoded=decoded(context, objectives),
         **drawn,
     )
-    return name_sites(program, context)
+    named = name_sites(program, context)
+    return replace(named, evidence=evidence(named))
 
 
 def program_of(context: Context, statements: Sequence[tree.Statement]) -> Program:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from formula2dgm.runtime.batches import streams_of
+from formula2dgm.runtime.marginals import bound_name, log_marginal
 
 Data = Tensor | Mapping[str, Tensor]
 
@@ -27,12 +28,19 @@ class Trainable(Protocol):
 
 
 def evaluate(
-    objective: Trainable, data: Data | None = None, *, batch_size: int | Mapping[str, int] = 64, seed: int = 0
+    objective: Trainable,
+    data: Data | None = None,
+    *,
+    batch_size: int | Mapping[str, int] = 64,
+    seed: int = 0,
+    tighter: int = 0,
 ) -> dict[str, float]:
     """The means of an objective's loss, value and terms over data, in batches that bound the memory.
 
     The objective is in evaluation mode, and the noise that of ``seed``, which leaves the random state as it was.
     Examples are weighed alike, so that a bound of K = 5000 draws is computed in batches as small as memory wants.
+    ``tighter`` is the number of draws of the importance-weighted bound, which is another entry, ``log p(x) >= (64
+    draws)``; where the objective has none, that is an error (F2D-0685).
 
     >>> import torch
     >>> import formula2dgm as f2d
@@ -40,11 +48,14 @@ def evaluate(
     >>> round(f2d.evaluate(objective, torch.zeros(10, 2), batch_size=3)["value"], 4)
     -1.8379
     """
-    return mean_over(objective, data, batch_size, seed)
+    return mean_over(objective, data, batch_size, seed, tighter)
 
 
-def mean_over(objective: Any, data: Data | None, batch_size: int | Mapping[str, int], seed: int) -> dict[str, float]:
+def mean_over(
+    objective: Any, data: Data | None, batch_size: int | Mapping[str, int], seed: int, draws: int = 0
+) -> dict[str, float]:
     """Means over all examples; streams of different sizes are cut into equally many pieces."""
+    tighter = bound_name(objective, draws) if draws else ""
     place = next((each.device for each in objective.parameters()), torch.device("cpu"))
     pieces: list[dict[str, Any]] = [{"batch_size": batch_size if isinstance(batch_size, int) else 64}]
     weights = [1.0]
@@ -67,6 +78,9 @@ def mean_over(objective: Any, data: Data | None, batch_size: int | Mapping[str, 
                         output = objective(batch, player=player) if player else objective(batch)
                     for name, value in numbers_of(output, player).items():
                         sums[name] = sums.get(name, 0.0) + weight * value
+                if draws:
+                    bound = log_marginal(objective, (batch,), {}, draws).mean().item()
+                    sums[tighter] = sums.get(tighter, 0.0) + weight * bound
     finally:
         objective.train(training)
     return sums

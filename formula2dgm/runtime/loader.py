@@ -49,12 +49,15 @@ def load_module(source: str) -> ModuleType:
 
 
 def _set_below(generated: Any) -> None:
-    """Put the objective's base under a generated class, and the base's ``sample``, which takes given values, before its
-    own."""
+    """Put the objective's base under a generated class, and the base's ``sample`` and ``log_marginal``, which look at
+    what they are given, before its own."""
     generated.__bases__ = (Objective,)
     if "sample" in generated.__dict__:
         generated._sample_model = generated.sample
         del generated.sample
+    if "log_marginal" in generated.__dict__:
+        generated._log_marginal = generated.log_marginal
+        del generated.log_marginal
 
 
 @within_memory()

@@ -24,6 +24,7 @@ from formula2dgm.runtime.compiled import needing_gradients, takes_gradients, tra
 from formula2dgm.runtime.errors import refusal_of
 from formula2dgm.runtime.example_ranges import Ranges
 from formula2dgm.runtime.handover import HandedOver
+from formula2dgm.runtime.marginals import log_marginal
 from formula2dgm.runtime.origin import Origin
 from formula2dgm.runtime.rollouts import NewSteps
 from formula2dgm.runtime.undone import undone
@@ -131,6 +132,14 @@ class Objective(Written, HandedOver, nn.Module):
     def log_prob(self, *mapping: Mapping[str, Any], **values: Any) -> Tensor:
         """The log-density of the model's joint: one number for each example."""
         return self.as_distribution().log_prob(*mapping, **values)
+
+    def log_marginal(self, *batch: Any, draws: int = 64, at_once: int = 8, **data: Any) -> Tensor:
+        """The importance-weighted bound on the data's log-density, one number for each example, without gradients:
+        ``log 1/K sum_k p(x, z_k) / q(z_k|x)`` at K = ``draws`` draws, whatever weights the formula gives its terms.
+
+        It is on average at most ``log p(x)``, and nearer to it with more draws; ``at_once`` are computed together.
+        """
+        return log_marginal(self, batch, data, draws, at_once)
 
     def sample(
         self,

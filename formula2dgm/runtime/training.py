@@ -17,6 +17,7 @@ from formula2dgm.runtime.arguments import refuse
 from formula2dgm.runtime.batches import Stream, batches, streams_of
 from formula2dgm.runtime.evaluation import Data, Trainable, mean_over
 from formula2dgm.runtime.history import History
+from formula2dgm.runtime.marginals import refuse_no_count, refuse_without
 from formula2dgm.runtime.not_finite import Noise
 from formula2dgm.runtime.players import MakeOptimizer, Players, set_rate
 from formula2dgm.runtime.run_folder import RunFolder, numbers_of_formula, shapes_of
@@ -40,6 +41,7 @@ def fit(
     clip: float = 0.0,
     ema: float = 0.0,
     validation: Data | None = None,
+    tighter: int = 0,
     evaluate: Mapping[str, Trainable] | None = None,
     callback: Callback | Sequence[Callback] | None = None,
     out_dir: Path | str | None = None,
@@ -67,6 +69,8 @@ def fit(
     ema          the decay of a moving average of the weights, by which validation is computed and which is the
                  history's ``averaged``; 0: none
     validation   data on which the same numbers are computed after each epoch: ``"validation: loss"``
+    tighter      draws of the importance-weighted bound on log p(x), computed on the validation data beside the others:
+                 ``"validation: log p(x) >= (64 draws)"``; 0: none
     evaluate     other objectives to be computed on the validation data (else on the data) after each epoch, by the name
                  of their value in the history: ``{"IWAE": f2d.compile(..., weights_of=objective)}``
     callback     called after each epoch with its number and its entry; or an object with ``on_step(step, numbers)`` or
@@ -94,6 +98,11 @@ def fit(
     if device is not None and isinstance(objective, nn.Module):
         objective.to(device)
     streams = [] if data is None else streams_of(objective, data, batch_size)
+    if tighter:
+        refuse_no_count("tighter", tighter)
+        refuse_without(objective)
+        if validation is None:
+            raise refuse("F2D-0694", f"tighter={tighter} needs data to be measured on: validation=")
     players = Players(objective, lr, optimizer, steps or {}, numbers or {}, clip, ema)
     training = _Training(players, streams, batch_size, seed, epoch_steps)
     folder = RunFolder(out_dir, objective) if out_dir is not None else None
@@ -121,7 +130,7 @@ def fit(
             else:
                 parts: dict[str, Any] = {"epoch": training.epoch + 1, "train": training.means()}
                 if validation is not None:
-                    parts["validation"] = mean_over(players.shown, validation, batch_size, seed)
+                    parts["validation"] = mean_over(players.shown, validation, batch_size, seed, tighter)
                 for name, other in (evaluate or {}).items():
                     parts.setdefault("evaluate", {})[name] = mean_over(other, kept, batch_size, seed)["value"]
                 training.finish(parts)

@@ -24,7 +24,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -212,6 +212,34 @@ class Objective(nn.Module):
 
         return {"z": z, "x": x}
 
+    def log_weight(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Tensor:
+        """log p_theta(x|z) p(z) / q_phi(z|x), at one draw from q_phi(z|x) for each example."""
+        noise = {} if noise is None else noise
+
+        # f_phi(x): one call, used by the draw of z and log q_phi(z|x)
+        f_phi_x = self.f_phi(x)
+
+        # z ~ q_phi(z|x): one draw for each example
+        z = noise["z"].expand(f_phi_x.shape) if "z" in noise else bernoulli_draw(f_phi_x.shape, f_phi_x)
+
+        # p_theta(x|z)
+        p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))
+
+        # log p_theta(x|z)
+        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1)
+
+        # log p(z)
+        log_p_z = bernoulli_log_prob_sum(z, logits_from_probs(0.5), 1)
+
+        # log q_phi(z|x)
+        log_q_phi_z_given_x = bernoulli_log_prob_sum(z, f_phi_x, 1)
+
+        return log_p_theta_x_given_z + log_p_z - log_q_phi_z_given_x
+
+    def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
+        """On average at most log p_theta(x), and nearer to it with more draws: log 1/K sum_k of weights."""
+        return log_mean_weight(self.log_weight, {"x": x}, draws, at_once)
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -346,6 +374,18 @@ def bernoulli_mean(logits: Tensor) -> Tensor:
 def tensor_of(module: nn.Module) -> Tensor:
     """A tensor of the module, whose dtype and device new ones take."""
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
+
+
+def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
+    """log 1/K sum_k exp(log_weight), for each example, at K = ``draws`` draws, of which ``at_once`` at a time: as many
+    copies of the examples. No gradient passes."""
+    found = []
+    with torch.no_grad():
+        for done in range(0, draws, at_once):
+            copies = min(at_once, draws - done)
+            many = {name: torch.cat([value] * copies) for name, value in data.items()}
+            found.append(log_weight(**many).reshape(copies, -1))
+    return torch.logsumexp(torch.cat(found), 0) - math.log(draws)
 
 
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:

@@ -24,7 +24,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -173,6 +173,34 @@ class Objective(nn.Module):
 
         return {"z": z, "x": x}
 
+    def log_weight(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Tensor:
+        """log p_theta(x|z) p(z) / q_phi(z|x), at one draw from q_phi(z|x) for each example."""
+        noise = {} if noise is None else noise
+
+        # f_phi(x): one call, used by the draw of z and log q_phi(z|x)
+        f_phi_x = self.f_phi(x)
+
+        # z ~ q_phi(z|x): one draw for each example
+        z = noise["z"].expand(f_phi_x.shape) if "z" in noise else bernoulli_draw(f_phi_x.shape, f_phi_x)
+
+        # p_theta(x|z)
+        p_theta_x_given_z_logits = bernoulli_parameters(self.p_theta_x_given_z(z))
+
+        # log p_theta(x|z)
+        log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1)
+
+        # log p(z)
+        log_p_z = bernoulli_log_prob_sum(z, logits_from_probs(0.5), 1)
+
+        # log q_phi(z|x)
+        log_q_phi_z_given_x = bernoulli_log_prob_sum(z, f_phi_x, 1)
+
+        return log_p_theta_x_given_z + log_p_z - log_q_phi_z_given_x
+
+    def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
+        """On average at most log p_theta(x), and nearer to it with more draws: log 1/K sum_k of weights."""
+        return log_mean_weight(self.log_weight, {"x": x}, draws, at_once)
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -292,6 +320,25 @@ def tensor_of(module: nn.Module) -> Tensor:
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
 
 
+def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: int) -> Tensor:
+    """log Bernoulli(value; sigmoid(logits)), summed over all dimensions after the first ``lead``."""
+    bits, scores = bits_and_scores(value, logits)
+    # The sum's sign is changed, not that of every entry.
+    return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
+
+
+def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
+    """log 1/K sum_k exp(log_weight), for each example, at K = ``draws`` draws, of which ``at_once`` at a time: as many
+    copies of the examples. No gradient passes."""
+    found = []
+    with torch.no_grad():
+        for done in range(0, draws, at_once):
+            copies = min(at_once, draws - done)
+            many = {name: torch.cat([value] * copies) for name, value in data.items()}
+            found.append(log_weight(**many).reshape(copies, -1))
+    return torch.logsumexp(torch.cat(found), 0) - math.log(draws)
+
+
 def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     """All values as tensors: a number takes the dtype and device of the first floating tensor beside it. Under autocast
     what a network returned in half precision goes on in float32, as densities do."""
@@ -328,6 +375,12 @@ def log_sigmoid(x: Tensor | float) -> Tensor:
     """log sigmoid(x) = -log(1 + exp(-x))."""
     (x,) = as_tensors(x)
     return torch.nn.functional.logsigmoid(x)
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def in_float32_under_autocast(x: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -169,6 +169,38 @@ class Objective(nn.Module):
 
         return {"z": z, "x": x}
 
+    def log_weight(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Tensor:
+        """log p(x|z) p(z) / q(z|x), at one draw from q(z|x) for each example."""
+        noise = {} if noise is None else noise
+
+        # q(z|x): one call, used by the draw of z and log q(z|x)
+        q_z_given_x_loc, q_z_given_x_scale = normal_parameters(self.q_z_given_x(x))
+
+        # z ~ q(z|x): one draw for each example
+        if "z" in noise:
+            z_noise = noise["z"].expand(q_z_given_x_loc.shape)
+        else:
+            z_noise = normal_noise(q_z_given_x_loc.shape, q_z_given_x_loc)
+        z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
+
+        # p(x|z)
+        p_x_given_z = self.p_x_given_z(z)
+
+        # log p(x|z)
+        log_p_x_given_z = sum_event(normal_log_prob(x, p_x_given_z, 1.0), 1)
+
+        # log p(z)
+        log_p_z = standard_normal_log_prob_sum(z, 1)
+
+        # log q(z|x)
+        log_q_z_given_x = sum_event(drawn_normal_log_prob(z_noise, q_z_given_x_loc, q_z_given_x_scale), 1)
+
+        return log_p_x_given_z + log_p_z - log_q_z_given_x
+
+    def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
+        """On average at most log p(x), and nearer to it with more draws: log 1/K sum_k of weights."""
+        return log_mean_weight(self.log_weight, {"x": x}, draws, at_once)
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -278,6 +310,37 @@ def normal_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
 def tensor_of(module: nn.Module) -> Tensor:
     """A tensor of the module, whose dtype and device new ones take."""
     return next(itertools.chain(module.parameters(), module.buffers()), torch.empty(()))
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+
+
+def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
+    """log 1/K sum_k exp(log_weight), for each example, at K = ``draws`` draws, of which ``at_once`` at a time: as many
+    copies of the examples. No gradient passes."""
+    found = []
+    with torch.no_grad():
+        for done in range(0, draws, at_once):
+            copies = min(at_once, draws - done)
+            many = {name: torch.cat([value] * copies) for name, value in data.items()}
+            found.append(log_weight(**many).reshape(copies, -1))
+    return torch.logsumexp(torch.cat(found), 0) - math.log(draws)
 
 
 def scale_from_log_scale(log_scale: Tensor | float) -> Tensor | float:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -257,6 +257,51 @@ class Objective(nn.Module):
 
         return {"y": y, "z": z, "x": x}
 
+    def log_weight(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Tensor:
+        """log p(x|z, y) p(z) p(y) / (q(y|x) q(z|x, y)), at one draw from q(y|x) q(z|x, y) for each example."""
+        noise = {} if noise is None else noise
+
+        # q(y|x): one call, used by the draw of y and log q(y|x)
+        q_y_given_x_logits = categorical_parameters(self.q_y_given_x(x))
+
+        # y ~ q(y|x): one draw for each example
+        y_shape = q_y_given_x_logits.shape[:-1]
+        y = noise["y"].expand(y_shape) if "y" in noise else categorical_draw(y_shape, q_y_given_x_logits)
+
+        # q(z|x, y): one call, used by the draw of z and log q(z|x, y)
+        q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(self.q_z_given_x_y(x, y))
+
+        # z ~ q(z|x, y): one draw for each example
+        if "z" in noise:
+            z_noise = noise["z"].expand(q_z_given_x_y_loc.shape)
+        else:
+            z_noise = normal_noise(q_z_given_x_y_loc.shape, q_z_given_x_y_loc)
+        z = normal_sample(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale)
+
+        # p(x|z, y)
+        p_x_given_z_y_logits = bernoulli_parameters(self.p_x_given_z_y(z, y))
+
+        # log p(x|z, y)
+        log_p_x_given_z_y = bernoulli_log_prob_sum(x, p_x_given_z_y_logits, 1)
+
+        # log p(z)
+        log_p_z = standard_normal_log_prob_sum(z, 1)
+
+        # log p(y)
+        log_p_y = sum_event(categorical_log_prob(y, self.p_y_logits), 1)
+
+        # log q(y|x)
+        log_q_y_given_x = sum_event(categorical_log_prob(y, q_y_given_x_logits), 1)
+
+        # log q(z|x, y)
+        log_q_z_given_x_y = sum_event(drawn_normal_log_prob(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale), 1)
+
+        return log_p_x_given_z_y + log_p_z + log_p_y - log_q_y_given_x - log_q_z_given_x_y
+
+    def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
+        """On average at most log p(x), and nearer to it with more draws: log 1/K sum_k of weights."""
+        return log_mean_weight(self.log_weight, {"x": x}, draws, at_once)
+
 
 def default_networks(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> dict[str, nn.Module]:
     """Networks for what is bound to nothing; ``shapes`` are the event shapes of the data."""
@@ -493,6 +538,31 @@ def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     """Bits of this shape, 1 with probability sigmoid(logits), in the dtype of ``logits``."""
     (logits,) = as_tensors(logits)
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
+
+
+def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
+    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
+    (value,) = as_tensors(value)
+    entries = math.prod(value.shape[lead:])
+    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+
+
+def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
+    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
+    noise, loc, scale = as_tensors(noise, loc, scale)
+    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+
+
+def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
+    """log 1/K sum_k exp(log_weight), for each example, at K = ``draws`` draws, of which ``at_once`` at a time: as many
+    copies of the examples. No gradient passes."""
+    found = []
+    with torch.no_grad():
+        for done in range(0, draws, at_once):
+            copies = min(at_once, draws - done)
+            many = {name: torch.cat([value] * copies) for name, value in data.items()}
+            found.append(log_weight(**many).reshape(copies, -1))
+    return torch.logsumexp(torch.cat(found), 0) - math.log(draws)
 
 
 def class_logits_from_probs(probs: Tensor) -> Tensor:

@@ -106,6 +106,35 @@ def test_pictures_of_several_sizes_are_refused(load: Load) -> None:
         module.load("odd")
 
 
+def test_pictures_of_several_sizes_are_cut_square_and_shrunk(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """--size: of each its middle square, every pixel the mean of those that it stands for."""
+    image = pytest.importorskip("PIL.Image")
+    module = load("compiled_pictures")
+    Path("odd").mkdir()
+    wide, high = image.new("L", (8, 4), 255), image.new("L", (4, 6), 255)
+    for column in range(4):
+        for row in range(4):  # in the middle squares: columns 0, 51, 102, 153, and rows
+            wide.putpixel((2 + column, row), 51 * column)
+            high.putpixel((column, 1 + row), 51 * row)
+    wide.save("odd/a.png")
+    high.save("odd/b.png")
+    with pytest.raises(module.UsageError, match="--size 64 makes all 64 x 64"):
+        module.load("odd")
+    steps = torch.tensor([0.0, 51, 102, 153]).expand(4, 4)
+    found = 255 * module.load("odd", size=4)["x"].view(2, 4, 4)
+    torch.testing.assert_close(found, torch.stack([steps, steps.T]))
+    halves = torch.tensor([25.5, 127.5]).expand(2, 2)  # of bytes, so that halves may go either way
+    halved = 255 * module.load("odd", size=2)["x"].view(2, 2, 2)
+    torch.testing.assert_close(halved, torch.stack([halves, halves.T]), rtol=0, atol=0.6)
+    high.convert("RGB").save("odd/b.png")
+    assert module.load("odd", size=2)["x"].shape == (2, 3, 2, 2)
+    high.save("odd/b.png")
+    assert module.main(["--data", "odd", "--size", "4", "--epochs", "1", "--batch-size", "1", "--out-dir", "run"]) == 0
+    capsys.readouterr()
+    assert load("compiled_pictures").main(["--resume", "auto", "--out-dir", "run", "--size", "2"]) == 2
+    assert "was made with size = 4, not 2" in capsys.readouterr().err
+
+
 DATASETS = """
 import torch
 from torch.utils.data import Dataset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from types import ModuleType
 import pytest
 import torch
 from torch import nn
+
+import formula2dgm as f2d
 
 Load = Callable[..., ModuleType]
 FAST = ["--hidden", "8", "--epochs", "3", "--batch-size", "200"]
@@ -237,6 +240,22 @@ def test_a_tighter_bound_on_validation(load: Load, capsys: pytest.CaptureFixture
         assert more["validation"] == same_["validation"] and more["train"] == same_["train"]
         assert more["validation_K"]["value"] > more["validation"]["value"]
     assert "--validation-K starts at 0" in refused(load("iwae"), ["--validation-K", "-1"], capsys)
+
+
+@pytest.mark.parametrize("name", ["compiled_pictures", "iwae"])
+def test_the_bound_of_many_draws_on_validation(name: str, load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nearer to log p(x) with more draws; training and the other numbers are those of a run without."""
+    for folder, draws in (("none", "0"), ("some", "2"), ("many", "300")):
+        assert load(name).main([*FAST, "--tighter", draws, "--out-dir", folder]) == 0
+    assert "log p(x) >= (300 draws) (-" in (said := capsys.readouterr()).err
+    assert re.search(r"validation: loss .*log p\(x\) >= \(300 draws\) -\d", said.out)
+    for none, some, many in zip(metrics("none"), metrics("some"), metrics("many"), strict=True):
+        low, high = some["validation"].pop("log p(x) >= (2 draws)"), many["validation"].pop("log p(x) >= (300 draws)")
+        assert none == some == many
+        assert none["validation"]["value"] - 0.5 < low < high
+    assert "--tighter starts at 0" in refused(load(name), ["--tighter", "-1"], capsys)
+    trained = f2d.load("many")
+    assert trained.log_marginal(x=torch.rand(3, *trained.inputs[0].shape or (64,)).round(), draws=5).shape == (3,)
 
 
 def test_steps_are_logged_too(load: Load) -> None:

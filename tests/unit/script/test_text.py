@@ -93,8 +93,8 @@ def test_tools_are_the_same_in_every_script(scripts: dict[str, str]) -> None:
     assert all(len(each) == 2 for each in parts.values())
     texts = {name: tools.replace(_grid(tools), "") for name, (_, tools) in parts.items()}
     assert len(set(texts.values())) == 1
-    assert max(own.count("\n") for own, _ in parts.values()) < 700
-    assert parts["vae"][0].count("\n") <= 610
+    assert max(own.count("\n") for own, _ in parts.values()) < 460
+    assert parts["vae"][0].count("\n") <= 440
 
 
 def _grid(tools: str) -> str:
