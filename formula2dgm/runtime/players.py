@@ -109,9 +109,11 @@ class Players:
         optimizer.zero_grad(set_to_none=True)
         output.loss.mean().backward()
         weights = [each for group in optimizer.param_groups for each in group["params"]]
-        norm = nn.utils.clip_grad_norm_(weights, self.clip or math.inf).item()
+        norm = nn.utils.get_total_norm([each.grad for each in weights if each.grad is not None])
+        if self.clip:
+            nn.utils.clip_grads_with_norm_(weights, self.clip, norm)
         named = f"{player}: the norm of the gradient" if player else "the norm of the gradient"
-        self._need_finite({named: norm}, player, batch, when, before)
+        self._need_finite({named: norm.item()}, player, batch, when, before)
         optimizer.step()
         if (project := getattr(self.objective, "project", None)) is not None:
             project(player) if player else project()
