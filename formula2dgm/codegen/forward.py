@@ -9,7 +9,7 @@ from formula2dgm.codegen.names import identifier
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.part_names import part_name, term_names
 from formula2dgm.codegen.parts import parts_of, uses_in
-from formula2dgm.codegen.python import Code, assignment, call, negative, product, quoted, total
+from formula2dgm.codegen.python import Code, assignment, call, method, negative, product, quoted, total
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import PIECES, is_estimated, piece_of
 from formula2dgm.codegen.shapes import partners
@@ -152,21 +152,31 @@ def _axis_name(axis: Axis) -> str:
 
 
 def _write_output(scope: Scope, objective: Objective, named: list[tuple[Term, Code]]) -> None:
-    """The terms by name, their contributions, the value in the formula's order, the loss."""
+    """The loss and the value, then what is reported of the terms: numbers that autograd does not follow."""
     body = scope.body
     body.gap()
-    _write_dict(scope, "terms", [(term.name, code.text) for term, code in named])
+    signed = [_signed(scope, term, code) for term, code in named]
+    turned = objective.maximize and any(minus for minus, _ in signed)
+    target = "loss" if turned else "value"
+    found = total(_added_first([(minus != turned, code) for minus, code in signed]))
+    body.add(assignment(target, found, body.indent) or [f"{' ' * body.indent}{target} = {found.text}"], objective.span)
+    _write_dict(scope, "terms", [(term.name, _detached(code).text) for term, code in named])
     _write_dict(scope, "contributions", [(term.name, _weighted(scope, term, code).text) for term, code in named])
-    value = total([_signed(scope, term, code) for term, code in named])
-    body.add(assignment("value", value, body.indent) or [f"{' ' * body.indent}value = {value.text}"], objective.span)
-    loss = "-value" if objective.maximize else "value"
     body.gap()
+    loss, value = ("loss", "-loss") if turned else ("-value" if objective.maximize else "value", "value")
     body.write("return Output(")
     body.write(f"    loss={loss},{'  # the formula is maximised' if objective.maximize else ''}", objective.span)
-    body.write("    value=value,")
-    body.write("    terms={name: term.detach() for name, term in terms.items()},")
-    body.write("    contributions={name: term.detach() for name, term in contributions.items()},")
+    body.write(f"    value={value},")
+    body.write("    terms=terms,")
+    body.write("    contributions=contributions,")
     body.write(")")
+
+
+def _added_first(parts: list[tuple[bool, Code]]) -> list[tuple[bool, Code]]:
+    """A sum's parts, where the first is subtracted behind the first that is added: ``b - a`` is one operation, and
+    ``-a + b`` two."""
+    first = next((part for part in parts if not part[0]), parts[0])
+    return [first, *(part for part in parts if part is not first)]
 
 
 def _write_dict(scope: Scope, target: str, items: list[tuple[str, str]]) -> None:
@@ -195,5 +205,13 @@ def _signed(scope: Scope, term: Term, code: Code) -> tuple[bool, Code]:
 
 
 def _weighted(scope: Scope, term: Term, code: Code) -> Code:
+    """What a term contributes to the value, detached."""
+    if isinstance(term.coefficient, ir.Const):
+        code = _detached(code)
     minus, value = _signed(scope, term, code)
-    return negative(value) if minus else value
+    value = negative(value) if minus else value
+    return value if isinstance(term.coefficient, ir.Const) else _detached(value)
+
+
+def _detached(code: Code) -> Code:
+    return method(code, "detach")

@@ -96,8 +96,8 @@ def test_lines_lead_to_the_piece_they_compute() -> None:
 
 def test_terms_are_named_after_the_formula() -> None:
     source = generated(programs.beta_vae).source
-    assert "value = log_p_x_given_z - beta * kl_q_z_given_x_p_z\n" in source
-    assert "loss=-value," in source
+    assert "loss = beta * kl_q_z_given_x_p_z - log_p_x_given_z\n" in source
+    assert "value=-loss," in source
     assert "# log p(x|z), mean over the batch\n" in source
     assert "def __init__(self, q_z_given_x: nn.Module, p_x_given_z: nn.Module, *, beta: float = 4.0) -> None:" in source
 
