@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
-from formula2dgm.codegen.python import ATOM, Code, call
+from formula2dgm.codegen.python import ATOM, Code, call, method
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.step_nodes import SEVERAL, SoFar
 from formula2dgm.codegen.time_values import aligned_ends, repeated
@@ -56,7 +56,11 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
         return chosen(_called(scope, network, node, codes, None if ends is None else expression(scope, ends, "number")))
     folded = [spread(value(part), _without(part.axes, time), axes, full=True) for part in parts]
     folded += [] if ends is None else [aligned_ends(scope, ends, axes, expression)]
-    fold = call(scope.use("fold"), str(len(axes)), *folded)
+    sizes = leading(scope, tuple(parts), axes)
+    if len(axes) > 1 and len(parts) == len(folded) and all(_without(part.axes, time) == axes for part in parts):
+        codes = _by_name(names, _grouped(node, [method(each, "flatten", "0", str(len(axes) - 1)) for each in folded]))
+        return chosen(call(scope.use("unfold"), _called(scope, network, node, codes, None), sizes))
+    fold = call(scope.use("fold"), sizes, *folded)
     if names or len(folded) > len(node.args):
         wanted = [*_part_names(scope, node), *(["lengths"] if ends is not None else [])]
         inputs = [scope.names.fresh(f"{name}_folded") for name in wanted]
@@ -66,7 +70,7 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
         result = _called(scope, network, node, codes, None if ends is None else Code(inputs[-1]))
     else:
         result = _called(scope, network, node, [f"*{fold.text}"], None)
-    return chosen(call(scope.use("unfold"), result, leading(scope, tuple(parts), axes)))
+    return chosen(call(scope.use("unfold"), result, sizes))
 
 
 def _lengths(network: Network, node: ir.NetCall) -> ir.Node | None:

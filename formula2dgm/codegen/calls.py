@@ -121,7 +121,7 @@ class Calls(Draws):
             args = [aligned(scope, arg, axes, "value", full=True) for arg in node.args]
             names = [scope.names.fresh(f"{network.name}_input") for _ in args]
             target = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
-            self.assign(None, target, call(scope.use("fold"), str(len(axes)), *args), span_of=node)
+            self.assign(None, target, call(scope.use("fold"), leading(scope, node.args, axes), *args), span_of=node)
             codes = [Code(name) for name in names]
         else:
             codes = [expression(scope, arg, "value") for arg in node.args]

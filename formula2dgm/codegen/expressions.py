@@ -15,7 +15,7 @@ from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_python_number
-from formula2dgm.codegen.joined_sums import mean_of_sum, summed_over
+from formula2dgm.codegen.joined_sums import mean_of_squared_distance, mean_of_sum, summed_over
 from formula2dgm.codegen.laws import facts, has_event, has_float, is_entry, settings
 from formula2dgm.codegen.leaves import as_float, leaf
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
@@ -197,7 +197,7 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     if (mean := mean_of_window(scope, node, expression)) is not None:
         return mean
-    for known in (_of_density, products_of_entries, mean_of_sum):
+    for known in (_of_density, mean_of_squared_distance, products_of_entries, mean_of_sum):
         if (found := known(scope, node, expression)) is not None:
             return found
     body = over_window(scope, node, expression) or expression(scope, node.body, demand)
