@@ -37,6 +37,19 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
+
+
 def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """loc + scale * noise, for standard normal noise: a draw that gradients pass through."""
     if isinstance(loc, Tensor) and isinstance(scale, Tensor):
