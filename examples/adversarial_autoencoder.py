@@ -144,21 +144,22 @@ class Objective(nn.Module):
         # log D(z), mean over the batch
         log_D_z = log_sigmoid(D_z).mean()
 
+        value = log_p_theta_x_given_z + log_D_z
+
         terms = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "log D(z)": log_D_z,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "log D(z)": log_D_z.detach(),
         }
         contributions = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "log D(z)": log_D_z,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "log D(z)": log_D_z.detach(),
         }
-        value = log_p_theta_x_given_z + log_D_z
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def D_objective(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
@@ -197,21 +198,22 @@ class Objective(nn.Module):
         # log(1 - D(z)), mean over the batch
         log_1_minus_D_z = log_sigmoid(-D_z_each).mean()
 
+        value = log_D_z + log_1_minus_D_z
+
         terms = {
-            "log D(z)": log_D_z,
-            "log(1 - D(z))": log_1_minus_D_z,
+            "log D(z)": log_D_z.detach(),
+            "log(1 - D(z))": log_1_minus_D_z.detach(),
         }
         contributions = {
-            "log D(z)": log_D_z,
-            "log(1 - D(z))": log_1_minus_D_z,
+            "log D(z)": log_D_z.detach(),
+            "log(1 - D(z))": log_1_minus_D_z.detach(),
         }
-        value = log_D_z + log_1_minus_D_z
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def player_parameters(self, player: str) -> list[nn.Parameter]:
@@ -307,8 +309,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -502,9 +504,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -111,21 +111,22 @@ class Objective(nn.Module):
         # log(1 - D(G(z))), mean over the batch
         log_1_minus_D_G_z = log_sigmoid(-D_G_z).mean()
 
+        value = log_D_x + log_1_minus_D_G_z
+
         terms = {
-            "log D(x)": log_D_x,
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log D(x)": log_D_x.detach(),
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
         contributions = {
-            "log D(x)": log_D_x,
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log D(x)": log_D_x.detach(),
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
-        value = log_D_x + log_1_minus_D_G_z
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def G_objective(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
@@ -145,19 +146,20 @@ class Objective(nn.Module):
         # log(1 - D(G(z))), mean over the batch
         log_1_minus_D_G_z = log_sigmoid(-D_G_z).mean()
 
+        value = log_1_minus_D_G_z
+
         terms = {
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
         contributions = {
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
-        value = log_1_minus_D_G_z
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def player_parameters(self, player: str) -> list[nn.Parameter]:
@@ -211,8 +213,8 @@ def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

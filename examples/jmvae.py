@@ -247,33 +247,34 @@ class Objective(nn.Module):
             kl_normal_normal(q_phi_z_given_x_y_loc, q_phi_z_given_x_y_scale, q_phi_z_given_y_loc, q_phi_z_given_y_scale)
         )
 
-        terms = {
-            "log p_{theta_x}(x|z)": log_p_theta_x_x_given_z,
-            "log p_{theta_y}(y|z)": log_p_theta_y_y_given_z,
-            "KL[q_phi(z|x, y) || p(z)]": kl_q_phi_z_given_x_y_p_z,
-            "KL[q_phi(z|x, y) || q_{phi_x}(z|x)]": kl_q_phi_z_given_x_y_q_phi_x_z_given_x,
-            "KL[q_phi(z|x, y) || q_{phi_y}(z|y)]": kl_q_phi_z_given_x_y_q_phi_y_z_given_y,
-        }
-        contributions = {
-            "log p_{theta_x}(x|z)": log_p_theta_x_x_given_z,
-            "log p_{theta_y}(y|z)": log_p_theta_y_y_given_z,
-            "KL[q_phi(z|x, y) || p(z)]": -kl_q_phi_z_given_x_y_p_z,
-            "KL[q_phi(z|x, y) || q_{phi_x}(z|x)]": -alpha * kl_q_phi_z_given_x_y_q_phi_x_z_given_x,
-            "KL[q_phi(z|x, y) || q_{phi_y}(z|y)]": -alpha * kl_q_phi_z_given_x_y_q_phi_y_z_given_y,
-        }
-        value = (
-            log_p_theta_x_x_given_z
-            + log_p_theta_y_y_given_z
-            - kl_q_phi_z_given_x_y_p_z
-            - alpha * kl_q_phi_z_given_x_y_q_phi_x_z_given_x
-            - alpha * kl_q_phi_z_given_x_y_q_phi_y_z_given_y
+        loss = (
+            kl_q_phi_z_given_x_y_p_z
+            - log_p_theta_x_x_given_z
+            - log_p_theta_y_y_given_z
+            + alpha * kl_q_phi_z_given_x_y_q_phi_x_z_given_x
+            + alpha * kl_q_phi_z_given_x_y_q_phi_y_z_given_y
         )
 
+        terms = {
+            "log p_{theta_x}(x|z)": log_p_theta_x_x_given_z.detach(),
+            "log p_{theta_y}(y|z)": log_p_theta_y_y_given_z.detach(),
+            "KL[q_phi(z|x, y) || p(z)]": kl_q_phi_z_given_x_y_p_z.detach(),
+            "KL[q_phi(z|x, y) || q_{phi_x}(z|x)]": kl_q_phi_z_given_x_y_q_phi_x_z_given_x.detach(),
+            "KL[q_phi(z|x, y) || q_{phi_y}(z|y)]": kl_q_phi_z_given_x_y_q_phi_y_z_given_y.detach(),
+        }
+        contributions = {
+            "log p_{theta_x}(x|z)": log_p_theta_x_x_given_z.detach(),
+            "log p_{theta_y}(y|z)": log_p_theta_y_y_given_z.detach(),
+            "KL[q_phi(z|x, y) || p(z)]": -kl_q_phi_z_given_x_y_p_z.detach(),
+            "KL[q_phi(z|x, y) || q_{phi_x}(z|x)]": (-alpha * kl_q_phi_z_given_x_y_q_phi_x_z_given_x).detach(),
+            "KL[q_phi(z|x, y) || q_{phi_y}(z|y)]": (-alpha * kl_q_phi_z_given_x_y_q_phi_y_z_given_y).detach(),
+        }
+
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -376,8 +377,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -516,7 +517,7 @@ def mean_of_sums(x: Tensor) -> Tensor:
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
@@ -618,9 +619,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -136,21 +136,22 @@ class Objective(nn.Module):
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_p_z = kl_normal_standard_mean(q_phi_z_given_x["mu_phi"], q_phi_z_given_x["sigma_phi"])
 
+        loss = beta * kl_q_phi_z_given_x_p_z - log_p_theta_x_given_z
+
         terms = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "KL[q_phi(z|x) || p(z)]": kl_q_phi_z_given_x_p_z,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "KL[q_phi(z|x) || p(z)]": kl_q_phi_z_given_x_p_z.detach(),
         }
         contributions = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "KL[q_phi(z|x) || p(z)]": -beta * kl_q_phi_z_given_x_p_z,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "KL[q_phi(z|x) || p(z)]": (-beta * kl_q_phi_z_given_x_p_z).detach(),
         }
-        value = log_p_theta_x_given_z - beta * kl_q_phi_z_given_x_p_z
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -214,8 +215,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -289,7 +290,7 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
@@ -329,9 +330,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -57,8 +57,8 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
     folded = [spread(value(part), _without(part.axes, time), axes, full=True) for part in parts]
     folded += [] if ends is None else [aligned_ends(scope, ends, axes, expression)]
     sizes = leading(scope, tuple(parts), axes)
-    if len(axes) > 1 and len(parts) == len(folded) and all(_without(part.axes, time) == axes for part in parts):
-        codes = _by_name(names, _grouped(node, [method(each, "flatten", "0", str(len(axes) - 1)) for each in folded]))
+    if len(folded) == 1 and len(axes) > 1:
+        codes = _by_name(names, _grouped(node, [method(folded[0], "flatten", "0", str(len(axes) - 1))]))
         return chosen(call(scope.use("unfold"), _called(scope, network, node, codes, None), sizes))
     fold = call(scope.use("fold"), sizes, *folded)
     if names or len(folded) > len(node.args):

@@ -199,6 +199,7 @@ def _write_output(
         body.add(lines, objective.span)
     together = [term for group in groups if len(group) > 1 for term in group]
     _write_reported(scope, preparation, [(term, named[term]) for term in together])
+    body.gap()
     bare = {term: Code(code) if term in together else method(Code(code), "detach") for term, code in named.items()}
     _write_dict(scope, "terms", [(term.name, code.text) for term, code in bare.items()])
     contributions = [(term.name, _contribution(scope, term, named[term], code).text) for term, code in bare.items()]

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from formula2dgm.library.tensors import in_float32_under_autocast
+
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
@@ -22,6 +24,7 @@ def mean_of_sums(x: Tensor) -> Tensor:
 
 def squared_norm_event(x: Tensor, lead: int) -> Tensor:
     """||x||^2 over all dimensions after the first ``lead``."""
+    x = in_float32_under_autocast(x)
     return sum_event(x * x, lead)
 
 
@@ -36,7 +39,7 @@ def norm_event(x: Tensor, order: float, lead: int) -> Tensor:
     """||x||_order over all dimensions after the first ``lead``; the 2-norm has gradient 0 at 0."""
     if order != 2:
         return torch.linalg.vector_norm(x.unsqueeze(-1).flatten(lead), order, dim=-1)
-    squared = sum_event(x * x, lead)
+    squared = squared_norm_event(x, lead)
     zero = squared == 0
     # The square root is taken of 1 where x is 0: its slope there is infinite, and infinite times 0 is NaN.
     return torch.sqrt(squared.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)

@@ -109,21 +109,22 @@ class Objective(nn.Module):
         # KL[q(z|x) || p(z)] in closed form, mean over the batch
         kl_q_z_given_x_p_z = kl_normal_standard_mean(q_z_given_x_loc, q_z_given_x_scale)
 
+        loss = kl_q_z_given_x_p_z - log_p_x_given_z
+
         terms = {
-            "log p(x|z)": log_p_x_given_z,
-            "KL[q(z|x) || p(z)]": kl_q_z_given_x_p_z,
+            "log p(x|z)": log_p_x_given_z.detach(),
+            "KL[q(z|x) || p(z)]": kl_q_z_given_x_p_z.detach(),
         }
         contributions = {
-            "log p(x|z)": log_p_x_given_z,
-            "KL[q(z|x) || p(z)]": -kl_q_z_given_x_p_z,
+            "log p(x|z)": log_p_x_given_z.detach(),
+            "KL[q(z|x) || p(z)]": -kl_q_z_given_x_p_z.detach(),
         }
-        value = log_p_x_given_z - kl_q_z_given_x_p_z
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -208,8 +209,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -265,7 +266,7 @@ def mean_of_sums(x: Tensor) -> Tensor:
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 

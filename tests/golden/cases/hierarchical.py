@@ -181,27 +181,28 @@ class Objective(nn.Module):
         # log q(z_2|z_1), mean over the batch
         log_q_z_2_given_z_1 = mean_of_sums(drawn_normal_log_prob(z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale))
 
+        loss = log_q_z_1_given_x - log_p_x_given_z_1 - log_p_z_1_given_z_2 - log_p_z_2 + log_q_z_2_given_z_1
+
         terms = {
-            "log p(x|z_1)": log_p_x_given_z_1,
-            "log p(z_1|z_2)": log_p_z_1_given_z_2,
-            "log p(z_2)": log_p_z_2,
-            "log q(z_1|x)": log_q_z_1_given_x,
-            "log q(z_2|z_1)": log_q_z_2_given_z_1,
+            "log p(x|z_1)": log_p_x_given_z_1.detach(),
+            "log p(z_1|z_2)": log_p_z_1_given_z_2.detach(),
+            "log p(z_2)": log_p_z_2.detach(),
+            "log q(z_1|x)": log_q_z_1_given_x.detach(),
+            "log q(z_2|z_1)": log_q_z_2_given_z_1.detach(),
         }
         contributions = {
-            "log p(x|z_1)": log_p_x_given_z_1,
-            "log p(z_1|z_2)": log_p_z_1_given_z_2,
-            "log p(z_2)": log_p_z_2,
-            "log q(z_1|x)": -log_q_z_1_given_x,
-            "log q(z_2|z_1)": -log_q_z_2_given_z_1,
+            "log p(x|z_1)": log_p_x_given_z_1.detach(),
+            "log p(z_1|z_2)": log_p_z_1_given_z_2.detach(),
+            "log p(z_2)": log_p_z_2.detach(),
+            "log q(z_1|x)": -log_q_z_1_given_x.detach(),
+            "log q(z_2|z_1)": -log_q_z_2_given_z_1.detach(),
         }
-        value = log_p_x_given_z_1 + log_p_z_1_given_z_2 + log_p_z_2 - log_q_z_1_given_x - log_q_z_2_given_z_1
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -301,8 +302,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -359,7 +360,7 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
 def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
