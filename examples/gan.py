@@ -100,7 +100,8 @@ class Objective(nn.Module):
         z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z), its parameters held constant
-        G_z = frozen(self.G)(z)
+        with torch.no_grad():
+            G_z = self.G(z)
 
         # D(G(z))
         D_G_z = as_number(self.D(G_z), 1, "D(G(z))")
@@ -218,6 +219,12 @@ def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
+def log_sigmoid(x: Tensor | float) -> Tensor:
+    """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
+    return torch.nn.functional.logsigmoid(x)
+
+
 def frozen(module: nn.Module) -> Callable[..., object]:
     """The module with its parameters held constant: gradients pass through to its inputs alone."""
 
@@ -235,12 +242,6 @@ def frozen(module: nn.Module) -> Callable[..., object]:
                 parameter.requires_grad = True
 
     return held
-
-
-def log_sigmoid(x: Tensor | float) -> Tensor:
-    """log sigmoid(x) = -log(1 + exp(-x))."""
-    (x,) = as_tensors(x)
-    return torch.nn.functional.logsigmoid(x)
 
 
 def tensor_of(module: nn.Module) -> Tensor:

@@ -129,7 +129,8 @@ class Objective(nn.Module):
 
         # G(z), its parameters held constant: one call, used by D(x_tilde), D(x_hat) and
         # (||grad_{x_hat} D(x_hat)||_2 - 1)^2
-        G_z = frozen(self.G)(z)
+        with torch.no_grad():
+            G_z = self.G(z)
 
         # D(x_tilde)
         D_x_tilde_each = as_number(self.D(G_z), 1, "D(x_tilde)")
@@ -280,25 +281,6 @@ def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
-def frozen(module: nn.Module) -> Callable[..., object]:
-    """The module with its parameters held constant: gradients pass through to its inputs alone."""
-
-    def held(*args: object, **kwargs: object) -> object:
-        if torch.compiler.is_compiling():
-            parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
-            return torch.func.functional_call(module, parameters, args, kwargs)
-        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        try:
-            for parameter in trained:
-                parameter.requires_grad = False
-            return module(*args, **kwargs)
-        finally:
-            for parameter in trained:
-                parameter.requires_grad = True
-
-    return held
-
-
 def uniform_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Noise uniform on [0, 1)."""
     return torch.rand(shape, dtype=floating_dtype(like), device=like.device)
@@ -350,6 +332,25 @@ def norm_event(x: Tensor, order: float, lead: int) -> Tensor:
     zero = squared == 0
     # The square root is taken of 1 where x is 0: its slope there is infinite, and infinite times 0 is NaN.
     return torch.sqrt(squared.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)
+
+
+def frozen(module: nn.Module) -> Callable[..., object]:
+    """The module with its parameters held constant: gradients pass through to its inputs alone."""
+
+    def held(*args: object, **kwargs: object) -> object:
+        if torch.compiler.is_compiling():
+            parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
+            return torch.func.functional_call(module, parameters, args, kwargs)
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        try:
+            for parameter in trained:
+                parameter.requires_grad = False
+            return module(*args, **kwargs)
+        finally:
+            for parameter in trained:
+                parameter.requires_grad = True
+
+    return held
 
 
 def tensor_of(module: nn.Module) -> Tensor:

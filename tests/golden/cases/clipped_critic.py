@@ -112,7 +112,8 @@ class Objective(nn.Module):
         z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z), its parameters held constant
-        G_z = frozen(self.G)(z)
+        with torch.no_grad():
+            G_z = self.G(z)
 
         # D(G(z))
         D_G_z_each = as_number(self.D(G_z), 1, "D(G(z))")
