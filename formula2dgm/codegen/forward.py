@@ -46,9 +46,9 @@ def write_forward(scope: Scope, objective: Objective) -> None:
     write_checks(scope, terms, objective.player)
     named = dict(zip(terms, targets, strict=True))
     groups = weighed_together(scope, terms)
+    together = {id(term) for group in groups if len(group) > 1 for term in group}
     for term, target in named.items():
-        alone = (term,) in groups
-        (_write_term if alone else _write_weighed)(scope, preparation, term, target)
+        (_write_weighed if id(term) in together else _write_term)(scope, preparation, term, target)
     _write_output(scope, preparation, objective, groups, named)
 
 

@@ -11,13 +11,20 @@ from formula2dgm.codegen.scope import Scope
 from formula2dgm.ir import nodes as ir
 
 
+def _pairs(scope: Scope, args: tuple[ir.Node, ...]) -> list[tuple[ir.Node, ir.Node, ir.Node]]:
+    """Of a sum's summands: log-densities added and subtracted at one value, and the node of their difference."""
+    minus = {each.body.value: each for each in args if isinstance(each, ir.Neg) and isinstance(each.body, ir.LogProb)}
+    plus = [each for each in args if isinstance(each, ir.LogProb) and each.value in minus] if minus else []
+    found = {each.value: each for each in plus if is_standard(each.law)}
+    make = scope.program.arena.make
+    return [(each, minus[value], make(ir.Add, (each, minus[value]))) for value, each in found.items()]
+
+
 def log_ratios_in(scope: Scope, node: ir.Node) -> list[ir.Node]:
     """The differences of two log-densities in a sum that are one function, as nodes of their own."""
     if not isinstance(node, ir.Add) or node in scope.bound:
         return []
-    make = scope.program.arena.make
-    pairs = (make(ir.Add, (left, right)) for left in node.args for right in node.args if isinstance(right, ir.Neg))
-    return [pair for pair in pairs if log_ratio(scope, pair) is not None]
+    return [pair for _, _, pair in _pairs(scope, node.args) if log_ratio(scope, pair) is not None]
 
 
 def log_ratio(scope: Scope, node: ir.Node) -> tuple[ir.LogProb, ir.LogProb] | None:
@@ -51,11 +58,8 @@ def log_ratio_code(scope: Scope, node: ir.Node, parameters: Callable[..., list[C
 def with_log_ratios(scope: Scope, args: tuple[ir.Node, ...]) -> tuple[ir.Node, ...]:
     """The summands of a sum, with such differences that are computed already in the place of the two."""
     left = list(args)
-    for each in args:
-        for other in args:
-            if isinstance(other, ir.Neg) and each in left and other in left:
-                pair = scope.program.arena.make(ir.Add, (each, other))
-                if pair in scope.bound:
-                    left[left.index(each)] = pair
-                    left.remove(other)
+    for each, other, pair in _pairs(scope, args):
+        if pair in scope.bound:
+            left[left.index(each)] = pair
+            left.remove(other)
     return tuple(left)
