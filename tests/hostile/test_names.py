@@ -55,7 +55,7 @@ def test_a_name_with_underscores_around_it_is_none(name: str) -> None:
 
 
 def calls(source: str) -> list[str]:
-    """What a module imports and calls, in order; only the method of a variable that is detached, as a term's label names
+    """What a module imports and calls, in order; only the method of a variable that is detached, as a label names
     that variable."""
     nodes = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call | ast.Import | ast.ImportFrom)]
     found = [ast.unparse(each.func) if isinstance(each, ast.Call) else ast.unparse(each) for each in nodes]
