@@ -110,21 +110,22 @@ class Objective(nn.Module):
         # int_{t_0}^{t_1} ||f_theta(z, t)||^2 dt, mean over the batch
         int_t_0_t_1_squared_norm_f_theta_z_t_dt = (-integral_along_z_2).mean()
 
+        loss = lambda_ * int_t_0_t_1_squared_norm_f_theta_z_t_dt - log_p_x
+
         terms = {
-            "log p(x)": log_p_x,
-            "int_{t_0}^{t_1} ||f_theta(z, t)||^2 dt": int_t_0_t_1_squared_norm_f_theta_z_t_dt,
+            "log p(x)": log_p_x.detach(),
+            "int_{t_0}^{t_1} ||f_theta(z, t)||^2 dt": int_t_0_t_1_squared_norm_f_theta_z_t_dt.detach(),
         }
         contributions = {
-            "log p(x)": log_p_x,
-            "int_{t_0}^{t_1} ||f_theta(z, t)||^2 dt": -lambda_ * int_t_0_t_1_squared_norm_f_theta_z_t_dt,
+            "log p(x)": log_p_x.detach(),
+            "int_{t_0}^{t_1} ||f_theta(z, t)||^2 dt": (-lambda_ * int_t_0_t_1_squared_norm_f_theta_z_t_dt).detach(),
         }
-        value = log_p_x - lambda_ * int_t_0_t_1_squared_norm_f_theta_z_t_dt
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
@@ -173,7 +174,8 @@ def jacobian_trace(y: Tensor, x: Tensor, lead: int) -> Tensor:
 
 def squared_norm_event(x: Tensor, lead: int) -> Tensor:
     """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
+    x = in_float32_under_autocast(x)
+    return sum_event(x * x, lead)
 
 
 def follow_path(
@@ -207,13 +209,13 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -237,6 +239,12 @@ def trace_of_rows(y: Tensor, x: Tensor, lead: int, row: Callable[[Tensor], Tenso
     return trace
 
 
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
+
+
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
@@ -258,9 +266,3 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def floating_dtype(like: Tensor) -> torch.dtype:
     """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
-
-
-def in_float32_under_autocast(x: Tensor) -> Tensor:
-    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
-    half = x.is_floating_point() and x.element_size() < 4
-    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x

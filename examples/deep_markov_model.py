@@ -163,11 +163,11 @@ class Objective(nn.Module):
         z_before = shifted(z, -1, 1, 0.0)
 
         # f_theta(z_t)
-        f_theta_z_t = unfold(self.f_theta(*fold(2, z)), z.shape[:2])
+        f_theta_z_t = unfold(self.f_theta(z.flatten(0, 1)), z.shape[:2])
 
         # p_theta(z|z)
         p_theta_z_given_z_loc, p_theta_z_given_z_scale = normal_parameters(
-            unfold(self.p_theta_z_given_z(*fold(2, z_before)), z_before.shape[:2])
+            unfold(self.p_theta_z_given_z(z_before.flatten(0, 1)), z_before.shape[:2])
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -208,21 +208,22 @@ class Objective(nn.Module):
             )
         )
 
+        loss = rate - reconstruction
+
         terms = {
-            "reconstruction": reconstruction,
-            "rate": rate,
+            "reconstruction": reconstruction.detach(),
+            "rate": rate.detach(),
         }
         contributions = {
-            "reconstruction": reconstruction,
-            "rate": -rate,
+            "reconstruction": reconstruction.detach(),
+            "rate": -rate.detach(),
         }
-        value = reconstruction - rate
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -250,7 +251,7 @@ class Objective(nn.Module):
         z = torch.stack(z_steps, dim=1)
 
         # f_theta(z_t)
-        f_theta_z_t = unfold(self.f_theta(*fold(2, z)), z.shape[:2])
+        f_theta_z_t = unfold(self.f_theta(z.flatten(0, 1)), z.shape[:2])
 
         # the mean of p_theta(x|z)
         x_mean = bernoulli_mean(f_theta_z_t)
@@ -285,7 +286,7 @@ class Objective(nn.Module):
         z = torch.stack(z_steps, dim=1)
 
         # f_theta(z_t)
-        f_theta_z_t = unfold(self.f_theta(*fold(2, z)), z.shape[:2])
+        f_theta_z_t = unfold(self.f_theta(z.flatten(0, 1)), z.shape[:2])
 
         # x ~ p_theta(x|z): one draw for each example and step
         x = noise["x"].expand(f_theta_z_t.shape) if "x" in noise else bernoulli_draw(f_theta_z_t.shape, f_theta_z_t)
@@ -337,8 +338,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -379,20 +380,12 @@ def shifted(x: Tensor, by: int, dim: int, outside: Tensor | float, lengths: Tens
     return result if lengths is None else torch.where(before_end(lengths, by, result, dim), result, outside)
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
-
-
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -548,9 +541,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -195,21 +195,22 @@ class Objective(nn.Module):
         # KL[q_phi(z_t|h_t) || p(z_t)] in closed form, summed over t, mean over the batch
         kl_q_phi_z_t_given_h_t_p_z_t = kl_normal_standard_mean(q_phi_z_given_h_loc, q_phi_z_given_h_scale)
 
+        loss = kl_q_phi_z_t_given_h_t_p_z_t - log_p_theta_x_given_c_T
+
         terms = {
-            "log p_theta(x|c_T)": log_p_theta_x_given_c_T,
-            "KL[q_phi(z_t|h_t) || p(z_t)]": kl_q_phi_z_t_given_h_t_p_z_t,
+            "log p_theta(x|c_T)": log_p_theta_x_given_c_T.detach(),
+            "KL[q_phi(z_t|h_t) || p(z_t)]": kl_q_phi_z_t_given_h_t_p_z_t.detach(),
         }
         contributions = {
-            "log p_theta(x|c_T)": log_p_theta_x_given_c_T,
-            "KL[q_phi(z_t|h_t) || p(z_t)]": -kl_q_phi_z_t_given_h_t_p_z_t,
+            "log p_theta(x|c_T)": log_p_theta_x_given_c_T.detach(),
+            "KL[q_phi(z_t|h_t) || p(z_t)]": -kl_q_phi_z_t_given_h_t_p_z_t.detach(),
         }
-        value = log_p_theta_x_given_c_T - kl_q_phi_z_t_given_h_t_p_z_t
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -272,7 +273,7 @@ class Objective(nn.Module):
         d = torch.stack(d_steps, dim=1)
 
         # w_theta(d_t)
-        w_theta_d_t = unfold(self.w_theta(*fold(2, d)), d.shape[:2])
+        w_theta_d_t = unfold(self.w_theta(d.flatten(0, 1)), d.shape[:2])
 
         # c: step by step, because each step needs the one before
         c_previous = tensor_of(self).new_zeros((n, 64))
@@ -313,8 +314,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -413,7 +414,7 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
@@ -422,20 +423,12 @@ def bernoulli_mean(logits: Tensor) -> Tensor:
     return torch.sigmoid(logits)
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
-
-
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -498,9 +491,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -100,7 +100,8 @@ class Objective(nn.Module):
         z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z), its parameters held constant
-        G_z = frozen(self.G)(z)
+        with torch.no_grad():
+            G_z = self.G(z)
 
         # D(G(z))
         D_G_z = as_number(self.D(G_z), 1, "D(G(z))")
@@ -111,21 +112,22 @@ class Objective(nn.Module):
         # log(1 - D(G(z))), mean over the batch
         log_1_minus_D_G_z = log_sigmoid(-D_G_z).mean()
 
+        value = log_D_x + log_1_minus_D_G_z
+
         terms = {
-            "log D(x)": log_D_x,
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log D(x)": log_D_x.detach(),
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
         contributions = {
-            "log D(x)": log_D_x,
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log D(x)": log_D_x.detach(),
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
-        value = log_D_x + log_1_minus_D_G_z
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def G_objective(self, x: Tensor, *, noise: Mapping[str, Tensor] | None = None, **unused: object) -> Output:
@@ -145,19 +147,20 @@ class Objective(nn.Module):
         # log(1 - D(G(z))), mean over the batch
         log_1_minus_D_G_z = log_sigmoid(-D_G_z).mean()
 
+        value = log_1_minus_D_G_z
+
         terms = {
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
         contributions = {
-            "log(1 - D(G(z)))": log_1_minus_D_G_z,
+            "log(1 - D(G(z)))": log_1_minus_D_G_z.detach(),
         }
-        value = log_1_minus_D_G_z
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def player_parameters(self, player: str) -> list[nn.Parameter]:
@@ -211,9 +214,15 @@ def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
+
+
+def log_sigmoid(x: Tensor | float) -> Tensor:
+    """log sigmoid(x) = -log(1 + exp(-x))."""
+    (x,) = as_tensors(x)
+    return torch.nn.functional.logsigmoid(x)
 
 
 def frozen(module: nn.Module) -> Callable[..., object]:
@@ -233,12 +242,6 @@ def frozen(module: nn.Module) -> Callable[..., object]:
                 parameter.requires_grad = True
 
     return held
-
-
-def log_sigmoid(x: Tensor | float) -> Tensor:
-    """log sigmoid(x) = -log(1 + exp(-x))."""
-    (x,) = as_tensors(x)
-    return torch.nn.functional.logsigmoid(x)
 
 
 def tensor_of(module: nn.Module) -> Tensor:

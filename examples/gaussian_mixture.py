@@ -69,19 +69,20 @@ class Objective(nn.Module):
             self.pi_logits.unsqueeze(1) - torch.logsumexp(self.pi_logits, 0) + log_normal_x, 0
         ).mean()
 
+        value = log_p_x
+
         terms = {
-            "log p(x)": log_p_x,
+            "log p(x)": log_p_x.detach(),
         }
         contributions = {
-            "log p(x)": log_p_x,
+            "log p(x)": log_p_x.detach(),
         }
-        value = log_p_x
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
@@ -173,8 +174,8 @@ def categorical_draw(shape: tuple[int, ...], logits: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

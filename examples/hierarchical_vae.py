@@ -186,13 +186,8 @@ class Objective(nn.Module):
             normal_log_prob(z_1, p_theta_z_1_given_z_2_loc, p_theta_z_1_given_z_2_scale), 1
         )
 
-        # log p(z_2)
-        log_p_z_2 = standard_normal_log_prob_sum(z_2, 1)
-
-        # log q_phi(z_2|z_1)
-        log_q_phi_z_2_given_z_1 = sum_event(
-            drawn_normal_log_prob(z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale), 1
-        )
+        # log p(z_2) - log q_phi(z_2|z_1)
+        log_ratio = standard_normal_log_ratio_sum(z_2, z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale, 1)
 
         # log q_phi(z_1|x)
         log_q_phi_z_1_given_x = sum_event(
@@ -200,27 +195,22 @@ class Objective(nn.Module):
         )
 
         # log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x), mean over the batch
-        term_1 = (
-            log_p_theta_x_given_z_1
-            + log_p_theta_z_1_given_z_2
-            + log_p_z_2
-            - log_q_phi_z_2_given_z_1
-            - log_q_phi_z_1_given_x
-        ).mean()
+        term_1 = (log_p_theta_x_given_z_1 + log_p_theta_z_1_given_z_2 + log_ratio - log_q_phi_z_1_given_x).mean()
+
+        value = term_1
 
         terms = {
-            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": term_1,
+            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": term_1.detach(),
         }
         contributions = {
-            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": term_1,
+            "log p_theta(x, z_1, z_2) / q_phi(z_1, z_2|x)": term_1.detach(),
         }
-        value = term_1
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -317,25 +307,21 @@ class Objective(nn.Module):
             normal_log_prob(z_1, p_theta_z_1_given_z_2_loc, p_theta_z_1_given_z_2_scale), 1
         )
 
-        # log p(z_2)
-        log_p_z_2 = standard_normal_log_prob_sum(z_2, 1)
+        # log p(z_2) - log q_phi(z_2|z_1)
+        log_p_z_2_minus_log_q_phi_z_2_given_z_1 = standard_normal_log_ratio_sum(
+            z_2, z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale, 1
+        )
 
         # log q_phi(z_1|x)
         log_q_phi_z_1_given_x = sum_event(
             drawn_normal_log_prob(z_1_noise, q_phi_z_1_given_x_loc, q_phi_z_1_given_x_scale), 1
         )
 
-        # log q_phi(z_2|z_1)
-        log_q_phi_z_2_given_z_1 = sum_event(
-            drawn_normal_log_prob(z_2_noise, q_phi_z_2_given_z_1_loc, q_phi_z_2_given_z_1_scale), 1
-        )
-
         log_ratio = (
             log_p_theta_x_given_z_1
             + log_p_theta_z_1_given_z_2
-            + log_p_z_2
+            + log_p_z_2_minus_log_q_phi_z_2_given_z_1
             - log_q_phi_z_1_given_x
-            - log_q_phi_z_2_given_z_1
         )
         return log_ratio
 
@@ -384,8 +370,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -486,11 +472,17 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
-    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
-    (value,) = as_tensors(value)
-    entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -581,9 +573,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -87,19 +87,20 @@ class Objective(nn.Module):
             log_p_z_1.unsqueeze(1), log_p_z_t_given_z_t_minus_1.unsqueeze(2).unsqueeze(3), log_p_x_t_given_z_t
         ).mean()
 
+        value = log_p_x_1_T
+
         terms = {
-            "log p(x_{1:T})": log_p_x_1_T,
+            "log p(x_{1:T})": log_p_x_1_T.detach(),
         }
         contributions = {
-            "log p(x_{1:T})": log_p_x_1_T,
+            "log p(x_{1:T})": log_p_x_1_T.detach(),
         }
-        value = log_p_x_1_T
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def sample(
@@ -325,9 +326,12 @@ def broadcast(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

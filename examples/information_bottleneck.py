@@ -127,21 +127,22 @@ class Objective(nn.Module):
         # KL[p(z|x_n) || r(z)] in closed form, mean over the batch
         kl_p_z_given_x_n_r_z = kl_normal_standard_mean(p_z_given_x_loc, p_z_given_x_scale)
 
+        value = beta * kl_p_z_given_x_n_r_z - log_q_y_n_given_z
+
         terms = {
-            "log q(y_n|z)": log_q_y_n_given_z,
-            "KL[p(z|x_n) || r(z)]": kl_p_z_given_x_n_r_z,
+            "log q(y_n|z)": log_q_y_n_given_z.detach(),
+            "KL[p(z|x_n) || r(z)]": kl_p_z_given_x_n_r_z.detach(),
         }
         contributions = {
-            "log q(y_n|z)": -log_q_y_n_given_z,
-            "KL[p(z|x_n) || r(z)]": beta * kl_p_z_given_x_n_r_z,
+            "log q(y_n|z)": -log_q_y_n_given_z.detach(),
+            "KL[p(z|x_n) || r(z)]": (beta * kl_p_z_given_x_n_r_z).detach(),
         }
-        value = -log_q_y_n_given_z + beta * kl_p_z_given_x_n_r_z
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -207,8 +208,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -300,7 +301,7 @@ def mean_of_sums(x: Tensor) -> Tensor:
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 

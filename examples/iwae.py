@@ -102,7 +102,7 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
 
         # p_theta(x|z)
-        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(*fold(2, z)), z.shape[:2]))
+        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(z.flatten(0, 1)), z.shape[:2]))
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
@@ -116,28 +116,26 @@ class Objective(nn.Module):
         # log p_theta(x|z), for each draw and example
         log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 2)
 
-        # log p(z), for each draw and example
-        log_p_z = standard_normal_log_prob_sum(z, 2)
-
-        # log q_phi(z_k|x), for each draw and example
-        log_q_phi_z_k_given_x = sum_event(drawn_normal_log_prob(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale), 2)
+        # log p(z) - log q_phi(z_k|x), for each draw and example
+        log_ratio = standard_normal_log_ratio_sum(z, z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale, 2)
 
         # log 1/K sum_{k=1}^K p_theta(x, z_k) / q_phi(z_k|x), log-mean-exp over the K draws, mean over the batch
-        term_1 = log_mean_exp(log_p_theta_x_given_z + log_p_z - log_q_phi_z_k_given_x, 0).mean()
+        term_1 = log_mean_exp(log_p_theta_x_given_z + log_ratio, 0).mean()
+
+        value = term_1
 
         terms = {
-            "log 1/K sum_{k=1}^K p_theta(x, z_k) / q_phi(z_k|x)": term_1,
+            "log 1/K sum_{k=1}^K p_theta(x, z_k) / q_phi(z_k|x)": term_1.detach(),
         }
         contributions = {
-            "log 1/K sum_{k=1}^K p_theta(x, z_k) / q_phi(z_k|x)": term_1,
+            "log 1/K sum_{k=1}^K p_theta(x, z_k) / q_phi(z_k|x)": term_1.detach(),
         }
-        value = term_1
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -156,7 +154,7 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale)
 
         # p_theta(x|z)
-        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(*fold(2, z)), z.shape[:2]))
+        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(z.flatten(0, 1)), z.shape[:2]))
 
         # the mean of p_theta(x|z)
         x_mean = bernoulli_mean(p_theta_x_given_z_logits)
@@ -205,13 +203,12 @@ class Objective(nn.Module):
         # log p_theta(x|z)
         log_p_theta_x_given_z = bernoulli_log_prob_sum(x, p_theta_x_given_z_logits, 1)
 
-        # log p(z)
-        log_p_z = standard_normal_log_prob_sum(z, 1)
+        # log p(z) - log q_phi(z|x)
+        log_p_z_minus_log_q_phi_z_given_x = standard_normal_log_ratio_sum(
+            z, z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale, 1
+        )
 
-        # log q_phi(z|x)
-        log_q_phi_z_given_x = sum_event(drawn_normal_log_prob(z_noise, q_phi_z_given_x_loc, q_phi_z_given_x_scale), 1)
-
-        return log_p_theta_x_given_z + log_p_z - log_q_phi_z_given_x
+        return log_p_theta_x_given_z + log_p_z_minus_log_q_phi_z_given_x
 
     def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
         """On average at most log p_theta(x), and nearer to it with more draws: log 1/K sum_k of weights."""
@@ -256,8 +253,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -268,20 +265,12 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
     return loc + scale * noise
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
-
-
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -369,23 +358,17 @@ def bernoulli_log_prob_sum(value: Tensor | float, logits: Tensor | float, lead: 
     return -sum_event(torch.nn.functional.binary_cross_entropy_with_logits(scores, bits, reduction="none"), lead)
 
 
-def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
-    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
-    (value,) = as_tensors(value)
-    entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
-
-
-def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
-    noise, loc, scale = as_tensors(noise, loc, scale)
-    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
-
-
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def log_mean_exp(x: Tensor, dim: int) -> Tensor:
@@ -475,10 +458,19 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
 def in_float32_under_autocast(x: Tensor) -> Tensor:

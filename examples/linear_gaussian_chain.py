@@ -90,19 +90,20 @@ class Objective(nn.Module):
         )
         log_p_x_1_T = log_p_x_1_T_part.sum() / x.shape[0]
 
+        value = log_p_x_1_T
+
         terms = {
-            "log p(x_{1:T})": log_p_x_1_T,
+            "log p(x_{1:T})": log_p_x_1_T.detach(),
         }
         contributions = {
-            "log p(x_{1:T})": log_p_x_1_T,
+            "log p(x_{1:T})": log_p_x_1_T.detach(),
         }
-        value = log_p_x_1_T
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def sample(
@@ -220,8 +221,8 @@ def first_then(first: Tensor | float, rest: Tensor | float, dim: int, steps: int
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

@@ -180,7 +180,8 @@ class Objective(nn.Module):
 
         # q_phi(z|x, y): one call, used by the draw of q_phi(z|x, y)#2 and log q_phi(z|x_u, y)
         q_phi_z_given_x_y_2 = unfold(
-            self.q_phi_z_given_x_y(*fold(2, x_u.unsqueeze(0), y.unsqueeze(1))), (y.shape[0], x_u.shape[0])
+            self.q_phi_z_given_x_y(*fold((y.shape[0], x_u.shape[0]), x_u.unsqueeze(0), y.unsqueeze(1))),
+            (y.shape[0], x_u.shape[0]),
         )
 
         # z ~ q_phi(z|x, y): one draw for each example and value of y, shared by q_phi(y|x_u) log p_theta(x_u|y, z),
@@ -192,7 +193,7 @@ class Objective(nn.Module):
         z_2 = normal_sample(z_noise_2, q_phi_z_given_x_y_2["mu_phi"], q_phi_z_given_x_y_2["sigma_phi"])
 
         # f_theta(y, z)
-        f_theta_y_z_each = unfold(self.f_theta(*fold(2, y.unsqueeze(1), z_2)), z_2.shape[:2])
+        f_theta_y_z_each = unfold(self.f_theta(*fold(z_2.shape[:2], y.unsqueeze(1), z_2)), z_2.shape[:2])
 
         # pi_phi(x)
         pi_phi_x_each = self.pi_phi(x_l)
@@ -239,28 +240,16 @@ class Objective(nn.Module):
         # log p_theta(x_u|y, z), for each value of y and example
         log_p_theta_x_u_given_y_z = bernoulli_log_prob_sum(x_u, f_theta_y_z_each, 2)
 
-        # q_phi(y|x_u) log p_theta(x_u|y, z), summed over all y, mean over the batch of x_u
-        term_5 = (q_phi_y_given_x * log_p_theta_x_u_given_y_z).sum() / x_u.shape[0]
-
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, self.pi_logits), 1)
 
-        # q_phi(y|x_u) log p(y), summed over all y, mean over the batch of x_u
-        q_phi_y_given_x_u_log_p_y = (q_phi_y_given_x * log_p_y.unsqueeze(1)).sum() / x_u.shape[0]
-
         # log p(z), at z_2, for each value of y and example
         log_p_z_each = standard_normal_log_prob_sum(z_2, 2)
-
-        # q_phi(y|x_u) log p(z), summed over all y, mean over the batch of x_u
-        q_phi_y_given_x_u_log_p_z = (q_phi_y_given_x * log_p_z_each).sum() / x_u.shape[0]
 
         # log q_phi(z|x_u, y), at z_2, for each value of y and example
         log_q_phi_z_given_x_u_y = sum_event(
             drawn_normal_log_prob(z_noise_2, q_phi_z_given_x_y_2["mu_phi"], q_phi_z_given_x_y_2["sigma_phi"]), 2
         )
-
-        # q_phi(y|x_u) log q_phi(z|x_u, y), summed over all y, mean over the batch of x_u
-        term_8 = (q_phi_y_given_x * log_q_phi_z_given_x_u_y).sum() / x_u.shape[0]
 
         # H(q_phi(y|x_u)) in closed form, mean over the batch of x_u
         h_q_phi_y_given_x_u = mean_of_sums(categorical_entropy(pi_phi_x))
@@ -268,48 +257,64 @@ class Objective(nn.Module):
         # log q_phi(y_l|x_l), mean over the batch of x_l
         log_q_phi_y_l_given_x_l = mean_of_sums(categorical_log_prob(y_l, pi_phi_x_each))
 
-        terms = {
-            "log p_theta(x_l|y_l, z)": log_p_theta_x_l_given_y_l_z,
-            "log p(y_l)": log_p_y_l,
-            "log p(z)": log_p_z,
-            "log q_phi(z|x_l, y_l)": log_q_phi_z_given_x_l_y_l,
-            "q_phi(y|x_u) log p_theta(x_u|y, z)": term_5,
-            "q_phi(y|x_u) log p(y)": q_phi_y_given_x_u_log_p_y,
-            "q_phi(y|x_u) log p(z)": q_phi_y_given_x_u_log_p_z,
-            "q_phi(y|x_u) log q_phi(z|x_u, y)": term_8,
-            "H(q_phi(y|x_u))": h_q_phi_y_given_x_u,
-            "log q_phi(y_l|x_l)": log_q_phi_y_l_given_x_l,
-        }
-        contributions = {
-            "log p_theta(x_l|y_l, z)": -log_p_theta_x_l_given_y_l_z,
-            "log p(y_l)": -log_p_y_l,
-            "log p(z)": -log_p_z,
-            "log q_phi(z|x_l, y_l)": log_q_phi_z_given_x_l_y_l,
-            "q_phi(y|x_u) log p_theta(x_u|y, z)": -term_5,
-            "q_phi(y|x_u) log p(y)": -q_phi_y_given_x_u_log_p_y,
-            "q_phi(y|x_u) log p(z)": -q_phi_y_given_x_u_log_p_z,
-            "q_phi(y|x_u) log q_phi(z|x_u, y)": term_8,
-            "H(q_phi(y|x_u))": -h_q_phi_y_given_x_u,
-            "log q_phi(y_l|x_l)": -alpha * log_q_phi_y_l_given_x_l,
-        }
+        # all that q_phi(y|x) weighs, summed over all y, mean over the batch of x_u
+        weighed_sum = log_q_phi_z_given_x_u_y - log_p_theta_x_u_given_y_z - log_p_y.unsqueeze(1) - log_p_z_each
+        weighed = (q_phi_y_given_x * weighed_sum).sum() / x_u.shape[0]
+
         value = (
-            -log_p_theta_x_l_given_y_l_z
+            log_q_phi_z_given_x_l_y_l
+            - log_p_theta_x_l_given_y_l_z
             - log_p_y_l
             - log_p_z
-            + log_q_phi_z_given_x_l_y_l
-            - term_5
-            - q_phi_y_given_x_u_log_p_y
-            - q_phi_y_given_x_u_log_p_z
-            + term_8
+            + weighed
             - h_q_phi_y_given_x_u
             - alpha * log_q_phi_y_l_given_x_l
         )
 
+        # each term of it, to be reported
+        with torch.no_grad():
+            # q_phi(y|x_u) log p_theta(x_u|y, z), summed over all y, mean over the batch of x_u
+            term_5 = (q_phi_y_given_x * log_p_theta_x_u_given_y_z).sum() / x_u.shape[0]
+
+            # q_phi(y|x_u) log p(y), summed over all y, mean over the batch of x_u
+            q_phi_y_given_x_u_log_p_y = (q_phi_y_given_x * log_p_y.unsqueeze(1)).sum() / x_u.shape[0]
+
+            # q_phi(y|x_u) log p(z), summed over all y, mean over the batch of x_u
+            q_phi_y_given_x_u_log_p_z = (q_phi_y_given_x * log_p_z_each).sum() / x_u.shape[0]
+
+            # q_phi(y|x_u) log q_phi(z|x_u, y), summed over all y, mean over the batch of x_u
+            term_8 = (q_phi_y_given_x * log_q_phi_z_given_x_u_y).sum() / x_u.shape[0]
+
+        terms = {
+            "log p_theta(x_l|y_l, z)": log_p_theta_x_l_given_y_l_z.detach(),
+            "log p(y_l)": log_p_y_l.detach(),
+            "log p(z)": log_p_z.detach(),
+            "log q_phi(z|x_l, y_l)": log_q_phi_z_given_x_l_y_l.detach(),
+            "q_phi(y|x_u) log p_theta(x_u|y, z)": term_5,
+            "q_phi(y|x_u) log p(y)": q_phi_y_given_x_u_log_p_y,
+            "q_phi(y|x_u) log p(z)": q_phi_y_given_x_u_log_p_z,
+            "q_phi(y|x_u) log q_phi(z|x_u, y)": term_8,
+            "H(q_phi(y|x_u))": h_q_phi_y_given_x_u.detach(),
+            "log q_phi(y_l|x_l)": log_q_phi_y_l_given_x_l.detach(),
+        }
+        contributions = {
+            "log p_theta(x_l|y_l, z)": -log_p_theta_x_l_given_y_l_z.detach(),
+            "log p(y_l)": -log_p_y_l.detach(),
+            "log p(z)": -log_p_z.detach(),
+            "log q_phi(z|x_l, y_l)": log_q_phi_z_given_x_l_y_l.detach(),
+            "q_phi(y|x_u) log p_theta(x_u|y, z)": -term_5,
+            "q_phi(y|x_u) log p(y)": -q_phi_y_given_x_u_log_p_y,
+            "q_phi(y|x_u) log p(z)": -q_phi_y_given_x_u_log_p_z,
+            "q_phi(y|x_u) log q_phi(z|x_u, y)": term_8,
+            "H(q_phi(y|x_u))": -h_q_phi_y_given_x_u.detach(),
+            "log q_phi(y_l|x_l)": (-alpha * log_q_phi_y_l_given_x_l).detach(),
+        }
+
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -339,7 +344,8 @@ class Objective(nn.Module):
 
         # q_phi(z|x, y)
         q_phi_z_given_x_y_2 = unfold(
-            self.q_phi_z_given_x_y(*fold(2, x_u.unsqueeze(0), y.unsqueeze(1))), (y.shape[0], x_u.shape[0])
+            self.q_phi_z_given_x_y(*fold((y.shape[0], x_u.shape[0]), x_u.unsqueeze(0), y.unsqueeze(1))),
+            (y.shape[0], x_u.shape[0]),
         )
 
         # z ~ q_phi(z|x, y): one draw for each example and value of y
@@ -350,7 +356,7 @@ class Objective(nn.Module):
         z_2 = normal_sample(z_noise_2, q_phi_z_given_x_y_2["mu_phi"], q_phi_z_given_x_y_2["sigma_phi"])
 
         # f_theta(y, z)
-        f_theta_y_z_each = unfold(self.f_theta(*fold(2, y.unsqueeze(1), z_2)), z_2.shape[:2])
+        f_theta_y_z_each = unfold(self.f_theta(*fold(z_2.shape[:2], y.unsqueeze(1), z_2)), z_2.shape[:2])
 
         # the mean of p_theta(x|y, z)
         x_l_mean = bernoulli_mean(f_theta_y_z)
@@ -404,8 +410,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -421,12 +427,10 @@ def categorical_values(logits: Tensor, lead: int) -> Tensor:
     return all_words(logits.shape[-1], tuple(logits.shape[lead:-1]), logits.device)
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -434,7 +438,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -540,7 +544,7 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
 def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -636,9 +640,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -150,7 +150,7 @@ class Objective(nn.Module):
 
         # q_phi(z|x): one call, used by the draw of z and KL[q_phi(z|x) || p_theta(z|z, w)]
         q_phi_z_given_x_loc, q_phi_z_given_x_scale = normal_parameters(
-            unfold(self.q_phi_z_given_x(*fold(2, x)), x.shape[:2])
+            unfold(self.q_phi_z_given_x(x.flatten(0, 1)), x.shape[:2])
         )
 
         # z ~ q_phi(z|x): one draw for each example and step, shared by log p_theta(x_t|z_hat_t) and
@@ -167,7 +167,9 @@ class Objective(nn.Module):
         v_before = shifted(v, -1, 1, 0.0)
 
         # a_theta(z_{t-1}, v_{t-1}, u_{t-1}): one call, used by the draw of z_hat and KL[q_phi(z|x) || p_theta(z|z, w)]
-        a_theta = unfold(self.a_theta(*fold(2, z_before, v_before, shifted(u, -1, 1, 0.0))), z_before.shape[:2])
+        a_theta = unfold(
+            self.a_theta(*fold(z_before.shape[:2], z_before, v_before, shifted(u, -1, 1, 0.0))), z_before.shape[:2]
+        )
 
         # w_t = v[t-1] + tau * a_theta(z_{t-1}, v_{t-1}, u_{t-1})
         w_t = v_before + tau * a_theta
@@ -184,7 +186,7 @@ class Objective(nn.Module):
         z_hat = normal_sample(z_hat_noise, p_theta_z_given_z_w_loc, 0.31622776601683794)
 
         # f_theta(z_t)
-        f_theta_z_t = unfold(self.f_theta(*fold(2, z_hat)), z_hat.shape[:2])
+        f_theta_z_t = unfold(self.f_theta(z_hat.flatten(0, 1)), z_hat.shape[:2])
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
@@ -218,21 +220,22 @@ class Objective(nn.Module):
         # KL[q_phi(z_t|x_t) || p_theta(z_t|z_{t-1}, w_t)], summed over t, mean over the batch
         term_2 = kl_q_phi_z_given_x_p_theta_z_given_z_w[:, 2:].sum(1).mean()
 
+        loss = term_2 - log_p_theta_x_t_given_z_hat_t
+
         terms = {
-            "log p_theta(x_t|z_hat_t)": log_p_theta_x_t_given_z_hat_t,
-            "KL[q_phi(z_t|x_t) || p_theta(z_t|z_{t-1}, w_t)]": term_2,
+            "log p_theta(x_t|z_hat_t)": log_p_theta_x_t_given_z_hat_t.detach(),
+            "KL[q_phi(z_t|x_t) || p_theta(z_t|z_{t-1}, w_t)]": term_2.detach(),
         }
         contributions = {
-            "log p_theta(x_t|z_hat_t)": log_p_theta_x_t_given_z_hat_t,
-            "KL[q_phi(z_t|x_t) || p_theta(z_t|z_{t-1}, w_t)]": -term_2,
+            "log p_theta(x_t|z_hat_t)": log_p_theta_x_t_given_z_hat_t.detach(),
+            "KL[q_phi(z_t|x_t) || p_theta(z_t|z_{t-1}, w_t)]": -term_2.detach(),
         }
-        value = log_p_theta_x_t_given_z_hat_t - term_2
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -250,7 +253,7 @@ class Objective(nn.Module):
 
         # q_phi(z|x)
         q_phi_z_given_x_loc, q_phi_z_given_x_scale = normal_parameters(
-            unfold(self.q_phi_z_given_x(*fold(2, x)), x.shape[:2])
+            unfold(self.q_phi_z_given_x(x.flatten(0, 1)), x.shape[:2])
         )
 
         # z ~ q_phi(z|x): one draw for each example and step
@@ -266,7 +269,9 @@ class Objective(nn.Module):
         v_before = shifted(v, -1, 1, 0.0)
 
         # a_theta(z_{t-1}, v_{t-1}, u_{t-1})
-        a_theta = unfold(self.a_theta(*fold(2, z_before, v_before, shifted(u, -1, 1, 0.0))), z_before.shape[:2])
+        a_theta = unfold(
+            self.a_theta(*fold(z_before.shape[:2], z_before, v_before, shifted(u, -1, 1, 0.0))), z_before.shape[:2]
+        )
 
         # w_t = v[t-1] + tau * a_theta(z_{t-1}, v_{t-1}, u_{t-1})
         w_t = v_before + tau * a_theta
@@ -283,7 +288,7 @@ class Objective(nn.Module):
         z_hat = normal_sample(z_hat_noise, p_theta_z_given_z_w_loc, 0.31622776601683794)
 
         # f_theta(z_t)
-        f_theta_z_t = unfold(self.f_theta(*fold(2, z_hat)), z_hat.shape[:2])
+        f_theta_z_t = unfold(self.f_theta(z_hat.flatten(0, 1)), z_hat.shape[:2])
 
         # the mean of p_theta(x|z)
         x_mean = normal_mean(f_theta_z_t, 0.1)
@@ -331,7 +336,7 @@ class Objective(nn.Module):
         v = torch.stack(v_steps, dim=1)
 
         # f_theta(z_t)
-        f_theta_z_t = unfold(self.f_theta(*fold(2, z)), z.shape[:2])
+        f_theta_z_t = unfold(self.f_theta(z.flatten(0, 1)), z.shape[:2])
 
         # x ~ p_theta(x|z): one draw for each example and step
         x_noise = noise["x"].expand(f_theta_z_t.shape) if "x" in noise else normal_noise(f_theta_z_t.shape, f_theta_z_t)
@@ -356,7 +361,7 @@ class Objective(nn.Module):
 
         # q_phi(z|x)
         q_phi_z_given_x_loc, q_phi_z_given_x_scale = normal_parameters(
-            unfold(self.q_phi_z_given_x(*fold(2, x)), x.shape[:2])
+            unfold(self.q_phi_z_given_x(x.flatten(0, 1)), x.shape[:2])
         )
 
         # z ~ q_phi(z|x): one draw for each example and step
@@ -390,20 +395,12 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 # The mathematics: small functions of tensors and numbers, as tested in formula2dgm.library.
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
-
-
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -436,8 +433,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -456,6 +453,12 @@ def shifted(x: Tensor, by: int, dim: int, outside: Tensor | float, lengths: Tens
     fill = outside.expand_as(like) if isinstance(outside, Tensor) else torch.full_like(like, outside)
     result = torch.cat([kept, fill] if by > 0 else [fill, kept], dim)
     return result if lengths is None else torch.where(before_end(lengths, by, result, dim), result, outside)
+
+
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def check_event_rank(

@@ -60,19 +60,20 @@ class Objective(nn.Module):
         # log p_theta(x), mean over the batch
         log_p_theta_x = (log_p_f_theta_x + f_theta_log_det).mean()
 
+        value = log_p_theta_x
+
         terms = {
-            "log p_theta(x)": log_p_theta_x,
+            "log p_theta(x)": log_p_theta_x.detach(),
         }
         contributions = {
-            "log p_theta(x)": log_p_theta_x,
+            "log p_theta(x)": log_p_theta_x.detach(),
         }
-        value = log_p_theta_x
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
@@ -125,13 +126,13 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

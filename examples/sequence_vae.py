@@ -122,7 +122,7 @@ class Objective(nn.Module):
 
         # p_theta(w|w, z)
         p_theta_w_given_w_z_logits = categorical_parameters(
-            unfold(self.p_theta_w_given_w_z(*fold(2, w_t_code, z.unsqueeze(1))), w_t_code.shape[:2])
+            unfold(self.p_theta_w_given_w_z(*fold(w_t_code.shape[:2], w_t_code, z.unsqueeze(1))), w_t_code.shape[:2])
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -142,21 +142,22 @@ class Objective(nn.Module):
         # KL[q_phi(z|w_{1:T}) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_w_1_T_p_z = kl_normal_standard_mean(q_phi_z_given_w_loc, q_phi_z_given_w_scale)
 
+        loss = kl_q_phi_z_given_w_1_T_p_z - log_p_theta_w_t_given_w_t_z
+
         terms = {
-            "log p_theta(w_t|w_{<t}, z)": log_p_theta_w_t_given_w_t_z,
-            "KL[q_phi(z|w_{1:T}) || p(z)]": kl_q_phi_z_given_w_1_T_p_z,
+            "log p_theta(w_t|w_{<t}, z)": log_p_theta_w_t_given_w_t_z.detach(),
+            "KL[q_phi(z|w_{1:T}) || p(z)]": kl_q_phi_z_given_w_1_T_p_z.detach(),
         }
         contributions = {
-            "log p_theta(w_t|w_{<t}, z)": log_p_theta_w_t_given_w_t_z,
-            "KL[q_phi(z|w_{1:T}) || p(z)]": -kl_q_phi_z_given_w_1_T_p_z,
+            "log p_theta(w_t|w_{<t}, z)": log_p_theta_w_t_given_w_t_z.detach(),
+            "KL[q_phi(z|w_{1:T}) || p(z)]": -kl_q_phi_z_given_w_1_T_p_z.detach(),
         }
-        value = log_p_theta_w_t_given_w_t_z - kl_q_phi_z_given_w_1_T_p_z
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -180,7 +181,7 @@ class Objective(nn.Module):
 
         # p_theta(w|w, z)
         p_theta_w_given_w_z_logits = categorical_parameters(
-            unfold(self.p_theta_w_given_w_z(*fold(2, w_t_code, z.unsqueeze(1))), w_t_code.shape[:2])
+            unfold(self.p_theta_w_given_w_z(*fold(w_t_code.shape[:2], w_t_code, z.unsqueeze(1))), w_t_code.shape[:2])
         )
 
         # the mean of p_theta(w|w, z)
@@ -272,8 +273,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -284,12 +285,10 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
     return loc + scale * noise
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -297,7 +296,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -389,7 +388,7 @@ def mean_of_sums(x: Tensor) -> Tensor:
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 

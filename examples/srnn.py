@@ -200,11 +200,11 @@ class Objective(nn.Module):
         z_before = shifted(z, -1, 1, 0.0)
 
         # g_theta(z_t, d_t)
-        g_theta_z_t_d_t = unfold(self.g_theta(*fold(2, z, d)), z.shape[:2])
+        g_theta_z_t_d_t = unfold(self.g_theta(*fold(z.shape[:2], z, d)), z.shape[:2])
 
         # p_theta(z|z, d)
         p_theta_z_given_z_d_loc, p_theta_z_given_z_d_scale = normal_parameters(
-            unfold(self.p_theta_z_given_z_d(*fold(2, z_before, d)), z_before.shape[:2])
+            unfold(self.p_theta_z_given_z_d(*fold(z_before.shape[:2], z_before, d)), z_before.shape[:2])
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -249,21 +249,22 @@ class Objective(nn.Module):
             )
         )
 
+        loss = rate - reconstruction
+
         terms = {
-            "reconstruction": reconstruction,
-            "rate": rate,
+            "reconstruction": reconstruction.detach(),
+            "rate": rate.detach(),
         }
         contributions = {
-            "reconstruction": reconstruction,
-            "rate": -rate,
+            "reconstruction": reconstruction.detach(),
+            "rate": -rate.detach(),
         }
-        value = reconstruction - rate
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -309,7 +310,7 @@ class Objective(nn.Module):
         z = torch.stack(z_steps, dim=1)
 
         # g_theta(z_t, d_t)
-        g_theta_z_t_d_t = unfold(self.g_theta(*fold(2, z, d)), z.shape[:2])
+        g_theta_z_t_d_t = unfold(self.g_theta(*fold(z.shape[:2], z, d)), z.shape[:2])
 
         # the mean of p_theta(x|z, d)
         x_mean = bernoulli_mean(g_theta_z_t_d_t)
@@ -443,8 +444,8 @@ def tensor_of(module: nn.Module) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -475,12 +476,10 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
     return loc + scale * noise
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -488,7 +487,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -639,9 +638,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

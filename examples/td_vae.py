@@ -282,33 +282,34 @@ class Objective(nn.Module):
             drawn_normal_log_prob(z_t_1_noise, q_S_z_t_1_given_z_t_2_b_b_loc, q_S_z_t_1_given_z_t_2_b_b_scale)
         )
 
-        terms = {
-            "log p_D(x_{t_2}|z_{t_2})": log_p_D_x_t_2_given_z_t_2,
-            "log p_B(z_{t_1}|b_{t_1})": log_p_B_z_t_1_given_b_t_1,
-            "log p_T(z_{t_2}|z_{t_1})": log_p_T_z_t_2_given_z_t_1,
-            "log p_B(z_{t_2}|b_{t_2})": log_p_B_z_t_2_given_b_t_2,
-            "log q_S(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2})": log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2,
-        }
-        contributions = {
-            "log p_D(x_{t_2}|z_{t_2})": log_p_D_x_t_2_given_z_t_2,
-            "log p_B(z_{t_1}|b_{t_1})": log_p_B_z_t_1_given_b_t_1,
-            "log p_T(z_{t_2}|z_{t_1})": log_p_T_z_t_2_given_z_t_1,
-            "log p_B(z_{t_2}|b_{t_2})": -log_p_B_z_t_2_given_b_t_2,
-            "log q_S(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2})": -log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2,
-        }
-        value = (
-            log_p_D_x_t_2_given_z_t_2
-            + log_p_B_z_t_1_given_b_t_1
-            + log_p_T_z_t_2_given_z_t_1
-            - log_p_B_z_t_2_given_b_t_2
-            - log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2
+        loss = (
+            log_p_B_z_t_2_given_b_t_2
+            - log_p_D_x_t_2_given_z_t_2
+            - log_p_B_z_t_1_given_b_t_1
+            - log_p_T_z_t_2_given_z_t_1
+            + log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2
         )
 
+        terms = {
+            "log p_D(x_{t_2}|z_{t_2})": log_p_D_x_t_2_given_z_t_2.detach(),
+            "log p_B(z_{t_1}|b_{t_1})": log_p_B_z_t_1_given_b_t_1.detach(),
+            "log p_T(z_{t_2}|z_{t_1})": log_p_T_z_t_2_given_z_t_1.detach(),
+            "log p_B(z_{t_2}|b_{t_2})": log_p_B_z_t_2_given_b_t_2.detach(),
+            "log q_S(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2})": log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2.detach(),
+        }
+        contributions = {
+            "log p_D(x_{t_2}|z_{t_2})": log_p_D_x_t_2_given_z_t_2.detach(),
+            "log p_B(z_{t_1}|b_{t_1})": log_p_B_z_t_1_given_b_t_1.detach(),
+            "log p_T(z_{t_2}|z_{t_1})": log_p_T_z_t_2_given_z_t_1.detach(),
+            "log p_B(z_{t_2}|b_{t_2})": -log_p_B_z_t_2_given_b_t_2.detach(),
+            "log q_S(z_{t_1}|z_{t_2}, b_{t_1}, b_{t_2})": -log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2.detach(),
+        }
+
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
 
@@ -371,8 +372,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

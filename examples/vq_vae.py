@@ -115,28 +115,29 @@ class Objective(nn.Module):
         term_1 = bernoulli_log_prob_mean(x, p_theta_x_given_logits)
 
         # ||sg(z_e(x)) - e||_2^2, mean over the batch
-        squared_norm_sg_z_e_x_minus_e = squared_norm_event(z_e_x.detach() - e_j_star, 1).mean()
+        squared_norm_sg_z_e_x_minus_e = squared_distance_mean(z_e_x.detach(), e_j_star)
 
         # ||z_e(x) - sg(e)||_2^2, mean over the batch
-        squared_norm_z_e_x_minus_sg_e = squared_norm_event(z_e_x - e_j_star.detach(), 1).mean()
+        squared_norm_z_e_x_minus_sg_e = squared_distance_mean(z_e_x, e_j_star.detach())
+
+        value = squared_norm_sg_z_e_x_minus_e - term_1 + beta * squared_norm_z_e_x_minus_sg_e
 
         terms = {
-            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": term_1,
-            "||sg(z_e(x)) - e||_2^2": squared_norm_sg_z_e_x_minus_e,
-            "||z_e(x) - sg(e)||_2^2": squared_norm_z_e_x_minus_sg_e,
+            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": term_1.detach(),
+            "||sg(z_e(x)) - e||_2^2": squared_norm_sg_z_e_x_minus_e.detach(),
+            "||z_e(x) - sg(e)||_2^2": squared_norm_z_e_x_minus_sg_e.detach(),
         }
         contributions = {
-            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": -term_1,
-            "||sg(z_e(x)) - e||_2^2": squared_norm_sg_z_e_x_minus_e,
-            "||z_e(x) - sg(e)||_2^2": beta * squared_norm_z_e_x_minus_sg_e,
+            "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": -term_1.detach(),
+            "||sg(z_e(x)) - e||_2^2": squared_norm_sg_z_e_x_minus_e.detach(),
+            "||z_e(x) - sg(e)||_2^2": (beta * squared_norm_z_e_x_minus_sg_e).detach(),
         }
-        value = -term_1 + squared_norm_sg_z_e_x_minus_e + beta * squared_norm_z_e_x_minus_sg_e
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(self, x: Tensor, **unused: object) -> dict[str, Tensor]:
@@ -259,9 +260,11 @@ def bernoulli_log_prob_mean(value: Tensor | float, logits: Tensor | float) -> Te
     return total / -scores.shape[0]
 
 
-def squared_norm_event(x: Tensor, lead: int) -> Tensor:
-    """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
+def squared_distance_mean(x: Tensor, y: Tensor) -> Tensor:
+    """||x - y||^2 over all dimensions after the first, mean over the first."""
+    if x.shape == y.shape and x.dtype == y.dtype:
+        return torch.nn.functional.mse_loss(x, y, reduction="sum") / x.shape[0]
+    return mean_of_sums((x - y) ** 2)
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -303,16 +306,18 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def in_float32_under_autocast(x: Tensor) -> Tensor:

@@ -132,7 +132,7 @@ class Objective(nn.Module):
             self.check_values = False
 
         # ||x - G(z)||_2^2, mean over the batch
-        squared_norm_x_minus_G_z = squared_norm_event(x - G_z, 1).mean()
+        squared_norm_x_minus_G_z = squared_distance_mean(x, G_z)
 
         # MMD_k[Q(z) || p(z)]
         mmd_k_Q_z_p_z = (
@@ -141,21 +141,22 @@ class Objective(nn.Module):
             - 2 * (C / (C + squared_norm_event(z - z_2.unsqueeze(1), 2))).mean(0).mean()
         )
 
+        value = squared_norm_x_minus_G_z + lambda_ * mmd_k_Q_z_p_z
+
         terms = {
-            "||x - G(z)||_2^2": squared_norm_x_minus_G_z,
-            "MMD_k[Q(z) || p(z)]": mmd_k_Q_z_p_z,
+            "||x - G(z)||_2^2": squared_norm_x_minus_G_z.detach(),
+            "MMD_k[Q(z) || p(z)]": mmd_k_Q_z_p_z.detach(),
         }
         contributions = {
-            "||x - G(z)||_2^2": squared_norm_x_minus_G_z,
-            "MMD_k[Q(z) || p(z)]": lambda_ * mmd_k_Q_z_p_z,
+            "||x - G(z)||_2^2": squared_norm_x_minus_G_z.detach(),
+            "MMD_k[Q(z) || p(z)]": (lambda_ * mmd_k_Q_z_p_z).detach(),
         }
-        value = squared_norm_x_minus_G_z + lambda_ * mmd_k_Q_z_p_z
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -232,8 +233,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -272,9 +273,11 @@ def check_event_rank(
         raise ValueError(f"{name} has event shape {shapes[0]}, but meets {other} of event shape {shapes[1]}{number}")
 
 
-def squared_norm_event(x: Tensor, lead: int) -> Tensor:
-    """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
+def squared_distance_mean(x: Tensor, y: Tensor) -> Tensor:
+    """||x - y||^2 over all dimensions after the first, mean over the first."""
+    if x.shape == y.shape and x.dtype == y.dtype:
+        return torch.nn.functional.mse_loss(x, y, reduction="sum") / x.shape[0]
+    return mean_of_sums((x - y) ** 2)
 
 
 def mean_of_others(pairs: Tensor) -> Tensor:
@@ -282,6 +285,12 @@ def mean_of_others(pairs: Tensor) -> Tensor:
     count = count_of_others(pairs.shape[0])
     own = torch.eye(count + 1, dtype=torch.bool, device=pairs.device)
     return pairs.masked_fill(own, 0.0).sum(0) / count
+
+
+def squared_norm_event(x: Tensor, lead: int) -> Tensor:
+    """||x||^2 over all dimensions after the first ``lead``."""
+    x = in_float32_under_autocast(x)
+    return sum_event(x * x, lead)
 
 
 def tensor_of(module: nn.Module) -> Tensor:
@@ -332,10 +341,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def count_of_others(batch: int) -> int:
@@ -349,3 +357,9 @@ def in_float32_under_autocast(x: Tensor) -> Tensor:
     """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
     half = x.is_floating_point() and x.element_size() < 4
     return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
+
+
+def sum_event(x: Tensor, lead: int) -> Tensor:
+    """The sum over all dimensions after the first ``lead``."""
+    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
+    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x

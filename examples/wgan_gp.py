@@ -129,18 +129,15 @@ class Objective(nn.Module):
 
         # G(z), its parameters held constant: one call, used by D(x_tilde), D(x_hat) and
         # (||grad_{x_hat} D(x_hat)||_2 - 1)^2
-        G_z = frozen(self.G)(z)
+        with torch.no_grad():
+            G_z = self.G(z)
 
         # D(x_tilde)
         D_x_tilde_each = as_number(self.D(G_z), 1, "D(x_tilde)")
 
         # epsilon ~ U(0, 1): one draw for each example
         epsilon_shape = (x.shape[0],)
-        if "epsilon" in noise:
-            epsilon_noise = noise["epsilon"].expand(epsilon_shape)
-        else:
-            epsilon_noise = uniform_noise(epsilon_shape, x)
-        epsilon = uniform_sample(epsilon_noise, 0, 1)
+        epsilon = noise["epsilon"].expand(epsilon_shape) if "epsilon" in noise else uniform_noise(epsilon_shape, x)
 
         # x_hat = epsilon * x + (1 - epsilon) * G(z)
         x_hat = over_event(epsilon, x, 1) * x + over_event(1 - epsilon, G_z, 1) * G_z
@@ -167,23 +164,24 @@ class Objective(nn.Module):
         # (||grad_{x_hat} D(x_hat)||_2 - 1)^2, mean over the batch
         norm_grad_x_hat_D_x_hat_2_minus_1_2 = ((norm_event(grad_x_hat_D_x_hat, 2, 1) - 1) ** 2).mean()
 
+        loss = D_x_tilde - D_x + lambda_ * norm_grad_x_hat_D_x_hat_2_minus_1_2
+
         terms = {
-            "D(x)": D_x,
-            "D(x_tilde)": D_x_tilde,
-            "(||grad_{x_hat} D(x_hat)||_2 - 1)^2": norm_grad_x_hat_D_x_hat_2_minus_1_2,
+            "D(x)": D_x.detach(),
+            "D(x_tilde)": D_x_tilde.detach(),
+            "(||grad_{x_hat} D(x_hat)||_2 - 1)^2": norm_grad_x_hat_D_x_hat_2_minus_1_2.detach(),
         }
         contributions = {
-            "D(x)": D_x,
-            "D(x_tilde)": -D_x_tilde,
-            "(||grad_{x_hat} D(x_hat)||_2 - 1)^2": -lambda_ * norm_grad_x_hat_D_x_hat_2_minus_1_2,
+            "D(x)": D_x.detach(),
+            "D(x_tilde)": -D_x_tilde.detach(),
+            "(||grad_{x_hat} D(x_hat)||_2 - 1)^2": (-lambda_ * norm_grad_x_hat_D_x_hat_2_minus_1_2).detach(),
         }
-        value = D_x - D_x_tilde - lambda_ * norm_grad_x_hat_D_x_hat_2_minus_1_2
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def G_objective(
@@ -211,19 +209,20 @@ class Objective(nn.Module):
         # D(x_tilde), mean over the batch
         D_x_tilde = D_x_tilde_each.mean()
 
+        value = -D_x_tilde
+
         terms = {
-            "D(x_tilde)": D_x_tilde,
+            "D(x_tilde)": D_x_tilde.detach(),
         }
         contributions = {
-            "D(x_tilde)": -D_x_tilde,
+            "D(x_tilde)": -D_x_tilde.detach(),
         }
-        value = -D_x_tilde
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def player_parameters(self, player: str) -> list[nn.Parameter]:
@@ -277,38 +276,14 @@ def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
-
-
-def frozen(module: nn.Module) -> Callable[..., object]:
-    """The module with its parameters held constant: gradients pass through to its inputs alone."""
-
-    def held(*args: object, **kwargs: object) -> object:
-        if torch.compiler.is_compiling():
-            parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
-            return torch.func.functional_call(module, parameters, args, kwargs)
-        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        try:
-            for parameter in trained:
-                parameter.requires_grad = False
-            return module(*args, **kwargs)
-        finally:
-            for parameter in trained:
-                parameter.requires_grad = True
-
-    return held
 
 
 def uniform_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Noise uniform on [0, 1)."""
     return torch.rand(shape, dtype=floating_dtype(like), device=like.device)
-
-
-def uniform_sample(noise: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
-    """low + (high - low) * noise, for noise uniform on [0, 1): a draw that gradients pass through."""
-    return low + (high - low) * noise
 
 
 def over_event(number: Tensor, like: Tensor, lead: int) -> Tensor:
@@ -353,10 +328,29 @@ def norm_event(x: Tensor, order: float, lead: int) -> Tensor:
     """||x||_order over all dimensions after the first ``lead``; the 2-norm has gradient 0 at 0."""
     if order != 2:
         return torch.linalg.vector_norm(x.unsqueeze(-1).flatten(lead), order, dim=-1)
-    squared = sum_event(x**2, lead)
+    squared = squared_norm_event(x, lead)
     zero = squared == 0
     # The square root is taken of 1 where x is 0: its slope there is infinite, and infinite times 0 is NaN.
     return torch.sqrt(squared.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)
+
+
+def frozen(module: nn.Module) -> Callable[..., object]:
+    """The module with its parameters held constant: gradients pass through to its inputs alone."""
+
+    def held(*args: object, **kwargs: object) -> object:
+        if torch.compiler.is_compiling():
+            parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
+            return torch.func.functional_call(module, parameters, args, kwargs)
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        try:
+            for parameter in trained:
+                parameter.requires_grad = False
+            return module(*args, **kwargs)
+        finally:
+            for parameter in trained:
+                parameter.requires_grad = True
+
+    return held
 
 
 def tensor_of(module: nn.Module) -> Tensor:
@@ -367,6 +361,18 @@ def tensor_of(module: nn.Module) -> Tensor:
 def floating_dtype(like: Tensor) -> torch.dtype:
     """The dtype of ``like``, or torch's default where ``like`` holds whole numbers."""
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
+
+
+def squared_norm_event(x: Tensor, lead: int) -> Tensor:
+    """||x||^2 over all dimensions after the first ``lead``."""
+    x = in_float32_under_autocast(x)
+    return sum_event(x * x, lead)
+
+
+def in_float32_under_autocast(x: Tensor) -> Tensor:
+    """A tensor of half precision in float32 where autocast made it; half precision that was asked for stays."""
+    half = x.is_floating_point() and x.element_size() < 4
+    return x.float() if half and torch.is_autocast_enabled(x.device.type) else x
 
 
 def sum_event(x: Tensor, lead: int) -> Tensor:

@@ -206,14 +206,14 @@ class Objective(nn.Module):
         q_phi_s_given_h_o_scale = torch.stack(q_phi_s_given_h_o_scale_steps, dim=1)
 
         # g_theta(h_t, s_t)
-        g_theta_h_t_s_t = unfold(self.g_theta(*fold(2, h, s)), h.shape[:2])
+        g_theta_h_t_s_t = unfold(self.g_theta(*fold(h.shape[:2], h, s)), h.shape[:2])
 
         # m_theta(h_t, s_t)
-        m_theta_h_t_s_t = unfold(self.m_theta(*fold(2, h, s)), h.shape[:2])
+        m_theta_h_t_s_t = unfold(self.m_theta(*fold(h.shape[:2], h, s)), h.shape[:2])
 
         # p_theta(s|h)
         p_theta_s_given_h_loc, p_theta_s_given_h_scale = normal_parameters(
-            unfold(self.p_theta_s_given_h(*fold(2, h)), h.shape[:2])
+            unfold(self.p_theta_s_given_h(h.flatten(0, 1)), h.shape[:2])
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -264,23 +264,24 @@ class Objective(nn.Module):
         # rate, summed over t, mean over the batch
         rate = maximum(lambda_, kl_q_phi_s_given_h_o_p_theta_s_given_h).sum(1).mean()
 
+        loss = rate - observation - reward
+
         terms = {
-            "observation": observation,
-            "reward": reward,
-            "rate": rate,
+            "observation": observation.detach(),
+            "reward": reward.detach(),
+            "rate": rate.detach(),
         }
         contributions = {
-            "observation": observation,
-            "reward": reward,
-            "rate": -rate,
+            "observation": observation.detach(),
+            "reward": reward.detach(),
+            "rate": -rate.detach(),
         }
-        value = observation + reward - rate
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -311,10 +312,10 @@ class Objective(nn.Module):
         s = torch.stack(s_steps, dim=1)
 
         # g_theta(h_t, s_t)
-        g_theta_h_t_s_t = unfold(self.g_theta(*fold(2, h, s)), h.shape[:2])
+        g_theta_h_t_s_t = unfold(self.g_theta(*fold(h.shape[:2], h, s)), h.shape[:2])
 
         # m_theta(h_t, s_t)
-        m_theta_h_t_s_t = unfold(self.m_theta(*fold(2, h, s)), h.shape[:2])
+        m_theta_h_t_s_t = unfold(self.m_theta(*fold(h.shape[:2], h, s)), h.shape[:2])
 
         # the mean of p_theta(o|h, s)
         o_mean = normal_mean(g_theta_h_t_s_t, 0.1)
@@ -359,7 +360,7 @@ class Objective(nn.Module):
         s = torch.stack(s_steps, dim=1)
 
         # g_theta(h_t, s_t)
-        g_theta_h_t_s_t = unfold(self.g_theta(*fold(2, h, s)), h.shape[:2])
+        g_theta_h_t_s_t = unfold(self.g_theta(*fold(h.shape[:2], h, s)), h.shape[:2])
 
         # o ~ p_theta(o|h, s): one draw for each example and step
         if "o" in noise:
@@ -371,7 +372,7 @@ class Objective(nn.Module):
             o = normal_mean(g_theta_h_t_s_t, g_theta_h_t_s_t.new_full((), 0.1))
 
         # m_theta(h_t, s_t)
-        m_theta_h_t_s_t = unfold(self.m_theta(*fold(2, h, s)), h.shape[:2])
+        m_theta_h_t_s_t = unfold(self.m_theta(*fold(h.shape[:2], h, s)), h.shape[:2])
 
         # r ~ p_theta(r|h, s): one draw for each example and step
         if "r" in noise:
@@ -441,8 +442,8 @@ def shifted(x: Tensor, by: int, dim: int, outside: Tensor | float, lengths: Tens
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -478,12 +479,10 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
     return loc + scale * noise
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -491,7 +490,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):

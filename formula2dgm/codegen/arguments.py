@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from formula2dgm.codegen.alignment import Axes, spread
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
-from formula2dgm.codegen.python import ATOM, Code, call
+from formula2dgm.codegen.python import ATOM, Code, call, method
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.step_nodes import SEVERAL, SoFar
 from formula2dgm.codegen.time_values import aligned_ends, repeated
@@ -24,8 +24,9 @@ def prefix_time(node: ir.NetCall) -> Axis | None:
     return next((each.time for each in node.args if isinstance(each, ir.Prefix)), None)
 
 
-def network_output(calls: Calls, node: ir.NetCall) -> Code:
-    """``self.network(arguments)``, the arguments folded where they have more axes than one."""
+def network_output(calls: Calls, node: ir.NetCall, held: bool = True) -> Code:
+    """``self.network(arguments)``, the arguments folded where they have more axes than one; ``held``: are frozen
+    parameters to be held constant where they are called?"""
     scope = calls.scope
     network = scope.network(node.network)
     time, so_far = prefix_time(node), next((each for each in node.args if isinstance(each, SEVERAL)), None)
@@ -53,20 +54,25 @@ def network_output(calls: Calls, node: ir.NetCall) -> Code:
     whole = not axes and (network.scaffold is None or not parts)  # a default network of values wants a batch
     if (len(axes) == 1 or whole) and all(_without(part.axes, time) == axes for part in parts):
         codes = _by_name(names, _grouped(node, [value(part) for part in parts]))
-        return chosen(_called(scope, network, node, codes, None if ends is None else expression(scope, ends, "number")))
+        told = None if ends is None else expression(scope, ends, "number")
+        return chosen(_called(scope, network, node, held, codes, told))
     folded = [spread(value(part), _without(part.axes, time), axes, full=True) for part in parts]
     folded += [] if ends is None else [aligned_ends(scope, ends, axes, expression)]
-    fold = call(scope.use("fold"), str(len(axes)), *folded)
+    sizes = leading(scope, tuple(parts), axes)
+    if len(folded) == 1 and len(axes) > 1:
+        codes = _by_name(names, _grouped(node, [method(folded[0], "flatten", "0", str(len(axes) - 1))]))
+        return chosen(call(scope.use("unfold"), _called(scope, network, node, held, codes, None), sizes))
+    fold = call(scope.use("fold"), sizes, *folded)
     if names or len(folded) > len(node.args):
         wanted = [*_part_names(scope, node), *(["lengths"] if ends is not None else [])]
         inputs = [scope.names.fresh(f"{name}_folded") for name in wanted]
         target = ", ".join(inputs) if len(inputs) > 1 else f"({inputs[0]},)"
         calls.assign(None, target, fold, span_of=node)
         codes = _by_name(names, _grouped(node, [Code(name) for name in inputs[: len(parts)]]))
-        result = _called(scope, network, node, codes, None if ends is None else Code(inputs[-1]))
+        result = _called(scope, network, node, held, codes, None if ends is None else Code(inputs[-1]))
     else:
-        result = _called(scope, network, node, [f"*{fold.text}"], None)
-    return chosen(call(scope.use("unfold"), result, leading(scope, tuple(parts), axes)))
+        result = _called(scope, network, node, held, [f"*{fold.text}"], None)
+    return chosen(call(scope.use("unfold"), result, sizes))
 
 
 def _lengths(network: Network, node: ir.NetCall) -> ir.Node | None:
@@ -78,10 +84,12 @@ def _lengths(network: Network, node: ir.NetCall) -> ir.Node | None:
     return next((each for each in given if each is not None), None)
 
 
-def _called(scope: Scope, network: Network, node: ir.NetCall, codes: list[Code | str], ends: Code | None) -> Code:
+def _called(
+    scope: Scope, network: Network, node: ir.NetCall, held: bool, codes: list[Code | str], ends: Code | None
+) -> Code:
     """The call itself."""
     module = f"self.{network.name}"
-    held = node.frozen and not scope.is_target(node)
+    held = held and node.frozen and not scope.is_target(node)
     if ends is not None and network.scaffold is None:
         return call(scope.use("with_lengths"), module, ends, *codes, *(["held=True"] if held else []))
     called = f"{scope.use('frozen')}({module})" if held else module

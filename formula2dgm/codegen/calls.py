@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from formula2dgm.codegen.arguments import leading, network_output
+from formula2dgm.codegen.constants import of_noise_alone
 from formula2dgm.codegen.draws import Draws, listing
 from formula2dgm.codegen.expressions import aligned, expression
 from formula2dgm.codegen.laws import facts
 from formula2dgm.codegen.notation import call_label
 from formula2dgm.codegen.python import Code, call, quoted
 from formula2dgm.codegen.scope import Scope
-from formula2dgm.codegen.uses import users_of_calls
+from formula2dgm.codegen.uses import roots, users_of_calls
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import merge
 from formula2dgm.ir.program import Term
@@ -22,6 +23,7 @@ class Calls(Draws):
     def __init__(self, scope: Scope, terms: tuple[Term, ...]):
         super().__init__(scope, terms)
         self.calls = users_of_calls(scope.program, terms)
+        self.roots = roots(terms)
 
     def call_network(self, node: ir.NetCall) -> None:
         """One call of a network; its heads become variables."""
@@ -38,7 +40,16 @@ class Calls(Draws):
         if node.method != "plain":
             self._with_log_det(node, heads, label)
             return
-        output = network_output(self, node)
+        if of_noise_alone(node, self.roots):
+            scope.body.write("with torch.no_grad():")
+            scope.body.indent += 4
+            self._call(node, heads, network_output(self, node, held=False), label)
+            scope.body.indent -= 4
+        else:
+            self._call(node, heads, network_output(self, node), label)
+
+    def _call(self, node: ir.NetCall, heads: list[ir.Head], output: Code, label: str) -> None:
+        """The assignment of a network's results."""
         if len(heads) == 1 and heads[0].family is None and self._is_one_tensor(node, heads[0]):
             self._deterministic(heads[0], output, label)
         elif heads and heads[0].output is not None:
@@ -121,7 +132,7 @@ class Calls(Draws):
             args = [aligned(scope, arg, axes, "value", full=True) for arg in node.args]
             names = [scope.names.fresh(f"{network.name}_input") for _ in args]
             target = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
-            self.assign(None, target, call(scope.use("fold"), str(len(axes)), *args), span_of=node)
+            self.assign(None, target, call(scope.use("fold"), leading(scope, node.args, axes), *args), span_of=node)
             codes = [Code(name) for name in names]
         else:
             codes = [expression(scope, arg, "value") for arg in node.args]

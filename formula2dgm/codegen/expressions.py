@@ -15,10 +15,11 @@ from formula2dgm.codegen.copied import definitions
 from formula2dgm.codegen.derivatives import derivative
 from formula2dgm.codegen.entries import of_entries, products_of_entries
 from formula2dgm.codegen.event_dimensions import is_python_number
-from formula2dgm.codegen.joined_sums import mean_of_sum, summed_over
+from formula2dgm.codegen.joined_sums import mean_of_squared_distance, mean_of_sum, summed_over
 from formula2dgm.codegen.laws import facts, has_event, has_float, is_entry, settings
-from formula2dgm.codegen.leaves import as_float, leaf
+from formula2dgm.codegen.leaves import as_float, leaf, without_minus
 from formula2dgm.codegen.linear_chains import filtered_by_kalman, kalman_log_prob
+from formula2dgm.codegen.log_ratios import log_ratio_code, with_log_ratios
 from formula2dgm.codegen.positions import read_at
 from formula2dgm.codegen.powers import real_operands
 from formula2dgm.codegen.python import (
@@ -197,7 +198,7 @@ def reduction(scope: Scope, node: ir.Reduce, demand: Demand) -> Code:
         return call(scope.use(piece.function), *(expression(scope, each) for each in piece.args), *piece.rest)
     if (mean := mean_of_window(scope, node, expression)) is not None:
         return mean
-    for known in (_of_density, products_of_entries, mean_of_sum):
+    for known in (_of_density, mean_of_squared_distance, products_of_entries, mean_of_sum):
         if (found := known(scope, node, expression)) is not None:
             return found
     body = over_window(scope, node, expression) or expression(scope, node.body, demand)
@@ -233,9 +234,12 @@ def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
     """Sums, products, powers and functions, and what gradients are estimated by."""
     if (piece := piece_of(node)) is not None:
         return call(scope.use(piece.function), *_operands(scope, node, piece.args, demand), *piece.rest)
+    if (ratio := log_ratio_code(scope, node, parameters)) is not None:
+        return ratio
     match node:
         case ir.Add(args):
-            bare = tuple(_without_minus(scope, arg) for arg in args)
+            args = with_log_ratios(scope, args)
+            bare = tuple(without_minus(scope, arg) for arg in args)
             signs = [body is not arg for body, arg in zip(bare, args, strict=True)]
             return total(list(zip(signs, _operands(scope, node, bare, demand), strict=True)))
         case ir.Mul(args):
@@ -253,16 +257,6 @@ def arithmetic(scope: Scope, node: ir.Node, demand: Demand) -> Code:
         case ir.Apply(name, args):
             return _apply(scope, node, name, args, demand)
     raise TypeError(f"no expression for {type(node).__name__}")
-
-
-def _without_minus(scope: Scope, node: ir.Node) -> ir.Node:
-    """What a summand subtracts, or the summand itself."""
-    match node:
-        case ir.Neg(body) if node not in scope.bound:
-            return body
-        case ir.Const(value) if value < 0:
-            return scope.program.arena.make(ir.Const, -value)
-    return node
 
 
 def _apply(scope: Scope, node: ir.Node, name: str, args: tuple[ir.Node, ...], demand: Demand) -> Code:

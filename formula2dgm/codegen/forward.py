@@ -5,16 +5,18 @@ from __future__ import annotations
 from formula2dgm.codegen.checks import write_checks
 from formula2dgm.codegen.event_dimensions import is_python_number
 from formula2dgm.codegen.expressions import expression
+from formula2dgm.codegen.log_ratios import log_ratio
 from formula2dgm.codegen.names import identifier
 from formula2dgm.codegen.notation import notation
 from formula2dgm.codegen.part_names import part_name, term_names
 from formula2dgm.codegen.parts import parts_of, uses_in
-from formula2dgm.codegen.python import Code, assignment, call, negative, product, quoted, total
+from formula2dgm.codegen.python import Code, assignment, call, method, negative, product, quoted, total
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import PIECES, is_estimated, piece_of
 from formula2dgm.codegen.shapes import partners
 from formula2dgm.codegen.statements import Preparation
 from formula2dgm.codegen.uses import demands, roots
+from formula2dgm.codegen.weighed_terms import added_first, factors_of, weighed, weighed_sum, weighed_together
 from formula2dgm.ir import nodes as ir
 from formula2dgm.ir.axes import Axis
 from formula2dgm.ir.program import Objective, Term
@@ -42,19 +44,19 @@ def write_forward(scope: Scope, objective: Objective) -> None:
     for term in terms:
         preparation.prepare(term.node)
     write_checks(scope, terms, objective.player)
-    named = [(term, _write_term(scope, preparation, term, target)) for term, target in zip(terms, targets, strict=True)]
-    _write_output(scope, objective, named)
+    named = dict(zip(terms, targets, strict=True))
+    groups = weighed_together(scope, terms)
+    together = {id(term) for group in groups if len(group) > 1 for term in group}
+    for term, target in named.items():
+        (_write_weighed if id(term) in together else _write_term)(scope, preparation, term, target)
+    _write_output(scope, preparation, objective, groups, named)
 
 
-def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str) -> Code:
+def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str) -> None:
     """The statements of one term; the last one is named after it."""
     reductions, body = _peel(term.node)
     span = term.span or scope.span(term.node)
-    for node in parts_of(scope, body):
-        wanted, otherwise = _part_names(scope, node, target, body)
-        part = scope.names.fresh(wanted, otherwise, "_each" if identifier(wanted) in scope.targets else "")
-        scope.body.comment(described(scope, node), scope.span(node) or span)
-        preparation.compute(node, part, "value" if "value" in scope.demands.get(node, ()) else "number")
+    _write_parts(scope, preparation, term, target)
     scope.body.comment(_term_comment(term, body, reductions), span)
     start = len(scope.body.lines)
     if is_python_number(term.node):
@@ -65,7 +67,26 @@ def _write_term(scope: Scope, preparation: Preparation, term: Term, target: str)
         if bound is not None:
             scope.bound[term.node] = bound
     scope.body.lines[start:] = [(line, span) for line, _ in scope.body.lines[start:]]
-    return Code(target)
+
+
+def _write_parts(scope: Scope, preparation: Preparation, term: Term, target: str) -> None:
+    """The parts of a term that get a variable."""
+    _, body = _peel(term.node)
+    span = term.span or scope.span(term.node)
+    for node in parts_of(scope, body):
+        wanted, otherwise = _part_names(scope, node, target, body)
+        part = scope.names.fresh(wanted, otherwise, "_each" if identifier(wanted) in scope.targets else "")
+        scope.body.comment(described(scope, node), scope.span(node) or span)
+        preparation.compute(node, part, "value" if "value" in scope.demands.get(node, ()) else "number")
+
+
+def _write_weighed(scope: Scope, preparation: Preparation, term: Term, target: str) -> None:
+    """The parts of a term that is weighed together with others, and what its weight multiplies."""
+    _write_parts(scope, preparation, term, target)
+    node = weighed(term)
+    if node not in scope.bound and not is_python_number(node):
+        scope.body.comment(described(scope, node), scope.span(node) or term.span)
+        preparation.compute(node, scope.names.fresh(part_name(scope.program, node, target), f"{target}_part"))
 
 
 def _part_names(scope: Scope, node: ir.Node, target: str, body: ir.Node) -> tuple[str, str]:
@@ -73,6 +94,8 @@ def _part_names(scope: Scope, node: ir.Node, target: str, body: ir.Node) -> tupl
     own = PIECES.get(piece.function) if (piece := piece_of(node)) is not None else None
     if own is not None:
         return f"{target}_{own.suffix}", f"{target}_{own.suffix}"
+    if log_ratio(scope, node) is not None:
+        return "log_ratio", f"{target}_log_ratio"
     if isinstance(body, ir.Add) and node is body.args[0] and is_estimated(body):
         return f"{target}_each", f"{target}_each"
     return part_name(scope.program, node, target) + entry_mark(scope, node), f"{target}_part"
@@ -151,22 +174,75 @@ def _axis_name(axis: Axis) -> str:
 # -- the sum -------------------------------------------------------------------------------------------
 
 
-def _write_output(scope: Scope, objective: Objective, named: list[tuple[Term, Code]]) -> None:
-    """The terms by name, their contributions, the value in the formula's order, the loss."""
+def _write_output(
+    scope: Scope,
+    preparation: Preparation,
+    objective: Objective,
+    groups: list[tuple[Term, ...]],
+    named: dict[Term, str],
+) -> None:
+    """The loss and the value, then what is reported of the terms: numbers that autograd does not follow."""
     body = scope.body
+    turned = objective.maximize and any(factors_of(scope, term.coefficient)[0] for term in named)
+    target = "loss" if turned else "value"
+    signed = []
+    for group in groups:
+        if len(group) == 1:
+            minus, code = _signed(scope, group[0], Code(named[group[0]]))
+            signed.append((minus != turned, code))
+        else:
+            signed.append(_write_group(scope, preparation, group, turned, target if len(groups) == 1 else "weighed"))
     body.gap()
-    _write_dict(scope, "terms", [(term.name, code.text) for term, code in named])
-    _write_dict(scope, "contributions", [(term.name, _weighted(scope, term, code).text) for term, code in named])
-    value = total([_signed(scope, term, code) for term, code in named])
-    body.add(assignment("value", value, body.indent) or [f"{' ' * body.indent}value = {value.text}"], objective.span)
-    loss = "-value" if objective.maximize else "value"
+    if signed != [(False, Code(target))]:
+        found = total(added_first(signed))
+        lines = assignment(target, found, body.indent) or [f"{' ' * body.indent}{target} = {found.text}"]
+        body.add(lines, objective.span)
+    together = [term for group in groups if len(group) > 1 for term in group]
+    _write_reported(scope, preparation, [(term, named[term]) for term in together])
     body.gap()
+    bare = {term: Code(code) if term in together else method(Code(code), "detach") for term, code in named.items()}
+    _write_dict(scope, "terms", [(term.name, code.text) for term, code in bare.items()])
+    contributions = [(term.name, _contribution(scope, term, named[term], code).text) for term, code in bare.items()]
+    _write_dict(scope, "contributions", contributions)
+    body.gap()
+    loss, value = ("loss", "-loss") if turned else ("-value" if objective.maximize else "value", "value")
     body.write("return Output(")
     body.write(f"    loss={loss},{'  # the formula is maximised' if objective.maximize else ''}", objective.span)
-    body.write("    value=value,")
-    body.write("    terms={name: term.detach() for name, term in terms.items()},")
-    body.write("    contributions={name: term.detach() for name, term in contributions.items()},")
+    body.write(f"    value={value},")
+    body.write("    terms=terms,")
+    body.write("    contributions=contributions,")
     body.write(")")
+
+
+def _write_group(
+    scope: Scope, preparation: Preparation, group: tuple[Term, ...], turned: bool, wanted: str
+) -> tuple[bool, Code]:
+    """The sum of terms that have one weight, in a variable; and is it subtracted?"""
+    minus, node = weighed_sum(scope, group, turned)
+    reductions, body = _peel(node)
+    assert isinstance(body, ir.Mul)
+    sums = [_REDUCED[each.op].format(axis=_axis_phrase(each.axis)) for each in reversed(reductions)]
+    said = ", ".join([f"all that {notation(scope.program, body.args[0])} weighs", *sums])
+    scope.body.comment(said, group[0].span)
+    target = scope.names.fresh("weighed") if minus or wanted == "weighed" else wanted
+    preparation.compute(node, target, stem="weighed")
+    return minus, Code(target)
+
+
+def _write_reported(scope: Scope, preparation: Preparation, named: list[tuple[Term, str]]) -> None:
+    """The terms that were weighed together, one by one."""
+    if not named:
+        return
+    scope.body.comment("each term of it, to be reported", None)
+    scope.body.write("with torch.no_grad():")
+    scope.body.indent += 4
+    for term, target in named:
+        start = len(scope.body.lines)
+        _write_term(scope, preparation, term, target)
+        if scope.body.lines[start][0] == "" and term is named[0][0]:
+            del scope.body.lines[start]
+    scope.body.indent -= 4
+    scope.body.gap()
 
 
 def _write_dict(scope: Scope, target: str, items: list[tuple[str, str]]) -> None:
@@ -179,21 +255,13 @@ def _write_dict(scope: Scope, target: str, items: list[tuple[str, str]]) -> None
 
 def _signed(scope: Scope, term: Term, code: Code) -> tuple[bool, Code]:
     """Is the term subtracted, and what is added or subtracted?"""
-    match term.coefficient:
-        case ir.Const(value) if value in (1, -1):
-            return value < 0, code
-        case ir.Const(value):
-            return value < 0, product([Code(repr(abs(value))), code])
-        case ir.Neg(body):
-            return True, product([expression(scope, body), code])
-        case ir.Mul((ir.Const(value), *rest)) if value < 0:
-            factors = ([] if value == -1 else [Code(repr(-value))]) + [expression(scope, each) for each in rest]
-            return True, product([*factors, code])
-        case ir.Mul(factors):
-            return False, product([*(expression(scope, each) for each in factors), code])
-    return False, product([expression(scope, term.coefficient), code])
+    minus, factors = factors_of(scope, term.coefficient)
+    return minus, product([*(expression(scope, each) for each in factors), code])
 
 
-def _weighted(scope: Scope, term: Term, code: Code) -> Code:
-    minus, value = _signed(scope, term, code)
-    return negative(value) if minus else value
+def _contribution(scope: Scope, term: Term, name: str, bare: Code) -> Code:
+    """What a term contributes to the value, detached."""
+    number = isinstance(term.coefficient, ir.Const)
+    minus, value = _signed(scope, term, bare if number else Code(name))
+    value = negative(value) if minus else value
+    return value if number else method(value, "detach")

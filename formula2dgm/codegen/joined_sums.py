@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from formula2dgm.codegen.entries import products_of_entries
-from formula2dgm.codegen.python import Code, method, quotient
+from formula2dgm.codegen.python import Code, call, method, quotient
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import piece_of
 from formula2dgm.ir import nodes as ir
@@ -39,6 +39,17 @@ def mean_of_sum(scope: Scope, node: ir.Reduce, expression: Callable[..., Code]) 
     if products_of_entries(scope, inner, expression) is not None:
         return None
     return quotient(method(expression(scope, body), "sum"), Code(scope.size(node.axis)))
+
+
+def mean_of_squared_distance(scope: Scope, node: ir.Reduce, expression: Callable[..., Code]) -> Code | None:
+    """The mean over the only axis of a squared distance of two values that both have it: one function of torch's."""
+    match node:
+        case ir.Reduce("mean", axis, ir.Pow(ir.Norm(ir.Add((left, ir.Neg(right))) as apart, 2) as norm, ir.Const(2))):
+            known = any(each in scope.bound for each in (node.body, norm, apart))
+            if not known and left.axes == right.axes == (axis,) and "number" not in (left.event, right.event):
+                both = (expression(scope, each, "value") for each in (left, right))
+                return call(scope.use("squared_distance_mean"), *both)
+    return None
 
 
 def _has_size(scope: Scope, axis: Axis) -> bool:

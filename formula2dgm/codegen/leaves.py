@@ -53,3 +53,13 @@ def as_float(scope: Scope, base: ir.Node, exponent: ir.Node) -> ir.Node:
         return base
     beyond = abs(power(base.value, exponent.value)) > _WHOLE
     return scope.program.arena.make(ir.Const, float(base.value)) if beyond else base
+
+
+def without_minus(scope: Scope, node: ir.Node) -> ir.Node:
+    """What a summand subtracts, or the summand itself."""
+    match node:
+        case ir.Neg(body) if node not in scope.bound:
+            return body
+        case ir.Const(value) if value < 0:
+            return scope.program.arena.make(ir.Const, -value)
+    return node

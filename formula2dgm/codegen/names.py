@@ -14,7 +14,7 @@ from formula2dgm.reading.attributes import attribute, is_taken
 RESERVED = frozenset(
     {
         *("self", "torch", "nn", "Tensor", "math", "Output", "Objective"),
-        *("noise", "player", "batch_size", "unused", "value", "terms", "contributions"),
+        *("noise", "player", "batch_size", "unused", "loss", "value", "terms", "contributions"),
     }
 )
 LONGEST = 40

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from formula2dgm.codegen.log_ratios import log_ratio, log_ratios_in
 from formula2dgm.codegen.scope import Scope
 from formula2dgm.codegen.scores import computed_from, is_piece
 from formula2dgm.ir import nodes as ir
@@ -33,7 +34,10 @@ def parts_of(scope: Scope, body: ir.Node) -> list[ir.Node]:
     inner = set(walk(*(node for node in below if isinstance(node, ir.Draw | ir.NetCall | ir.Law))))
     uses = uses_in([body]) | scope.uses
     title = scope.program.arena.title
+    ratios = {pair.children[0]: pair for node in below for pair in log_ratios_in(scope, node) if node is not pair}
+    merged = {part for node in below for pair in log_ratios_in(scope, node) for part in log_ratio(scope, pair) or ()}
     found = [node for node in below if node not in inner and _is_part(node, body, uses[node], title(node) is not None)]
+    found = [ratios.get(node, node) for node in found if node in ratios or node not in merged]
     return list(dict.fromkeys(each for node in found for each in _with_entries(scope, node)))
 
 

@@ -21,9 +21,12 @@ def bernoulli_log_prob(value: Tensor | float, logits: Tensor | float) -> Tensor:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -26,13 +26,13 @@ def kl_normal_normal(
 def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * torch.addcmul(loc**2 - 1, scale, scale) - torch.log(scale)
+    return 0.5 * (loc * loc + scale * scale - 1) - torch.log(scale)
 
 
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 

@@ -34,7 +34,20 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
+
+
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -46,8 +59,8 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

@@ -159,7 +159,8 @@ def check_causal(
     """Refuse a network whose result at a step depends on later (``backward``: earlier) steps of the values, time behind
     ``lead`` axes. ``first``: the first output alone has steps; ``inputs``: the names of the values; ``moved``: which
     value is given one step late, so that each result reads its newest step."""
-    given = fold(lead, *values)
+    axes = torch.broadcast_shapes(*(x.shape[:lead] for x in values))
+    given = fold(axes, *values)
     later = _behind_cuts(given[0])
     other = ~later if backward else later
     found = _results(name, network, given, first, inputs)

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from formula2dgm.library.tensors import in_float32_under_autocast
+
 
 def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
@@ -22,14 +24,22 @@ def mean_of_sums(x: Tensor) -> Tensor:
 
 def squared_norm_event(x: Tensor, lead: int) -> Tensor:
     """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
+    x = in_float32_under_autocast(x)
+    return sum_event(x * x, lead)
+
+
+def squared_distance_mean(x: Tensor, y: Tensor) -> Tensor:
+    """||x - y||^2 over all dimensions after the first, mean over the first."""
+    if x.shape == y.shape and x.dtype == y.dtype:
+        return torch.nn.functional.mse_loss(x, y, reduction="sum") / x.shape[0]
+    return mean_of_sums((x - y) ** 2)
 
 
 def norm_event(x: Tensor, order: float, lead: int) -> Tensor:
     """||x||_order over all dimensions after the first ``lead``; the 2-norm has gradient 0 at 0."""
     if order != 2:
         return torch.linalg.vector_norm(x.unsqueeze(-1).flatten(lead), order, dim=-1)
-    squared = sum_event(x**2, lead)
+    squared = squared_norm_event(x, lead)
     zero = squared == 0
     # The square root is taken of 1 where x is 0: its slope there is infinite, and infinite times 0 is NaN.
     return torch.sqrt(squared.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)
@@ -93,12 +103,10 @@ def permuted_entries(x: Tensor, orders: Tensor, lead: int, batch: int) -> Tensor
     return flat.gather(-2, index).movedim(-2, batch).reshape(x.shape)
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -106,7 +114,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):

@@ -36,6 +36,8 @@ class Family:
     log_prob_mean  library function ``(value, *parameters)``: the same with its mean over the first dimension, or None
     standard      the parameters of its standard member, ``(0, 1)``, or None: that member's noise is its draw
     standard_log_prob_sum  library function ``(value, lead)``: ``log_prob_sum`` of the standard member, or None
+    standard_log_ratio_sum  library function ``(value, noise, *parameters, lead)``: ``log_prob_sum`` of the standard
+                  member less that of the law that the value was drawn from, at its noise, or None
     drawn_log_prob  library function ``(noise, *parameters) -> log_prob`` at the draw that was made of this noise, where
                   that is cheaper than ``log_prob`` of the draw, else None
     sample        library function ``(noise, *parameters) -> value``; None where noise is the value, without derivatives
@@ -88,6 +90,7 @@ class Family:
     log_prob_mean: str | None = None
     standard: tuple[float, ...] | None = None
     standard_log_prob_sum: str | None = None
+    standard_log_ratio_sum: str | None = None
     drawn_log_prob: str | None = None
     draw_by_numbers: str | None = None
     enumerated_log_prob: str | None = None

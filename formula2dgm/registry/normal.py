@@ -24,6 +24,7 @@ NORMAL = Family(
     log_prob="normal_log_prob",
     standard=(0, 1),
     standard_log_prob_sum="standard_normal_log_prob_sum",
+    standard_log_ratio_sum="standard_normal_log_ratio_sum",
     drawn_log_prob="drawn_normal_log_prob",
     sample="normal_sample",
     draw_noise="normal_noise",

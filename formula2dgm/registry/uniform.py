@@ -18,6 +18,7 @@ UNIFORM = Family(
     log_prob="uniform_log_prob",
     sample="uniform_sample",
     draw_noise="uniform_noise",
+    standard=(0.0, 1.0),
     entropy="uniform_entropy",
     mean="uniform_mean",
     variance="uniform_variance",

@@ -86,7 +86,7 @@ def test_a_network_that_learns_nothing_is_found(vae: Path) -> None:
 
 
 def test_a_term_that_is_not_finite_is_found(vae: Path) -> None:
-    broken(vae, "loss=-value", "loss=-value / 0.0")
+    broken(vae, "loss=loss", "loss=loss / 0.0")
     found = check(vae.parent)
     assert found.returncode == 1
     assert "FAULT  loss is inf" in found.stdout or "FAULT  loss is -inf" in found.stdout

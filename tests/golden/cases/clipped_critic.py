@@ -112,7 +112,8 @@ class Objective(nn.Module):
         z = noise["z"].expand(z_shape) if "z" in noise else normal_noise(z_shape, x)
 
         # G(z), its parameters held constant
-        G_z = frozen(self.G)(z)
+        with torch.no_grad():
+            G_z = self.G(z)
 
         # D(G(z))
         D_G_z_each = as_number(self.D(G_z), 1, "D(G(z))")
@@ -123,21 +124,22 @@ class Objective(nn.Module):
         # D(G(z)), mean over the batch
         D_G_z = D_G_z_each.mean()
 
+        loss = D_G_z - D_x
+
         terms = {
-            "D(x)": D_x,
-            "D(G(z))": D_G_z,
+            "D(x)": D_x.detach(),
+            "D(G(z))": D_G_z.detach(),
         }
         contributions = {
-            "D(x)": D_x,
-            "D(G(z))": -D_G_z,
+            "D(x)": D_x.detach(),
+            "D(G(z))": -D_G_z.detach(),
         }
-        value = D_x - D_G_z
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def G_objective(
@@ -160,19 +162,20 @@ class Objective(nn.Module):
         # D(G(z)), mean over the batch
         D_G_z = D_G_z_each.mean()
 
+        value = -D_G_z
+
         terms = {
-            "D(G(z))": D_G_z,
+            "D(G(z))": D_G_z.detach(),
         }
         contributions = {
-            "D(G(z))": -D_G_z,
+            "D(G(z))": -D_G_z.detach(),
         }
-        value = -D_G_z
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def player_parameters(self, player: str) -> list[nn.Parameter]:
@@ -233,8 +236,8 @@ def as_number(x: Tensor, lead: int, name: str = "the network") -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

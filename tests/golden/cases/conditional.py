@@ -139,21 +139,22 @@ class Objective(nn.Module):
             kl_normal_normal(q_z_given_x_y_loc, q_z_given_x_y_scale, p_z_given_y_loc, p_z_given_y_scale)
         )
 
+        loss = kl_q_z_given_x_y_p_z_given_y - log_p_x_given_z_y
+
         terms = {
-            "log p(x|z, y)": log_p_x_given_z_y,
-            "KL[q(z|x, y) || p(z|y)]": kl_q_z_given_x_y_p_z_given_y,
+            "log p(x|z, y)": log_p_x_given_z_y.detach(),
+            "KL[q(z|x, y) || p(z|y)]": kl_q_z_given_x_y_p_z_given_y.detach(),
         }
         contributions = {
-            "log p(x|z, y)": log_p_x_given_z_y,
-            "KL[q(z|x, y) || p(z|y)]": -kl_q_z_given_x_y_p_z_given_y,
+            "log p(x|z, y)": log_p_x_given_z_y.detach(),
+            "KL[q(z|x, y) || p(z|y)]": -kl_q_z_given_x_y_p_z_given_y.detach(),
         }
-        value = log_p_x_given_z_y - kl_q_z_given_x_y_p_z_given_y
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -257,8 +258,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

@@ -91,21 +91,22 @@ class Objective(nn.Module):
         # int_{t_0}^{t_1} tr(jac_z f_theta(z, t)) dt, mean over the batch
         int_t_0_t_1_tr_jac_z_f_theta_z_t_dt = (-integral_along_z).mean()
 
+        loss = int_t_0_t_1_tr_jac_z_f_theta_z_t_dt - log_p_z_0
+
         terms = {
-            "log p(z_0)": log_p_z_0,
-            "int_{t_0}^{t_1} tr(jac_z f_theta(z, t)) dt": int_t_0_t_1_tr_jac_z_f_theta_z_t_dt,
+            "log p(z_0)": log_p_z_0.detach(),
+            "int_{t_0}^{t_1} tr(jac_z f_theta(z, t)) dt": int_t_0_t_1_tr_jac_z_f_theta_z_t_dt.detach(),
         }
         contributions = {
-            "log p(z_0)": log_p_z_0,
-            "int_{t_0}^{t_1} tr(jac_z f_theta(z, t)) dt": -int_t_0_t_1_tr_jac_z_f_theta_z_t_dt,
+            "log p(z_0)": log_p_z_0.detach(),
+            "int_{t_0}^{t_1} tr(jac_z f_theta(z, t)) dt": -int_t_0_t_1_tr_jac_z_f_theta_z_t_dt.detach(),
         }
-        value = log_p_z_0 - int_t_0_t_1_tr_jac_z_f_theta_z_t_dt
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def sample(self, n: int, *, noise: Mapping[str, Tensor] | None = None, mean: bool = False) -> dict[str, Tensor]:
@@ -183,13 +184,13 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 

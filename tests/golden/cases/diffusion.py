@@ -107,21 +107,22 @@ class Objective(nn.Module):
             self.check_values = False
 
         # ||epsilon - epsilon_theta(x_t, t)||^2, mean over the batch
-        term_1 = squared_norm_event(epsilon - epsilon_theta_x_t_t, 1).mean()
+        term_1 = squared_distance_mean(epsilon, epsilon_theta_x_t_t)
+
+        value = term_1
 
         terms = {
-            "||epsilon - epsilon_theta(x_t, t)||^2": term_1,
+            "||epsilon - epsilon_theta(x_t, t)||^2": term_1.detach(),
         }
         contributions = {
-            "||epsilon - epsilon_theta(x_t, t)||^2": term_1,
+            "||epsilon - epsilon_theta(x_t, t)||^2": term_1.detach(),
         }
-        value = term_1
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
 
@@ -150,8 +151,8 @@ def step_features(t: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -192,9 +193,11 @@ def check_event_rank(
         raise ValueError(f"{name} has event shape {shapes[0]}, but meets {other} of event shape {shapes[1]}{number}")
 
 
-def squared_norm_event(x: Tensor, lead: int) -> Tensor:
-    """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
+def squared_distance_mean(x: Tensor, y: Tensor) -> Tensor:
+    """||x - y||^2 over all dimensions after the first, mean over the first."""
+    if x.shape == y.shape and x.dtype == y.dtype:
+        return torch.nn.functional.mse_loss(x, y, reduction="sum") / x.shape[0]
+    return mean_of_sums((x - y) ** 2)
 
 
 def floating_dtype(like: Tensor) -> torch.dtype:
@@ -214,10 +217,9 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
     return tuple(value if isinstance(value, Tensor) else like.new_full((), value) for value in values)
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def in_float32_under_autocast(x: Tensor) -> Tensor:

@@ -130,19 +130,20 @@ class Objective(nn.Module):
             log_p_theta_x_z_q_phi_z_given_x_each + log_p_theta_x_z_q_phi_z_given_x_score
         ).mean()
 
+        value = log_p_theta_x_z_q_phi_z_given_x
+
         terms = {
-            "log p_theta(x, z) / q_phi(z|x)": log_p_theta_x_z_q_phi_z_given_x,
+            "log p_theta(x, z) / q_phi(z|x)": log_p_theta_x_z_q_phi_z_given_x.detach(),
         }
         contributions = {
-            "log p_theta(x, z) / q_phi(z|x)": log_p_theta_x_z_q_phi_z_given_x,
+            "log p_theta(x, z) / q_phi(z|x)": log_p_theta_x_z_q_phi_z_given_x.detach(),
         }
-        value = log_p_theta_x_z_q_phi_z_given_x
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -367,9 +368,12 @@ def describe_output(output: object) -> str:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

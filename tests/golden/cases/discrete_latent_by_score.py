@@ -97,7 +97,7 @@ class Objective(nn.Module):
         z = noise["z"].expand(z_shape) if "z" in noise else bernoulli_draw(z_shape, f_phi_x)
 
         # p_theta(x|z)
-        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(*fold(2, z)), z.shape[:2]))
+        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(z.flatten(0, 1)), z.shape[:2]))
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
@@ -147,23 +147,24 @@ class Objective(nn.Module):
         # log q_phi(z|x), mean over the 8 draws, mean over the batch
         log_q_phi_z_given_x = (log_q_phi_z_given_x_each + log_q_phi_z_given_x_score).mean(0).mean()
 
+        loss = log_q_phi_z_given_x - log_p_theta_x_given_z - log_p_z
+
         terms = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "log p(z)": log_p_z,
-            "log q_phi(z|x)": log_q_phi_z_given_x,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "log p(z)": log_p_z.detach(),
+            "log q_phi(z|x)": log_q_phi_z_given_x.detach(),
         }
         contributions = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "log p(z)": log_p_z,
-            "log q_phi(z|x)": -log_q_phi_z_given_x,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "log p(z)": log_p_z.detach(),
+            "log q_phi(z|x)": -log_q_phi_z_given_x.detach(),
         }
-        value = log_p_theta_x_given_z + log_p_z - log_q_phi_z_given_x
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -180,7 +181,7 @@ class Objective(nn.Module):
         z = noise["z"].expand(z_shape) if "z" in noise else bernoulli_draw(z_shape, f_phi_x)
 
         # p_theta(x|z)
-        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(*fold(2, z)), z.shape[:2]))
+        p_theta_x_given_z_logits = bernoulli_parameters(unfold(self.p_theta_x_given_z(z.flatten(0, 1)), z.shape[:2]))
 
         # the mean of p_theta(x|z)
         x_mean = bernoulli_mean(p_theta_x_given_z_logits)
@@ -263,20 +264,12 @@ def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
-
-
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -414,9 +407,12 @@ def describe_output(output: object) -> str:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

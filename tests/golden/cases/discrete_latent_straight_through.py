@@ -111,21 +111,22 @@ class Objective(nn.Module):
         # KL[q_phi(z|x) || p(z)] in closed form, mean over the batch
         kl_q_phi_z_given_x_p_z = mean_of_sums(kl_bernoulli_bernoulli(f_phi_x, logits_from_probs(0.5)))
 
+        loss = kl_q_phi_z_given_x_p_z - log_p_theta_x_given_z
+
         terms = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "KL[q_phi(z|x) || p(z)]": kl_q_phi_z_given_x_p_z,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "KL[q_phi(z|x) || p(z)]": kl_q_phi_z_given_x_p_z.detach(),
         }
         contributions = {
-            "log p_theta(x|z)": log_p_theta_x_given_z,
-            "KL[q_phi(z|x) || p(z)]": -kl_q_phi_z_given_x_p_z,
+            "log p_theta(x|z)": log_p_theta_x_given_z.detach(),
+            "KL[q_phi(z|x) || p(z)]": -kl_q_phi_z_given_x_p_z.detach(),
         }
-        value = log_p_theta_x_given_z - kl_q_phi_z_given_x_p_z
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -365,9 +366,12 @@ def describe_output(output: object) -> str:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -85,19 +85,20 @@ class Objective(nn.Module):
         # log p_theta(x|entries_in_order(x), z), mean over the batch
         log_p_theta_x_given_entries_in_order_x_z = bernoulli_log_prob_mean(x, p_theta_x_given_z_logits)
 
+        value = log_p_theta_x_given_entries_in_order_x_z
+
         terms = {
-            "log p_theta(x|entries_in_order(x), z)": log_p_theta_x_given_entries_in_order_x_z,
+            "log p_theta(x|entries_in_order(x), z)": log_p_theta_x_given_entries_in_order_x_z.detach(),
         }
         contributions = {
-            "log p_theta(x|entries_in_order(x), z)": log_p_theta_x_given_entries_in_order_x_z,
+            "log p_theta(x|entries_in_order(x), z)": log_p_theta_x_given_entries_in_order_x_z.detach(),
         }
-        value = log_p_theta_x_given_entries_in_order_x_z
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -136,8 +137,8 @@ def build(shapes: Mapping[str, tuple[int, ...]], hidden: int = 128) -> Objective
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -245,9 +246,12 @@ def as_tensors(*values: Tensor | float) -> tuple[Tensor, ...]:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

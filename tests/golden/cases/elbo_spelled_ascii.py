@@ -109,21 +109,22 @@ class Objective(nn.Module):
         # KL[q(z|x) || p(z)] in closed form, mean over the batch
         kl_q_z_given_x_p_z = kl_normal_standard_mean(q_z_given_x_loc, q_z_given_x_scale)
 
+        loss = kl_q_z_given_x_p_z - log_p_x_given_z
+
         terms = {
-            "log p(x|z)": log_p_x_given_z,
-            "KL[q(z|x) || p(z)]": kl_q_z_given_x_p_z,
+            "log p(x|z)": log_p_x_given_z.detach(),
+            "KL[q(z|x) || p(z)]": kl_q_z_given_x_p_z.detach(),
         }
         contributions = {
-            "log p(x|z)": log_p_x_given_z,
-            "KL[q(z|x) || p(z)]": -kl_q_z_given_x_p_z,
+            "log p(x|z)": log_p_x_given_z.detach(),
+            "KL[q(z|x) || p(z)]": -kl_q_z_given_x_p_z.detach(),
         }
-        value = log_p_x_given_z - kl_q_z_given_x_p_z
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -189,13 +190,10 @@ class Objective(nn.Module):
         # log p(x|z)
         log_p_x_given_z = sum_event(normal_log_prob(x, p_x_given_z, 1.0), 1)
 
-        # log p(z)
-        log_p_z = standard_normal_log_prob_sum(z, 1)
+        # log p(z) - log q(z|x)
+        log_p_z_minus_log_q_z_given_x = standard_normal_log_ratio_sum(z, z_noise, q_z_given_x_loc, q_z_given_x_scale, 1)
 
-        # log q(z|x)
-        log_q_z_given_x = sum_event(drawn_normal_log_prob(z_noise, q_z_given_x_loc, q_z_given_x_scale), 1)
-
-        return log_p_x_given_z + log_p_z - log_q_z_given_x
+        return log_p_x_given_z + log_p_z_minus_log_q_z_given_x
 
     def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
         """On average at most log p(x), and nearer to it with more draws: log 1/K sum_k of weights."""
@@ -240,8 +238,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -297,7 +295,7 @@ def mean_of_sums(x: Tensor) -> Tensor:
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 
@@ -318,17 +316,17 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
-    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
-    (value,) = as_tensors(value)
-    entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
-
-
-def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
-    noise, loc, scale = as_tensors(noise, loc, scale)
-    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:

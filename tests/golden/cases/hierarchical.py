@@ -181,27 +181,28 @@ class Objective(nn.Module):
         # log q(z_2|z_1), mean over the batch
         log_q_z_2_given_z_1 = mean_of_sums(drawn_normal_log_prob(z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale))
 
+        loss = log_q_z_1_given_x - log_p_x_given_z_1 - log_p_z_1_given_z_2 - log_p_z_2 + log_q_z_2_given_z_1
+
         terms = {
-            "log p(x|z_1)": log_p_x_given_z_1,
-            "log p(z_1|z_2)": log_p_z_1_given_z_2,
-            "log p(z_2)": log_p_z_2,
-            "log q(z_1|x)": log_q_z_1_given_x,
-            "log q(z_2|z_1)": log_q_z_2_given_z_1,
+            "log p(x|z_1)": log_p_x_given_z_1.detach(),
+            "log p(z_1|z_2)": log_p_z_1_given_z_2.detach(),
+            "log p(z_2)": log_p_z_2.detach(),
+            "log q(z_1|x)": log_q_z_1_given_x.detach(),
+            "log q(z_2|z_1)": log_q_z_2_given_z_1.detach(),
         }
         contributions = {
-            "log p(x|z_1)": log_p_x_given_z_1,
-            "log p(z_1|z_2)": log_p_z_1_given_z_2,
-            "log p(z_2)": log_p_z_2,
-            "log q(z_1|x)": -log_q_z_1_given_x,
-            "log q(z_2|z_1)": -log_q_z_2_given_z_1,
+            "log p(x|z_1)": log_p_x_given_z_1.detach(),
+            "log p(z_1|z_2)": log_p_z_1_given_z_2.detach(),
+            "log p(z_2)": log_p_z_2.detach(),
+            "log q(z_1|x)": -log_q_z_1_given_x.detach(),
+            "log q(z_2|z_1)": -log_q_z_2_given_z_1.detach(),
         }
-        value = log_p_x_given_z_1 + log_p_z_1_given_z_2 + log_p_z_2 - log_q_z_1_given_x - log_q_z_2_given_z_1
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -297,16 +298,15 @@ class Objective(nn.Module):
         # log p(z_1|z_2)
         log_p_z_1_given_z_2 = sum_event(normal_log_prob(z_1, p_z_1_given_z_2_loc, p_z_1_given_z_2_scale), 1)
 
-        # log p(z_2)
-        log_p_z_2 = standard_normal_log_prob_sum(z_2, 1)
+        # log p(z_2) - log q(z_2|z_1)
+        log_p_z_2_minus_log_q_z_2_given_z_1 = standard_normal_log_ratio_sum(
+            z_2, z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale, 1
+        )
 
         # log q(z_1|x)
         log_q_z_1_given_x = sum_event(drawn_normal_log_prob(z_1_noise, q_z_1_given_x_loc, q_z_1_given_x_scale), 1)
 
-        # log q(z_2|z_1)
-        log_q_z_2_given_z_1 = sum_event(drawn_normal_log_prob(z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale), 1)
-
-        return log_p_x_given_z_1 + log_p_z_1_given_z_2 + log_p_z_2 - log_q_z_1_given_x - log_q_z_2_given_z_1
+        return log_p_x_given_z_1 + log_p_z_1_given_z_2 + log_p_z_2_minus_log_q_z_2_given_z_1 - log_q_z_1_given_x
 
     def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
         """On average at most log p(x), and nearer to it with more draws: log 1/K sum_k of weights."""
@@ -353,8 +353,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -411,7 +411,7 @@ def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
     """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
     (value,) = as_tensors(value)
     entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
+    return -0.5 * (sum_event(value * value, lead) + entries * math.log(2 * math.pi))
 
 
 def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
@@ -435,6 +435,19 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     """The sum over all dimensions after the first ``lead``."""
     # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+
+
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:

@@ -95,7 +95,7 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
-        p_x_given_z = unfold(self.p_x_given_z(*fold(2, z)), z.shape[:2])
+        p_x_given_z = unfold(self.p_x_given_z(z.flatten(0, 1)), z.shape[:2])
 
         # the first batch is checked: values in their supports, parameters that are possible
         if not torch.compiler.is_compiling() and self.check_values:
@@ -109,28 +109,26 @@ class Objective(nn.Module):
         # log p(x|z), for each draw and example
         log_p_x_given_z = sum_event(normal_log_prob(x, p_x_given_z, 1.0), 2)
 
-        # log p(z), for each draw and example
-        log_p_z = standard_normal_log_prob_sum(z, 2)
-
-        # log q(z_k|x), for each draw and example
-        log_q_z_k_given_x = sum_event(drawn_normal_log_prob(z_noise, q_z_given_x_loc, q_z_given_x_scale), 2)
+        # log p(z) - log q(z_k|x), for each draw and example
+        log_ratio = standard_normal_log_ratio_sum(z, z_noise, q_z_given_x_loc, q_z_given_x_scale, 2)
 
         # log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x), log-mean-exp over the K draws, mean over the batch
-        term_1 = log_mean_exp(log_p_x_given_z + log_p_z - log_q_z_k_given_x, 0).mean()
+        term_1 = log_mean_exp(log_p_x_given_z + log_ratio, 0).mean()
+
+        value = term_1
 
         terms = {
-            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": term_1,
+            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": term_1.detach(),
         }
         contributions = {
-            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": term_1,
+            "log 1/K sum_{k=1}^K p(x, z_k) / q(z_k|x)": term_1.detach(),
         }
-        value = term_1
 
         return Output(
             loss=-value,  # the formula is maximised
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -149,7 +147,7 @@ class Objective(nn.Module):
         z = normal_sample(z_noise, q_z_given_x_loc, q_z_given_x_scale)
 
         # p(x|z)
-        p_x_given_z = unfold(self.p_x_given_z(*fold(2, z)), z.shape[:2])
+        p_x_given_z = unfold(self.p_x_given_z(z.flatten(0, 1)), z.shape[:2])
 
         # the mean of p(x|z)
         x_mean = normal_mean(p_x_given_z, 1.0)
@@ -196,8 +194,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -208,20 +206,12 @@ def normal_sample(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> 
     return loc + scale * noise
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
-
-
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     """What a network returned (tensor, tuple or dict of [n, event...]) with its first dimension made ``axes`` again."""
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -275,17 +265,17 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
     return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
 
 
-def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
-    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
-    (value,) = as_tensors(value)
-    entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
-
-
-def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
-    noise, loc, scale = as_tensors(noise, loc, scale)
-    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def log_mean_exp(x: Tensor, dim: int) -> Tensor:

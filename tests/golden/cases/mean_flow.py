@@ -76,8 +76,7 @@ class Objective(nn.Module):
 
         # t ~ Uniform(0, 1): one draw for each example
         t_shape = (x.shape[0],)
-        t_noise = noise["t"].expand(t_shape) if "t" in noise else uniform_noise(t_shape, x)
-        t = uniform_sample(t_noise, 0, 1)
+        t = noise["t"].expand(t_shape) if "t" in noise else uniform_noise(t_shape, x)
 
         # e ~ Normal(0, I): one draw for each example
         e_shape = (x.shape[0], 2)
@@ -88,8 +87,7 @@ class Objective(nn.Module):
 
         # r ~ Uniform(0, 1): one draw for each example
         r_shape = (x.shape[0],)
-        r_noise = noise["r"].expand(r_shape) if "r" in noise else uniform_noise(r_shape, x)
-        r = uniform_sample(r_noise, 0, 1)
+        r = noise["r"].expand(r_shape) if "r" in noise else uniform_noise(r_shape, x)
 
         # v_t = e - x
         v_t = e - x
@@ -108,22 +106,25 @@ class Objective(nn.Module):
             self.check_values = False
 
         # ||u_theta(z_t, r, t) - sg(v_t - (t - r) deriv_t u_theta(z_t, r, t))||^2, mean over the batch
-        term_1_part = (v_t - over_event(t - r, u_theta_z_t_r_t_derivative, 1) * u_theta_z_t_r_t_derivative).detach()
-        term_1 = squared_norm_event(u_theta_z_t_r_t - term_1_part, 1).mean()
+        term_1 = squared_distance_mean(
+            u_theta_z_t_r_t,
+            (v_t - over_event(t - r, u_theta_z_t_r_t_derivative, 1) * u_theta_z_t_r_t_derivative).detach(),
+        )
+
+        value = term_1
 
         terms = {
-            "||u_theta(z_t, r, t) - sg(v_t - (t - r) deriv_t u_theta(z_t, r, t))||^2": term_1,
+            "||u_theta(z_t, r, t) - sg(v_t - (t - r) deriv_t u_theta(z_t, r, t))||^2": term_1.detach(),
         }
         contributions = {
-            "||u_theta(z_t, r, t) - sg(v_t - (t - r) deriv_t u_theta(z_t, r, t))||^2": term_1,
+            "||u_theta(z_t, r, t) - sg(v_t - (t - r) deriv_t u_theta(z_t, r, t))||^2": term_1.detach(),
         }
-        value = term_1
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
 
@@ -147,15 +148,10 @@ def uniform_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     return torch.rand(shape, dtype=floating_dtype(like), device=like.device)
 
 
-def uniform_sample(noise: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
-    """low + (high - low) * noise, for noise uniform on [0, 1): a draw that gradients pass through."""
-    return low + (high - low) * noise
-
-
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -175,19 +171,11 @@ def check_event_rank(
         raise ValueError(f"{name} has event shape {shapes[0]}, but meets {other} of event shape {shapes[1]}{number}")
 
 
-def squared_norm_event(x: Tensor, lead: int) -> Tensor:
-    """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
-
-
-def norm_event(x: Tensor, order: float, lead: int) -> Tensor:
-    """||x||_order over all dimensions after the first ``lead``; the 2-norm has gradient 0 at 0."""
-    if order != 2:
-        return torch.linalg.vector_norm(x.unsqueeze(-1).flatten(lead), order, dim=-1)
-    squared = sum_event(x**2, lead)
-    zero = squared == 0
-    # The square root is taken of 1 where x is 0: its slope there is infinite, and infinite times 0 is NaN.
-    return torch.sqrt(squared.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)
+def squared_distance_mean(x: Tensor, y: Tensor) -> Tensor:
+    """||x - y||^2 over all dimensions after the first, mean over the first."""
+    if x.shape == y.shape and x.dtype == y.dtype:
+        return torch.nn.functional.mse_loss(x, y, reduction="sum") / x.shape[0]
+    return mean_of_sums((x - y) ** 2)
 
 
 def floating_dtype(like: Tensor) -> torch.dtype:
@@ -195,7 +183,6 @@ def floating_dtype(like: Tensor) -> torch.dtype:
     return like.dtype if like.is_floating_point() else torch.get_default_dtype()
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x

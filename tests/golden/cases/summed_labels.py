@@ -114,7 +114,10 @@ class Objective(nn.Module):
 
         # q(z|x, y): one call, used by the draw of z and KL[q(z|x, y) || p(z)]
         q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(
-            unfold(self.q_z_given_x_y(*fold(2, x.unsqueeze(0), y.unsqueeze(1))), (y.shape[0], x.shape[0]))
+            unfold(
+                self.q_z_given_x_y(*fold((y.shape[0], x.shape[0]), x.unsqueeze(0), y.unsqueeze(1))),
+                (y.shape[0], x.shape[0]),
+            )
         )
 
         # z ~ q(z|x, y): one draw for each example and value of y
@@ -126,7 +129,7 @@ class Objective(nn.Module):
 
         # p(x|z, y)
         p_x_given_z_y_logits = bernoulli_parameters(
-            unfold(self.p_x_given_z_y(*fold(2, z, y.unsqueeze(1))), z.shape[:2])
+            unfold(self.p_x_given_z_y(*fold(z.shape[:2], z, y.unsqueeze(1))), z.shape[:2])
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -152,23 +155,29 @@ class Objective(nn.Module):
         # log p(x|z, y), for each value of y and example
         log_p_x_given_z_y = bernoulli_log_prob_sum(x, p_x_given_z_y_logits, 2)
 
-        # q(y|x) log p(x|z, y), summed over all y, mean over the batch
-        q_y_given_x_log_p_x_given_z_y = (q_y_given_x * log_p_x_given_z_y).sum() / x.shape[0]
-
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, self.p_y_logits), 1)
-
-        # q(y|x) log p(y), summed over all y, mean over the batch
-        q_y_given_x_log_p_y = (q_y_given_x * log_p_y.unsqueeze(1)).sum() / x.shape[0]
-
-        # q(y|x) log q(y|x), summed over all y, mean over the batch
-        q_y_given_x_log_q_y_given_x = (q_y_given_x * log_q_y_given_x).sum() / x.shape[0]
 
         # KL[q(z|x, y) || p(z)], for each value of y and example
         kl_q_z_given_x_y_p_z = sum_event(kl_normal_standard(q_z_given_x_y_loc, q_z_given_x_y_scale), 2)
 
-        # q(y|x) KL[q(z|x, y) || p(z)], summed over all y, mean over the batch
-        q_y_given_x_kl_q_z_given_x_y_p_z = (q_y_given_x * kl_q_z_given_x_y_p_z).sum() / x.shape[0]
+        # all that q(y|x) weighs, summed over all y, mean over the batch
+        weighed_sum = log_q_y_given_x - log_p_x_given_z_y - log_p_y.unsqueeze(1) + kl_q_z_given_x_y_p_z
+        loss = (q_y_given_x * weighed_sum).sum() / x.shape[0]
+
+        # each term of it, to be reported
+        with torch.no_grad():
+            # q(y|x) log p(x|z, y), summed over all y, mean over the batch
+            q_y_given_x_log_p_x_given_z_y = (q_y_given_x * log_p_x_given_z_y).sum() / x.shape[0]
+
+            # q(y|x) log p(y), summed over all y, mean over the batch
+            q_y_given_x_log_p_y = (q_y_given_x * log_p_y.unsqueeze(1)).sum() / x.shape[0]
+
+            # q(y|x) log q(y|x), summed over all y, mean over the batch
+            q_y_given_x_log_q_y_given_x = (q_y_given_x * log_q_y_given_x).sum() / x.shape[0]
+
+            # q(y|x) KL[q(z|x, y) || p(z)], summed over all y, mean over the batch
+            q_y_given_x_kl_q_z_given_x_y_p_z = (q_y_given_x * kl_q_z_given_x_y_p_z).sum() / x.shape[0]
 
         terms = {
             "q(y|x) log p(x|z, y)": q_y_given_x_log_p_x_given_z_y,
@@ -182,18 +191,12 @@ class Objective(nn.Module):
             "q(y|x) log q(y|x)": -q_y_given_x_log_q_y_given_x,
             "q(y|x) KL[q(z|x, y) || p(z)]": -q_y_given_x_kl_q_z_given_x_y_p_z,
         }
-        value = (
-            q_y_given_x_log_p_x_given_z_y
-            + q_y_given_x_log_p_y
-            - q_y_given_x_log_q_y_given_x
-            - q_y_given_x_kl_q_z_given_x_y_p_z
-        )
 
         return Output(
-            loss=-value,  # the formula is maximised
-            value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            loss=loss,  # the formula is maximised
+            value=-loss,
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -210,7 +213,10 @@ class Objective(nn.Module):
 
         # q(z|x, y)
         q_z_given_x_y_loc, q_z_given_x_y_scale = normal_parameters(
-            unfold(self.q_z_given_x_y(*fold(2, x.unsqueeze(0), y.unsqueeze(1))), (y.shape[0], x.shape[0]))
+            unfold(
+                self.q_z_given_x_y(*fold((y.shape[0], x.shape[0]), x.unsqueeze(0), y.unsqueeze(1))),
+                (y.shape[0], x.shape[0]),
+            )
         )
 
         # z ~ q(z|x, y): one draw for each example and value of y
@@ -222,7 +228,7 @@ class Objective(nn.Module):
 
         # p(x|z, y)
         p_x_given_z_y_logits = bernoulli_parameters(
-            unfold(self.p_x_given_z_y(*fold(2, z, y.unsqueeze(1))), z.shape[:2])
+            unfold(self.p_x_given_z_y(*fold(z.shape[:2], z, y.unsqueeze(1))), z.shape[:2])
         )
 
         # the mean of p(x|z, y)
@@ -284,8 +290,10 @@ class Objective(nn.Module):
         # log p(x|z, y)
         log_p_x_given_z_y = bernoulli_log_prob_sum(x, p_x_given_z_y_logits, 1)
 
-        # log p(z)
-        log_p_z = standard_normal_log_prob_sum(z, 1)
+        # log p(z) - log q(z|x, y)
+        log_p_z_minus_log_q_z_given_x_y = standard_normal_log_ratio_sum(
+            z, z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale, 1
+        )
 
         # log p(y)
         log_p_y = sum_event(categorical_log_prob(y, self.p_y_logits), 1)
@@ -293,10 +301,7 @@ class Objective(nn.Module):
         # log q(y|x)
         log_q_y_given_x = sum_event(categorical_log_prob(y, q_y_given_x_logits), 1)
 
-        # log q(z|x, y)
-        log_q_z_given_x_y = sum_event(drawn_normal_log_prob(z_noise, q_z_given_x_y_loc, q_z_given_x_y_scale), 1)
-
-        return log_p_x_given_z_y + log_p_z + log_p_y - log_q_y_given_x - log_q_z_given_x_y
+        return log_p_x_given_z_y + log_p_z_minus_log_q_z_given_x_y + log_p_y - log_q_y_given_x
 
     def log_marginal(self, x: Tensor, *, draws: int = 64, at_once: int = 8, **unused: object) -> Tensor:
         """On average at most log p(x), and nearer to it with more draws: log 1/K sum_k of weights."""
@@ -342,12 +347,10 @@ def categorical_values(logits: Tensor, lead: int) -> Tensor:
     return all_words(logits.shape[-1], tuple(logits.shape[lead:-1]), logits.device)
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -355,7 +358,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -388,8 +391,8 @@ def normal_parameters(output: object) -> tuple[Tensor | float, Tensor | float]:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -510,7 +513,7 @@ def sum_event(x: Tensor, lead: int) -> Tensor:
 def kl_normal_standard(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)] = (loc^2 + scale^2 - 1) / 2 - log(scale), elementwise."""
     loc, scale = as_tensors(loc, scale)
-    return 0.5 * torch.addcmul(loc**2 - 1, scale, scale) - torch.log(scale)
+    return 0.5 * (loc * loc + scale * scale - 1) - torch.log(scale)
 
 
 def bernoulli_mean(logits: Tensor) -> Tensor:
@@ -540,17 +543,17 @@ def bernoulli_draw(shape: tuple[int, ...], logits: Tensor | float) -> Tensor:
     return torch.bernoulli(torch.sigmoid(logits.detach()).expand(shape))
 
 
-def standard_normal_log_prob_sum(value: Tensor, lead: int) -> Tensor:
-    """log N(value; 0, 1) = -(value^2 + log(2 pi)) / 2, summed over all dimensions after the first ``lead``."""
-    (value,) = as_tensors(value)
-    entries = math.prod(value.shape[lead:])
-    return -0.5 * (sum_event(value**2, lead) + entries * math.log(2 * math.pi))
-
-
-def drawn_normal_log_prob(noise: Tensor, loc: Tensor | float, scale: Tensor | float) -> Tensor:
-    """log N(z; loc, scale^2) at z = loc + scale * noise, elementwise: (z - loc) / scale is the noise."""
-    noise, loc, scale = as_tensors(noise, loc, scale)
-    return -0.5 * noise**2 - (torch.log(scale) + 0.5 * math.log(2 * math.pi))
+def standard_normal_log_ratio_sum(
+    value: Tensor, noise: Tensor, loc: Tensor | float, scale: Tensor | float, lead: int
+) -> Tensor:
+    """log N(z; 0, 1) - log N(z; loc, scale^2) = (noise^2 - z^2) / 2 + log(scale) at z = loc + scale * noise, summed
+    over all dimensions after the first ``lead``."""
+    value, noise, loc, scale = as_tensors(value, noise, loc, scale)
+    difference, event = noise * noise - value * value, value.shape[lead:]
+    own = scale.dim() - len(event)  # how many dimensions of the scale come before its event
+    if own < 0 or scale.shape[own:] != event:
+        return sum_event(0.5 * difference + torch.log(scale), lead)
+    return 0.5 * sum_event(difference, lead) + sum_event(torch.log(scale), own)
 
 
 def log_mean_weight(log_weight: Callable[..., Tensor], data: dict[str, Tensor], draws: int, at_once: int) -> Tensor:
@@ -644,9 +647,12 @@ def in_float32_under_autocast(x: Tensor) -> Tensor:
 def bits_and_scores(value: Tensor | float, logits: Tensor | float) -> tuple[Tensor, Tensor]:
     """Value and logits in one dtype and shape."""
     bits, scores = as_tensors(value, logits)
-    if bits.shape == scores.shape and bits.dtype == scores.dtype:
+    bits = bits if bits.dtype == scores.dtype else bits.to(scores.dtype)
+    if bits.shape == scores.shape:
         return bits, scores
-    bits, scores = torch.broadcast_tensors(bits.to(scores.dtype), scores)
+    if bits.shape == scores.shape[scores.dim() - bits.dim() :]:
+        return bits.expand_as(scores), scores  # the scores stay what they are, as for several draws of z
+    bits, scores = torch.broadcast_tensors(bits, scores)
     return bits, scores
 
 

@@ -99,21 +99,22 @@ class Objective(nn.Module):
             self.check_values = False
 
         # ||g_psi(f_theta(x)) - f_{theta_bar}(x')||^2, mean over the batch
-        term_1 = squared_norm_event(g_psi_f_theta_x - EMA_f_theta_x_prime, 1).mean()
+        term_1 = squared_distance_mean(g_psi_f_theta_x, EMA_f_theta_x_prime)
+
+        value = term_1
 
         terms = {
-            "||g_psi(f_theta(x)) - f_{theta_bar}(x')||^2": term_1,
+            "||g_psi(f_theta(x)) - f_{theta_bar}(x')||^2": term_1.detach(),
         }
         contributions = {
-            "||g_psi(f_theta(x)) - f_{theta_bar}(x')||^2": term_1,
+            "||g_psi(f_theta(x)) - f_{theta_bar}(x')||^2": term_1.detach(),
         }
-        value = term_1
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     @torch.no_grad()
@@ -161,9 +162,11 @@ def check_event_rank(
         raise ValueError(f"{name} has event shape {shapes[0]}, but meets {other} of event shape {shapes[1]}{number}")
 
 
-def squared_norm_event(x: Tensor, lead: int) -> Tensor:
-    """||x||^2 over all dimensions after the first ``lead``."""
-    return sum_event(x**2, lead)
+def squared_distance_mean(x: Tensor, y: Tensor) -> Tensor:
+    """||x - y||^2 over all dimensions after the first, mean over the first."""
+    if x.shape == y.shape and x.dtype == y.dtype:
+        return torch.nn.functional.mse_loss(x, y, reduction="sum") / x.shape[0]
+    return mean_of_sums((x - y) ** 2)
 
 
 def follow(target: nn.Module, module: nn.Module, decay: float) -> None:
@@ -181,10 +184,9 @@ def follow(target: nn.Module, module: nn.Module, decay: float) -> None:
             own.copy_(buffers[name])
 
 
-def sum_event(x: Tensor, lead: int) -> Tensor:
-    """The sum over all dimensions after the first ``lead``."""
-    # Without an event there is nothing to sum; torch would take an empty list of dimensions for all of them.
-    return x.sum(dim=tuple(range(lead, x.dim()))) if x.dim() > lead else x
+def mean_of_sums(x: Tensor) -> Tensor:
+    """The sum over all dimensions after the first, and the mean over the first."""
+    return x.sum() / x.shape[0] if x.dim() else x
 
 
 def follow_tensor(target: Tensor, tensor: Tensor, decay: float) -> None:

@@ -124,12 +124,13 @@ class Objective(nn.Module):
 
         # mu_theta(x_t, t)
         mu_theta_x_t_t = unfold(
-            self.mu_theta(*fold(2, x, torch.arange(1, 1 + self.T, device=x_0.device).unsqueeze(0))), x.shape[:2]
+            self.mu_theta(*fold(x.shape[:2], x, torch.arange(1, 1 + self.T, device=x_0.device).unsqueeze(0))),
+            x.shape[:2],
         )
 
         # mu_theta(x_1, 1)
         mu_theta_x_1_1 = unfold(
-            self.mu_theta(*fold(1, x[:, 0], tensor_of(self).new_tensor(1).unsqueeze(0))), (x_0.shape[0],)
+            self.mu_theta(*fold((x_0.shape[0],), x[:, 0], tensor_of(self).new_tensor(1).unsqueeze(0))), (x_0.shape[0],)
         )
 
         # the first batch is checked: values in their supports, parameters that are possible
@@ -175,23 +176,24 @@ class Objective(nn.Module):
             normal_log_prob(x_0, mu_theta_x_1_1, torch.sqrt((0.02 * torch.arange(1, 1 + self.T, device=x_0.device))[0]))
         )
 
+        value = kl_q_x_T_given_x_0_p_x_T + term_2 - log_p_theta_x_0_given_x_1
+
         terms = {
-            "KL[q(x_T|x_0) || p(x_T)]": kl_q_x_T_given_x_0_p_x_T,
-            "KL[q(x_{t-1}|x_t, x_0) || p_theta(x_{t-1}|x_t)]": term_2,
-            "log p_theta(x_0|x_1)": log_p_theta_x_0_given_x_1,
+            "KL[q(x_T|x_0) || p(x_T)]": kl_q_x_T_given_x_0_p_x_T.detach(),
+            "KL[q(x_{t-1}|x_t, x_0) || p_theta(x_{t-1}|x_t)]": term_2.detach(),
+            "log p_theta(x_0|x_1)": log_p_theta_x_0_given_x_1.detach(),
         }
         contributions = {
-            "KL[q(x_T|x_0) || p(x_T)]": kl_q_x_T_given_x_0_p_x_T,
-            "KL[q(x_{t-1}|x_t, x_0) || p_theta(x_{t-1}|x_t)]": term_2,
-            "log p_theta(x_0|x_1)": -log_p_theta_x_0_given_x_1,
+            "KL[q(x_T|x_0) || p(x_T)]": kl_q_x_T_given_x_0_p_x_T.detach(),
+            "KL[q(x_{t-1}|x_t, x_0) || p_theta(x_{t-1}|x_t)]": term_2.detach(),
+            "log p_theta(x_0|x_1)": -log_p_theta_x_0_given_x_1.detach(),
         }
-        value = kl_q_x_T_given_x_0_p_x_T + term_2 - log_p_theta_x_0_given_x_1
 
         return Output(
             loss=value,
             value=value,
-            terms={name: term.detach() for name, term in terms.items()},
-            contributions={name: term.detach() for name, term in contributions.items()},
+            terms=terms,
+            contributions=contributions,
         )
 
     def reconstruct(
@@ -223,7 +225,7 @@ class Objective(nn.Module):
 
         # mu_theta(x_1, 1)
         mu_theta_x_1_1 = unfold(
-            self.mu_theta(*fold(1, x[:, 0], tensor_of(self).new_tensor(1).unsqueeze(0))), (x_0.shape[0],)
+            self.mu_theta(*fold((x_0.shape[0],), x[:, 0], tensor_of(self).new_tensor(1).unsqueeze(0))), (x_0.shape[0],)
         )
 
         # the mean of p_theta(x_0|x)
@@ -257,8 +259,8 @@ def step_features(t: Tensor) -> Tensor:
 
 def normal_noise(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Standard normal noise on the device and in the dtype of ``like``."""
-    if shape == like.shape:
-        return torch.randn_like(like, dtype=floating_dtype(like))
+    if shape == like.shape and like.is_floating_point():
+        return torch.randn_like(like)
     return torch.randn(shape, dtype=floating_dtype(like), device=like.device)
 
 
@@ -274,12 +276,10 @@ def over_event(number: Tensor, like: Tensor, lead: int) -> Tensor:
     return number.reshape(number.shape + (1,) * (like.dim() - lead))
 
 
-def fold(lead: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """The tensors as a network takes them, [n, event...]: their first ``lead`` axes broadcast together and made one."""
-    if lead > 0 and all(x.shape[:lead] == tensors[0].shape[:lead] for x in tensors):
-        return tuple(x.flatten(0, lead - 1) for x in tensors)
-    axes = tuple(0 if 0 in sizes else max(sizes) for sizes in zip(*(x.shape[:lead] for x in tensors), strict=True))
-    return tuple(x.expand(axes + x.shape[lead:]).reshape(math.prod(axes), *x.shape[lead:]) for x in tensors)
+def fold(axes: tuple[int, ...], *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors as a network takes them, [n, event...]: their first axes broadcast to these sizes and made one."""
+    lead, n = len(axes), math.prod(axes)
+    return tuple([x.expand(*axes, *x.shape[lead:]).reshape(n, *x.shape[lead:]) for x in tensors])
 
 
 def unfold(output: Any, axes: tuple[int, ...]) -> Any:
@@ -287,7 +287,7 @@ def unfold(output: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(output, dict):
         return {name: unfold(each, axes) for name, each in output.items()}
     if isinstance(output, tuple | list):
-        return tuple(unfold(each, axes) for each in output)
+        return tuple([unfold(each, axes) for each in output])
     if not isinstance(output, Tensor) or output.dim() == 0:
         return output
     if output.shape[0] != math.prod(axes):
@@ -336,7 +336,7 @@ def check_event_shape(
 def kl_normal_standard_mean(loc: Tensor | float, scale: Tensor | float) -> Tensor:
     """KL[N(loc, scale^2) || N(0, 1)], summed over all dimensions after the first, mean over the first."""
     loc, scale = as_tensors(loc, scale)
-    twice = torch.sub(torch.addcmul(loc**2 - 1, scale, scale), torch.log(scale), alpha=2)
+    twice = torch.sub(loc * loc + scale * scale - 1, torch.log(scale), alpha=2)
     return twice.sum() / (2 * twice.shape[0]) if twice.dim() else 0.5 * twice
 
 

@@ -133,7 +133,9 @@ def test_numbers_of_one_law_are_written_alike() -> None:
 
 def test_a_standard_normal_needs_no_numbers() -> None:
     assert "kl_normal_standard_mean(q_z_given_x_loc, q_z_given_x_scale)" in code("elbo")
-    assert "log_p_z = standard_normal_log_prob_sum(z, 2)" in code("iwae")
+    assert "log_ratio = standard_normal_log_ratio_sum(z, z_noise, " in code("iwae")
+    alone = f2d.compile(r"E_{q(z|x)}[\log p(x, z)]", scaffold=True, dims={"x": 3, "z": 2}).source
+    assert "log_p_z = standard_normal_log_prob_sum(z, 1)\n" in alone
     assert "normal_sample" not in code("wgan-gp")
 
 

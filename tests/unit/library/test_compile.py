@@ -18,7 +18,7 @@ def bound(x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
     """A bound that meets most of the library: K draws, folded through a "decoder", a log mean of weights."""
     loc, scale = normal_parameters({"loc": h, "log_var": 0.1 * h})
     z = normal_sample(normal_noise((3, *h.shape), h), loc, scale)
-    logits = unfold(bernoulli_parameters({"logits": 2 * fold(2, z)[0]}), (3, h.shape[0]))
+    logits = unfold(bernoulli_parameters({"logits": 2 * fold((3, h.shape[0]), z)[0]}), (3, h.shape[0]))
     log_w = sum_event(bernoulli_log_prob(x, logits), 2) + sum_event(normal_log_prob(z, 0.0, 1), 2)
     log_w = log_w - sum_event(laplace_log_prob(z + laplace_noise((3, *h.shape), h), loc, 2.0), 2)
     extra = kl_normal_normal(loc, scale, 0.0, 1.0) + kl_laplace_normal(loc, 1.0, 0.0, scale) + bernoulli_entropy(h)

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 import formula2dgm as f2d
-from formula2dgm.library.bernoulli import bernoulli_log_prob_mean
+from formula2dgm.library.bernoulli import bernoulli_log_prob_mean, bits_and_scores
 from formula2dgm.library.divergences import kl_normal_standard, kl_normal_standard_mean
+from formula2dgm.library.normal import standard_normal_log_ratio_sum
+from formula2dgm.library.shapes import squared_distance_mean
 from formula2dgm.library.tensors import as_tensors
 
 LOC = torch.tensor([[0.5, -1.0], [2.0, 0.0]], dtype=torch.float64)
@@ -87,3 +89,56 @@ def test_a_sum_that_is_read_elsewhere_is_not_taken_apart() -> None:
     """Steps that are summed for each example, and then squared, are averaged after that."""
     objective = f2d.compile(r"\min_\theta E_{p(x)}[(\sum_{t=1}^T f_\theta(x_t))^2]", scaffold=True, dims={"x": 2})
     assert ".sum(1)" in objective.source and ".mean()" in objective.source
+
+
+def test_a_squared_distance_and_its_gradient() -> None:
+    x, y = LOC.clone().requires_grad_(), SCALE.clone().requires_grad_()
+    found = squared_distance_mean(x, y)
+    expected = sum((a - b) ** 2 for a, b in zip(LOC.flatten().tolist(), SCALE.flatten().tolist(), strict=True)) / 2
+    assert found.item() == pytest.approx(expected)
+    found.backward()
+    torch.testing.assert_close(x.grad, LOC - SCALE)
+    torch.testing.assert_close(y.grad, SCALE - LOC)
+
+
+def test_a_squared_distance_of_other_shapes_is_spread() -> None:
+    """A row, or single precision beside double, meets every example."""
+    row = torch.tensor([[1.0, 2.0]])
+    torch.testing.assert_close(squared_distance_mean(LOC, row), ((LOC - row) ** 2).sum() / 2)
+    torch.testing.assert_close(squared_distance_mean(LOC[:, 0], SCALE[:, 0]), ((LOC - SCALE)[:, 0] ** 2).sum() / 2)
+
+
+def test_a_mean_of_squared_distances_is_one_function() -> None:
+    text = r"\min_\theta E_{x, \epsilon}[\|\epsilon - \epsilon_\theta(x + \epsilon)\|^2]"
+    objective = f2d.compile([text, r"\epsilon \sim N(0, I)"], scaffold=True, dims={"x": 3})
+    assert "squared_distance_mean(epsilon, " in objective.source
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 1), (3,), (1,), ()])
+def test_the_ratio_of_a_draws_densities_is_that_of_torch(shape: tuple[int, ...]) -> None:
+    """With a scale of every shape that broadcasts to the draws [4, 2, 3]."""
+    torch.manual_seed(0)
+    loc = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
+    scale = (torch.rand(shape, dtype=torch.float64) + 0.3).requires_grad_()
+    noise = torch.randn(4, 2, 3, dtype=torch.float64)
+    z = loc + scale * noise
+    own = torch.distributions.Normal(loc, scale).log_prob(z)
+    expected = (torch.distributions.Normal(torch.zeros_like(loc), 1.0).log_prob(z) - own).sum(-1)
+    found = standard_normal_log_ratio_sum(z, noise, loc, scale, 2)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn(4, 2, dtype=torch.float64)
+    for one, other in zip(
+        torch.autograd.grad((weights * found).sum(), (loc, scale), retain_graph=True),
+        torch.autograd.grad((weights * expected).sum(), (loc, scale)),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
+    assert standard_normal_log_ratio_sum(noise, noise, 0.0, 1.0, 2).abs().max() == 0.0
+
+
+def test_bits_are_spread_over_the_draws_of_scores() -> None:
+    bits, scores = torch.ones(2, 3), torch.zeros(4, 2, 3)
+    assert bits_and_scores(bits, scores)[1] is scores and bits_and_scores(bits, scores)[0].shape == (4, 2, 3)
+    assert [each.shape for each in bits_and_scores(scores, bits)] == [(4, 2, 3)] * 2
+    assert bits_and_scores(torch.ones(2, 3).bool(), scores)[0].dtype == scores.dtype
+    assert [each.shape for each in bits_and_scores(torch.ones(2, 1), torch.zeros(2, 3))] == [(2, 3)] * 2

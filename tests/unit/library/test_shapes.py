@@ -56,17 +56,17 @@ def test_as_number() -> None:
 def test_fold_and_unfold_carry_every_row_home() -> None:
     x = torch.arange(3.0).reshape(1, 3, 1, 1).expand(1, 3, 4, 5)
     z = torch.arange(6.0).reshape(2, 3, 1)
-    folded_x, folded_z = shapes.fold(2, x, z)
+    folded_x, folded_z = shapes.fold((2, 3), x, z)
     assert folded_x.shape == (6, 4, 5) and folded_z.shape == (6, 1)
     assert folded_x[:, 0, 0].tolist() == [0.0, 1.0, 2.0, 0.0, 1.0, 2.0] and folded_z[:, 0].tolist() == list(range(6))
     back = shapes.unfold({"loc": folded_z, "scale": (folded_x, torch.tensor(2.0), 3.0)}, (2, 3))
     assert torch.equal(back["loc"], z) and torch.equal(back["scale"][0], x.expand(2, 3, 4, 5))
     assert back["scale"][1].shape == () and back["scale"][2] == 3.0
-    assert torch.equal(shapes.fold(1, z)[0], z)
+    assert torch.equal(shapes.fold((2,), z)[0], z)
 
 
 def test_fold_without_leading_axes_gives_one_row() -> None:
-    (row,) = shapes.fold(0, torch.ones(4))
+    (row,) = shapes.fold((), torch.ones(4))
     assert row.shape == (1, 4) and shapes.unfold(row, ()).shape == (4,)
 
 
