@@ -177,7 +177,7 @@ class Objective(nn.Module):
         # log D(z) / (1 - D(z)), mean over the batch
         log_D_z_1_minus_D_z = D_z.mean()
 
-        value = kl_q_phi_z_given_x_p_z - log_p_theta_x_given_z + gamma * log_D_z_1_minus_D_z
+        value = -log_p_theta_x_given_z + kl_q_phi_z_given_x_p_z + gamma * log_D_z_1_minus_D_z
 
         terms = {
             "log p_theta(x|z)": log_p_theta_x_given_z.detach(),

@@ -248,9 +248,9 @@ class Objective(nn.Module):
         )
 
         loss = (
-            kl_q_phi_z_given_x_y_p_z
-            - log_p_theta_x_x_given_z
+            -log_p_theta_x_x_given_z
             - log_p_theta_y_y_given_z
+            + kl_q_phi_z_given_x_y_p_z
             + alpha * kl_q_phi_z_given_x_y_q_phi_x_z_given_x
             + alpha * kl_q_phi_z_given_x_y_q_phi_y_z_given_y
         )

@@ -258,14 +258,14 @@ class Objective(nn.Module):
         log_q_phi_y_l_given_x_l = mean_of_sums(categorical_log_prob(y_l, pi_phi_x_each))
 
         # all that q_phi(y|x) weighs, summed over all y, mean over the batch of x_u
-        weighed_sum = log_q_phi_z_given_x_u_y - log_p_theta_x_u_given_y_z - log_p_y.unsqueeze(1) - log_p_z_each
+        weighed_sum = -log_p_theta_x_u_given_y_z - log_p_y.unsqueeze(1) - log_p_z_each + log_q_phi_z_given_x_u_y
         weighed = (q_phi_y_given_x * weighed_sum).sum() / x_u.shape[0]
 
         value = (
-            log_q_phi_z_given_x_l_y_l
-            - log_p_theta_x_l_given_y_l_z
+            -log_p_theta_x_l_given_y_l_z
             - log_p_y_l
             - log_p_z
+            + log_q_phi_z_given_x_l_y_l
             + weighed
             - h_q_phi_y_given_x_u
             - alpha * log_q_phi_y_l_given_x_l

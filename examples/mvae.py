@@ -308,9 +308,9 @@ class Objective(nn.Module):
         kl_q_phi_z_given_y_p_z = kl_normal_standard_mean(q_phi_z_given_y_loc, q_phi_z_given_y_scale)
 
         loss = (
-            beta * kl_q_phi_z_given_x_y_p_z
-            - lambda_x * log_p_theta_x_given_z
+            -lambda_x * log_p_theta_x_given_z
             - lambda_y * log_p_theta_y_given_z
+            + beta * kl_q_phi_z_given_x_y_p_z
             - lambda_x * log_p_theta_x_given_z_2
             + beta * kl_q_phi_z_given_x_p_z
             - lambda_y * log_p_theta_y_given_z_2

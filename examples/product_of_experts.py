@@ -282,9 +282,9 @@ class Objective(nn.Module):
         kl_q_phi_z_given_y_p_z = kl_normal_standard_mean(q_phi_z_given_y_loc, q_phi_z_given_y_scale)
 
         loss = (
-            kl_q_phi_z_given_x_y_p_z
-            - log_p_theta_x_given_z
+            -log_p_theta_x_given_z
             - log_p_theta_y_given_z
+            + kl_q_phi_z_given_x_y_p_z
             - log_p_theta_x_given_z_2
             + kl_q_phi_z_given_x_p_z
             - log_p_theta_y_given_z_2

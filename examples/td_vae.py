@@ -283,10 +283,10 @@ class Objective(nn.Module):
         )
 
         loss = (
-            log_p_B_z_t_2_given_b_t_2
-            - log_p_D_x_t_2_given_z_t_2
+            -log_p_D_x_t_2_given_z_t_2
             - log_p_B_z_t_1_given_b_t_1
             - log_p_T_z_t_2_given_z_t_1
+            + log_p_B_z_t_2_given_b_t_2
             + log_q_S_z_t_1_given_z_t_2_b_t_1_b_t_2
         )
 

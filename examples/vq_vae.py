@@ -120,7 +120,7 @@ class Objective(nn.Module):
         # ||z_e(x) - sg(e)||_2^2, mean over the batch
         squared_norm_z_e_x_minus_sg_e = squared_distance_mean(z_e_x, e_j_star.detach())
 
-        value = squared_norm_sg_z_e_x_minus_e - term_1 + beta * squared_norm_z_e_x_minus_sg_e
+        value = -term_1 + squared_norm_sg_z_e_x_minus_e + beta * squared_norm_z_e_x_minus_sg_e
 
         terms = {
             "log p_theta(x|z_e(x) + sg(z_q - z_e(x)))": term_1.detach(),

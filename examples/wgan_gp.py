@@ -164,7 +164,7 @@ class Objective(nn.Module):
         # (||grad_{x_hat} D(x_hat)||_2 - 1)^2, mean over the batch
         norm_grad_x_hat_D_x_hat_2_minus_1_2 = ((norm_event(grad_x_hat_D_x_hat, 2, 1) - 1) ** 2).mean()
 
-        loss = D_x_tilde - D_x + lambda_ * norm_grad_x_hat_D_x_hat_2_minus_1_2
+        loss = -D_x + D_x_tilde + lambda_ * norm_grad_x_hat_D_x_hat_2_minus_1_2
 
         terms = {
             "D(x)": D_x.detach(),

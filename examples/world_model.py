@@ -264,7 +264,7 @@ class Objective(nn.Module):
         # rate, summed over t, mean over the batch
         rate = maximum(lambda_, kl_q_phi_s_given_h_o_p_theta_s_given_h).sum(1).mean()
 
-        loss = rate - observation - reward
+        loss = -observation - reward + rate
 
         terms = {
             "observation": observation.detach(),

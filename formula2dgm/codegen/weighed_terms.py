@@ -47,10 +47,9 @@ def weighed_sum(scope: Scope, group: tuple[Term, ...], turned: bool) -> tuple[bo
 
 
 def added_first(parts: list[tuple[bool, Part]]) -> list[tuple[bool, Part]]:
-    """A sum's parts, each with whether it is subtracted: where the first is, it stands behind the first that is added,
-    as ``b - a`` is one operation, and ``-a + b`` two."""
-    first = next((part for part in parts if not part[0]), parts[0])
-    return [first, *(part for part in parts if part is not first)]
+    """A sum's parts, each with whether it is subtracted. Of two the added one stands first: ``b - a`` is one operation,
+    ``-a + b`` two. More are in the formula's order."""
+    return parts[::-1] if len(parts) == 2 and parts[0][0] else parts
 
 
 def factors_of(scope: Scope, coefficient: ir.Node) -> tuple[bool, tuple[ir.Node, ...]]:

@@ -147,7 +147,7 @@ class Objective(nn.Module):
         # log q_phi(z|x), mean over the 8 draws, mean over the batch
         log_q_phi_z_given_x = (log_q_phi_z_given_x_each + log_q_phi_z_given_x_score).mean(0).mean()
 
-        loss = log_q_phi_z_given_x - log_p_theta_x_given_z - log_p_z
+        loss = -log_p_theta_x_given_z - log_p_z + log_q_phi_z_given_x
 
         terms = {
             "log p_theta(x|z)": log_p_theta_x_given_z.detach(),

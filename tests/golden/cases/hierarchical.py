@@ -181,7 +181,7 @@ class Objective(nn.Module):
         # log q(z_2|z_1), mean over the batch
         log_q_z_2_given_z_1 = mean_of_sums(drawn_normal_log_prob(z_2_noise, q_z_2_given_z_1_loc, q_z_2_given_z_1_scale))
 
-        loss = log_q_z_1_given_x - log_p_x_given_z_1 - log_p_z_1_given_z_2 - log_p_z_2 + log_q_z_2_given_z_1
+        loss = -log_p_x_given_z_1 - log_p_z_1_given_z_2 - log_p_z_2 + log_q_z_1_given_x + log_q_z_2_given_z_1
 
         terms = {
             "log p(x|z_1)": log_p_x_given_z_1.detach(),

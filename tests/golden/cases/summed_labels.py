@@ -162,7 +162,7 @@ class Objective(nn.Module):
         kl_q_z_given_x_y_p_z = sum_event(kl_normal_standard(q_z_given_x_y_loc, q_z_given_x_y_scale), 2)
 
         # all that q(y|x) weighs, summed over all y, mean over the batch
-        weighed_sum = log_q_y_given_x - log_p_x_given_z_y - log_p_y.unsqueeze(1) + kl_q_z_given_x_y_p_z
+        weighed_sum = -log_p_x_given_z_y - log_p_y.unsqueeze(1) + log_q_y_given_x + kl_q_z_given_x_y_p_z
         loss = (q_y_given_x * weighed_sum).sum() / x.shape[0]
 
         # each term of it, to be reported
