@@ -46,6 +46,7 @@ from formula2dgm.resolve.values.frozen_groups import held, plain_call
 from formula2dgm.resolve.values.known_functions import called, component, entry_at, known
 from formula2dgm.resolve.values.logarithms import is_density, log_density, logarithm, written
 from formula2dgm.resolve.values.products import multiplied, raised
+from formula2dgm.resolve.values.single_draws import refuse_single_summands
 from formula2dgm.resolve.values.spreads import spread
 from formula2dgm.resolve.values.variables import variable
 from formula2dgm.syntax import tree
@@ -86,7 +87,9 @@ class Evaluator:
             case tree.Symbol():
                 return variable(self.context, node, scope, self)
             case tree.Add(terms):
-                return self.make(ir.Add, tuple(self.each(lambda term: self(term, scope.under(node)), terms)))
+                values = tuple(self.each(lambda term: self(term, scope.under(node)), terms))
+                refuse_single_summands(self.context, terms, values)
+                return self.make(ir.Add, values)
             case tree.Neg(body):
                 return self.make(ir.Neg, self(body, scope.under(node)))
             case tree.Mul():

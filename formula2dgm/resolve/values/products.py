@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
 from formula2dgm.reading.names import read_name
 from formula2dgm.resolve.calculus.bilinear import bilinear
@@ -17,6 +15,7 @@ from formula2dgm.resolve.divergences.names import squared_hellinger, takes_power
 from formula2dgm.resolve.flows.values import applied
 from formula2dgm.resolve.operators.randomness import linear_factors, note_bias
 from formula2dgm.resolve.values.matrices import inverted, is_matrix, product
+from formula2dgm.resolve.values.single_draws import refuse_single_factors
 from formula2dgm.syntax import tree
 
 if TYPE_CHECKING:
@@ -51,46 +50,8 @@ def multiplied(evaluate: Evaluator, node: tree.Mul, scope: Scope) -> ir.Node:
     if turned is not None:
         return turned
     values = [evaluate(each, scope.under(node, own)) for each, own in zip(node.factors, linear, strict=True)]
-    _refuse_single_draws(context, node, values)
+    refuse_single_factors(context, node, values)
     return context.arena.make(ir.Mul, tuple(values))
-
-
-def _refuse_single_draws(context: Context, node: tree.Mul, values: list[ir.Node]) -> None:
-    """``m \\odot x`` with ``m \\sim Bernoulli(0.5)``: entry by entry of x, of which m as it is drawn has one."""
-    ends = [i + 1 for i, op in enumerate(node.ops) if op == "odot"]
-    for start, middle, end in zip([0, *ends], ends, [*ends[1:], len(values)], strict=False):
-        sides = [(node.factors[a:b], values[a:b]) for a, b in ((start, middle), (middle, end))]
-        for (factors, one), (others, other) in (sides, sides[::-1]):
-            law = _single_of(one)
-            if law is not None and _single_of(other) is None and any(each.event == "value" for each in other):
-                drawn = next(each for each, value in zip(factors, one, strict=True) if _single(value) is not None)
-                name = next((each for each in drawn.all(tree.Symbol)), drawn)
-                space = "\\{0, 1\\}" if registry.family(law.family).support == "binary" else "\\mathbb{R}"
-                raise context.refuse(
-                    "F2D-0668",
-                    f"{name} is drawn as one number for each example, and stands under \\odot beside {others[0]}",
-                    drawn.span,
-                    f"say how many entries it has, {name} \\in {space}^{{64}}; or write a product without \\odot",
-                )
-
-
-def _single(value: ir.Node) -> ir.Law | None:
-    """The law of which a value is one number for each example, up to signs and numbers beside it."""
-    match value:
-        case ir.Draw(law=law) | ir.Enumerated(law=law):
-            return law if law.scalar else None
-        case ir.Neg(body):
-            return _single(body)
-        case ir.Add(args) | ir.Mul(args):
-            return _single_of(args)
-    return None
-
-
-def _single_of(values: Sequence[ir.Node]) -> ir.Law | None:
-    """The same of several values, all of them numbers."""
-    laws = [_single(each) for each in values]
-    plain = all(law is not None or each.event == "number" for law, each in zip(laws, values, strict=True))
-    return next((law for law in laws if law is not None), None) if plain else None
 
 
 def refuse_other_signs(context: Context, node: tree.Mul) -> None:

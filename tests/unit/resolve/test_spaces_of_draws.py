@@ -42,6 +42,19 @@ def test_one_number_is_no_vector(factor: str, order: str) -> None:
         f2d.compile(f"{text}; \\beta = 2", {r"f_\theta": torch.nn.Linear(4, 4)})
 
 
+@pytest.mark.parametrize("value", ["x + u", "u + x", r"x - 0.1 u", r"x + (1 - u)"])
+def test_one_number_is_added_to_no_vector(value: str) -> None:
+    """Noise in [0, 1) for each entry of whole numbers is not one number for all of them."""
+    text = rf"\min_\theta E_{{x, u}}[\|x - f_\theta({value})\|^2]; x \in R^4; u \sim U(0, 1)"
+    net = torch.nn.Linear(4, 4)
+    with pytest.raises(f2d.FormulaError, match="F2D-0668"):
+        f2d.compile(text, {r"f_\theta": net})
+    objective = f2d.compile(f"{text}; u \\in R^4", {r"f_\theta": net})
+    x, u = torch.randn(5, 4), torch.rand(5, 4)
+    moved = {"x + u": x + u, "u + x": x + u, "x - 0.1 u": x - 0.1 * u, "x + (1 - u)": x + 1 - u}[value]
+    torch.testing.assert_close(objective(x, noise={"u": u}).loss, ((x - net(moved)) ** 2).sum(-1).mean())
+
+
 @pytest.mark.parametrize("text", [r"f_\theta(m x)", r"f_\theta(u \odot m x)", r"m f_\theta(x)"])
 def test_one_number_times_a_vector_is_what_it_was(text: str) -> None:
     said = rf"\min_\theta E_{{x, m}}[\|x - {text}\|^2]; x \in R^4; m \sim Bernoulli(0.5); u \in R^4"
