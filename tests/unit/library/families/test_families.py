@@ -70,12 +70,16 @@ def test_what_gives_no_parameters_is_refused(case: Case) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("case", ROWS)
 def test_a_family_compiles_without_a_graph_break(case: Case) -> None:
+    record, log_prob = case.record, case.function("log_prob")
+    entropy = case.function("entropy") if record.entropy is not None else None
+    sample = case.function("sample") if record.noise == "value" and record.sample else None
+
     def together(value: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:
-        total = case.function("log_prob")(value, *parameters).sum()
-        if case.record.entropy is not None:
-            total = total + case.function("entropy")(*parameters).sum()
-        if case.record.noise == "value" and case.record.sample:
-            total = total + case.function("sample")(value, *parameters).sum()
+        total = log_prob(value, *parameters).sum()
+        if entropy is not None:
+            total = total + entropy(*parameters).sum()
+        if sample is not None:
+            total = total + sample(value, *parameters).sum()
         return total
 
     torch._dynamo.reset()
