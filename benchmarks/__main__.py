@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="time these contenders alone")
     parser.add_argument("--eager", action="store_true", help="leave out what goes through torch.compile")
     parser.add_argument("--sizes", nargs="+", type=int, metavar="N", help="these settings alone, by number from 0")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", default=device, help=f"cpu, cuda ({device}: a GPU where there is one)")
     parser.add_argument("--check", action="store_true", help="compare losses and gradients, time nothing")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="the folder for results")
     options = parser.parse_args(arguments)
