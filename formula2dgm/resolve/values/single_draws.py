@@ -10,8 +10,12 @@ from collections.abc import Sequence
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
+from formula2dgm.reading.names import plain
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
+
+#: Letters of times.
+TIMES = ("t", "s", "tau")
 
 
 def refuse_single_factors(context: Context, node: tree.Mul, values: Sequence[ir.Node]) -> None:
@@ -28,12 +32,16 @@ def refuse_single_factors(context: Context, node: tree.Mul, values: Sequence[ir.
 
 
 def refuse_single_summands(context: Context, terms: Sequence[tree.Node], values: Sequence[ir.Node]) -> None:
-    """``x + u``."""
-    laws = [_law(each) for each in values]
+    """``x + u``. A time is one number by nature: ``x_0 + a t`` is where a constant force has moved all entries."""
+    laws = [None if _is_time(term) else _law(each) for term, each in zip(terms, values, strict=True)]
     vector = next((i for i, each in enumerate(values) if each.event == "value" and laws[i] is None), None)
     for term, law in zip(terms, laws, strict=True):
         if vector is not None and law is not None:
             raise _refused(context, term, law, f"is added to {terms[vector]}")
+
+
+def _is_time(term: tree.Node) -> bool:
+    return any(plain(each) in TIMES for each in term.all(tree.Symbol))
 
 
 def _refused(context: Context, drawn: tree.Node, law: ir.Law, where: str, way: str = "") -> Exception:
