@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from formula2dgm import registry
 from formula2dgm.ir import nodes as ir
-from formula2dgm.reading.names import plain
+from formula2dgm.reading.polarity import TIMES
 from formula2dgm.resolve.context import Context
 from formula2dgm.syntax import tree
 
-#: Letters of times.
-TIMES = ("t", "s", "tau")
+#: Draws of one number for each example, by name.
+Singles = dict[str, ir.Law]
 
 
 def refuse_single_factors(context: Context, node: tree.Mul, values: Sequence[ir.Node]) -> None:
@@ -24,51 +24,52 @@ def refuse_single_factors(context: Context, node: tree.Mul, values: Sequence[ir.
     for start, middle, end in zip([0, *ends], ends, [*ends[1:], len(values)], strict=False):
         sides = [(node.factors[a:b], values[a:b]) for a, b in ((start, middle), (middle, end))]
         for (factors, one), (others, other) in (sides, sides[::-1]):
-            law = _law_of_all(one)
-            if law is not None and _law_of_all(other) is None and any(each.event == "value" for each in other):
-                drawn = next(each for each, value in zip(factors, one, strict=True) if _law(value) is not None)
+            drawn = _singles_of(one)
+            if drawn and not _singles_of(other) and any(each.event == "value" for each in other):
+                place = next(factor for factor, value in zip(factors, one, strict=True) if _singles(value))
                 where, way = f"stands under \\odot beside {others[0]}", "; or write a product without \\odot"
-                raise _refused(context, drawn, law, where, way)
+                raise _refused(context, place, drawn, where, way)
 
 
 def refuse_single_summands(context: Context, terms: Sequence[tree.Node], values: Sequence[ir.Node]) -> None:
     """``x + u``. A time is one number by nature: ``x_0 + a t`` is where a constant force has moved all entries."""
-    laws = [None if _is_time(term) else _law(each) for term, each in zip(terms, values, strict=True)]
-    vector = next((i for i, each in enumerate(values) if each.event == "value" and laws[i] is None), None)
-    for term, law in zip(terms, laws, strict=True):
-        if vector is not None and law is not None:
-            raise _refused(context, term, law, f"is added to {terms[vector]}")
+    drawn = [_singles(each) for each in values]
+    vector = next((i for i, each in enumerate(values) if each.event == "value" and not drawn[i]), None)
+    for term, own in zip(terms, drawn, strict=True):
+        named = {name: law for name, law in own.items() if name not in TIMES}
+        if vector is not None and named:
+            raise _refused(context, term, named, f"is added to {terms[vector]}")
 
 
-def _is_time(term: tree.Node) -> bool:
-    return any(plain(each) in TIMES for each in term.all(tree.Symbol))
-
-
-def _refused(context: Context, drawn: tree.Node, law: ir.Law, where: str, way: str = "") -> Exception:
-    name = next((each for each in drawn.all(tree.Symbol)), drawn)
+def _refused(context: Context, place: tree.Node, drawn: Singles, where: str, way: str = "") -> Exception:
+    name, law = next(iter(drawn.items()))
     space = "\\{0, 1\\}" if registry.family(law.family).support == "binary" else "\\mathbb{R}"
     return context.refuse(
         "F2D-0668",
         f"{name} is drawn as one number for each example, and {where}",
-        drawn.span,
+        place.span,
         f"say how many entries it has, {name} \\in {space}^{{64}}{way}",
     )
 
 
-def _law(value: ir.Node) -> ir.Law | None:
-    """The law of which a value is one number for each example, up to signs and numbers beside it."""
+def _singles(value: ir.Node) -> Singles:
+    """The draws that make a value one number for each example, up to signs and numbers beside them; none of a value
+    that is another thing."""
     match value:
-        case ir.Draw(law=law) | ir.Enumerated(law=law):
-            return law if law.scalar else None
+        case ir.Draw(law=law, site=site) if law.scalar:
+            return {site.split("@")[0]: law}
+        case ir.Enumerated(law, axis) if law.scalar:
+            return {axis.name: law}
         case ir.Neg(body):
-            return _law(body)
+            return _singles(body)
         case ir.Add(args) | ir.Mul(args):
-            return _law_of_all(args)
-    return None
+            return _singles_of(args)
+    return {}
 
 
-def _law_of_all(values: Sequence[ir.Node]) -> ir.Law | None:
+def _singles_of(values: Sequence[ir.Node]) -> Singles:
     """The same of several values, all of them numbers."""
-    laws = [_law(each) for each in values]
-    plain = all(law is not None or each.event == "number" for law, each in zip(laws, values, strict=True))
-    return next((law for law in laws if law is not None), None) if plain else None
+    drawn = [_singles(each) for each in values]
+    if not all(own or each.event == "number" for own, each in zip(drawn, values, strict=True)):
+        return {}
+    return {name: law for own in drawn for name, law in own.items()}

@@ -38,7 +38,7 @@ def test_an_expectation_over_bits_is_over_all_of_them() -> None:
 @pytest.mark.parametrize("order", [r"{m} \odot x", r"x \odot {m}"])
 def test_one_number_is_no_vector(factor: str, order: str) -> None:
     text = rf"\min_\theta E_{{x, m}}[\|x - f_\theta({order.format(m=factor)})\|^2]; x \in R^4; m \sim Bernoulli(0.5)"
-    with pytest.raises(f2d.FormulaError, match="F2D-0668"):
+    with pytest.raises(f2d.FormulaError, match="F2D-0668.*: m is drawn"):
         f2d.compile(f"{text}; \\beta = 2", {r"f_\theta": torch.nn.Linear(4, 4)})
 
 
@@ -53,6 +53,17 @@ def test_one_number_is_added_to_no_vector(value: str) -> None:
     x, u = torch.randn(5, 4), torch.rand(5, 4)
     moved = {"x + u": x + u, "u + x": x + u, "x - 0.1 u": x - 0.1 * u, "x + (1 - u)": x + 1 - u}[value]
     torch.testing.assert_close(objective(x, noise={"u": u}).loss, ((x - net(moved)) ** 2).sum(-1).mean())
+
+
+@pytest.mark.parametrize(("value", "name"), [("x + t", None), ("x + 2 t", None), ("x + t u", "u"), ("x + 2 u", "u")])
+def test_a_time_is_one_number_by_nature(value: str, name: str | None) -> None:
+    text = rf"\min_\theta E_{{x, t, u}}[\|x - f_\theta({value})\|^2]; x \in R^4; t \sim U(0, 1); u \sim U(0, 1)"
+    bindings = {r"f_\theta": torch.nn.Linear(4, 4)}
+    if name is None:
+        assert f2d.compile(text, bindings) is not None
+    else:
+        with pytest.raises(f2d.FormulaError, match=f"F2D-0668.*: {name} is drawn"):
+            f2d.compile(text, bindings)
 
 
 @pytest.mark.parametrize("text", [r"f_\theta(m x)", r"f_\theta(u \odot m x)", r"m f_\theta(x)"])
